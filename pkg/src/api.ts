@@ -1,0 +1,12 @@
+// Every public name, listed: an addition is a deliberate act, and a test compares the list.
+
+export { EdgegateError } from "./errors.js";
+export { createGate } from "./gate.js";
+export { hashPassword, verifyPassword } from "./passwords.js";
+export { issueToken, verifyToken } from "./tokens.js";
+
+export type { Gate, Settings } from "./gate.js";
+export type { Log, LogEntry } from "./log.js";
+export type { UserStore } from "./store.js";
+export type { Claims, TokenVerdict } from "./verdict.js";
+export type { LoginVerdict, User, UserRow, UserVerdict } from "../wasm/edgegate_bg.js";

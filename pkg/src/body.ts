@@ -1,0 +1,25 @@
+/** The request's body, up to one byte more than is of use: what is longer is refused anyway, and not read on. */
+export async function readBody(request: Request, atMost: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = request.body?.getReader();
+  while (reader && length <= atMost) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  if (length > atMost) await reader?.cancel();
+  const [only = new Uint8Array()] = chunks;
+  return chunks.length <= 1 ? only : concatenate(chunks, length);
+}
+
+function concatenate(chunks: Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.length;
+  }
+  return all;
+}

@@ -1,0 +1,24 @@
+import type { Event } from "../wasm/edgegate_bg.js";
+
+/** A line for the log. No password, token, hash or key is ever part of it. */
+export interface LogEntry extends Event {
+  /** The status that was answered, when one was. */
+  status?: number;
+  /** The path of the request. */
+  path: string;
+  /** What was thrown, when something was. */
+  error?: unknown;
+}
+
+/** Where the log goes. */
+export type Log = (entry: LogEntry) => void;
+
+/** A line of JSON to the console, which is where Workers Logs reads it. */
+export const consoleLog: Log = ({ level, error, ...entry }) => {
+  console[level](JSON.stringify({ source: "edgegate", level, ...entry, ...(error === undefined ? {} : cause(error)) }));
+};
+
+function cause(error: unknown): { error: string; cause?: string } {
+  if (!(error instanceof Error)) return { error: String(error) };
+  return { error: error.message, ...(error.cause instanceof Error ? { cause: error.cause.message } : {}) };
+}

@@ -1,0 +1,8 @@
+// Node, Deno and Bun: the file beside this one is read, without await, so that `require` works too.
+
+import { readFileSync } from "node:fs";
+import { bind } from "./instance.js";
+
+bind(new WebAssembly.Module(readFileSync(new URL("../wasm/edgegate_bg.wasm", import.meta.url))));
+
+export * from "./api.js";

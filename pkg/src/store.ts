@@ -1,0 +1,11 @@
+import type { UserRow } from "../wasm/edgegate_bg.js";
+
+/** Where the users are. Every method may reject; the gate then answers 503, and the log says why. */
+export interface UserStore {
+  /** The user with this address in any letter case. It must see the last write. */
+  userByEmail(email: string): Promise<UserRow | null>;
+  /** The user with this id. */
+  userById(id: number): Promise<UserRow | null>;
+  /** Stores the user, or answers `null` when the address is taken in any letter case. */
+  insertUser(user: { email: string; password: string }): Promise<UserRow | null>;
+}

@@ -1,0 +1,188 @@
+//! The state machine's outside: the core asks, the host answers.
+//!
+//! The core performs no I/O. A [`Step`] is either done or a [`Question`] with what is [`Pending`]; the host answers
+//! and gets the next step. Inside, a route is an `async fn` that awaits the host's answers, so the compiler writes the
+//! state machine, and it reads from top to bottom.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::{limits::BODY_MAX_BYTES, refusal::Refusal};
+
+/// Done, or a question to the host.
+pub enum Step<T> {
+    /// Nothing is left to ask.
+    Done(T),
+    /// The host answers the question through [`Pending::answer`].
+    Ask(Question, Pending<T>),
+}
+
+impl<T: 'static> Step<T> {
+    /// The same step, with what it comes to in another form.
+    #[must_use]
+    pub fn map<U>(self, form: impl FnOnce(T) -> U + Send + 'static) -> Step<U> {
+        match self {
+            Self::Done(done) => Step::Done(form(done)),
+            Self::Ask(question, Pending { future, host }) => {
+                Step::Ask(question, Pending { future: Box::pin(async { form(future.await) }), host })
+            }
+        }
+    }
+}
+
+/// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[non_exhaustive]
+pub enum Question {
+    /// The request's body; answered by [`Answer::Body`]. Reading may stop after `at_most` + 1 bytes: a longer answer is
+    /// refused whatever follows.
+    Body {
+        /// The most bytes that are of use.
+        at_most: usize,
+    },
+    /// The user with this e-mail address in any letter case; answered by [`Answer::User`].
+    UserByEmail {
+        /// The address, trimmed.
+        email: String,
+    },
+    /// The user with this id; answered by [`Answer::User`].
+    UserById {
+        /// Within plus or minus 2^53 - 1.
+        id: i64,
+    },
+    /// Insert this user unless the address is taken in any letter case; answered by [`Answer::User`], without a user
+    /// when it is taken.
+    InsertUser {
+        /// The address, as it is to be stored.
+        email: String,
+        /// The bcrypt hash, as it is to be stored.
+        password: String,
+    },
+}
+
+/// What the host says.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Answer {
+    /// To [`Question::Body`]: the bytes.
+    Body(Vec<u8>),
+    /// To the questions about users: the row, when there is one.
+    User(Option<UserRow>),
+    /// The store cannot answer now. The host has logged why.
+    Unavailable,
+}
+
+/// A row of `users`.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct UserRow {
+    /// The primary key.
+    pub id: i64,
+    /// The e-mail address, as stored.
+    pub email: String,
+    /// The bcrypt hash. Anything that is not a text is an unreadable hash, not an error.
+    #[serde(deserialize_with = "text_or_nothing")]
+    pub password: String,
+    /// When the row was made, as it is to be shown.
+    pub created_at: String,
+}
+
+/// The rest of a computation, waiting for the host.
+pub struct Pending<T> {
+    future: Pin<Box<dyn Future<Output = T> + Send>>,
+    host: Host,
+}
+
+impl<T> Pending<T> {
+    /// Go on with what the host answered.
+    #[must_use]
+    pub fn answer(self, answer: Answer) -> Step<T> {
+        self.host.slot(|slot| slot.answer = Some(answer));
+        self.advance()
+    }
+
+    fn advance(mut self) -> Step<T> {
+        // Only the host's answer moves the future on, so nobody has to be woken; a poll that leaves no question behind
+        // cannot happen, and is polled again rather than lost.
+        loop {
+            if let Poll::Ready(done) = self.future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                return Step::Done(done);
+            }
+            if let Some(question) = self.host.slot(|slot| slot.question.take()) {
+                return Step::Ask(question, self);
+            }
+        }
+    }
+}
+
+/// Runs `work` up to its first question.
+pub(crate) fn start<T, F: Future<Output = T> + Send + 'static>(work: impl FnOnce(Host) -> F) -> Step<T> {
+    let host = Host::default();
+    Pending { future: Box::pin(work(host.clone())), host }.advance()
+}
+
+/// The host, as a route sees it: one method per question.
+#[derive(Clone, Default)]
+pub(crate) struct Host(Arc<Mutex<Slot>>);
+
+#[derive(Default)]
+struct Slot {
+    question: Option<Question>,
+    answer: Option<Answer>,
+}
+
+impl Host {
+    pub(crate) async fn body(&self) -> Result<Vec<u8>, Refusal> {
+        match self.ask(Question::Body { at_most: BODY_MAX_BYTES }).await {
+            Answer::Body(body) if body.len() > BODY_MAX_BYTES => Err(Refusal::BodyTooLarge),
+            Answer::Body(body) => Ok(body),
+            Answer::User(_) => Err(WRONG_ANSWER),
+            Answer::Unavailable => Err(Refusal::StoreUnavailable),
+        }
+    }
+
+    /// The answer to any of the questions about users.
+    pub(crate) async fn user(&self, question: Question) -> Result<Option<UserRow>, Refusal> {
+        match self.ask(question).await {
+            Answer::User(user) => Ok(user),
+            Answer::Body(_) => Err(WRONG_ANSWER),
+            Answer::Unavailable => Err(Refusal::StoreUnavailable),
+        }
+    }
+
+    async fn ask(&self, question: Question) -> Answer {
+        self.slot(|slot| slot.question = Some(question));
+        poll_fn(|_| self.slot(|slot| slot.answer.take().map_or(Poll::Pending, Poll::Ready))).await
+    }
+
+    fn slot<R>(&self, use_it: impl FnOnce(&mut Slot) -> R) -> R {
+        use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+const WRONG_ANSWER: Refusal = Refusal::Internal("the host answered another question than the one asked");
+
+fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct Text;
+    impl serde::de::Visitor<'_> for Text {
+        type Value = String;
+        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str("anything")
+        }
+        fn visit_str<E>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+        fn visit_unit<E>(self) -> Result<String, E> {
+            Ok(String::new())
+        }
+    }
+    deserializer.deserialize_any(Text).or_else(|_| Ok(String::new()))
+}

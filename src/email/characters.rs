@@ -1,0 +1,56 @@
+//! Which characters an address may hold, and how the others are named.
+
+use std::collections::BTreeSet;
+
+/// RFC 5322 3.2.3.
+pub(super) fn is_atext(char: char) -> bool {
+    char.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(char)
+}
+
+/// The characters that `is_good` refuses, named and in order; `None` when there are none.
+pub(super) fn refused(text: &str, is_good: impl Fn(char) -> bool) -> Option<String> {
+    let names: BTreeSet<String> = text.chars().filter(|&char| !is_good(char)).map(name).collect();
+    (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(", "))
+}
+
+/// The characters that no part of an address may hold, named and in order; `None` when there are none.
+pub(super) fn unsafe_in(text: &str, allow_space: bool) -> Option<String> {
+    let combining = text.chars().next().filter(|&char| is_combining(char));
+    let harmful = text.chars().filter(|&char| is_unsafe(char) || (char.is_whitespace() && !allow_space));
+    let chars: BTreeSet<char> = harmful.chain(combining).collect();
+    (!chars.is_empty()).then(|| chars.into_iter().map(name).collect::<Vec<_>>().join(", "))
+}
+
+/// Every character named.
+pub(super) fn named(text: &str) -> String {
+    text.chars().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// email-validator also writes Unicode's own name of a character.
+fn name(char: char) -> String {
+    match char {
+        ' ' => "SPACE".to_owned(),
+        '\\' | '\'' => format!("\"{char}\""),
+        _ if is_unsafe(char) || char.is_whitespace() || is_combining(char) => format!("U+{:04X}", u32::from(char)),
+        _ => format!("'{char}'"),
+    }
+}
+
+/// Control, formatting (Cf), private and line separating characters, code points that are no characters, and U+FFFD,
+/// which stands for what could not be decoded.
+fn is_unsafe(char: char) -> bool {
+    char.is_control()
+        || matches!(
+            char,
+            '\u{AD}' | '\u{600}'..='\u{605}' | '\u{61C}' | '\u{6DD}' | '\u{70F}' | '\u{180E}' | '\u{FEFF}'
+        )
+        || matches!(char, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}')
+        || matches!(char, '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{FFF0}'..='\u{FFFB}' | '\u{FFFD}' | '\u{E0000}'..)
+        || u32::from(char) & 0xFFFE == 0xFFFE
+}
+
+/// The blocks of combining marks that go with any script.
+fn is_combining(char: char) -> bool {
+    matches!(char, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}')
+        || matches!(char, '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')
+}

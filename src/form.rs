@@ -1,0 +1,225 @@
+//! The login form: FastAPI's `OAuth2PasswordRequestForm`, byte for byte.
+
+mod content_type;
+mod multipart;
+mod urlencoded;
+
+use std::{borrow::Cow, fmt};
+
+use zeroize::Zeroizing;
+
+use self::content_type::Options;
+use crate::{
+    email::is_space,
+    invalid::{BodyError, Invalid},
+    json::Json,
+};
+
+/// A login form that holds what a login needs.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LoginForm {
+    /// `username`; never empty.
+    pub username: String,
+    /// `password`; never empty.
+    pub password: Zeroizing<String>,
+    /// `grant_type`, if it was sent.
+    pub grant_type: Option<GrantType>,
+    /// `scope`, split at white space.
+    pub scopes: Vec<String>,
+    /// `client_id`; never empty.
+    pub client_id: Option<String>,
+    /// `client_secret`; never empty.
+    pub client_secret: Option<Zeroizing<String>>,
+}
+
+/// The one grant that a login form may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantType {
+    /// `password` (RFC 6749 4.3.2).
+    Password,
+}
+
+impl LoginForm {
+    /// Reads the form as FastAPI 0.165, Starlette and python-multipart do.
+    ///
+    /// The last of equal fields wins, an empty one counts as missing, and a body of another type has no fields.
+    /// `content_type` is the header's value, a character for each byte, as `fetch` hands it out.
+    ///
+    /// # Errors
+    /// The answer FastAPI gives; a file sent in place of a field is echoed as `null`.
+    ///
+    /// ```
+    /// use edgegate::{form::LoginForm, invalid::BodyError};
+    ///
+    /// let urlencoded = Some("application/x-www-form-urlencoded");
+    /// let form = LoginForm::parse(urlencoded, b"username=a%40b.c&password=x+y").unwrap();
+    /// assert_eq!((form.username.as_str(), form.password.as_str()), ("a@b.c", "x y"));
+    ///
+    /// let Err(BodyError::Unprocessable(list)) = LoginForm::parse(urlencoded, b"username=a") else { panic!() };
+    /// assert_eq!(list[0].msg, "Field required");
+    /// ```
+    pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+        let header = content_type::latin1(content_type.unwrap_or_default());
+        let header = Options::parse(&header);
+        let mut fields = Fields::default();
+        match header.value.as_slice() {
+            b"multipart/form-data" => multipart::read(&header, body, &mut fields)?,
+            b"application/x-www-form-urlencoded" => urlencoded::read(body, &mut fields)?,
+            _ => {}
+        }
+        fields.into_login().map_err(BodyError::Unprocessable)
+    }
+}
+
+impl fmt::Debug for LoginForm {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("LoginForm").finish_non_exhaustive()
+    }
+}
+
+/// What was sent for each of [`NAMES`].
+#[derive(Default)]
+struct Fields([Option<Value>; 6]);
+
+const NAMES: [&str; 6] = ["grant_type", "username", "password", "scope", "client_id", "client_secret"];
+
+enum Value {
+    Text(Zeroizing<String>),
+    File,
+}
+
+impl Fields {
+    /// The last value counts.
+    fn put(&mut self, name: &[u8], value: Value) {
+        for (slot, known) in self.0.iter_mut().zip(NAMES) {
+            if known.as_bytes() == name {
+                // What a browser sends for an empty field or for no file.
+                let empty = matches!(&value, Value::Text(text) if text.is_empty());
+                *slot = Some(value).filter(|_| !empty);
+                return;
+            }
+        }
+    }
+
+    fn into_login(self) -> Result<LoginForm, Vec<Invalid>> {
+        let [grant_type, username, password, scope, client_id, client_secret] = self.0;
+        let mut list = Vec::new();
+        // Each is asked before the answer, for the list names all that is wrong.
+        let grant_type = keep(&mut list, text("grant_type", grant_type).and_then(granted));
+        let username = keep(&mut list, required("username", username));
+        let password = keep(&mut list, required("password", password));
+        let scope = keep(&mut list, text("scope", scope));
+        let client_id = keep(&mut list, text("client_id", client_id));
+        let client_secret = keep(&mut list, text("client_secret", client_secret));
+        match (grant_type, username, password, scope, client_id, client_secret) {
+            (Some(grant_type), Some(username), Some(password), Some(scope), Some(client_id), Some(client_secret)) => {
+                Ok(LoginForm {
+                    username: username.as_str().to_owned(),
+                    password,
+                    grant_type,
+                    scopes: scope.map_or_else(Vec::new, |scope| words(&scope)),
+                    client_id: client_id.map(|id| id.as_str().to_owned()),
+                    client_secret,
+                })
+            }
+            _ => Err(list),
+        }
+    }
+}
+
+fn text(name: &'static str, value: Option<Value>) -> Result<Option<Zeroizing<String>>, Invalid> {
+    match value {
+        None => Ok(None),
+        Some(Value::Text(text)) => Ok(Some(text)),
+        Some(Value::File) => Err(Invalid::not_a_string(name, Json::Null)),
+    }
+}
+
+fn required(name: &'static str, value: Option<Value>) -> Result<Zeroizing<String>, Invalid> {
+    text(name, value)?.ok_or_else(|| Invalid::missing(name, Json::Null))
+}
+
+fn granted(text: Option<Zeroizing<String>>) -> Result<Option<GrantType>, Invalid> {
+    const PATTERN: &str = "^password$";
+    match text {
+        None => Ok(None),
+        Some(text) if *text == "password" => Ok(Some(GrantType::Password)),
+        Some(text) => {
+            let msg = format!("String should match pattern '{PATTERN}'");
+            let entry = Invalid::field("string_pattern_mismatch", "grant_type", msg, text.as_str().into());
+            Err(entry.with_ctx([("pattern", PATTERN.into())]))
+        }
+    }
+}
+
+fn keep<T>(list: &mut Vec<Invalid>, result: Result<T, Invalid>) -> Option<T> {
+    result.map_err(|entry| list.push(entry)).ok()
+}
+
+/// Python's `str.split()`.
+fn words(text: &str) -> Vec<String> {
+    text.split(is_space).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn bad_request(detail: impl Into<Cow<'static, str>>) -> BodyError {
+    BodyError::BadRequest(detail.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URLENCODED: Option<&str> = Some("application/x-www-form-urlencoded");
+
+    fn multipart(body: &str) -> Result<LoginForm, BodyError> {
+        LoginForm::parse(Some("multipart/form-data; boundary=B"), body.replace('\n', "\r\n").as_bytes())
+    }
+
+    #[test]
+    fn every_field_is_read() {
+        let body = b"grant_type=password&username=a&password=p&scope=x++y&client_id=i&client_secret=s&other=o";
+        let form = LoginForm::parse(URLENCODED, body).unwrap();
+        assert_eq!(form.grant_type, Some(GrantType::Password));
+        assert_eq!(form.scopes, ["x", "y"]);
+        assert_eq!(
+            (form.client_id.as_deref(), form.client_secret.as_ref().map(|s| s.as_str())),
+            (Some("i"), Some("s"))
+        );
+    }
+
+    #[test]
+    fn the_list_names_all_that_is_wrong_in_order() {
+        let Err(BodyError::Unprocessable(list)) = LoginForm::parse(URLENCODED, b"grant_type=password%0A&username=")
+        else {
+            unreachable!()
+        };
+        assert_eq!(
+            list.iter().map(|entry| entry.kind).collect::<Vec<_>>(),
+            ["string_pattern_mismatch", "missing", "missing"]
+        );
+        assert!(LoginForm::parse(None, b"username=a&password=p").is_err());
+    }
+
+    #[test]
+    fn a_file_is_no_password_and_is_not_echoed() {
+        let file = "--B\nContent-Disposition: form-data; name=\"password\"; filename=\"x\"\n\nsecret\n--B--";
+        let Err(BodyError::Unprocessable(list)) = multipart(file) else { unreachable!() };
+        assert_eq!((list[1].kind, &list[1].input), ("string_type", &Json::Null));
+    }
+
+    #[test]
+    fn multipart_follows_python_multipart() {
+        let part = |name: &str, value: &str| format!("--B\nContent-Disposition: form-data; name={name}\n\n{value}\n");
+        let (user, password) = (part("username", "é"), part("\"password\"", "p\n--Bx"));
+        assert_eq!(multipart(&format!("{user}{password}--B--")).unwrap().password.as_str(), "p\r\n--Bx");
+        for (body, detail) in [
+            ("--C", "Invalid multipart data."),
+            ("--B\nX: y\n\n", "The Content-Disposition header field \"name\" must be provided."),
+            (&"--B\nX: y\nX y\n\n".replace("X y", "X\u{e9}: y"), "Invalid multipart data."),
+        ] {
+            assert_eq!(multipart(body), Err(bad_request(detail)), "{body}");
+        }
+        let nameless = LoginForm::parse(Some("multipart/form-data"), b"");
+        assert_eq!(nameless, Err(bad_request("Missing boundary in multipart.")));
+    }
+}

@@ -1,0 +1,161 @@
+//! The gate: the routes, and the same logins without HTTP.
+
+use std::sync::Arc;
+
+use crate::{
+    ask::{Host, Step, UserRow, start},
+    login::{self, Credentials},
+    me,
+    password::Work,
+    refusal::Refusal,
+    reply::Reply,
+    request::Request,
+    settings::Settings,
+    token::{self, AccessToken, Claims, TokenRefusal},
+    users,
+};
+
+/// Answers requests, by asking its host for what it needs.
+///
+/// ```
+/// use edgegate::{
+///     ask::{Answer, Question, Step},
+///     gate::Gate,
+///     request::Request,
+///     settings::{Settings, Vars},
+/// };
+///
+/// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+/// let gate = Gate::new(Settings::try_from(vars)?);
+///
+/// let mut request = Request::new("POST", "https://example.com/login");
+/// request.content_type = Some("application/x-www-form-urlencoded".to_owned());
+/// let mut step = gate.handle(request, 1_700_000_000);
+/// let reply = loop {
+///     step = match step {
+///         Step::Done(reply) => break reply,
+///         Step::Ask(question, pending) => pending.answer(match question {
+///             Question::Body { .. } => Answer::Body(b"username=a@b.c&password=x".to_vec()),
+///             Question::UserByEmail { .. } => Answer::User(None), // SELECT .. FROM users
+///             _ => Answer::Unavailable,
+///         }),
+///     }
+/// };
+/// assert_eq!((reply.status, reply.body.as_str()), (403, r#"{"detail":"Invalid Credentials"}"#));
+/// # Ok::<(), edgegate::settings::SettingsError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Gate {
+    settings: Arc<Settings>,
+}
+
+impl Gate {
+    /// A gate with these settings.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings) }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Answers a request at `now`, in seconds since 1970.
+    #[must_use]
+    pub fn handle(&self, request: Request, now: u64) -> Step<Reply> {
+        let settings = Arc::clone(&self.settings);
+        start(move |host| async move { reply(&settings, &host, &request, now).await })
+    }
+
+    /// Logs in without HTTP.
+    #[must_use]
+    pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(move |host| async move {
+            login::with_credentials(&settings, &host, &mut Work::default(), &credentials, now).await
+        })
+    }
+
+    /// The user whose token this `Authorization` header carries.
+    #[must_use]
+    pub fn current_user(&self, authorization: Option<String>, now: u64) -> Step<Result<UserRow, Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(move |host| async move { me::current_user(&settings, &host, authorization.as_deref(), now).await })
+    }
+
+    /// A token for this user, as a login would answer with.
+    ///
+    /// # Errors
+    /// [`TokenRefusal::Claim`] for an id outside plus or minus 2^53 - 1.
+    pub fn issue_token(&self, user_id: i64, now: u64) -> Result<AccessToken, TokenRefusal> {
+        login::issue(&self.settings, user_id, now)
+    }
+
+    /// The claims of a token that holds at `now`.
+    ///
+    /// # Errors
+    /// Each of [`TokenRefusal`].
+    pub fn verify_token(&self, token: &str, now: u64) -> Result<Claims, TokenRefusal> {
+        token::verify(token, &self.settings.key, now)
+    }
+}
+
+const LOGIN: &str = "/login";
+const ME: &str = "/me";
+const USERS: &str = "/users";
+
+async fn reply(settings: &Settings, host: &Host, request: &Request, now: u64) -> Reply {
+    let mut work = Work::default();
+    let path = request.path();
+    let reply =
+        route(settings, host, &mut work, request, &path, now).await.unwrap_or_else(|refusal| Reply::refused(&refusal));
+    let reply = Reply { rounds: work.rounds(), ..reply };
+    match allowed_method(&path) {
+        // RFC 6749 5.1 wants it where tokens are; the other two tell of a user.
+        Some(_) => reply.header("cache-control", "no-store"),
+        None => reply,
+    }
+}
+
+async fn route(
+    settings: &Settings,
+    host: &Host,
+    work: &mut Work,
+    request: &Request,
+    path: &str,
+    now: u64,
+) -> Result<Reply, Refusal> {
+    let content_type = request.content_type.as_deref();
+    match (request.method.as_str(), path) {
+        ("POST", LOGIN) => {
+            login::with_form(settings, host, work, content_type, now).await.map(|token| Reply::logged_in(&token))
+        }
+        ("GET", ME) => {
+            me::current_user(settings, host, request.authorization.as_deref(), now).await.map(|user| Reply::user(&user))
+        }
+        ("POST", USERS) => users::create(settings, host, work, content_type).await.map(|user| Reply::created(&user)),
+        _ => Err(no_route(request, path)),
+    }
+}
+
+/// As Starlette does it: another method, else another slash, else nothing.
+fn no_route(request: &Request, path: &str) -> Refusal {
+    if let Some(allow) = allowed_method(path) {
+        return Refusal::Method { allow };
+    }
+    let without_slash = path.trim_end_matches('/');
+    if allowed_method(without_slash).is_some() {
+        return Refusal::Slash { location: request.with_path(without_slash) };
+    }
+    Refusal::UnknownPath
+}
+
+fn allowed_method(path: &str) -> Option<&'static str> {
+    match path {
+        LOGIN | USERS => Some("POST"),
+        ME => Some("GET"),
+        _ => None,
+    }
+}

@@ -1,0 +1,156 @@
+//! The gate as a host sees it: questions, answers, replies.
+
+use crate::support::{NOW, SECRET, Users, gate, login, me, post, row, run};
+use edgegate::{
+    ask::{Answer, Question, Step},
+    gate::Gate,
+    login::Credentials,
+    refusal::Refusal,
+    reply::Level,
+    request::Request,
+    settings::{Settings, Vars},
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+/// `secret` at cost 4.
+fn one_user() -> Users {
+    let hash = bcrypt::hash_with_salt("secret", 4, [3; 16]).expect("4 is allowed").to_string();
+    Users::with(&[(1, "User@Example.com", &hash)])
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_login_gives_a_token_that_shows_the_user() {
+    let (gate, mut users) = (gate(SECRET), one_user());
+    let reply = login(&gate, &mut users, "username=user@example.COM&password=secret");
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let body: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+    assert_eq!(body["token_type"], "bearer");
+    let bearer = format!("Bearer {}", body["access_token"].as_str().expect("a text"));
+    let reply = me(&gate, &mut users, Some(&bearer), NOW);
+    assert_eq!(reply.body, r#"{"id":1,"email":"User@Example.com","created_at":"2021-08-29T00:00:00Z"}"#);
+    assert_eq!(me(&gate, &mut users, Some(&bearer), NOW + 30 * 60).status, 401, "30 minutes later");
+    users.0.clear();
+    assert_eq!(me(&gate, &mut users, Some(&bearer), NOW).status, 401, "the user is gone");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_new_user_can_log_in() {
+    let (gate, mut users) = (gate(SECRET), one_user());
+    let json = "application/json";
+    let reply = post(&gate, &mut users, "/users", json, r#"{"email":" New@Example.com ","password":"pa ss"}"#);
+    assert_eq!((reply.status, reply.rounds), (201, 1 << 10), "{}", reply.body);
+    assert!(reply.body.starts_with(r#"{"id":2,"email":"New@Example.com","created_at":""#), "{}", reply.body);
+    assert_eq!(login(&gate, &mut users, "username=+new@example.com&password=pa+ss").status, 200);
+    let reply = post(&gate, &mut users, "/users", json, r#"{"email":"NEW@example.com","password":"x"}"#);
+    assert_eq!((reply.status, reply.body.as_str()), (409, r#"{"detail":"Email already registered"}"#));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn registration_is_closed_unless_it_is_opened() {
+    let vars = Vars { secret_key: Some(SECRET.into()), ..Vars::default() };
+    let gate = Gate::new(Settings::try_from(vars).expect("the settings are good"));
+    match gate.handle(Request::new("POST", "http://localhost/users"), NOW) {
+        Step::Done(reply) => {
+            assert_eq!((reply.status, reply.body.as_str()), (403, r#"{"detail":"Registration is closed"}"#));
+        }
+        Step::Ask(..) => panic!("nothing is asked when registration is closed"),
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_long_body_is_refused_and_a_body_is_asked_for_only_where_one_is_read() {
+    let (gate, mut users) = (gate(SECRET), one_user());
+    let form = |filler: usize| format!("username=user@example.com&password=secret&filler={}", "x".repeat(filler));
+    let head = form(0).len();
+    assert_eq!(login(&gate, &mut users, &form(16 * 1024 - head)).status, 200);
+    let reply = login(&gate, &mut users, &form(16 * 1024 - head + 1));
+    assert_eq!((reply.status, reply.body.as_str()), (413, r#"{"detail":"Request Entity Too Large"}"#));
+    for (method, path, status) in
+        [("GET", "/login", 405), ("POST", "/", 404), ("POST", "/me", 405), ("POST", "/login/", 307)]
+    {
+        match gate.handle(Request::new(method, &format!("http://localhost{path}")), NOW) {
+            Step::Done(reply) => assert_eq!(reply.status, status, "{method} {path}"),
+            Step::Ask(..) => panic!("{method} {path} asks"),
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_store_that_fails_is_503_and_a_wrong_answer_500() {
+    let gate = gate(SECRET);
+    let request = || {
+        let mut request = Request::new("POST", "http://localhost/login");
+        request.content_type = Some("application/x-www-form-urlencoded".to_owned());
+        request
+    };
+    let body = || Answer::Body(b"username=a@b.c&password=x".to_vec());
+    let reply = run(gate.handle(request(), NOW), |question| match question {
+        Question::Body { .. } => body(),
+        _ => Answer::Unavailable,
+    });
+    assert_eq!((reply.status, reply.body.as_str()), (503, r#"{"detail":"Service Unavailable"}"#));
+    assert!(reply.headers.iter().any(|(name, _)| *name == "retry-after"));
+    let reply = run(gate.handle(request(), NOW), |_| body());
+    assert_eq!((reply.status, reply.body.as_str()), (500, r#"{"detail":"Internal Server Error"}"#));
+    assert_eq!(reply.event.map(|event| (event.level, event.reason)), Some((Level::Error, "internal")));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_log_tells_what_the_client_does_not_learn() {
+    let (gate, mut users) = (gate(SECRET), one_user());
+    users.0.push(row(2, "corrupt@example.com", "corrupt"));
+    for (form, reason) in [
+        ("username=nobody@example.com&password=x", "unknown-user"),
+        ("username=user@example.com&password=x", "wrong-password"),
+        ("username=corrupt@example.com&password=x", "hash-malformed"),
+    ] {
+        let reply = login(&gate, &mut users, form);
+        assert_eq!(reply.event.map(|event| event.reason), Some(reason));
+        assert_eq!(reply.body, r#"{"detail":"Invalid Credentials"}"#);
+    }
+    for (authorization, reason) in [(None, "no-token"), (Some("Basic x"), "no-token"), (Some("Bearer x"), "malformed")]
+    {
+        let reply = me(&gate, &mut users, authorization, NOW);
+        assert_eq!(reply.event.map(|event| event.reason), Some(reason));
+        assert_eq!(reply.body, r#"{"detail":"Could not validate credentials"}"#);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn without_http_it_is_the_same_gate() {
+    let (gate, mut users) = (gate(SECRET), one_user());
+    let mut try_with = |username: &str, password: &str| {
+        run(gate.login(Credentials::new(username, password), NOW), |question| users.answer(question, b""))
+    };
+    let token = try_with("user@example.com", "secret").unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    assert_eq!(try_with("user@example.com", "other").err(), Some(Refusal::WrongPassword));
+    assert_eq!(try_with("", "").err(), Some(Refusal::UnknownUser));
+    let user = run(gate.current_user(Some(format!("bearer {}", token.access_token)), NOW), |question| {
+        users.answer(question, b"")
+    });
+    assert_eq!(user.map(|user| user.id).ok(), Some(1));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_wrong_setting_is_named_and_its_value_is_not() {
+    let with = |change: fn(&mut Vars)| {
+        let mut vars = Vars { secret_key: Some(SECRET.into()), ..Vars::default() };
+        change(&mut vars);
+        Settings::try_from(vars).map(|_| ()).map_err(|error| (error.setting, error.to_string()))
+    };
+    assert_eq!(with(|_| {}), Ok(()));
+    for (change, setting) in [
+        ((|vars| vars.secret_key = None) as fn(&mut Vars), "SECRET_KEY"),
+        (|vars| vars.secret_key = Some("hunter2-hunter2-hunter2-hunter2".into()), "SECRET_KEY"),
+        (|vars| vars.algorithm = Some("hunter2".into()), "ALGORITHM"),
+        (|vars| vars.bcrypt_cost = Some("9".into()), "BCRYPT_COST"),
+        (|vars| vars.bcrypt_cost = Some("15".into()), "BCRYPT_COST"),
+        (|vars| vars.bcrypt_cost = Some("hunter2".into()), "BCRYPT_COST"),
+        (|vars| vars.access_token_expire_minutes = Some("0".into()), "ACCESS_TOKEN_EXPIRE_MINUTES"),
+        (|vars| vars.registration = Some("hunter2".into()), "REGISTRATION"),
+    ] {
+        let (named, message) = with(change).expect_err(setting);
+        assert_eq!(named, setting);
+        assert!(message.starts_with(setting) && !message.contains("hunter2"), "{message}");
+    }
+}

@@ -1,0 +1,120 @@
+//! Passwords against published vectors, and the rounds that a refusal takes.
+
+use crate::support::{SECRET, Users, gate, login};
+use edgegate::password::{self, Cost, HashError, PasswordError, PasswordHash};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[derive(serde::Deserialize)]
+struct Vector {
+    password: String,
+    hash: String,
+    ok: bool,
+    source: String,
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn published_vectors() {
+    let vectors: Vec<Vector> =
+        serde_json::from_str(include_str!("../vectors/bcrypt.json")).expect("the vectors are JSON");
+    assert!(vectors.len() > 400, "only {} vectors", vectors.len());
+    for vector in vectors {
+        let verdict = password::verify(hex(&vector.password), &vector.hash);
+        assert_eq!(verdict.unwrap_or(false), vector.ok, "{} ({})", vector.hash, vector.source);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn every_length_agrees_with_the_bcrypt_crate() {
+    let text = "0123456789".repeat(8);
+    for length in 0..=80 {
+        let password = &text[..length];
+        let parts = bcrypt::hash_with_salt(password, 4, [7; 16]).expect("cost 4 is bcrypt's least");
+        for version in [bcrypt::Version::TwoA, bcrypt::Version::TwoB, bcrypt::Version::TwoY] {
+            assert_eq!(password::verify(password, &parts.format_for_version(version)), Ok(true), "length {length}");
+        }
+        let other = format!("{}x", &text[..length.min(71).saturating_sub(1)]);
+        assert_eq!(password::verify(other, &parts.to_string()), Ok(false), "length {length}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_new_hash_is_2b_of_the_wanted_cost_and_verifies_elsewhere() {
+    let hash = password::hash("correct horse", Cost::new(10).expect("10 is allowed")).expect("it hashes");
+    assert!(hash.starts_with("$2b$10$") && hash.len() == 60, "{hash}");
+    assert!(bcrypt::verify("correct horse", &hash).expect("the bcrypt crate reads it"));
+    let again = password::hash("correct horse", Cost::new(10).expect("10 is allowed")).expect("it hashes");
+    assert_ne!(hash, again, "the salt is random");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn creating_refuses_what_bcrypt_would_cut() {
+    let cost = Cost::new(10).expect("10 is allowed");
+    assert!(password::hash(&"x".repeat(72), cost).is_ok());
+    assert_eq!(password::hash(&"x".repeat(73), cost), Err(PasswordError::TooLong));
+    assert_eq!(password::hash(&"é".repeat(37), cost), Err(PasswordError::TooLong), "bytes count, not characters");
+    assert_eq!(password::hash("a\0b", cost), Err(PasswordError::Nul));
+    assert_eq!(password::hash("", cost), Err(PasswordError::Empty));
+    for cost in [0, 3, 4, 9, 15, 31, 32, u32::MAX] {
+        assert_eq!(Cost::new(cost), Err(PasswordError::Cost), "cost {cost}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_cannot_be_verified_is_named() {
+    let tail = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    for (stored, error) in [
+        (format!("$2x$05${tail}"), HashError::Version),
+        (format!("$2b$17${tail}"), HashError::TooCostly),
+        (format!("$2b$31${tail}"), HashError::TooCostly),
+        (format!("$2b$03${tail}"), HashError::Malformed),
+        (format!("$2b$5${tail}"), HashError::Malformed),
+        (format!("$2b$05${tail}="), HashError::Malformed),
+        (format!("$2b$05$é{}", &tail[2..]), HashError::Malformed),
+        ("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned(), HashError::Malformed),
+        (String::new(), HashError::Malformed),
+    ] {
+        assert_eq!(PasswordHash::parse(&stored).err(), Some(error), "{stored}");
+    }
+}
+
+/// Unknown user, wrong password, cheaper hash, unreadable hash: one cannot be told from another by the work it takes.
+#[wasm_bindgen_test(unsupported = test)]
+fn every_refused_login_takes_the_same_rounds() {
+    let hash = |cost| bcrypt::hash_with_salt("right", cost, [1; 16]).expect("the cost is allowed").to_string();
+    let costly = hash(4).replace("$04$", "$17$");
+    let mut users = Users::with(&[
+        (1, "ten@example.com", &hash(10)),
+        (2, "six@example.com", &hash(6)),
+        (3, "four@example.com", &hash(4)),
+        (4, "corrupt@example.com", "corrupt"),
+        (5, "empty@example.com", ""),
+        (6, "2x@example.com", &hash(4).replace("$2b$", "$2x$")),
+        (7, "costly@example.com", &costly),
+    ]);
+    let gate = gate(SECRET);
+    let overlong = format!("username=ten@example.com&password={}", "x".repeat(4097));
+    let overlong_name = format!("username={}@example.com&password=wrong", "x".repeat(255));
+    let mut forms = vec![
+        "username=nobody@example.com&password=wrong".to_owned(),
+        "username=no+address&password=wrong".to_owned(),
+        "username=+&password=wrong".to_owned(),
+        "username=a%00b&password=wrong".to_owned(),
+        overlong,
+        overlong_name,
+    ];
+    forms.extend(users.0.iter().map(|user| format!("username={}&password=wrong", user.email)));
+    let replies: Vec<_> = forms.iter().map(|form| login(&gate, &mut users, form)).collect();
+    for (form, reply) in forms.iter().zip(&replies) {
+        assert_eq!(reply.rounds, 1 << 10, "{form}");
+        assert_eq!((reply.status, &reply.headers, &reply.body), {
+            let first = &replies[0];
+            (403, &first.headers, &first.body)
+        });
+    }
+    let reply = login(&gate, &mut users, "username=six@example.com&password=right");
+    assert_eq!((reply.status, reply.rounds), (200, 1 << 6));
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).expect("hex")).collect()
+}

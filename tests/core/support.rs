@@ -1,0 +1,97 @@
+//! What the integration tests share: settings, users in memory, and a host that answers from them.
+
+use edgegate::{
+    ask::{Answer, Question, Step, UserRow},
+    gate::Gate,
+    reply::Reply,
+    request::Request,
+    settings::{Settings, Vars},
+};
+
+/// The secret of the contract fixtures' seed.
+pub(crate) const SECRET: &str = "a secret of the tests, 32 bytes or more";
+
+/// A moment after 2023-11-14T22:13:20Z.
+pub(crate) const NOW: u64 = 1_700_000_000;
+
+/// A gate with a cost of 10, which is the least a setting may ask for.
+pub(crate) fn gate(secret: &str) -> Gate {
+    let vars = Vars {
+        secret_key: Some(secret.into()),
+        bcrypt_cost: Some("10".into()),
+        registration: Some("open".into()),
+        ..Vars::default()
+    };
+    Gate::new(Settings::try_from(vars).expect("the settings are good"))
+}
+
+/// Users in memory, with the rules that a store keeps: addresses are equal whatever their letter case.
+#[derive(Default, Clone)]
+pub(crate) struct Users(pub(crate) Vec<UserRow>);
+
+impl Users {
+    pub(crate) fn with(rows: &[(i64, &str, &str)]) -> Self {
+        Self(rows.iter().map(|(id, email, password)| row(*id, email, password)).collect())
+    }
+
+    pub(crate) fn answer(&mut self, question: &Question, body: &[u8]) -> Answer {
+        let user = match question {
+            Question::Body { .. } => return Answer::Body(body.to_vec()),
+            Question::UserByEmail { email } => self.by_email(email),
+            Question::UserById { id } => self.0.iter().find(|user| user.id == *id).cloned(),
+            Question::InsertUser { email, .. } if self.by_email(email).is_some() => None,
+            Question::InsertUser { email, password } => {
+                let id = self.0.iter().map(|user| user.id).max().unwrap_or(0) + 1;
+                self.0.push(row(id, email, password));
+                self.0.last().cloned()
+            }
+            _ => return Answer::Unavailable,
+        };
+        Answer::User(user)
+    }
+
+    fn by_email(&self, email: &str) -> Option<UserRow> {
+        self.0.iter().find(|user| user.email.eq_ignore_ascii_case(email)).cloned()
+    }
+}
+
+pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {
+    UserRow {
+        id,
+        email: email.to_owned(),
+        password: password.to_owned(),
+        created_at: "2021-08-29T00:00:00Z".to_owned(),
+    }
+}
+
+/// Answers until it is done.
+pub(crate) fn run<T>(mut step: Step<T>, mut answer: impl FnMut(&Question) -> Answer) -> T {
+    loop {
+        step = match step {
+            Step::Done(done) => return done,
+            Step::Ask(question, pending) => {
+                let answer = answer(&question);
+                pending.answer(answer)
+            }
+        }
+    }
+}
+
+/// `POST path` with this body.
+pub(crate) fn post(gate: &Gate, users: &mut Users, path: &str, content_type: &str, body: &str) -> Reply {
+    let mut request = Request::new("POST", &format!("http://localhost{path}"));
+    request.content_type = Some(content_type.to_owned());
+    run(gate.handle(request, NOW), |question| users.answer(question, body.as_bytes()))
+}
+
+/// `POST /login` with a form.
+pub(crate) fn login(gate: &Gate, users: &mut Users, form: &str) -> Reply {
+    post(gate, users, "/login", "application/x-www-form-urlencoded", form)
+}
+
+/// `GET /me` with this header.
+pub(crate) fn me(gate: &Gate, users: &mut Users, authorization: Option<&str>, now: u64) -> Reply {
+    let mut request = Request::new("GET", "http://localhost/me");
+    request.authorization = authorization.map(str::to_owned);
+    run(gate.handle(request, now), |question| users.answer(question, b""))
+}

@@ -1,0 +1,37 @@
+//! Every recorded request, asked of the Worker.
+
+use anyhow::{Result, ensure};
+use xtask::{
+    fixture::{self, Answer},
+    http,
+};
+
+use crate::workers::Workers;
+
+/// What never reaches the Worker's code as it was sent, and why.
+const EXCEPTIONS: [(&str, &str); 0] = [];
+
+pub(crate) fn replay(workers: &Workers) -> Result<()> {
+    let addr = workers.good.addr();
+    let base = format!("http://{addr}");
+    let (mut asked, mut differences) = (0, Vec::new());
+    for file in fixture::FILES {
+        for case in fixture::load(file)? {
+            if EXCEPTIONS.iter().any(|(name, _)| *name == case.name) {
+                continue;
+            }
+            asked += 1;
+            let expected = case.expected()?;
+            match http::send(addr, &case.request.to_http()?).and_then(|response| Answer::from_http(&response, &base)) {
+                Ok(answer) if answer == *expected => {}
+                Ok(answer) => {
+                    differences.push(format!("{}\n  expected {expected:?}\n  answered {answer:?}", case.name))
+                }
+                Err(error) => differences.push(format!("{}\n  {error:?}", case.name)),
+            }
+        }
+    }
+    ensure!(differences.is_empty(), "{} of {asked} differ:\n{}", differences.len(), differences.join("\n"));
+    println!("{asked} recorded requests, {} exceptions", EXCEPTIONS.len());
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! What users do.
+
+use std::thread;
+
+use anyhow::{Result, ensure};
+use xtask::{http::Response, wrangler};
+
+use crate::{
+    client::{JSON, expect, expect_detail, json, login, me, register, send, text, token},
+    workers::Workers,
+};
+
+pub(crate) fn register_log_in_and_show_oneself(Workers { good, .. }: &Workers) -> Result<()> {
+    let created = register(good, "new@flow.example.org", "pa ss+wörd")?;
+    expect(&created, 201)?;
+    let token = token(&login(good, "username=new%40flow.example.org&password=pa+ss%2Bw%C3%B6rd")?)?;
+    let shown = me(good, &token)?;
+    expect(&shown, 200)?;
+    ensure!(json(&shown)? == json(&created)?, "{} is not {}", text(&shown), text(&created));
+    let multipart = "--b\r\ncontent-disposition: form-data; name=username\r\n\r\nnew@flow.example.org\r\n\
+                     --b\r\ncontent-disposition: form-data; name=password\r\n\r\npa ss+wörd\r\n--b--\r\n";
+    expect(&send(good, "POST", "/login", &[("content-type", "multipart/form-data; boundary=b")], multipart)?, 200)
+}
+
+pub(crate) fn one_account_per_address(Workers { good, .. }: &Workers) -> Result<()> {
+    let created = register(good, " One.Account@Flow.Example.org ", "secret")?;
+    expect(&created, 201)?;
+    ensure!(json(&created)?["email"] == "One.Account@Flow.Example.org", "{}", text(&created));
+    expect_detail(&register(good, "one.account@flow.example.org", "secret")?, 409, "Email already registered")?;
+    expect(&login(good, "username=ONE.ACCOUNT@FLOW.EXAMPLE.ORG&password=secret")?, 200)
+}
+
+pub(crate) fn unknown_and_wrong_look_the_same(Workers { good, .. }: &Workers) -> Result<()> {
+    let unknown = login(good, "username=nobody@example.com&password=wrong")?;
+    expect_detail(&unknown, 403, "Invalid Credentials")?;
+    for email in ["alice@example.com", "corrupt@example.com", "costly@example.com"] {
+        let other = login(good, &format!("username={email}&password=wrong"))?;
+        ensure!(without_date(&other) == without_date(&unknown), "{email}: {other:?}\nnobody: {unknown:?}");
+    }
+    Ok(())
+}
+
+pub(crate) fn ids_are_not_given_again(Workers { good, .. }: &Workers) -> Result<()> {
+    let first = json(&register(good, "first@ids.example.org", "secret")?)?;
+    let token = token(&login(good, "username=first@ids.example.org&password=secret")?)?;
+    let database = xtask::paths::state().join("e2e/good");
+    wrangler::execute(&database, "DELETE FROM users WHERE email = 'first@ids.example.org';")?;
+    expect_detail(&me(good, &token)?, 401, "Could not validate credentials")?;
+    let second = json(&register(good, "second@ids.example.org", "secret")?)?;
+    ensure!(second["id"] != first["id"], "{second} was given the id of {first}");
+    expect_detail(&me(good, &token)?, 401, "Could not validate credentials")
+}
+
+pub(crate) fn logins_in_flight_together(Workers { good, .. }: &Workers) -> Result<()> {
+    let users = [1, 2, 3, 7, 12, 20];
+    let seed = xtask::fixture::seed()?;
+    thread::scope(|scope| {
+        let logins: Vec<_> = (0..24usize)
+            .map(|at| {
+                let user = seed.users.iter().find(|user| user.id == users[at % users.len()]);
+                scope.spawn(move || -> Result<()> {
+                    let Some(user) = user else { anyhow::bail!("the seed has no such user") };
+                    let password = if at % 4 == 3 { "wrong" } else { &user.plain };
+                    let form = format!("username={}&password={}", escape(&user.email), escape(password));
+                    let response = login(good, &form)?;
+                    if at % 4 == 3 {
+                        return expect(&response, 403);
+                    }
+                    let shown = json(&me(good, &token(&response)?)?)?;
+                    ensure!(shown["email"] == user.email.as_str(), "{} was shown {shown}", user.email);
+                    Ok(())
+                })
+            })
+            .collect();
+        logins.into_iter().try_for_each(|login| login.join().map_err(|_| anyhow::anyhow!("a login panicked"))?)
+    })
+}
+
+pub(crate) fn nothing_is_to_be_stored(Workers { good, .. }: &Workers) -> Result<()> {
+    let responses = [
+        login(good, "username=alice@example.com&password=correct+horse+battery+staple")?,
+        login(good, "username=alice@example.com&password=wrong")?,
+        login(good, "")?,
+        me(good, "x")?,
+        send(good, "POST", "/users", &[JSON], "{}")?,
+    ];
+    for response in &responses {
+        ensure!(response.header("cache-control").as_deref() == Some("no-store"), "{response:?}");
+    }
+    Ok(())
+}
+
+pub(crate) fn the_page_is_served(Workers { good, .. }: &Workers) -> Result<()> {
+    let page = send(good, "GET", "/", &[], "")?;
+    expect(&page, 200)?;
+    ensure!(page.header("content-type").is_some_and(|value| value.starts_with("text/html")), "{page:?}");
+    ensure!(
+        page.header("content-security-policy").is_some_and(|value| value.contains("default-src 'none'")),
+        "{page:?}"
+    );
+    Ok(())
+}
+
+fn without_date(response: &Response) -> (u16, Vec<&(String, String)>, &[u8]) {
+    let headers = response.headers.iter().filter(|(name, _)| name != "date" && name != "cf-ray").collect();
+    (response.status, headers, &response.body)
+}
+
+fn escape(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

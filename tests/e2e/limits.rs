@@ -1,0 +1,54 @@
+//! Long bodies and clients that go away.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use anyhow::{Result, ensure};
+use xtask::worker::Worker;
+
+use crate::{
+    client::{FORM, expect, expect_detail, login, send},
+    workers::Workers,
+};
+
+pub(crate) fn a_long_body_is_not_read(Workers { good, .. }: &Workers) -> Result<()> {
+    let body = format!("username=a&password={}", "x".repeat(16 * 1024));
+    expect_detail(&send(good, "POST", "/login", &[FORM], &body)?, 413, "Request Entity Too Large")?;
+    // A gigabyte is announced, and a little more than the limit sent: the answer must not wait for the rest.
+    let mut stream = begin_login(good, 1_000_000_000)?;
+    stream.write_all("x".repeat(17 * 1024).as_bytes())?;
+    let mut answer = [0; 12];
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.read_exact(&mut answer)?;
+    ensure!(&answer == b"HTTP/1.1 413", "{}", String::from_utf8_lossy(&answer));
+    expect(&login(good, "username=alice@example.com&password=correct+horse+battery+staple")?, 200)
+}
+
+pub(crate) fn a_client_that_hangs_up(Workers { good, .. }: &Workers) -> Result<()> {
+    for _ in 0..20 {
+        let mut stream = begin_login(good, 64)?;
+        stream.write_all(b"username=alice@example.com&password=")?;
+        drop(stream);
+    }
+    let form = "username=alice@example.com&password=wrong";
+    for _ in 0..5 {
+        let mut stream = begin_login(good, form.len())?;
+        stream.write_all(form.as_bytes())?;
+        drop(stream);
+    }
+    expect(&login(good, "username=alice@example.com&password=correct+horse+battery+staple")?, 200)
+}
+
+fn begin_login(worker: &Worker, length: usize) -> Result<TcpStream> {
+    let mut stream = TcpStream::connect(worker.addr())?;
+    let (name, value) = FORM;
+    write!(
+        stream,
+        "POST /login HTTP/1.1\r\nhost: {}\r\n{name}: {value}\r\ncontent-length: {length}\r\n\r\n",
+        worker.addr()
+    )?;
+    Ok(stream)
+}

@@ -1,0 +1,77 @@
+//! `cargo xtask contract record`: asks the real FastAPI every request of `tests/contract` and writes down its answers.
+
+use std::collections::HashSet;
+
+use anyhow::{Context, Result, ensure};
+
+use self::reference::Reference;
+use crate::{
+    fixture::{self, Answer, Case},
+    http,
+};
+
+mod differences;
+mod reference;
+
+/// Records every fixture file and rewrites the list of differences in `tests/contract/README.md`.
+pub fn record() -> Result<()> {
+    let mut files = fixture::FILES.iter().map(|file| Ok((*file, fixture::load(file)?))).collect::<Result<Vec<_>>>()?;
+    let mut names = HashSet::new();
+    for case in files.iter().flat_map(|(_, cases)| cases) {
+        ensure!(names.insert(case.name.clone()), "two cases are named `{}`", case.name);
+    }
+
+    reference::install()?;
+    let mut cases: Vec<&mut Case> = files.iter_mut().flat_map(|(_, cases)| cases).collect();
+    println!("asking {} requests", cases.len());
+    let mut asked = requests(&cases)?;
+    for (case, answer) in cases.iter_mut().zip(answers(&asked)?) {
+        case.answer = Some(answer);
+    }
+
+    println!("asking them again in reverse order");
+    asked.reverse();
+    for (case, again) in cases.iter().rev().zip(answers(&asked)?) {
+        let first = case.answer.as_ref();
+        ensure!(first == Some(&again), "`{}` depends on another case: {first:?}, then {again:?}", case.name);
+    }
+
+    let wrong: Vec<String> =
+        cases.iter().filter_map(|case| Some(format!("`{}`: {}", case.name, fault(case)?))).collect();
+    // Written even when a case is wrong: whoever adds one wants to see its answer before saying what is better.
+    for (file, cases) in &files {
+        fixture::save(file, cases)?;
+        let better = cases.iter().filter(|case| case.better.is_some()).count();
+        println!("{file}: {} cases, {better} deliberate differences", cases.len());
+    }
+    differences::write(&files)?;
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// What is sent, with the names of the cases.
+fn requests(cases: &[&mut Case]) -> Result<Vec<(String, http::Request)>> {
+    cases.iter().map(|case| Ok((case.name.clone(), case.request.to_http()?))).collect()
+}
+
+/// What a freshly started reference answers, in the order asked.
+fn answers(requests: &[(String, http::Request)]) -> Result<Vec<Answer>> {
+    let reference = Reference::start(&fixture::seed()?)?;
+    let base = format!("http://{}", reference.addr());
+    let ask = |(name, request): &(String, http::Request)| {
+        let response = http::send(reference.addr(), request).with_context(|| format!("in `{name}`"))?;
+        Answer::from_http(&response, &base).with_context(|| format!("in `{name}`"))
+    };
+    requests.iter().map(ask).collect()
+}
+
+/// What is wrong with a recorded case.
+fn fault(case: &Case) -> Option<&'static str> {
+    let Some(answer) = &case.answer else { return Some("it has no answer") };
+    match &case.better {
+        None if answer.status >= 500 => Some("the reference fails: say in `better` what the edge answers"),
+        Some(better) if better.answer == *answer => Some("`better` is no different: remove it"),
+        Some(better) if better.why.trim().is_empty() => Some("`better` has no `why`"),
+        _ => None,
+    }
+}

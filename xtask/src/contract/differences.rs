@@ -1,0 +1,69 @@
+//! The one list of deliberate differences, written from the `better` entries into `tests/contract/README.md`.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::fixture::{self, Case};
+
+const BEGIN: &str = "<!-- begin: written by `cargo xtask contract record` from the `better` entries -->\n";
+const END: &str = "<!-- end -->";
+
+pub(super) fn write(files: &[(&str, Vec<Case>)]) -> Result<()> {
+    let path = fixture::dir().join("README.md");
+    let readme = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let written =
+        replace_between_markers(&readme, &list(files)).context("tests/contract/README.md lost its markers")?;
+    if written != readme {
+        fs::write(&path, written).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn replace_between_markers(readme: &str, list: &str) -> Option<String> {
+    let (before, rest) = readme.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n{list}\n{END}{after}"))
+}
+
+/// One entry a reason, in the order of the files, with the cases that have it.
+fn list(files: &[(&str, Vec<Case>)]) -> String {
+    let mut entries: Vec<(&str, Vec<String>)> = Vec::new();
+    for (file, case) in files.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (file, case))) {
+        let (Some(answer), Some(better)) = (&case.answer, &case.better) else { continue };
+        let statuses = match (answer.status, better.answer.status) {
+            (same, other) if same == other => same.to_string(),
+            (fastapi, edge) => format!("{fastapi} → {edge}"),
+        };
+        let line = format!("  - `{file}`: {} ({statuses})\n", case.name);
+        match entries.iter_mut().find(|(why, _)| *why == better.why) {
+            Some((_, lines)) => lines.push(line),
+            None => entries.push((&better.why, vec![line])),
+        }
+    }
+    entries.iter().map(|(why, lines)| format!("- {why}\n{}", lines.concat())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_list_is_replaced() {
+        let readme = format!("a\n{BEGIN}\nold\n{END}\nb\n");
+        let written = replace_between_markers(&readme, "new\n").unwrap();
+        assert_eq!(written, format!("a\n{BEGIN}\nnew\n\n{END}\nb\n"));
+        assert_eq!(replace_between_markers(&written, "new\n").unwrap(), written);
+        assert_eq!(replace_between_markers("no markers", "new\n"), None);
+    }
+
+    #[test]
+    fn the_readme_lists_every_difference() {
+        let files: Vec<_> = fixture::FILES.iter().map(|file| (*file, fixture::load(file).unwrap())).collect();
+        let readme = fs::read_to_string(fixture::dir().join("README.md")).unwrap();
+        assert!(
+            replace_between_markers(&readme, &list(&files)).unwrap() == readme,
+            "run `cargo xtask contract record`"
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! Where things lie in the repository.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+/// The top of the repository.
+#[must_use]
+pub fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask).to_path_buf()
+}
+
+/// What the commands keep between two starts: stamps, logs, databases of tests.
+#[must_use]
+pub fn state() -> PathBuf {
+    root().join("target/xtask")
+}
+
+/// Where wasm-pack and wasm-bindgen are installed, apart from the user's own.
+#[must_use]
+pub fn tools() -> PathBuf {
+    root().join("target/tools")
+}
+
+/// The commands of the npm packages, among them a Node 22.
+#[must_use]
+pub fn node_bin() -> PathBuf {
+    root().join("node_modules/.bin")
+}
+
+/// The `PATH` under which everything runs: the project's own tools first.
+///
+/// wasm-pack takes `wasm-bindgen` from it and would otherwise download one.
+#[must_use]
+pub fn search_path() -> std::ffi::OsString {
+    let own = [tools().join("bin"), node_bin()];
+    let inherited = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(own.into_iter().chain(env::split_paths(&inherited))).unwrap_or(inherited)
+}
+
+/// The first file called `name` on the search path, or in `/usr/bin`, where Debian puts its browsers.
+#[must_use]
+pub fn which(name: &str) -> Option<PathBuf> {
+    let path = search_path();
+    env::split_paths(&path).chain([PathBuf::from("/usr/bin")]).map(|dir| dir.join(name)).find(|file| file.is_file())
+}
+
+/// Every file below `dir`, sorted, without what is generated or fetched.
+#[must_use]
+pub fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut open = vec![dir.to_path_buf()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if !path.is_dir() {
+                found.push(path);
+            } else if !is_generated(&path) {
+                open.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn is_generated(dir: &Path) -> bool {
+    let name = dir.file_name().unwrap_or_default();
+    ["target", "node_modules", "dist", ".git", ".wrangler"].iter().any(|generated| name == *generated)
+        || dir.ends_with("pkg/wasm")
+}

@@ -1,0 +1,219 @@
+//! Programs that run beside us together with all they start, and end when we end, however that comes about.
+
+use std::{
+    fs,
+    os::unix::process::CommandExt,
+    process::{self, Child, Command, ExitStatus, Stdio},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+
+/// How long a group may take to end by itself before it is killed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The exit code of a program that a Ctrl-C ended (128 + SIGINT).
+const INTERRUPTED: i32 = 130;
+
+/// Becomes the program it is given, after leaving a guard beside it that ends the group once our end of the pipe
+/// is closed: even a SIGKILL of ours leaves nothing behind.
+const GUARDED: &str = r#"exec 3<&0
+(read -r _ <&3; trap "" TERM; kill -TERM 0; sleep 3; kill -KILL 0) >/dev/null 2>&1 &
+exec "$@" 3<&- </dev/null"#;
+
+static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+static STOPPING: AtomicBool = AtomicBool::new(false);
+
+/// A child and its descendants: wrangler starts esbuild and workerd, and none may outlive it.
+///
+/// The group is not the terminal's: a Ctrl-C reaches only us, and [`end_all_on_signal`] passes it on.
+#[derive(Debug)]
+pub struct Group {
+    leader: Child,
+    id: Pid,
+}
+
+impl Group {
+    /// Starts the command, without input, as the leader of a process group of its own.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn spawn(command: &Command, stdout: Stdio, stderr: Stdio) -> Result<Self> {
+        let mut guarded = Command::new("sh");
+        guarded.args(["-c", GUARDED, "sh"]).arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => guarded.env(name, value),
+                None => guarded.env_remove(name),
+            };
+        }
+        if let Some(dir) = command.get_current_dir() {
+            guarded.current_dir(dir);
+        }
+        guarded.stdin(Stdio::piped()).stdout(stdout).stderr(stderr).process_group(0);
+        let mut groups = groups();
+        let leader = guarded.spawn().context("could not start sh")?;
+        let id = Pid::from_raw(i32::try_from(leader.id())?);
+        groups.push(id);
+        Ok(Self { leader, id })
+    }
+
+    /// The leader, for its pipes.
+    pub fn leader(&mut self) -> &mut Child {
+        &mut self.leader
+    }
+
+    /// Whether the leader has ended, and how.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
+        Ok(self.leader.try_wait()?)
+    }
+
+    /// Waits until the leader ends, then ends what it left behind.
+    ///
+    /// # Errors
+    /// When the system does not say how it ended.
+    pub fn wait(mut self) -> Result<ExitStatus> {
+        // `Child::wait` would close the guard's pipe first.
+        loop {
+            if let Some(status) = self.ended()? {
+                // Only the guard is left; whatever else is, has outstayed its leader.
+                let _ = killpg(self.id, Signal::SIGKILL);
+                return Ok(status);
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        end(self.id, || {
+            // A group lives as long as one unreaped process of it.
+            let _ = self.leader.try_wait();
+        });
+        groups().retain(|id| *id != self.id);
+    }
+}
+
+/// From now on Ctrl-C and SIGTERM end every group and then this program.
+///
+/// # Errors
+/// When the handler cannot be set.
+pub fn end_all_on_signal() -> Result<()> {
+    ctrlc::set_handler(|| {
+        STOPPING.store(true, Ordering::SeqCst);
+        for id in groups().iter() {
+            end(*id, || ());
+        }
+        process::exit(INTERRUPTED);
+    })?;
+    Ok(())
+}
+
+/// Never returns once a signal has come: what fails now fails because of it and is not worth a message.
+pub fn keep_still_when_stopping() {
+    while STOPPING.load(Ordering::SeqCst) {
+        thread::park();
+    }
+}
+
+fn end(group: Pid, mut reap: impl FnMut()) {
+    for signal in [Signal::SIGTERM, Signal::SIGKILL] {
+        let deadline = Instant::now() + PATIENCE;
+        let _ = killpg(group, signal);
+        while Instant::now() < deadline {
+            reap();
+            if !is_alive(group) {
+                return;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+/// Whether a process of the group still runs. Zombies do not: orphans are reaped whenever the machine's init gets round to it.
+fn is_alive(group: Pid) -> bool {
+    if killpg(group, None) == Err(Errno::ESRCH) {
+        return false;
+    }
+    let Ok(processes) = fs::read_dir("/proc") else { return true };
+    let runs_in_group = |stat: &str| {
+        // `pid (name) state parent group ...`, and the name may hold anything.
+        let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        fields.next() != Some("Z") && fields.nth(1) == Some(&group.to_string())
+    };
+    processes
+        .flatten()
+        .filter_map(|process| fs::read_to_string(process.path().join("stat")).ok())
+        .any(|stat| runs_in_group(&stat))
+}
+
+fn groups() -> MutexGuard<'static, Vec<Pid>> {
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+
+    use nix::sys::signal::kill;
+
+    use super::*;
+
+    #[test]
+    fn a_grandchild_that_ignores_the_first_signal_ends_too() {
+        let (group, grandchild) = stubborn();
+        drop(group);
+        assert_ends(grandchild);
+    }
+
+    #[test]
+    fn the_group_ends_when_we_are_killed() {
+        let (mut group, grandchild) = stubborn();
+        // What the system does to our end of the pipe then.
+        drop(group.leader().stdin.take());
+        assert_ends(grandchild);
+    }
+
+    #[test]
+    fn the_exit_status_is_the_programs_own() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "exit 7"]);
+        let group = Group::spawn(&command, Stdio::null(), Stdio::null()).expect("sh starts");
+        assert_eq!(group.wait().expect("it ends").code(), Some(7));
+    }
+
+    fn stubborn() -> (Group, Pid) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait"]);
+        let mut group = Group::spawn(&shell, Stdio::piped(), Stdio::null()).expect("sh starts");
+        let mut pid = String::new();
+        let stdout = group.leader().stdout.take().expect("piped");
+        BufReader::new(stdout).read_line(&mut pid).expect("its id");
+        let grandchild = Pid::from_raw(pid.trim().parse().expect("a number"));
+        assert_eq!(kill(grandchild, None), Ok(()));
+        (group, grandchild)
+    }
+
+    fn assert_ends(pid: Pid) {
+        let deadline = Instant::now() + 2 * PATIENCE;
+        let is_zombie = || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "));
+        while kill(pid, None) != Err(Errno::ESRCH) && !is_zombie() {
+            assert!(Instant::now() < deadline, "{pid} lives on");
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}

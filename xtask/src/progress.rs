@@ -1,0 +1,67 @@
+//! What a command shows while it works: `[3/8] Compiling ... 4.2 s`.
+
+use std::{
+    io::{self, Write},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+
+/// How a step ended, for the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    /// It did its work.
+    Work,
+    /// Nothing had changed since the last time.
+    Nothing,
+}
+
+/// The steps of one command, numbered.
+#[derive(Debug)]
+pub struct Progress {
+    total: usize,
+    done: usize,
+    started: Instant,
+}
+
+impl Progress {
+    /// A command of `total` steps.
+    #[must_use]
+    pub fn new(total: usize) -> Self {
+        Self { total, done: 0, started: Instant::now() }
+    }
+
+    /// Runs one step, saying before what it does and after how long it took.
+    ///
+    /// # Errors
+    /// Those of the step, with the step's name.
+    pub fn step(&mut self, name: &str, work: impl FnOnce() -> Result<Did>) -> Result<()> {
+        self.done += 1;
+        let (number, total) = (self.done, self.total);
+        println!("[{number}/{total}] {name}");
+        let started = Instant::now();
+        let did = work().with_context(|| format!("step {number} of {total} failed: {name}"))?;
+        let outcome = match did {
+            Did::Work => "done",
+            Did::Nothing => "unchanged",
+        };
+        println!("      {outcome} in {}", seconds(started.elapsed()));
+        io::stdout().flush()?;
+        Ok(())
+    }
+
+    /// How long the command has run.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// A duration as a person reads it.
+#[must_use]
+pub fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..60 => format!("{:.1} s", duration.as_secs_f32()),
+        whole => format!("{} min {:02} s", whole / 60, whole % 60),
+    }
+}

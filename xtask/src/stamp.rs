@@ -1,0 +1,63 @@
+//! Work that is skipped when what it was made from has not changed.
+
+use std::{
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+
+use crate::{paths, progress::Did};
+
+/// A piece of work, what it reads and what it writes.
+///
+/// Contents are compared and not times, because a checkout changes every time and no content.
+#[derive(Debug)]
+pub struct Stamp<'a> {
+    /// A name of its own under `target/xtask`.
+    pub name: &'a str,
+    /// Files and folders whose contents decide.
+    pub inputs: &'a [&'a str],
+    /// Anything else that decides, such as the version of a tool.
+    pub also: &'a str,
+    /// Files that must be there for the work to count as done.
+    pub outputs: Vec<&'a str>,
+}
+
+impl Stamp<'_> {
+    /// Does the work unless it has been done with the same inputs.
+    ///
+    /// # Errors
+    /// Those of the work; it then counts as not done.
+    pub fn unless_unchanged(&self, work: impl FnOnce() -> Result<()>) -> Result<Did> {
+        let file = paths::state().join(self.name).with_extension("stamp");
+        let fresh = self.fingerprint();
+        let present = self.outputs.iter().all(|output| paths::root().join(output).exists());
+        if present && fs::read_to_string(&file).is_ok_and(|stored| stored == fresh) {
+            return Ok(Did::Nothing);
+        }
+        if file.exists() {
+            fs::remove_file(&file)?;
+        }
+        work()?;
+        fs::create_dir_all(paths::state())?;
+        // Taken again: npm and cargo may complete a lock file while they work.
+        fs::write(&file, self.fingerprint())?;
+        Ok(Did::Work)
+    }
+
+    fn fingerprint(&self) -> String {
+        let mut hasher = DefaultHasher::new();
+        self.also.hash(&mut hasher);
+        for file in self.inputs.iter().flat_map(|input| expand(&paths::root().join(input))) {
+            file.hash(&mut hasher);
+            fs::read(&file).unwrap_or_default().hash(&mut hasher);
+        }
+        format!("{:016x}\n", hasher.finish())
+    }
+}
+
+fn expand(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() { paths::files_below(path) } else { vec![path.to_path_buf()] }
+}

@@ -1,0 +1,60 @@
+//! The npm packages of the root, and the programs that must be on the machine for them.
+
+use anyhow::{Result, bail};
+
+use crate::{paths, progress::Did, sh::Sh, stamp::Stamp};
+
+/// The oldest Node that wrangler runs on.
+const NODE_MIN_MAJOR: u32 = 22;
+
+/// Checks that Node and npm are there, before anything takes time.
+///
+/// # Errors
+/// When one is missing; the message names the command that installs it.
+pub fn check_prerequisites() -> Result<()> {
+    for program in ["node", "npm"] {
+        if paths::which(program).is_none() {
+            bail!(
+                "`{program}` is missing. Install Node.js with npm (any version from 20 on):\n  \
+                 apt-get install nodejs npm      (Debian, Ubuntu)\n  \
+                 brew install node               (macOS)\n  \
+                 https://nodejs.org/en/download  (else)"
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Runs `npm ci` when the lock file is not the one that was installed.
+///
+/// Install scripts stay off: none of the packages needs one, and they are how a hijacked package runs.
+///
+/// # Errors
+/// When `npm ci` fails or leaves no Node that wrangler runs on.
+pub fn install() -> Result<Did> {
+    let stamp = Stamp {
+        name: "npm",
+        inputs: &["package.json", "package-lock.json", ".npmrc"],
+        also: std::env::consts::ARCH,
+        outputs: vec!["node_modules/.package-lock.json", "node_modules/.bin/wrangler"],
+    };
+    stamp.unless_unchanged(|| {
+        Sh::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).run()?;
+        check_node()
+    })
+}
+
+fn check_node() -> Result<()> {
+    let version = Sh::new("node").args(["--version"]).output()?;
+    let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < NODE_MIN_MAJOR) {
+        bail!(
+            "wrangler needs Node {NODE_MIN_MAJOR}, this is {}, and npm has none for this machine ({} {}): \
+             install it from https://nodejs.org/en/download",
+            version.trim(),
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The wasm target, wasm-pack and wasm-bindgen.
+
+use std::fs;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{paths, progress::Did, settings::Settings, sh::Sh};
+
+/// What the crate is compiled to.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// A tool is compiled once and then runs for seconds: less optimising is what makes a first start bearable.
+const FAST_COMPILE: [(&str, &str); 4] = [
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
+];
+
+/// Adds the wasm target to the toolchain.
+///
+/// # Errors
+/// When it is missing and rustup is not there to add it.
+pub fn add_target() -> Result<Did> {
+    let sysroot = Sh::new("rustc").args(["--print", "sysroot"]).output()?;
+    if fs::exists(format!("{}/lib/rustlib/{TARGET}", sysroot.trim()))? {
+        return Ok(Did::Nothing);
+    }
+    if paths::which("rustup").is_none() {
+        bail!(
+            "the Rust target {TARGET} is missing, and so is rustup, which adds it. Install rustup with:\n  \
+             curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
+        );
+    }
+    Sh::new("rustup").args(["target", "add", TARGET]).run()?;
+    Ok(Did::Work)
+}
+
+/// Installs wasm-bindgen in the very version of the crate, because the two must match exactly.
+///
+/// # Errors
+/// When Cargo.lock does not name it or `cargo install` fails.
+pub fn install_wasm_bindgen() -> Result<Did> {
+    let lock = fs::read_to_string(paths::root().join("Cargo.lock")).context("Cargo.lock")?;
+    let version = locked_version(&lock, "wasm-bindgen").context("Cargo.lock names no wasm-bindgen")?;
+    install("wasm-bindgen-cli", "wasm-bindgen", version, &[])
+}
+
+/// Installs wasm-pack in the version of `wasm-pack.toml`.
+///
+/// # Errors
+/// When `cargo install` fails.
+pub fn install_wasm_pack(settings: &Settings) -> Result<Did> {
+    install("wasm-pack", "wasm-pack", &settings.tools.wasm_pack, &["--locked"])
+}
+
+fn install(package: &str, program: &str, version: &str, flags: &[&str]) -> Result<Did> {
+    let file = paths::tools().join("bin").join(program);
+    if file.is_file() && Sh::new(&file).args(["--version"]).output()?.trim().ends_with(&format!(" {version}")) {
+        return Ok(Did::Nothing);
+    }
+    println!("      compiling {package} {version} into target/tools; this happens once and takes minutes");
+    let root = paths::tools();
+    // The two share most of their dependencies, so they share a folder to compile in.
+    let scratch = root.join("build");
+    let mut cargo =
+        Sh::new("cargo").args(["install", package, "--version", &format!("={version}"), "--force", "--root"]);
+    cargo = cargo.args([root.as_os_str(), "--target-dir".as_ref(), scratch.as_os_str()]).args(flags);
+    for (name, value) in FAST_COMPILE {
+        cargo = cargo.env(name, value);
+    }
+    // Its last word would be to add target/tools to the PATH.
+    cargo.env("RUSTFLAGS", "").run()?;
+    Ok(Did::Work)
+}
+
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let (_, entry) = lock.split_once(&format!("\nname = \"{package}\"\nversion = \""))?;
+    entry.split('"').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::locked_version;
+
+    #[test]
+    fn the_version_is_that_of_the_package_and_not_of_one_with_a_longer_name() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"1.0.0\"\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(locked_version(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(locked_version(lock, "wasm"), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! `cargo xtask test`: everything that must hold, in one command, and a table of what was run.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+
+use crate::progress::seconds;
+
+mod counts;
+mod stages;
+
+/// Check everything: format, lints, types, house rules, and the tests natively, in a browser and on workerd.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Run only these stages; `build` is added where one needs it.
+    #[arg(long, num_args = 1.., value_name = "NAME", value_parser = stages::names())]
+    only: Vec<String>,
+    /// List the stages and stop.
+    #[arg(long)]
+    list: bool,
+}
+
+/// One part of the whole.
+struct Stage {
+    name: &'static str,
+    what: &'static str,
+    needs_build: bool,
+    run: fn() -> Result<Outcome>,
+}
+
+/// How a stage ended, with a note for the table.
+enum Outcome {
+    Passed(String),
+    Failed(String),
+    /// Something is missing on this machine; the note says what and how to get it.
+    NotRun(String),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// When a stage failed or could not be run.
+pub fn run(args: &Args) -> Result<()> {
+    if args.list {
+        stages::ALL.iter().for_each(|stage| println!("{:12} {}", stage.name, stage.what));
+        return Ok(());
+    }
+    let chosen = choose(&args.only);
+    let mut rows = Vec::new();
+    let mut is_built = true;
+    for (number, stage) in chosen.iter().enumerate() {
+        println!("\n[{}/{}] {}: {}", number + 1, chosen.len(), stage.name, stage.what);
+        let started = Instant::now();
+        let outcome = if stage.needs_build && !is_built {
+            Outcome::NotRun("the build failed".into())
+        } else {
+            (stage.run)().unwrap_or_else(|error| {
+                eprintln!("{error:#}");
+                Outcome::Failed("see above".into())
+            })
+        };
+        is_built &= stage.name != stages::BUILD || matches!(outcome, Outcome::Passed(_));
+        rows.push((*stage, outcome, started.elapsed()));
+    }
+    summarise(&rows, args.only.is_empty())
+}
+
+fn choose(only: &[String]) -> Vec<&'static Stage> {
+    let mut names: BTreeSet<&str> = only.iter().map(String::as_str).collect();
+    if stages::ALL.iter().any(|stage| stage.needs_build && names.contains(stage.name)) {
+        names.insert(stages::BUILD);
+    }
+    stages::ALL.iter().filter(|stage| only.is_empty() || names.contains(stage.name)).collect()
+}
+
+fn summarise(rows: &[(&Stage, Outcome, Duration)], is_all: bool) -> Result<()> {
+    println!("\n{}", "-".repeat(72));
+    let mut bad = 0;
+    for (stage, outcome, duration) in rows {
+        let (verdict, note) = match outcome {
+            Outcome::Passed(note) => ("passed", note),
+            Outcome::Failed(note) => ("FAILED", note),
+            Outcome::NotRun(note) => ("NOT RUN", note),
+        };
+        bad += usize::from(!matches!(outcome, Outcome::Passed(_)));
+        println!("{:12} {verdict:8} {:>13}  {note}", stage.name, seconds(*duration));
+    }
+    let total = rows.iter().map(|(_, _, duration)| *duration).sum();
+    println!("{}\n{} stages in {}", "-".repeat(72), rows.len(), seconds(total));
+    if !is_all {
+        println!("not asked for: {} other stages (cargo xtask test --list)", stages::ALL.len() - rows.len());
+    }
+    if bad > 0 {
+        bail!("{bad} of {} stages did not pass", rows.len());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stage_that_needs_the_build_brings_it() {
+        let names = |only: &[&str]| {
+            let only: Vec<_> = only.iter().map(|name| (*name).to_owned()).collect();
+            choose(&only).iter().map(|stage| stage.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&["e2e"]), ["build", "e2e"]);
+        assert_eq!(names(&["fmt"]), ["fmt"]);
+        assert_eq!(names(&[]).len(), stages::ALL.len());
+    }
+
+    #[test]
+    fn what_could_not_be_run_fails_the_whole() {
+        let stage = &stages::ALL[0];
+        let row = |outcome| vec![(stage, outcome, Duration::ZERO)];
+        assert!(summarise(&row(Outcome::Passed(String::new())), true).is_ok());
+        assert!(summarise(&row(Outcome::NotRun("no browser".into())), true).is_err());
+        assert!(summarise(&row(Outcome::Failed(String::new())), true).is_err());
+    }
+}

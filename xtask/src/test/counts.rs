@@ -1,0 +1,54 @@
+//! How many tests a runner ran, read from what it printed.
+
+use super::Outcome;
+
+/// The outcome of a test runner; one that ran no test has failed, because that is a mistake in the call.
+pub(super) fn judge(succeeded: bool, output: &str) -> Outcome {
+    let (passed, failed) =
+        (sum(output, " passed;", "# pass ", "ℹ pass "), sum(output, " failed;", "# fail ", "ℹ fail "));
+    match (succeeded, passed) {
+        (true, 0) => Outcome::Failed("no test ran".into()),
+        (true, _) => Outcome::Passed(format!("{passed} tests")),
+        (false, _) => Outcome::Failed(format!("{failed} tests failed, {passed} passed; see above")),
+    }
+}
+
+/// libtest and wasm-bindgen-test print `test result: ok. 3 passed; 0 failed; ...`, node prints `# pass 3` or `ℹ pass 3`.
+fn sum(output: &str, rust: &str, tap: &str, spec: &str) -> u64 {
+    let count = |line: &str| {
+        let line = line.trim();
+        let number = if line.starts_with("test result:") {
+            line.split_once(rust)?.0.rsplit(' ').next()?
+        } else {
+            line.strip_prefix(tap).or_else(|| line.strip_prefix(spec))?
+        };
+        number.parse::<u64>().ok()
+    };
+    output.lines().filter_map(count).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(succeeded: bool, output: &str) -> String {
+        match judge(succeeded, output) {
+            Outcome::Passed(note) => format!("passed: {note}"),
+            Outcome::Failed(note) => format!("failed: {note}"),
+            Outcome::NotRun(note) => note,
+        }
+    }
+
+    #[test]
+    fn the_results_of_all_programs_are_added() {
+        let two = "test result: ok. 3 passed; 0 failed; 1 ignored\nrunning\ntest result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out\n";
+        assert_eq!(note(true, two), "passed: 7 tests");
+        assert_eq!(note(true, "ℹ tests 5\nℹ pass 5\nℹ fail 0\n"), "passed: 5 tests");
+        assert_eq!(note(false, "# pass 4\n# fail 1\n"), "failed: 1 tests failed, 4 passed; see above");
+    }
+
+    #[test]
+    fn no_test_at_all_is_a_failure() {
+        assert_eq!(note(true, "test result: ok. 0 passed; 0 failed;\n"), "failed: no test ran");
+    }
+}

@@ -1,0 +1,143 @@
+//! The stages, in the order in which they find a mistake soonest.
+
+use anyhow::Result;
+
+use super::{
+    Outcome::{self, NotRun, Passed},
+    Stage,
+    counts::judge,
+};
+use crate::{
+    build, checks, paths, progress::Progress, settings::Settings, sh::Sh, size, steps::tools, wrangler::wrangler,
+};
+
+/// The stage that others need.
+pub(super) const BUILD: &str = "build";
+
+/// Every stage.
+pub(super) const ALL: [Stage; 12] = [
+    stage("fmt", "cargo fmt --check", false, fmt),
+    stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
+    stage("clippy-wasm", "clippy on the crate as it becomes wasm", false, clippy_wasm),
+    stage(BUILD, "the wasm and the npm package", false, build_all),
+    stage("size", "the size budget of wasm-pack.toml", true, size_budget),
+    stage("types", "TypeScript, strictly", true, types),
+    stage("checks", "the house rules", true, house_rules),
+    stage("unit", "the Rust tests natively, with the contract fixtures and the doc tests", false, unit),
+    stage("browser", "the same Rust tests as wasm in headless Chromium", false, browser),
+    stage("deploy", "wrangler deploy --dry-run", true, deploy),
+    stage("npm", "the npm package's own tests on Node", true, npm),
+    stage("e2e", "HTTP against the Worker on workerd with a local D1", true, e2e),
+];
+
+/// What `--only` accepts.
+pub(super) fn names() -> Vec<&'static str> {
+    ALL.iter().map(|stage| stage.name).collect()
+}
+
+const fn stage(name: &'static str, what: &'static str, needs_build: bool, run: fn() -> Result<Outcome>) -> Stage {
+    Stage { name, what, needs_build, run }
+}
+
+fn fmt() -> Result<Outcome> {
+    passes(cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Result<Outcome> {
+    passes(cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+}
+
+fn clippy_wasm() -> Result<Outcome> {
+    tools::add_target()?;
+    let what = ["clippy", "-p", "edgegate", "--lib", "--features", "wasm", "--target", tools::TARGET];
+    passes(cargo(&what).args(["--", "-D", "warnings"]))
+}
+
+fn build_all() -> Result<Outcome> {
+    build::steps(&mut Progress::new(build::STEPS))?;
+    Ok(Passed(String::new()))
+}
+
+fn size_budget() -> Result<Outcome> {
+    let line = size::check(&Settings::read()?)?;
+    println!("{line}");
+    Ok(Passed(line))
+}
+
+fn types() -> Result<Outcome> {
+    let mut projects = vec!["www"];
+    if paths::root().join("pkg/test/tsconfig.json").exists() {
+        projects.push("pkg/test");
+    }
+    for project in &projects {
+        Sh::node_tool("tsc").args(["--noEmit", "-p", project]).run()?;
+    }
+    Ok(Passed(format!("{}; pkg in the build", projects.join(", "))))
+}
+
+fn house_rules() -> Result<Outcome> {
+    checks::run().map(Passed)
+}
+
+fn unit() -> Result<Outcome> {
+    let (succeeded, output) = cargo(&["test", "--workspace", "--exclude", "edgegate-e2e"]).tee()?;
+    Ok(judge(succeeded, &output))
+}
+
+fn browser() -> Result<Outcome> {
+    let browser = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+        .into_iter()
+        .find_map(paths::which);
+    let (Some(driver), Some(_)) = (paths::which("chromedriver"), browser) else {
+        return Ok(NotRun("no Chromium with its driver here: apt-get install chromium chromium-driver".into()));
+    };
+    let settings = Settings::read()?;
+    tools::add_target()?;
+    tools::install_wasm_bindgen()?;
+    tools::install_wasm_pack(&settings)?;
+    let timeout = settings.test.timeout_seconds.to_string();
+    // The library and the integration tests: a doc test cannot be run in a browser.
+    let (succeeded, output) = Sh::new(paths::tools().join("bin/wasm-pack"))
+        .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
+        .args([driver.as_os_str(), ".".as_ref()])
+        .args([
+            "--lib",
+            "--test",
+            "*",
+            "--profile",
+            &settings.test.profile,
+            "--features",
+            &settings.test.features.join(","),
+        ])
+        .env("WASM_BINDGEN_TEST_TIMEOUT", timeout)
+        .tee()?;
+    Ok(judge(succeeded, &output))
+}
+
+fn deploy() -> Result<Outcome> {
+    let out = paths::state().join("deploy").display().to_string();
+    let output = wrangler(&["deploy", "--dry-run", "--outdir", &out]).output()?;
+    print!("{output}");
+    let upload = output.lines().find(|line| line.starts_with("Total Upload:"));
+    Ok(Passed(upload.unwrap_or_default().to_owned()))
+}
+
+fn npm() -> Result<Outcome> {
+    let tests = Sh::node_tool("node").args(["--test", "test/**/*.test.*"]).dir(paths::root().join("pkg"));
+    let (succeeded, output) = tests.tee()?;
+    Ok(judge(succeeded, &output))
+}
+
+fn e2e() -> Result<Outcome> {
+    let (succeeded, output) = cargo(&["test", "-p", "edgegate-e2e"]).tee()?;
+    Ok(judge(succeeded, &output))
+}
+
+fn cargo(args: &[&str]) -> Sh {
+    Sh::new("cargo").args(args)
+}
+
+fn passes(command: Sh) -> Result<Outcome> {
+    command.run()?;
+    Ok(Passed(String::new()))
+}

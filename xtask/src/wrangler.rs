@@ -1,0 +1,92 @@
+//! wrangler, kept local: no account, no network of its own, no questions.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use anyhow::Result;
+
+use crate::{paths, sh::Sh, stamp::Stamp};
+
+/// The folder of the Worker, from the top of the repository.
+pub const WORKER: &str = "www";
+
+/// The D1 database of `www/wrangler.jsonc`.
+pub const DATABASE: &str = "edgegate";
+
+const QUIET: [(&str, &str); 8] = [
+    ("WRANGLER_SEND_METRICS", "false"),
+    ("WRANGLER_SEND_ERROR_REPORTS", "false"),
+    ("WRANGLER_HIDE_BANNER", "true"),
+    ("WRANGLER_NO_SKILLS_UPDATE_PROMPTS", "true"),
+    // miniflare would fetch a sample of `request.cf` from the internet.
+    ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
+    ("NO_UPDATE_NOTIFIER", "1"),
+    ("NO_COLOR", "1"),
+    ("CI", "true"),
+];
+
+/// `wrangler` with these arguments, run in the folder of the Worker by the project's own Node.
+#[must_use]
+pub fn wrangler(args: &[&str]) -> Sh {
+    let mut wrangler = Sh::node_tool("wrangler").args(args).dir(paths::root().join(WORKER));
+    for (name, value) in QUIET {
+        wrangler = wrangler.env(name, value);
+    }
+    wrangler.env("WRANGLER_LOG_PATH", paths::state().join("wrangler-logs"))
+}
+
+/// Applies the migrations to the local database below `persist_to`.
+///
+/// # Errors
+/// When a migration fails.
+pub fn migrate(persist_to: &Path) -> Result<()> {
+    let persist_to = persist_to.display().to_string();
+    fs::create_dir_all(&persist_to)?;
+    wrangler(&["d1", "migrations", "apply", DATABASE, "--local", "--persist-to", &persist_to]).output().map(drop)
+}
+
+/// Applies the migrations below `persist_to`; a new database is a copy of one that was migrated before.
+///
+/// wrangler takes three seconds for it, and every end-to-end test wants a database of its own.
+///
+/// # Errors
+/// When a migration fails.
+pub fn migrate_by_copy(persist_to: &Path) -> Result<()> {
+    if persist_to.join("v3/d1").exists() {
+        return migrate(persist_to);
+    }
+    static TEMPLATE: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner);
+    let template = paths::state().join("d1-template");
+    migrations_stamp("d1-template", "target/xtask/d1-template/v3/d1").unless_unchanged(|| {
+        if template.exists() {
+            fs::remove_dir_all(&template)?;
+        }
+        migrate(&template)
+    })?;
+    copy_dir(&template, persist_to)
+}
+
+/// The migrations of one database, as work that is skipped when nothing changed.
+#[must_use]
+pub fn migrations_stamp<'a>(name: &'a str, database: &'a str) -> Stamp<'a> {
+    let inputs = &["www/migrations", "www/wrangler.jsonc", "package-lock.json"];
+    Stamp { name, inputs, also: "", outputs: vec![database] }
+}
+
+fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_dir(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
