@@ -11,7 +11,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::Serialize;
 
 use crate::{limits::BODY_MAX_BYTES, refusal::Refusal};
 
@@ -81,15 +81,14 @@ pub enum Answer {
 }
 
 /// A row of `users`.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct UserRow {
     /// The primary key.
     pub id: i64,
     /// The e-mail address, as stored.
     pub email: String,
-    /// The bcrypt hash. Anything that is not a text is an unreadable hash, not an error.
-    #[serde(deserialize_with = "text_or_nothing")]
+    /// The bcrypt hash; what is none is a login refused, not an error.
     pub password: String,
     /// When the row was made, as it is to be shown.
     pub created_at: String,
@@ -169,20 +168,3 @@ impl Host {
 }
 
 const WRONG_ANSWER: Refusal = Refusal::Internal("the host answered another question than the one asked");
-
-fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    struct Text;
-    impl serde::de::Visitor<'_> for Text {
-        type Value = String;
-        fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            formatter.write_str("anything")
-        }
-        fn visit_str<E>(self, text: &str) -> Result<String, E> {
-            Ok(text.to_owned())
-        }
-        fn visit_unit<E>(self) -> Result<String, E> {
-            Ok(String::new())
-        }
-    }
-    deserializer.deserialize_any(Text).or_else(|_| Ok(String::new()))
-}

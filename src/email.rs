@@ -105,7 +105,7 @@ fn inside_brackets(text: &str) -> Option<&str> {
             quoted.rmatch_indices('<').filter_map(|(at, _)| Some((quoted.get(..at)?, quoted.get(at..)?.get(1..)?)));
         halves.into_iter().find(|(name, address)| is_name(name) && !address.is_empty())?
     } else {
-        let is_name_char = |char| is_space(char) || char == '.' || characters::is_atext(char) || char.is_alphanumeric();
+        let is_name_char = |char| is_space(char) || char == '.' || characters::is_atext(char) || !char.is_ascii();
         text.split_once('<').filter(|(name, address)| name.chars().all(is_name_char) && !address.is_empty())?
     };
     Some(address)

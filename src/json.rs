@@ -28,8 +28,7 @@ pub enum Json {
 pub enum Dialect {
     /// Python 3.11's `json.loads(bytes)`: UTF-8, -16 or -32, `NaN` and `Infinity`, the last of equal names wins.
     ///
-    /// A surrogate without its partner, which a Rust string cannot hold, becomes U+FFFD; `NaN` and `Infinity`, which
-    /// FastAPI fails to write, become `null`.
+    /// A surrogate without its partner, which a Rust string cannot hold, becomes U+FFFD.
     Python,
     /// RFC 8259 without its liberties: UTF-8 without a byte order mark, no equal names (RFC 7493 2.3), no surrogate
     /// without its partner.

@@ -1,22 +1,15 @@
 //! What the host hands in: the head of an HTTP request, as plain data.
 
-use serde::Deserialize;
-
 /// The head of an HTTP request. The body is asked for when a route wants it.
-#[derive(Clone, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[derive(Clone)]
 pub struct Request {
     /// The method, as sent: methods are case-sensitive (RFC 9110 9.1).
     pub method: String,
     /// The absolute URL, as sent.
     pub url: String,
     /// The value of `Content-Type`, when there is one.
-    #[serde(default)]
-    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub content_type: Option<String>,
     /// The value of `Authorization`, when there is one; several joined by `, ` (RFC 9110 5.3).
-    #[serde(default)]
-    #[cfg_attr(feature = "wasm", tsify(optional))]
     pub authorization: Option<String>,
 }
 

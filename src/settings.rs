@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
-
 use crate::{
     limits::{
         ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, ACCESS_TOKEN_EXPIRE_MINUTES_MAX, HASH_COST_DEFAULT, HASH_COSTS,
@@ -16,32 +14,25 @@ use crate::{
 /// The settings as the environment gives them: texts, not yet looked at.
 ///
 /// The names in the environment are the fields' in capitals: `SECRET_KEY` and so on.
-#[derive(Clone, Default, Deserialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE", default)]
+#[derive(Clone, Default)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub struct Vars {
     /// The secret that signs the tokens: at least 32 bytes, used as its exact UTF-8 bytes.
-    #[cfg_attr(feature = "wasm", tsify(optional))]
-    pub secret_key: Option<Text>,
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub secret_key: Option<String>,
     /// The algorithm of the tokens: `HS256`, which is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional))]
-    pub algorithm: Option<Text>,
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub algorithm: Option<String>,
     /// How many minutes a token lives; 30 by default.
-    #[cfg_attr(feature = "wasm", tsify(optional))]
-    pub access_token_expire_minutes: Option<Text>,
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub access_token_expire_minutes: Option<String>,
     /// The cost of new password hashes, 10 to 14; 12 by default.
-    #[cfg_attr(feature = "wasm", tsify(optional))]
-    pub bcrypt_cost: Option<Text>,
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub bcrypt_cost: Option<String>,
     /// `open` lets anybody create a user; `closed`, the default, nobody.
-    #[cfg_attr(feature = "wasm", tsify(optional))]
-    pub registration: Option<Text>,
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub registration: Option<String>,
 }
-
-/// A setting's text; a number is taken as its decimal text.
-#[derive(Clone)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[cfg_attr(feature = "wasm", tsify(type = "string | number"))]
-pub struct Text(String);
 
 /// The settings, looked at and found good.
 #[derive(Debug)]
@@ -80,13 +71,12 @@ impl Vars {
     /// # Ok::<(), edgegate::settings::SettingsError>(())
     /// ```
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
-        let text = |name| variable(name).map(Text);
         Self {
-            secret_key: text(SECRET_KEY),
-            algorithm: text(ALGORITHM),
-            access_token_expire_minutes: text(ACCESS_TOKEN_EXPIRE_MINUTES),
-            bcrypt_cost: text(BCRYPT_COST),
-            registration: text(REGISTRATION),
+            secret_key: variable(SECRET_KEY),
+            algorithm: variable(ALGORITHM),
+            access_token_expire_minutes: variable(ACCESS_TOKEN_EXPIRE_MINUTES),
+            bcrypt_cost: variable(BCRYPT_COST),
+            registration: variable(REGISTRATION),
         }
     }
 }
@@ -96,17 +86,11 @@ impl TryFrom<Vars> for Settings {
 
     fn try_from(vars: Vars) -> Result<Self, SettingsError> {
         Ok(Self {
-            key: secret_key(vars.secret_key.as_ref(), vars.algorithm.as_ref())?,
-            access_token_expire_minutes: minutes(vars.access_token_expire_minutes.as_ref())?,
-            bcrypt_cost: bcrypt_cost(vars.bcrypt_cost.as_ref())?,
-            registration_open: registration(vars.registration.as_ref())?,
+            key: secret_key(vars.secret_key.as_deref(), vars.algorithm.as_deref())?,
+            access_token_expire_minutes: minutes(vars.access_token_expire_minutes.as_deref())?,
+            bcrypt_cost: bcrypt_cost(vars.bcrypt_cost.as_deref())?,
+            registration_open: registration(vars.registration.as_deref())?,
         })
-    }
-}
-
-impl From<&str> for Text {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
     }
 }
 
@@ -124,13 +108,13 @@ const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
 const BCRYPT_COST: &str = "BCRYPT_COST";
 const REGISTRATION: &str = "REGISTRATION";
 
-fn secret_key(secret: Option<&Text>, algorithm: Option<&Text>) -> Result<TokenKey, SettingsError> {
+fn secret_key(secret: Option<&str>, algorithm: Option<&str>) -> Result<TokenKey, SettingsError> {
     const MEND: &str = "`openssl rand -hex 32` makes one, `wrangler secret put SECRET_KEY` sets it for a Worker";
-    match algorithm.map_or("HS256", |Text(name)| name) {
+    match algorithm.unwrap_or("HS256") {
         "HS256" => {}
         _ => return Err(error(ALGORITHM, "is not supported: set it to HS256, or leave it out".to_owned())),
     }
-    let secret = secret.map_or(&[][..], |Text(secret)| secret.as_bytes());
+    let secret = secret.unwrap_or_default().as_bytes();
     match secret.len() {
         0 => Err(error(SECRET_KEY, format!("is missing: {MEND}"))),
         1..SECRET_KEY_MIN_BYTES => Err(error(
@@ -141,18 +125,18 @@ fn secret_key(secret: Option<&Text>, algorithm: Option<&Text>) -> Result<TokenKe
     }
 }
 
-fn minutes(text: Option<&Text>) -> Result<u32, SettingsError> {
+fn minutes(text: Option<&str>) -> Result<u32, SettingsError> {
     let range = 1..=ACCESS_TOKEN_EXPIRE_MINUTES_MAX;
     integer(ACCESS_TOKEN_EXPIRE_MINUTES, text, ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, &range)
 }
 
-fn bcrypt_cost(text: Option<&Text>) -> Result<Cost, SettingsError> {
+fn bcrypt_cost(text: Option<&str>) -> Result<Cost, SettingsError> {
     let cost = integer(BCRYPT_COST, text, HASH_COST_DEFAULT, &HASH_COSTS)?;
     Cost::new(cost).map_err(|_| out_of_range(BCRYPT_COST, &HASH_COSTS))
 }
 
-fn registration(text: Option<&Text>) -> Result<bool, SettingsError> {
-    match text.map(|Text(text)| text.as_str()) {
+fn registration(text: Option<&str>) -> Result<bool, SettingsError> {
+    match text {
         Some("open") => Ok(true),
         Some("closed" | "") | None => Ok(false),
         Some(_) => Err(error(REGISTRATION, "is neither `open` nor `closed`".to_owned())),
@@ -161,11 +145,11 @@ fn registration(text: Option<&Text>) -> Result<bool, SettingsError> {
 
 fn integer(
     setting: &'static str,
-    text: Option<&Text>,
+    text: Option<&str>,
     default: u32,
     range: &std::ops::RangeInclusive<u32>,
 ) -> Result<u32, SettingsError> {
-    text.map_or(Some(default), |Text(text)| text.trim().parse().ok())
+    text.map_or(Some(default), |text| text.trim().parse().ok())
         .filter(|value| range.contains(value))
         .ok_or_else(|| out_of_range(setting, range))
 }
@@ -176,28 +160,4 @@ fn out_of_range(setting: &'static str, range: &std::ops::RangeInclusive<u32>) ->
 
 fn error(setting: &'static str, message: String) -> SettingsError {
     SettingsError { setting, message }
-}
-
-impl<'de> Deserialize<'de> for Text {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = Text;
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a text or a number")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-                Ok(Text(text.to_owned()))
-            }
-            fn visit_i64<E>(self, number: i64) -> Result<Text, E> {
-                Ok(Text(number.to_string()))
-            }
-            // JavaScript's numbers; a fraction is left to fail as what is no whole number.
-            fn visit_f64<E>(self, number: f64) -> Result<Text, E> {
-                #[expect(clippy::cast_possible_truncation, reason = "`as` is exact for whole numbers within i64")]
-                Ok(Text(if number.fract() == 0.0 { (number as i64).to_string() } else { "a fraction".to_owned() }))
-            }
-        }
-        deserializer.deserialize_any(Visitor)
-    }
 }

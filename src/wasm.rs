@@ -25,17 +25,26 @@ pub struct JsGate(Gate);
 
 #[wasm_bindgen(js_class = Gate)]
 impl JsGate {
-    /// Throws a `Failure` that names the wrong setting.
+    /// Asks `variable` for each setting by its name; throws a `Failure` that names the wrong one.
     #[wasm_bindgen(constructor)]
-    pub fn new(vars: Ts<Vars>) -> Result<JsGate, JsValue> {
-        let vars = vars.to_rust().map_err(|_| malformed("the settings"))?;
+    pub fn new(
+        #[wasm_bindgen(unchecked_param_type = "(name: string) => string | undefined")] variable: &js_sys::Function,
+    ) -> Result<JsGate, JsValue> {
+        let vars = Vars::read(|name| variable.call1(&JsValue::UNDEFINED, &name.into()).ok()?.as_string());
         Settings::try_from(vars).map(|settings| Self(Gate::new(settings))).map_err(throw)
     }
 
     /// Answers a request; `now` is in seconds since 1970.
-    pub fn handle(&self, request: Ts<Request>, now: f64) -> Result<Turn, JsValue> {
-        let request = request.to_rust().map_err(|_| malformed("the request"))?;
-        Ok(Turn::new(self.0.handle(request, seconds(now)), Outcome::Reply))
+    pub fn handle(
+        &self,
+        method: String,
+        url: String,
+        content_type: Option<String>,
+        authorization: Option<String>,
+        now: f64,
+    ) -> Turn {
+        let request = Request { method, url, content_type, authorization };
+        Turn::new(self.0.handle(request, seconds(now)), Outcome::Reply)
     }
 
     /// Logs in without HTTP.
@@ -88,12 +97,18 @@ impl Turn {
         self.answer(Answer::Body(body));
     }
 
-    /// Answers `userByEmail`, `userById` and `insertUser`.
+    /// Answers `userByEmail`, `userById` and `insertUser` with a row.
     #[wasm_bindgen(js_name = answerUser)]
-    pub fn answer_user(&mut self, user: Option<Ts<UserRow>>) -> Result<(), JsValue> {
-        let user = user.map(|user| user.to_rust()).transpose().map_err(|_| malformed("the user"))?;
-        self.answer(Answer::User(user));
+    pub fn answer_user(&mut self, id: f64, email: String, password: String, created_at: String) -> Result<(), JsValue> {
+        let id = integer(id).ok_or_else(|| throw(TokenRefusal::Claim("user_id")))?;
+        self.answer(Answer::User(Some(UserRow { id, email, password, created_at })));
         Ok(())
+    }
+
+    /// Answers `userByEmail`, `userById` and `insertUser`: there is none.
+    #[wasm_bindgen(js_name = answerNobody)]
+    pub fn answer_nobody(&mut self) {
+        self.answer(Answer::User(None));
     }
 
     /// Answers any question: the store cannot tell now.
@@ -257,10 +272,6 @@ impl From<TokenRefusal> for Failure {
     fn from(refusal: TokenRefusal) -> Self {
         Self { code: refusal.code(), message: refusal.to_string() }
     }
-}
-
-fn malformed(what: &str) -> JsValue {
-    throw(Failure { code: "malformed", message: format!("{what}: not of the type that the function takes") })
 }
 
 fn throw(failure: impl Into<Failure>) -> JsValue {

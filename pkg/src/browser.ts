@@ -4,4 +4,4 @@ import { bind } from "./instance.js";
 
 bind(await WebAssembly.compileStreaming(fetch(new URL("../wasm/edgegate_bg.wasm", import.meta.url))));
 
-export * from "./api.js";
+export * from "./index.js";

@@ -1,6 +1,6 @@
 // Users in Cloudflare D1.
 
-import type { UserRow } from "../wasm/edgegate_bg.js";
+import type { UserRow } from "../wasm/edgegate.js";
 import type { UserStore } from "./store.js";
 
 /** As much of `D1Database` as is used, so that the package needs no types of the platform. */

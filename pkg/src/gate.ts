@@ -1,7 +1,7 @@
-import * as glue from "../wasm/edgegate_bg.js";
-import type { LoginVerdict, Question, Reply, Turn, UserRow, UserVerdict, Vars } from "../wasm/edgegate_bg.js";
+import type { LoginVerdict, Question, Reply, Turn, UserRow, UserVerdict, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
 import { readBody } from "./body.js";
-import { call, currentGeneration } from "./instance.js";
+import { glue } from "./glue.js";
+import { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { UserStore } from "./store.js";
 import type { Claims, TokenVerdict } from "./verdict.js";
@@ -37,13 +37,13 @@ export interface Gate {
  * ```
  */
 export function createGate(settings: Settings, users: UserStore, log: Log = consoleLog): Gate {
-  const gate = lazily(() => new glue.Gate(settings));
+  let made: Handle<WasmGate> | undefined;
 
   return {
     async fetch(request) {
       const path = new URL(request.url).pathname;
       try {
-        const turn = call(() => gate().handle(head(request), now()));
+        const turn = start((gate) => gate.handle(request.method, request.url, ...head(request), now()));
         const reply = (await run(turn, (question) => answerRequest(turn, question, request, path))) as Reply;
         if (reply.event) log({ ...reply.event, status: reply.status, path });
         return new Response(reply.body || null, { status: reply.status, headers: reply.headers });
@@ -53,42 +53,52 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       }
     },
     async login({ username, password }) {
-      const turn = call(() => gate().login(username, password, now()));
+      const turn = start((gate) => gate.login(username, password, now()));
       return (await run(turn, (question) => answerUser(turn, question))) as LoginVerdict;
     },
     async currentUser(from) {
       const authorization = from instanceof Request ? from.headers.get("authorization") : from;
-      const turn = call(() => gate().currentUser(authorization ?? undefined, now()));
+      const turn = start((gate) => gate.currentUser(authorization ?? undefined, now()));
       return (await run(turn, (question) => answerUser(turn, question))) as UserVerdict;
     },
     async issueToken(userId) {
-      return call(() => gate().issueToken(userId, now()));
+      return gate().call((gate) => gate.issueToken(userId, now()));
     },
     async verifyToken(token) {
-      const verdict = call(() => gate().verifyToken(token, now()));
+      const verdict = gate().call((gate) => gate.verifyToken(token, now()));
       if (verdict.outcome === "refused") return verdict;
       return { outcome: "accepted", claims: JSON.parse(verdict.claims) as Claims };
     },
   };
 
-  async function answerRequest(turn: Turn, question: Question, request: Request, path: string): Promise<void> {
+  /** It is made when it is first wanted, and again when its wasm instance is gone. */
+  function gate(): Handle<WasmGate> {
+    if (!made?.isAlive) made = new Handle(() => new glue.Gate((name) => settings[name as keyof Settings]?.toString()));
+    return made;
+  }
+
+  function start(begin: (gate: WasmGate) => Turn): Handle<Turn> {
+    const current = gate();
+    return new Handle(() => current.call(begin));
+  }
+
+  async function answerRequest(turn: Handle<Turn>, question: Question, request: Request, path: string): Promise<void> {
     if (question.ask === "body") {
       const body = await readBody(request, question.atMost);
-      return call(() => turn.answerBody(body));
+      return turn.call((turn) => turn.answerBody(body));
     }
     let user;
     try {
       user = await askUsers(question);
     } catch (error) {
       log({ level: "error", reason: "store", path, error });
-      return call(() => turn.answerUnavailable());
+      return turn.call((turn) => turn.answerUnavailable());
     }
-    call(() => turn.answerUser(user ?? undefined));
+    giveUser(turn, user);
   }
 
-  async function answerUser(turn: Turn, question: Question): Promise<void> {
-    const user = await askUsers(question);
-    call(() => turn.answerUser(user ?? undefined));
+  async function answerUser(turn: Handle<Turn>, question: Question): Promise<void> {
+    giveUser(turn, await askUsers(question));
   }
 
   function askUsers(question: Question): Promise<UserRow | null> {
@@ -105,12 +115,18 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
   }
 }
 
+function giveUser(turn: Handle<Turn>, user: UserRow | null): void {
+  if (!user) return turn.call((turn) => turn.answerNobody());
+  // A hash that is no text is an unreadable hash, and refused as one.
+  turn.call((turn) => turn.answerUser(user.id, user.email, String(user.password), String(user.created_at)));
+}
+
 /** While the core asks, answer it. */
-async function run(turn: Turn, answer: (question: Question) => Promise<void>): Promise<unknown> {
+async function run(turn: Handle<Turn>, answer: (question: Question) => Promise<void>): Promise<unknown> {
   try {
     for (;;) {
-      const question = call(() => turn.question());
-      if (!question) return call(() => turn.outcome());
+      const question = turn.call((turn) => turn.question());
+      if (!question) return turn.call((turn) => turn.outcome());
       await answer(question);
     }
   } finally {
@@ -118,24 +134,9 @@ async function run(turn: Turn, answer: (question: Question) => Promise<void>): P
   }
 }
 
-/** Makes the value when it is first wanted, and again when its wasm instance is gone. */
-function lazily<T>(make: () => T): () => T {
-  let made: { value: T; generation: number } | undefined;
-  return () => {
-    if (made?.generation !== currentGeneration()) {
-      made = { value: call(make), generation: currentGeneration() };
-    }
-    return made.value;
-  };
-}
-
-function head(request: Request): glue.Request {
-  return {
-    method: request.method,
-    url: request.url,
-    content_type: request.headers.get("content-type") ?? undefined,
-    authorization: request.headers.get("authorization") ?? undefined,
-  };
+/** The values of `Content-Type` and `Authorization`. */
+function head({ headers }: Request): [string | undefined, string | undefined] {
+  return [headers.get("content-type") ?? undefined, headers.get("authorization") ?? undefined];
 }
 
 function now(): number {

@@ -1,16 +1,11 @@
 // The wasm instance that this isolate works with, and its replacement after a trap.
 
-import * as glue from "../wasm/edgegate_bg.js";
+import type { Failure } from "../wasm/edgegate.js";
 import { EdgegateError } from "./errors.js";
-
-/** What wasm-bindgen's glue offers to whoever instantiates the module. */
-interface Handshake {
-  __wbg_set_wasm(exports: WebAssembly.Exports): void;
-}
+import { glue } from "./glue.js";
 
 let module: WebAssembly.Module | undefined;
 let instance: WebAssembly.Instance | undefined;
-let generation = 0;
 
 /** Each entry calls this once, with the module as its runtime gives it. */
 export function bind(compiled: WebAssembly.Module): void {
@@ -18,34 +13,71 @@ export function bind(compiled: WebAssembly.Module): void {
   instantiate();
 }
 
-/** Counts the instances: what was made by an earlier one is dead. */
-export function currentGeneration(): number {
-  return generation;
-}
-
 /**
- * Calls into wasm. A failure that the core reports is thrown as an {@link EdgegateError}. After a trap the instance's memory
- * cannot be trusted, so the next call finds a new one.
+ * Calls into wasm. A failure that the core reports is thrown as an {@link EdgegateError}. After anything else the instance's
+ * memory cannot be trusted (a trap, a stack that ran out half way), so the next call finds a new instance.
  */
 export function call<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (isFailure(error)) throw new EdgegateError(error.code, error.message);
-    // A trap, or a stack that ran out in the middle of wasm (a RangeError in V8, an InternalError in SpiderMonkey).
-    if (!(error instanceof TypeError)) instantiate();
+    if (error instanceof EdgegateError) throw error;
+    instantiate();
     throw error;
+  }
+}
+
+/** An object inside the wasm instance that made it; it dies with it. */
+export class Handle<T extends { free(): void }> {
+  readonly #object: T;
+  readonly #instance = instance;
+
+  constructor(make: () => T) {
+    this.#object = call(make);
+  }
+
+  get isAlive(): boolean {
+    return this.#instance === instance;
+  }
+
+  call<R>(work: (object: T) => R): R {
+    if (!this.isAlive) throw new Error("edgegate: the wasm instance was replaced after a trap");
+    return call(() => work(this.#object));
+  }
+
+  free(): void {
+    if (this.isAlive) this.#object.free();
   }
 }
 
 function instantiate(): void {
   if (!module) throw new Error("edgegate: no entry has bound the wasm module");
+  const previous = instance;
   instance = new WebAssembly.Instance(module, { "./edgegate_bg.js": glue as unknown as WebAssembly.ModuleImports });
-  generation += 1;
-  (glue as unknown as Handshake).__wbg_set_wasm(instance.exports);
-  (instance.exports as { __wbindgen_start(): void }).__wbindgen_start();
+  if (previous) {
+    // It detaches the old memory, by which the glue sees that its views are stale.
+    (previous.exports.memory as WebAssembly.Memory).grow(0);
+  }
+  glue.__wbg_set_wasm(previous ? deafToFinalizers(instance.exports) : instance.exports);
+  (instance.exports.__wbindgen_start as () => void)();
 }
 
-function isFailure(error: unknown): error is glue.Failure {
+/**
+ * The glue frees what is garbage-collected by its address alone, and an address of an old instance is some other object's in
+ * the new one. So from the first trap on, only what is freed by hand is freed; the glue tells the two by a second argument.
+ */
+function deafToFinalizers(exports: WebAssembly.Exports): WebAssembly.Exports {
+  const deaf = { ...exports };
+  for (const [name, free] of Object.entries(exports)) {
+    if (!/^__wbg_.*_free$/.test(name)) continue;
+    deaf[name] = (address: number, byFinalizer: number) => {
+      if (!byFinalizer) (free as (address: number, byFinalizer: number) => void)(address, 0);
+    };
+  }
+  return deaf;
+}
+
+function isFailure(error: unknown): error is Failure {
   return typeof error === "object" && error !== null && !(error instanceof Error) && "code" in error;
 }

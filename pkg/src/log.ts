@@ -1,4 +1,4 @@
-import type { Event } from "../wasm/edgegate_bg.js";
+import type { Event } from "../wasm/edgegate.js";
 
 /** A line for the log. No password, token, hash or key is ever part of it. */
 export interface LogEntry extends Event {

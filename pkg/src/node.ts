@@ -5,4 +5,4 @@ import { bind } from "./instance.js";
 
 bind(new WebAssembly.Module(readFileSync(new URL("../wasm/edgegate_bg.wasm", import.meta.url))));
 
-export * from "./api.js";
+export * from "./index.js";

@@ -1,4 +1,4 @@
-import * as glue from "../wasm/edgegate_bg.js";
+import { glue } from "./glue.js";
 import { call } from "./instance.js";
 
 /**

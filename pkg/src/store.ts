@@ -1,4 +1,4 @@
-import type { UserRow } from "../wasm/edgegate_bg.js";
+import type { UserRow } from "../wasm/edgegate.js";
 
 /** Where the users are. Every method may reject; the gate then answers 503, and the log says why. */
 export interface UserStore {

@@ -5,4 +5,4 @@ import { bind } from "./instance.js";
 
 bind(wasm);
 
-export * from "./api.js";
+export * from "./index.js";

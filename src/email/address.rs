@@ -115,7 +115,7 @@ fn check_domain(domain: &str) -> Check {
         return Err(format!("The part after the @-sign contains invalid characters: {bad}.").into());
     }
     refuse_unsafe(domain, false)?;
-    let domain: String = domain.to_lowercase().chars().map(narrow).collect();
+    let domain: String = domain.to_ascii_lowercase().chars().map(narrow).collect();
     if let Some(bad) = refused(&domain, is_good) {
         let msg = "The part after the @-sign contains invalid characters after Unicode normalization";
         return Err(format!("{msg}: {bad}.").into());

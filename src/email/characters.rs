@@ -1,7 +1,5 @@
 //! Which characters an address may hold, and how the others are named.
 
-use std::collections::BTreeSet;
-
 /// RFC 5322 3.2.3.
 pub(super) fn is_atext(char: char) -> bool {
     char.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(char)
@@ -9,21 +7,25 @@ pub(super) fn is_atext(char: char) -> bool {
 
 /// The characters that `is_good` refuses, named and in order; `None` when there are none.
 pub(super) fn refused(text: &str, is_good: impl Fn(char) -> bool) -> Option<String> {
-    let names: BTreeSet<String> = text.chars().filter(|&char| !is_good(char)).map(name).collect();
-    (!names.is_empty()).then(|| names.into_iter().collect::<Vec<_>>().join(", "))
+    listed(text.chars().filter(|&char| !is_good(char)).map(name).collect())
 }
 
 /// The characters that no part of an address may hold, named and in order; `None` when there are none.
 pub(super) fn unsafe_in(text: &str, allow_space: bool) -> Option<String> {
     let combining = text.chars().next().filter(|&char| is_combining(char));
     let harmful = text.chars().filter(|&char| is_unsafe(char) || (char.is_whitespace() && !allow_space));
-    let chars: BTreeSet<char> = harmful.chain(combining).collect();
-    (!chars.is_empty()).then(|| chars.into_iter().map(name).collect::<Vec<_>>().join(", "))
+    listed(harmful.chain(combining).map(name).collect())
 }
 
 /// Every character named.
 pub(super) fn named(text: &str) -> String {
     text.chars().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn listed(mut names: Vec<String>) -> Option<String> {
+    names.sort();
+    names.dedup();
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// email-validator also writes Unicode's own name of a character.

@@ -28,18 +28,16 @@ impl Parser<'_> {
         if self.take('[') {
             return self.array(depth.checked_sub(1).ok_or(JsonError::TooDeep)?);
         }
-        let python = self.dialect == Dialect::Python;
-        for (word, value, known) in [
-            ("null", Json::Null, true),
-            ("true", Json::Bool(true), true),
-            ("false", Json::Bool(false), true),
-            ("NaN", Json::Null, python),
-            ("Infinity", Json::Null, python),
-            ("-Infinity", Json::Null, python),
-        ] {
-            if let Some(rest) = self.rest.strip_prefix(word).filter(|_| known) {
-                self.rest = rest;
+        for (word, value) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))] {
+            if self.word(word) {
                 return Ok(value);
+            }
+        }
+        if self.dialect == Dialect::Python {
+            for word in ["NaN", "Infinity", "-Infinity"] {
+                if self.word(word) {
+                    return Ok(Json::Float(word.to_owned()));
+                }
             }
         }
         self.number()
@@ -202,6 +200,12 @@ impl Parser<'_> {
         let before = self.rest.len();
         self.rest = self.rest.trim_start_matches(|char: char| char.is_ascii_digit());
         self.rest.len() < before
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let rest = self.rest.strip_prefix(word);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
     }
 
     fn take(&mut self, char: char) -> bool {

@@ -3,7 +3,7 @@
 use super::Json;
 use std::fmt::{Display, Formatter, Result, Write};
 
-/// Writes compact JSON.
+/// Writes compact JSON. `NaN` and the infinities, at which FastAPI fails with a 500, are written as `null`.
 ///
 /// ```
 /// use edgegate::json::Json;
@@ -16,6 +16,7 @@ impl Display for Json {
             Json::Null => out.write_str("null"),
             Json::Bool(true) => out.write_str("true"),
             Json::Bool(false) => out.write_str("false"),
+            Json::Float(text) if !text.ends_with(|char: char| char.is_ascii_digit()) => out.write_str("null"),
             Json::Integer(text) | Json::Float(text) => out.write_str(text),
             Json::String(text) => string(text, out),
             Json::Array(items) => {

@@ -89,7 +89,8 @@ const AUD: &str = "aud";
 fn numeric_date(payload: &Json, claim: &'static str) -> Result<Option<i64>, TokenRefusal> {
     match payload.get(claim) {
         None => Ok(None),
-        Some(Json::Integer(number) | Json::Float(number)) if whole(number) < i64::MAX => Ok(Some(whole(number))),
+        Some(Json::Integer(number)) => Ok(Some(whole(number))),
+        Some(Json::Float(number)) if whole(number) < i64::MAX => Ok(Some(whole(number))),
         Some(_) => Err(TokenRefusal::Claim(claim)),
     }
 }

@@ -40,11 +40,10 @@ pub fn search_path() -> std::ffi::OsString {
     env::join_paths(own.into_iter().chain(env::split_paths(&inherited))).unwrap_or(inherited)
 }
 
-/// The first file called `name` on the search path, or in `/usr/bin`, where Debian puts its browsers.
+/// The first file called `name` on the search path.
 #[must_use]
 pub fn which(name: &str) -> Option<PathBuf> {
-    let path = search_path();
-    env::split_paths(&path).chain([PathBuf::from("/usr/bin")]).map(|dir| dir.join(name)).find(|file| file.is_file())
+    env::split_paths(&search_path()).map(|dir| dir.join(name)).find(|file| file.is_file())
 }
 
 /// Every file below `dir`, sorted, without what is generated or fetched.

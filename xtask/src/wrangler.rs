@@ -90,3 +90,16 @@ fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     }
     Ok(())
 }
+
+/// Runs this SQL in the local database below `persist_to`.
+///
+/// # Errors
+/// When the database refuses it.
+pub fn execute(persist_to: &Path, sql: &str) -> Result<()> {
+    let file = persist_to.join("execute.sql");
+    fs::write(&file, sql)?;
+    let (persist_to, file) = (persist_to.display().to_string(), file.display().to_string());
+    wrangler(&["d1", "execute", DATABASE, "--local", "--yes", "--persist-to", &persist_to, "--file", &file])
+        .output()
+        .map(drop)
+}

@@ -6,10 +6,11 @@ use super::Outcome;
 pub(super) fn judge(succeeded: bool, output: &str) -> Outcome {
     let (passed, failed) =
         (sum(output, " passed;", "# pass ", "ℹ pass "), sum(output, " failed;", "# fail ", "ℹ fail "));
-    match (succeeded, passed) {
-        (true, 0) => Outcome::Failed("no test ran".into()),
-        (true, _) => Outcome::Passed(format!("{passed} tests")),
-        (false, _) => Outcome::Failed(format!("{failed} tests failed, {passed} passed; see above")),
+    match (succeeded, passed, failed) {
+        (true, 0, _) => Outcome::Failed("no test ran".into()),
+        (true, ..) => Outcome::Passed(format!("{passed} tests")),
+        (false, 0, 0) => Outcome::Failed("the tests did not get to run; see above".into()),
+        (false, ..) => Outcome::Failed(format!("{failed} tests failed, {passed} passed; see above")),
     }
 }
 
@@ -50,5 +51,6 @@ mod tests {
     #[test]
     fn no_test_at_all_is_a_failure() {
         assert_eq!(note(true, "test result: ok. 0 passed; 0 failed;\n"), "failed: no test ran");
+        assert_eq!(note(false, "error: could not compile\n"), "failed: the tests did not get to run; see above");
     }
 }

@@ -9,4 +9,4 @@ export type { Gate, Settings } from "./gate.js";
 export type { Log, LogEntry } from "./log.js";
 export type { UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
-export type { LoginVerdict, User, UserRow, UserVerdict } from "../wasm/edgegate_bg.js";
+export type { LoginVerdict, User, UserRow, UserVerdict } from "../wasm/edgegate.js";
