@@ -139,8 +139,9 @@ impl Turn {
 
 /// Hashes a new password; without a cost, at 12.
 #[wasm_bindgen(js_name = hashPassword)]
-pub fn hash_password(password: &str, cost: Option<u32>) -> Result<String, JsValue> {
-    let cost = Cost::new(cost.unwrap_or(HASH_COST_DEFAULT)).map_err(throw)?;
+pub fn hash_password(password: &str, cost: Option<f64>) -> Result<String, JsValue> {
+    let cost = cost.map_or(Some(HASH_COST_DEFAULT), |cost| u32::try_from(integer(cost)?).ok());
+    let cost = cost.ok_or(PasswordError::Cost).and_then(Cost::new).map_err(throw)?;
     password::hash(password, cost).map_err(throw)
 }
 

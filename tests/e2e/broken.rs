@@ -1,6 +1,12 @@
 //! What the Worker does when something around it is wrong.
 
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
 use anyhow::{Result, ensure};
+use xtask::worker::Worker;
 
 use crate::{
     client::{expect, expect_detail, login, me, register, send},
@@ -13,9 +19,8 @@ pub(crate) fn a_missing_secret(Workers { keyless, .. }: &Workers) -> Result<()> 
     {
         expect_detail(&send(keyless, method, path, &[], "")?, 500, "Internal Server Error")?;
     }
-    let log = keyless.log();
-    ensure!(log.contains("SECRET_KEY is missing") && log.contains("wrangler secret put SECRET_KEY"), "{log}");
-    Ok(())
+    wait_for_log(keyless, "SECRET_KEY is missing")?;
+    wait_for_log(keyless, "wrangler secret put SECRET_KEY")
 }
 
 pub(crate) fn registration_is_closed_by_default(Workers { tableless, .. }: &Workers) -> Result<()> {
@@ -29,19 +34,27 @@ pub(crate) fn a_database_error(Workers { tableless, good, .. }: &Workers) -> Res
     let token =
         crate::client::token(&login(good, "username=alice@example.com&password=correct+horse+battery+staple")?)?;
     expect(&me(tableless, &token)?, 503)?;
-    let log = tableless.log();
-    ensure!(log.contains("no such table: users"), "{log}");
-    Ok(())
+    wait_for_log(tableless, "no such table: users")
 }
 
 pub(crate) fn no_secret_is_in_the_log(Workers { good, tableless, .. }: &Workers) -> Result<()> {
     let seed = xtask::fixture::seed()?;
+    wait_for_log(good, "wrong-password")?;
     let log = format!("{}\n{}", good.log(), tableless.log());
-    ensure!(log.contains("wrong-password"), "the log tells nothing:\n{log}");
     let hashes = seed.users.iter().filter(|user| user.password.starts_with('$')).map(|user| user.password.as_str());
     let secrets = [seed.secret_key.as_str(), "eyJ", "correct horse", "correct+horse", "hunter2", "pa ss+"];
     for secret in secrets.into_iter().chain(hashes) {
         ensure!(!log.contains(secret), "the log holds {secret:?}");
+    }
+    Ok(())
+}
+
+/// What the Worker prints arrives a little later than what it answers.
+fn wait_for_log(worker: &Worker, text: &str) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !worker.log().contains(text) {
+        ensure!(Instant::now() < deadline, "{text:?} is not in the log:\n{}", worker.log());
+        thread::sleep(Duration::from_millis(20));
     }
     Ok(())
 }

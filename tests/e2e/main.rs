@@ -39,13 +39,13 @@ fn main() -> ExitCode {
     let workers = match Workers::start() {
         Ok(workers) => Arc::new(workers),
         Err(error) => {
-            eprintln!("{error:?}");
+            eprintln!("{error:#}");
             return ExitCode::FAILURE;
         }
     };
     let trials = TESTS.map(|(name, test)| {
         let workers = Arc::clone(&workers);
-        Trial::test(name, move || test(&workers).map_err(|error| format!("{error:?}").into()))
+        Trial::test(name, move || test(&workers).map_err(|error| format!("{error:#}").into()))
     });
     libtest_mimic::run(&arguments, trials.into()).exit_code()
 }

@@ -1,0 +1,82 @@
+// A trap leaves an instance whose memory cannot be trusted. The next call must find another, and not trip over what is left.
+
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { createGate, hashPassword, verifyPassword, type UserStore } from "edgegate";
+import { call } from "../dist/instance.js";
+import { glue } from "../dist/glue.js";
+import { memoryUsers, SECRET_KEY } from "./users.ts";
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+/** An out-of-bounds read inside wasm, through an object whose address is none. */
+function trap(): void {
+  const nowhere = Object.create(glue.Turn.prototype) as { __wbg_ptr: number; question(): unknown };
+  nowhere.__wbg_ptr = 0x7fff_fff0;
+  assert.throws(() => call(() => nowhere.question()), WebAssembly.RuntimeError);
+}
+
+test("after a trap everything works again, finalizers included", async () => {
+  const gate = createGate({ SECRET_KEY, BCRYPT_COST: 10, REGISTRATION: "open" }, memoryUsers());
+  const token = await gate.issueToken(1);
+  for (let round = 0; round < 5; round += 1) {
+    // Gates that nobody holds: their finalizers come when the instance that made them is gone.
+    await Promise.all(Array.from({ length: 50 }, () => createGate({ SECRET_KEY }, memoryUsers()).issueToken(1)));
+    trap();
+    collectGarbage();
+    await sleep(5);
+    const hash = await hashPassword("secret", { cost: 10 });
+    assert.equal(await verifyPassword("secret", hash), true);
+    assert.equal((await gate.verifyToken(token)).outcome, "accepted");
+  }
+});
+
+test("a request that the trap interrupts is 500, and the next one works", async () => {
+  const users = memoryUsers();
+  let breakDown = true;
+  const store: UserStore = {
+    ...users,
+    async userByEmail(email) {
+      if (breakDown) trap();
+      return users.userByEmail(email);
+    },
+  };
+  const gate = createGate({ SECRET_KEY, BCRYPT_COST: 10 }, store, () => {});
+  await users.insertUser({ email: "a@example.com", password: await hashPassword("secret", { cost: 10 }) });
+  const logIn = () => {
+    const body = new URLSearchParams({ username: "a@example.com", password: "secret" });
+    return gate.fetch(new Request("http://localhost/login", { method: "POST", body }));
+  };
+  const broken = await logIn();
+  assert.deepEqual([broken.status, await broken.text()], [500, '{"detail":"Internal Server Error"}']);
+  breakDown = false;
+  assert.equal((await logIn()).status, 200);
+});
+
+test("a stack that runs out inside wasm does no lasting harm", async () => {
+  const hash = await hashPassword("secret", { cost: 10 });
+  const gate = createGate({ SECRET_KEY }, memoryUsers());
+  let failures = 0;
+  const deeper = (depth: number): void => {
+    if (depth > 0) return deeper(depth - 1);
+    try {
+      call(() => new glue.Gate((name) => (name === "SECRET_KEY" ? SECRET_KEY : undefined)).verifyToken("a.b.c", 0));
+    } catch {
+      failures += 1;
+    }
+  };
+  for (let depth = 5000; depth < 14000; depth += 50) {
+    try {
+      deeper(depth);
+    } catch {
+      break;
+    }
+  }
+  assert(failures > 0, "the stack never ran out in a call");
+  assert.equal(await verifyPassword("secret", hash), true);
+  assert.equal((await gate.verifyToken(await gate.issueToken(1))).outcome, "accepted");
+});
