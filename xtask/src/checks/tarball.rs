@@ -21,11 +21,10 @@ const NEEDED: [&str; 6] = [
 ];
 
 /// Files that may be there besides: `(start, end)` of the path.
-const WELCOME: [(&str, &str); 7] = [
+const WELCOME: [(&str, &str); 6] = [
     ("dist/", ".js"),
     ("dist/", ".d.ts"),
-    ("wasm/edgegate_bg.wasm.d.ts", ""),
-    ("migrations/", ".sql"),
+    ("edgegate.wasm.d.ts", ""),
     ("LICENSE-", ""),
     ("SECURITY.md", ""),
     ("CHANGELOG.md", ""),
