@@ -13,7 +13,11 @@ use std::{
 
 use serde::Serialize;
 
-use crate::{limits::BODY_MAX_BYTES, refusal::Refusal};
+use crate::{
+    limits::BODY_MAX_BYTES,
+    password::{Hashed, Job, Rounds},
+    refusal::Refusal,
+};
 
 /// Done, or a question to the host.
 pub enum Step<T> {
@@ -37,7 +41,7 @@ impl<T: 'static> Step<T> {
 }
 
 /// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
@@ -66,6 +70,25 @@ pub enum Question {
         /// The bcrypt hash, as it is to be stored.
         password: String,
     },
+    /// Replace a stored hash by a stronger one of the same password, if it is still the old one; answered by
+    /// [`Answer::Done`]. The login does not depend on it.
+    ReplaceHash {
+        /// The user.
+        id: i64,
+        /// The hash that was read.
+        old: String,
+        /// The hash to store instead.
+        new: String,
+    },
+    /// Work out bcrypt hashes; answered by [`Answer::Worked`] with what [`work_out`](crate::password::work_out) comes to.
+    /// A host may do it on another thread, or side by side with that of other requests.
+    Work {
+        /// How many there are: one or two.
+        lanes: usize,
+        /// What is to be worked out.
+        #[serde(skip)]
+        jobs: Vec<Job>,
+    },
 }
 
 /// What the host says.
@@ -76,6 +99,12 @@ pub enum Answer {
     Body(Vec<u8>),
     /// To the questions about users: the row, when there is one.
     User(Option<UserRow>),
+    /// To [`Question::ReplaceHash`].
+    Done,
+    /// To [`Question::Work`]: the results, in the order of the jobs.
+    Worked(Vec<Hashed>),
+    /// To [`Question::Work`]: there is too much to do, or the work was stopped.
+    Busy,
     /// The store cannot answer now. The host has logged why.
     Unavailable,
 }
@@ -143,8 +172,7 @@ impl Host {
         match self.ask(Question::Body { at_most: BODY_MAX_BYTES }).await {
             Answer::Body(body) if body.len() > BODY_MAX_BYTES => Err(Refusal::BodyTooLarge),
             Answer::Body(body) => Ok(body),
-            Answer::User(_) => Err(WRONG_ANSWER),
-            Answer::Unavailable => Err(Refusal::StoreUnavailable),
+            answer => Err(answer.refusal()),
         }
     }
 
@@ -152,8 +180,25 @@ impl Host {
     pub(crate) async fn user(&self, question: Question) -> Result<Option<UserRow>, Refusal> {
         match self.ask(question).await {
             Answer::User(user) => Ok(user),
-            Answer::Body(_) => Err(WRONG_ANSWER),
-            Answer::Unavailable => Err(Refusal::StoreUnavailable),
+            answer => Err(answer.refusal()),
+        }
+    }
+
+    pub(crate) async fn replace_hash(&self, id: i64, old: String, new: String) {
+        // Whether it worked or not, the password was right; the host has logged what went wrong.
+        let _answer = self.ask(Question::ReplaceHash { id, old, new }).await;
+    }
+
+    /// The results of one job or two, and the rounds that they took.
+    pub(crate) async fn work<const N: usize>(
+        &self,
+        rounds: &mut Rounds,
+        jobs: [Job; N],
+    ) -> Result<[Hashed; N], Refusal> {
+        rounds.add(&jobs);
+        match self.ask(Question::Work { lanes: N, jobs: jobs.into() }).await {
+            Answer::Worked(results) => results.try_into().map_err(|_| WRONG_ANSWER),
+            answer => Err(answer.refusal()),
         }
     }
 
@@ -164,6 +209,17 @@ impl Host {
 
     fn slot<R>(&self, use_it: impl FnOnce(&mut Slot) -> R) -> R {
         use_it(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Answer {
+    /// What an answer comes to that is not the one awaited.
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Unavailable => Refusal::StoreUnavailable,
+            Self::Busy => Refusal::Busy,
+            Self::Body(_) | Self::User(_) | Self::Done | Self::Worked(_) => WRONG_ANSWER,
+        }
     }
 }
 

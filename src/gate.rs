@@ -6,7 +6,7 @@ use crate::{
     ask::{Host, Step, UserRow, start},
     login::{self, Credentials},
     me,
-    password::Work,
+    password::Rounds,
     refusal::Refusal,
     reply::Reply,
     request::Request,
@@ -21,9 +21,12 @@ use crate::{
 /// use edgegate::{
 ///     ask::{Answer, Question, Step},
 ///     gate::Gate,
+///     password::work_out,
 ///     request::Request,
 ///     settings::{Settings, Vars},
 /// };
+///
+/// static STOP: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
 ///
 /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
 /// let gate = Gate::new(Settings::try_from(vars)?);
@@ -37,6 +40,7 @@ use crate::{
 ///         Step::Ask(question, pending) => pending.answer(match question {
 ///             Question::Body { .. } => Answer::Body(b"username=a@b.c&password=x".to_vec()),
 ///             Question::UserByEmail { .. } => Answer::User(None), // SELECT .. FROM users
+///             Question::Work { jobs, .. } => work_out(&jobs, &STOP).map_or(Answer::Busy, Answer::Worked),
 ///             _ => Answer::Unavailable,
 ///         }),
 ///     }
@@ -74,7 +78,7 @@ impl Gate {
     pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move {
-            login::with_credentials(&settings, &host, &mut Work::default(), &credentials, now).await
+            login::with_credentials(&settings, &host, &mut Rounds::default(), &credentials, now).await
         })
     }
 
@@ -107,11 +111,12 @@ const ME: &str = "/me";
 const USERS: &str = "/users";
 
 async fn reply(settings: &Settings, host: &Host, request: &Request, now: u64) -> Reply {
-    let mut work = Work::default();
+    let mut rounds = Rounds::default();
     let path = request.path();
-    let reply =
-        route(settings, host, &mut work, request, &path, now).await.unwrap_or_else(|refusal| Reply::refused(&refusal));
-    let reply = Reply { rounds: work.rounds(), ..reply };
+    let reply = route(settings, host, &mut rounds, request, &path, now)
+        .await
+        .unwrap_or_else(|refusal| Reply::refused(&refusal));
+    let reply = Reply { rounds: rounds.get(), ..reply };
     match allowed_method(&path) {
         // RFC 6749 5.1 wants it where tokens are; the other two tell of a user.
         Some(_) => reply.header("cache-control", "no-store"),
@@ -122,7 +127,7 @@ async fn reply(settings: &Settings, host: &Host, request: &Request, now: u64) ->
 async fn route(
     settings: &Settings,
     host: &Host,
-    work: &mut Work,
+    rounds: &mut Rounds,
     request: &Request,
     path: &str,
     now: u64,
@@ -130,12 +135,12 @@ async fn route(
     let content_type = request.content_type.as_deref();
     match (request.method.as_str(), path) {
         ("POST", LOGIN) => {
-            login::with_form(settings, host, work, content_type, now).await.map(|token| Reply::logged_in(&token))
+            login::with_form(settings, host, rounds, content_type, now).await.map(|token| Reply::logged_in(&token))
         }
         ("GET", ME) => {
             me::current_user(settings, host, request.authorization.as_deref(), now).await.map(|user| Reply::user(&user))
         }
-        ("POST", USERS) => users::create(settings, host, work, content_type).await.map(|user| Reply::created(&user)),
+        ("POST", USERS) => users::create(settings, host, rounds, content_type).await.map(|user| Reply::created(&user)),
         _ => Err(no_route(request, path)),
     }
 }

@@ -12,7 +12,9 @@
 //!    | <- Ask(Body) ------------------- |
 //!    | -- the bytes ------------------> |  form: LoginForm
 //!    | <- Ask(UserByEmail) ------------ |
-//!    | -- the row, or none -----------> |  password: bcrypt, the same rounds whatever the outcome
+//!    | -- the row, or none -----------> |
+//!    | <- Ask(Work) ------------------- |  password: bcrypt, the same rounds whatever the outcome
+//!    | -- the hashes -----------------> |
 //!    | <- Done(Reply) ----------------- |  token: HS256, or the one refusal
 //! ```
 //!
@@ -35,6 +37,7 @@ pub mod token;
 pub mod settings;
 pub mod refusal;
 pub mod ask;
+pub mod passwords;
 pub mod request;
 pub mod reply;
 pub mod login;

@@ -3,10 +3,10 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    ask::{Host, Question},
+    ask::{Host, Question, UserRow},
     form::LoginForm,
-    limits::EMAIL_MAX_BYTES,
-    password::{self, Mismatch, Work},
+    limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
+    password::{self, Job, PasswordHash, Rounds},
     refusal::Refusal,
     settings::Settings,
     token::{self, AccessToken, Claims, TokenRefusal, UserId},
@@ -33,20 +33,20 @@ impl Credentials {
 pub(crate) async fn with_form(
     settings: &Settings,
     host: &Host,
-    work: &mut Work,
+    rounds: &mut Rounds,
     content_type: Option<&str>,
     now: u64,
 ) -> Result<AccessToken, Refusal> {
     let body = Zeroizing::new(host.body().await?);
     let form = LoginForm::parse(content_type, &body)?;
-    with_credentials(settings, host, work, &Credentials::new(&form.username, &form.password), now).await
+    with_credentials(settings, host, rounds, &Credentials::new(&form.username, &form.password), now).await
 }
 
 /// Finds the user, checks the password and issues a token.
 pub(crate) async fn with_credentials(
     settings: &Settings,
     host: &Host,
-    work: &mut Work,
+    rounds: &mut Rounds,
     credentials: &Credentials,
     now: u64,
 ) -> Result<AccessToken, Refusal> {
@@ -54,10 +54,47 @@ pub(crate) async fn with_credentials(
         Some(email) => host.user(Question::UserByEmail { email: email.to_owned() }).await?,
         None => None,
     };
-    let stored = user.as_ref().map(|user| user.password.as_str());
-    password::check_login(work, &credentials.password, stored, settings.bcrypt_cost)?;
+    let checked = check(settings, host, rounds, user, &credentials.password).await;
+    if !matches!(checked, Ok(_) | Err(Refusal::Busy | Refusal::Internal(_))) {
+        // However it refuses, it does so after the same rounds: neither an unknown user, nor a wrong password, nor a
+        // stored hash that cannot be used or is of a lower cost can be told by the time it takes.
+        while let Some(cost) = rounds.missing(settings.bcrypt_cost.get()) {
+            host.work(rounds, [Job::dummy(cost, &credentials.password)]).await?;
+        }
+    }
+    issue(settings, checked?.id, now).map_err(|_| Refusal::Internal("the user's id does not fit a token"))
+}
+
+/// The user, if this is their password; a stored hash that is too cheap is replaced on the way.
+async fn check(
+    settings: &Settings,
+    host: &Host,
+    rounds: &mut Rounds,
+    user: Option<UserRow>,
+    password: &str,
+) -> Result<UserRow, Refusal> {
     let user = user.ok_or(Refusal::UnknownUser)?;
-    issue(settings, user.id, now).map_err(|_| Refusal::Internal("the user's id does not fit a token"))
+    if password.chars().count() > PASSWORD_MAX_CHARS {
+        return Err(Refusal::OverlongPassword);
+    }
+    let stored = PasswordHash::parse(&user.password)?;
+    let job = stored.job(password.as_bytes());
+    let new = if settings.rehash && stored.cost() < settings.bcrypt_cost.get() {
+        // What may not be hashed anew, such as a password of more than 72 bytes, keeps its hash.
+        password::prepare(password, settings.bcrypt_cost).ok()
+    } else {
+        None
+    };
+    let Some((new, new_job)) = new else {
+        let [hashed] = host.work(rounds, [job]).await?;
+        return stored.is(&hashed).then_some(user).ok_or(Refusal::WrongPassword);
+    };
+    let [hashed, new_hashed] = host.work(rounds, [job, new_job]).await?;
+    if !stored.is(&hashed) {
+        return Err(Refusal::WrongPassword);
+    }
+    host.replace_hash(user.id, user.password.clone(), new.finish(&new_hashed)).await;
+    Ok(user)
 }
 
 /// A token for this user that expires as the settings say.
@@ -71,15 +108,4 @@ pub(crate) fn issue(settings: &Settings, user_id: i64, now: u64) -> Result<Acces
 /// other backends have stored names that are no addresses. PostgreSQL takes no NUL in a text.
 fn stored_name(username: &str) -> Option<&str> {
     Some(username.trim()).filter(|name| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.contains('\0'))
-}
-
-impl From<Mismatch> for Refusal {
-    fn from(mismatch: Mismatch) -> Self {
-        match mismatch {
-            Mismatch::NoUser => Self::UnknownUser,
-            Mismatch::Wrong => Self::WrongPassword,
-            Mismatch::Overlong => Self::OverlongPassword,
-            Mismatch::Stored(error) => Self::StoredHash(error),
-        }
-    }
 }

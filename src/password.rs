@@ -3,16 +3,18 @@
 //! bcrypt reads at most 72 bytes of a password. Verification keeps that rule, as every stored hash was made under it;
 //! creating a longer password is an error, never a silent cut.
 
-mod bcrypt;
+mod eksblowfish;
 mod stored;
+mod work;
 
-use std::fmt;
+use std::{fmt, sync::atomic::AtomicBool};
 
+pub(crate) use self::stored::NewHash;
 pub use self::{
-    bcrypt::Work,
     stored::{HashError, PasswordHash},
+    work::{Busy, Hashed, Job, Rounds, work_out},
 };
-use crate::limits::{HASH_COSTS, PASSWORD_MAX_BYTES, PASSWORD_MAX_CHARS};
+use crate::limits::{HASH_COSTS, PASSWORD_MAX_BYTES};
 
 /// The cost of a new hash: the hash takes 2^cost rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,19 +34,8 @@ pub enum PasswordError {
     Cost,
     /// The system gave no randomness.
     Randomness,
-}
-
-/// Why a login was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mismatch {
-    /// There is no such user.
-    NoUser,
-    /// The password is another one.
-    Wrong,
-    /// It is longer than [`PASSWORD_MAX_CHARS`].
-    Overlong,
-    /// The stored hash cannot be used.
-    Stored(HashError),
+    /// The work was stopped.
+    Busy,
 }
 
 /// Hashes a new password with a random salt, as `$2b$`.
@@ -62,7 +53,11 @@ pub enum Mismatch {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
-    hash_counted(&mut Work::default(), password, cost)
+    let (new, job) = prepare(password, cost)?;
+    match work_out(&[job], &NEVER).as_deref() {
+        Ok([hashed]) => Ok(new.finish(hashed)),
+        _ => Err(PasswordError::Busy),
+    }
 }
 
 /// Whether this is the password of this stored hash (`$2a$`, `$2b$`, `$2y$`). Of the password, the first 72 bytes count.
@@ -70,11 +65,45 @@ pub fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
 /// # Errors
 /// [`HashError`] when the stored hash cannot be used; a wrong password is `Ok(false)`.
 pub fn verify(password: impl AsRef<[u8]>, stored: &str) -> Result<bool, HashError> {
-    Ok(PasswordHash::parse(stored)?.matches(&mut Work::default(), password.as_ref()))
+    let stored = PasswordHash::parse(stored)?;
+    let worked = work_out(&[stored.job(password.as_ref())], &NEVER);
+    Ok(matches!(worked.as_deref(), Ok([hashed]) if stored.is(hashed)))
 }
 
-/// [`hash`], with the work counted.
-pub(crate) fn hash_counted(work: &mut Work, password: &str, cost: Cost) -> Result<String, PasswordError> {
+/// [`hash`] for many passwords, up to four side by side.
+///
+/// ```
+/// use edgegate::password::{self, Cost, PasswordError};
+///
+/// let hashes = password::hash_all(&["correct", "horse", ""], Cost::new(10)?);
+/// let [Ok(correct), Ok(horse), Err(PasswordError::Empty)] = hashes.as_slice() else { panic!("{hashes:?}") };
+/// let verdicts = password::verify_all(&[("correct", correct), ("correct", horse), ("x", "no hash")]);
+/// assert_eq!(verdicts[..2], [Ok(true), Ok(false)]);
+/// assert!(verdicts[2].is_err());
+/// # Ok::<(), PasswordError>(())
+/// ```
+pub fn hash_all(passwords: &[&str], cost: Cost) -> Vec<Result<String, PasswordError>> {
+    let prepared: Vec<_> = passwords.iter().map(|password| prepare(password, cost)).collect();
+    let jobs: Vec<_> = prepared.iter().flatten().map(|(_, job)| job.clone()).collect();
+    let mut worked = work_out(&jobs, &NEVER).unwrap_or_default().into_iter();
+    let mut finish = |new: &NewHash| worked.next().map(|hashed| new.finish(&hashed)).ok_or(PasswordError::Busy);
+    prepared.into_iter().map(|prepared| prepared.and_then(|(new, _)| finish(&new))).collect()
+}
+
+/// [`verify`] for many passwords and their stored hashes, up to four side by side.
+pub fn verify_all<P: AsRef<[u8]>>(pairs: &[(P, &str)]) -> Vec<Result<bool, HashError>> {
+    let parsed: Vec<_> = pairs.iter().map(|(password, stored)| (password, PasswordHash::parse(stored))).collect();
+    let job = |(password, stored): &(&P, Result<PasswordHash, HashError>)| {
+        stored.as_ref().ok().map(|stored| stored.job((*password).as_ref()))
+    };
+    let jobs: Vec<_> = parsed.iter().filter_map(job).collect();
+    let mut worked = work_out(&jobs, &NEVER).unwrap_or_default().into_iter();
+    let mut verdict = |stored: &PasswordHash| worked.next().is_some_and(|hashed| stored.is(&hashed));
+    parsed.into_iter().map(|(_, stored)| stored.map(|stored| verdict(&stored))).collect()
+}
+
+/// The checks before a password is hashed, and the salt.
+pub(crate) fn prepare(password: &str, cost: Cost) -> Result<(NewHash, Job), PasswordError> {
     match password {
         "" => Err(PasswordError::Empty),
         _ if password.len() > PASSWORD_MAX_BYTES => Err(PasswordError::TooLong),
@@ -82,28 +111,14 @@ pub(crate) fn hash_counted(work: &mut Work, password: &str, cost: Cost) -> Resul
         _ => {
             let mut salt = [0; 16];
             getrandom::fill(&mut salt).map_err(|_| PasswordError::Randomness)?;
-            Ok(PasswordHash::create(work, password, cost, salt))
+            let new = NewHash::new(cost, salt);
+            let job = new.job(password.as_bytes());
+            Ok((new, job))
         }
     }
 }
 
-/// Checks a login's password against what is stored for the user, if there is one.
-///
-/// However it refuses, it does so after the same number of rounds, those of `cost`: neither an unknown user, nor a wrong
-/// password, nor a stored hash that cannot be used or is of a lower cost can be told by the time it takes.
-pub(crate) fn check_login(work: &mut Work, password: &str, stored: Option<&str>, cost: Cost) -> Result<(), Mismatch> {
-    let verdict = match stored.map(PasswordHash::parse) {
-        _ if password.chars().count() > PASSWORD_MAX_CHARS => Err(Mismatch::Overlong),
-        None => Err(Mismatch::NoUser),
-        Some(Err(error)) => Err(Mismatch::Stored(error)),
-        Some(Ok(hash)) if hash.matches(work, password.as_bytes()) => Ok(()),
-        Some(Ok(_)) => Err(Mismatch::Wrong),
-    };
-    if verdict.is_err() {
-        work.top_up(password.as_bytes(), cost);
-    }
-    verdict
-}
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 impl Cost {
     /// A cost within [`HASH_COSTS`].
@@ -131,6 +146,7 @@ impl PasswordError {
             Self::Nul => "password-nul",
             Self::Cost => "cost-out-of-range",
             Self::Randomness => "no-randomness",
+            Self::Busy => "busy",
         }
     }
 }
@@ -143,6 +159,7 @@ impl fmt::Display for PasswordError {
             Self::Nul => formatter.write_str("the password holds a NUL character"),
             Self::Cost => write!(formatter, "the cost is not from {} to {}", HASH_COSTS.start(), HASH_COSTS.end()),
             Self::Randomness => formatter.write_str("the system gave no randomness for the salt"),
+            Self::Busy => formatter.write_str("the work was stopped"),
         }
     }
 }

@@ -2,7 +2,11 @@
 //!
 //! What the outside learns of it is decided in one place, [`crate::reply`].
 
-use crate::{invalid::BodyError, password::HashError, token::TokenRefusal};
+use crate::{
+    invalid::BodyError,
+    password::{HashError, PasswordError},
+    token::TokenRefusal,
+};
 
 /// Everything that can keep the gate from saying yes.
 ///
@@ -44,6 +48,10 @@ pub enum Refusal {
     RegistrationClosed,
     /// Another account has this e-mail address.
     EmailTaken,
+    /// The password cannot be hashed.
+    Password(PasswordError),
+    /// There is too much to do, or the work was stopped.
+    Busy,
     /// The user store did not answer.
     StoreUnavailable,
     /// The host answered another question than the one asked, or randomness failed.
@@ -75,6 +83,8 @@ impl Refusal {
             Self::UserGone => "user-gone",
             Self::RegistrationClosed => "registration-closed",
             Self::EmailTaken => "email-taken",
+            Self::Password(error) => error.code(),
+            Self::Busy => "busy",
             Self::StoreUnavailable => "store-unavailable",
             Self::Internal(_) => "internal",
         }
@@ -90,5 +100,17 @@ impl From<BodyError> for Refusal {
 impl From<TokenRefusal> for Refusal {
     fn from(refusal: TokenRefusal) -> Self {
         Self::Token(refusal)
+    }
+}
+
+impl From<PasswordError> for Refusal {
+    fn from(error: PasswordError) -> Self {
+        Self::Password(error)
+    }
+}
+
+impl From<HashError> for Refusal {
+    fn from(error: HashError) -> Self {
+        Self::StoredHash(error)
     }
 }

@@ -25,7 +25,7 @@ pub struct Reply {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub event: Option<Event>,
-    /// How many Blowfish rounds of bcrypt (2^cost a hash) this reply took.
+    /// How many rounds of bcrypt, one after the other, this reply took ([`Rounds`](crate::password::Rounds)).
     pub rounds: u64,
 }
 
@@ -100,11 +100,12 @@ impl Reply {
             ),
             Refusal::RegistrationClosed => (None, Self::detail(403, "Registration is closed")),
             Refusal::EmailTaken => (None, Self::detail(409, "Email already registered")),
-            Refusal::StoreUnavailable => (
-                Some(Level::Error),
-                Self::detail(503, "Service Unavailable").header("retry-after", &RETRY_AFTER_SECONDS.to_string()),
-            ),
-            Refusal::Internal(_) => (Some(Level::Error), Self::detail(500, "Internal Server Error")),
+            Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
+            Refusal::StoreUnavailable => (Some(Level::Error), Self::unavailable()),
+            // A body whose password cannot be hashed is refused as a body; what is left is a fault of ours.
+            Refusal::Password(_) | Refusal::Internal(_) => {
+                (Some(Level::Error), Self::detail(500, "Internal Server Error"))
+            }
         };
         Self { event: level.map(|level| Event { level, reason: refusal.code() }), ..reply }
     }
@@ -114,6 +115,10 @@ impl Reply {
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
+    }
+
+    fn unavailable() -> Self {
+        Self::detail(503, "Service Unavailable").header("retry-after", &RETRY_AFTER_SECONDS.to_string())
     }
 
     fn invalid_credentials() -> Self {

@@ -29,6 +29,9 @@ pub struct Vars {
     /// The cost of new password hashes, 10 to 14; 12 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub bcrypt_cost: Option<String>,
+    /// `on` replaces a stored hash of a lower cost than `BCRYPT_COST` at the next login; `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub rehash: Option<String>,
     /// `open` lets anybody create a user; `closed`, the default, nobody.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub registration: Option<String>,
@@ -43,6 +46,8 @@ pub struct Settings {
     pub access_token_expire_minutes: u32,
     /// The cost of new hashes, and what every refused login is made to cost.
     pub bcrypt_cost: Cost,
+    /// Whether a login replaces a stored hash of a lower cost.
+    pub rehash: bool,
     /// Whether anybody may create a user.
     pub registration_open: bool,
 }
@@ -76,6 +81,7 @@ impl Vars {
             algorithm: variable(ALGORITHM),
             access_token_expire_minutes: variable(ACCESS_TOKEN_EXPIRE_MINUTES),
             bcrypt_cost: variable(BCRYPT_COST),
+            rehash: variable(REHASH),
             registration: variable(REGISTRATION),
         }
     }
@@ -89,7 +95,8 @@ impl TryFrom<Vars> for Settings {
             key: secret_key(vars.secret_key.as_deref(), vars.algorithm.as_deref())?,
             access_token_expire_minutes: minutes(vars.access_token_expire_minutes.as_deref())?,
             bcrypt_cost: bcrypt_cost(vars.bcrypt_cost.as_deref())?,
-            registration_open: registration(vars.registration.as_deref())?,
+            rehash: switch(REHASH, vars.rehash.as_deref(), ["off", "on"])?,
+            registration_open: switch(REGISTRATION, vars.registration.as_deref(), ["closed", "open"])?,
         })
     }
 }
@@ -106,6 +113,7 @@ const SECRET_KEY: &str = "SECRET_KEY";
 const ALGORITHM: &str = "ALGORITHM";
 const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
 const BCRYPT_COST: &str = "BCRYPT_COST";
+const REHASH: &str = "REHASH";
 const REGISTRATION: &str = "REGISTRATION";
 
 fn secret_key(secret: Option<&str>, algorithm: Option<&str>) -> Result<TokenKey, SettingsError> {
@@ -135,11 +143,12 @@ fn bcrypt_cost(text: Option<&str>) -> Result<Cost, SettingsError> {
     Cost::new(cost).map_err(|_| out_of_range(BCRYPT_COST, &HASH_COSTS))
 }
 
-fn registration(text: Option<&str>) -> Result<bool, SettingsError> {
+fn switch(setting: &'static str, text: Option<&str>, [off, on]: [&str; 2]) -> Result<bool, SettingsError> {
     match text {
-        Some("open") => Ok(true),
-        Some("closed" | "") | None => Ok(false),
-        Some(_) => Err(error(REGISTRATION, "is neither `open` nor `closed`".to_owned())),
+        Some(text) if text == on => Ok(true),
+        Some(text) if text == off || text.is_empty() => Ok(false),
+        None => Ok(false),
+        Some(_) => Err(error(setting, format!("is neither `{on}` nor `{off}`"))),
     }
 }
 

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::{
     ask::{Host, Question, UserRow},
     new_user::NewUser,
-    password::{self, PasswordError, Work},
+    password::{self, Rounds},
     refusal::Refusal,
     settings::Settings,
 };
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) async fn create(
     settings: &Settings,
     host: &Host,
-    work: &mut Work,
+    rounds: &mut Rounds,
     content_type: Option<&str>,
 ) -> Result<UserRow, Refusal> {
     if !settings.registration_open {
@@ -22,19 +22,9 @@ pub(crate) async fn create(
     }
     let body = Zeroizing::new(host.body().await?);
     let user = NewUser::parse(content_type, &body)?;
-    let password = password::hash_counted(work, &user.password, settings.bcrypt_cost)?;
+    let (new, job) = password::prepare(&user.password, settings.bcrypt_cost)?;
+    let [hashed] = host.work(rounds, [job]).await?;
+    let password = new.finish(&hashed);
     let question = Question::InsertUser { email: user.email.as_str().to_owned(), password };
     host.user(question).await?.ok_or(Refusal::EmailTaken)
-}
-
-impl From<PasswordError> for Refusal {
-    fn from(error: PasswordError) -> Self {
-        match error {
-            PasswordError::Randomness => Self::Internal("the system gave no randomness"),
-            // A parsed `NewUser` holds none of these.
-            PasswordError::Empty | PasswordError::TooLong | PasswordError::Nul | PasswordError::Cost => {
-                Self::Internal("a password passed the form and not the hash")
-            }
-        }
-    }
 }

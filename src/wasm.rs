@@ -2,6 +2,10 @@
 //!
 //! Values cross the boundary through `serde-wasm-bindgen`, and `tsify` writes their TypeScript types from the Rust ones.
 
+mod verdict;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::Serialize;
 use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
@@ -11,12 +15,12 @@ use crate::{
     gate::Gate,
     limits::HASH_COST_DEFAULT,
     login::Credentials,
-    password::{self, Cost, HashError, PasswordError},
-    refusal::Refusal,
-    reply::Reply,
+    password::{Cost, Hashed, Job, PasswordError, work_out},
+    passwords,
     request::Request,
-    settings::{Settings, SettingsError, Vars},
-    token::{AccessToken, TokenRefusal},
+    settings::{Settings, Vars},
+    token::TokenRefusal,
+    wasm::verdict::{Failure, Outcome, TokenVerdict},
 };
 
 /// The gate, as JavaScript holds it.
@@ -111,6 +115,18 @@ impl Turn {
         self.answer(Answer::User(None));
     }
 
+    /// Answers `replaceHash`: the store has been told.
+    #[wasm_bindgen(js_name = answerDone)]
+    pub fn answer_done(&mut self) {
+        self.answer(Answer::Done);
+    }
+
+    /// Answers `work`: there is too much to do.
+    #[wasm_bindgen(js_name = answerBusy)]
+    pub fn answer_busy(&mut self) {
+        self.answer(Answer::Busy);
+    }
+
     /// Answers any question: the store cannot tell now.
     #[wasm_bindgen(js_name = answerUnavailable)]
     pub fn answer_unavailable(&mut self) {
@@ -139,140 +155,65 @@ impl Turn {
 
 /// Hashes a new password; without a cost, at 12.
 #[wasm_bindgen(js_name = hashPassword)]
-pub fn hash_password(password: &str, cost: Option<f64>) -> Result<String, JsValue> {
+pub fn hash_password(password: &str, cost: Option<f64>) -> Result<Turn, JsValue> {
     let cost = cost.map_or(Some(HASH_COST_DEFAULT), |cost| u32::try_from(integer(cost)?).ok());
     let cost = cost.ok_or(PasswordError::Cost).and_then(Cost::new).map_err(throw)?;
-    password::hash(password, cost).map_err(throw)
+    Ok(Turn::new(passwords::hash(password, cost), |result| Outcome::Hash(result.into())))
 }
 
 /// Whether this is the password of this stored hash.
 #[wasm_bindgen(js_name = verifyPassword)]
-pub fn verify_password(password: &str, hash: &str) -> Result<bool, JsValue> {
-    password::verify(password, hash).map_err(throw)
+pub fn verify_password(password: &str, hash: &str) -> Turn {
+    Turn::new(passwords::verify(password, hash), |result| Outcome::Password(result.into()))
 }
 
-/// What a turn comes to.
-#[derive(Serialize, Tsify)]
-#[serde(untagged)]
-pub enum Outcome {
-    /// Of `Gate.handle`.
-    Reply(Reply),
-    /// Of `Gate.login`.
-    Login(LoginVerdict),
-    /// Of `Gate.currentUser`.
-    User(UserVerdict),
+/// Turns that wait for work, worked out side by side.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Batch {
+    jobs: Vec<Job>,
+    results: Option<std::vec::IntoIter<Hashed>>,
 }
 
-/// Whether a login was let in.
-#[derive(Serialize, Tsify)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum LoginVerdict {
-    /// With this token (RFC 6749 5.1).
-    Accepted {
-        /// The token.
-        access_token: String,
-        /// `bearer`.
-        token_type: &'static str,
-    },
-    /// For this reason, a stable code; keep it from the client.
-    Refused {
-        /// The code.
-        reason: &'static str,
-    },
-}
+#[wasm_bindgen]
+impl Batch {
+    /// An empty batch.
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Batch {
+        Batch::default()
+    }
 
-/// Whose token it is.
-#[derive(Serialize, Tsify)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum UserVerdict {
-    /// This user's.
-    Accepted {
-        /// The user.
-        user: User,
-    },
-    /// Nobody's, for this reason, a stable code; keep it from the client.
-    Refused {
-        /// The code.
-        reason: &'static str,
-    },
-}
-
-/// Whether a token holds.
-#[derive(Serialize, Tsify)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum TokenVerdict {
-    /// It holds, and says this.
-    Accepted {
-        /// Its claims, as JSON text.
-        claims: String,
-    },
-    /// It does not, for this reason, a stable code; keep it from the client.
-    Refused {
-        /// The code.
-        reason: &'static str,
-    },
-}
-
-/// A user, without the password hash.
-#[derive(Serialize, Tsify)]
-pub struct User {
-    /// The primary key.
-    pub id: i64,
-    /// The e-mail address, as stored.
-    pub email: String,
-    /// When the row was made.
-    pub created_at: String,
-}
-
-/// What is thrown for a bad call.
-#[derive(Serialize, Tsify)]
-pub struct Failure {
-    /// A stable code to match on.
-    pub code: &'static str,
-    /// What is wrong and how to mend it.
-    pub message: String,
-}
-
-impl From<Result<AccessToken, Refusal>> for LoginVerdict {
-    fn from(result: Result<AccessToken, Refusal>) -> Self {
-        match result {
-            Ok(AccessToken { access_token, token_type }) => Self::Accepted { access_token, token_type },
-            Err(refusal) => Self::Refused { reason: refusal.code() },
+    /// Adds what the turn waits for; says how many hashes the batch now has.
+    pub fn add(&mut self, turn: &Turn) -> usize {
+        if let Some(Step::Ask(Question::Work { jobs, .. }, _)) = &turn.0 {
+            self.jobs.extend_from_slice(jobs);
         }
+        self.jobs.len()
+    }
+
+    /// Works it all out.
+    pub fn run(&mut self) {
+        self.results = work_out(&self.jobs, &STOP).ok().map(Vec::into_iter);
+    }
+
+    /// Gives the turns their answers, in the order in which they were added.
+    pub fn give(&mut self, turn: &mut Turn) {
+        let Some(Step::Ask(Question::Work { jobs, .. }, _)) = &turn.0 else { return };
+        let answer = match &mut self.results {
+            Some(results) => Answer::Worked(results.by_ref().take(jobs.len()).collect()),
+            None => Answer::Busy,
+        };
+        turn.answer(answer);
     }
 }
 
-impl From<Result<UserRow, Refusal>> for UserVerdict {
-    fn from(result: Result<UserRow, Refusal>) -> Self {
-        match result {
-            Ok(UserRow { id, email, created_at, .. }) => Self::Accepted { user: User { id, email, created_at } },
-            Err(refusal) => Self::Refused { reason: refusal.code() },
-        }
-    }
-}
+/// Set while the host wants no work done.
+static STOP: AtomicBool = AtomicBool::new(false);
 
-impl From<SettingsError> for Failure {
-    fn from(error: SettingsError) -> Self {
-        Self { code: "setting", message: error.to_string() }
-    }
-}
-
-impl From<PasswordError> for Failure {
-    fn from(error: PasswordError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
-    }
-}
-
-impl From<HashError> for Failure {
-    fn from(error: HashError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
-    }
-}
-
-impl From<TokenRefusal> for Failure {
-    fn from(refusal: TokenRefusal) -> Self {
-        Self { code: refusal.code(), message: refusal.to_string() }
-    }
+/// Gives up the work that is done, and does none until it is called with `false`.
+#[wasm_bindgen(js_name = stopWork)]
+pub fn stop_work(stop: bool) {
+    STOP.store(stop, Ordering::Relaxed);
 }
 
 fn throw(failure: impl Into<Failure>) -> JsValue {

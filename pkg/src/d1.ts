@@ -28,11 +28,13 @@ export function d1Users(database: Database): UserStore {
     userByEmail: (email) => first("first-primary", BY_EMAIL, email),
     userById: async (id) => (await first("first-unconstrained", BY_ID, id)) ?? first("first-primary", BY_ID, id),
     insertUser: ({ email, password }) => first("first-primary", INSERT, email, password),
+    replaceHash: async ({ id, old, new: replacement }) => void (await first("first-primary", REPLACE, id, old, replacement)),
   };
 }
 
 const BY_EMAIL = "SELECT id, email, password, created_at FROM users WHERE email = ?1 COLLATE NOCASE";
 const BY_ID = "SELECT id, email, password, created_at FROM users WHERE id = ?1";
+const REPLACE = "UPDATE users SET password = ?3 WHERE id = ?1 AND password = ?2";
 const INSERT =
   "INSERT INTO users (email, password) VALUES (?1, ?2) ON CONFLICT DO NOTHING " +
   "RETURNING id, email, password, created_at";

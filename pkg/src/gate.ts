@@ -1,9 +1,10 @@
-import type { LoginVerdict, Question, Reply, Turn, UserRow, UserVerdict, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
+import type { LoginVerdict, Reply, Turn, UserRow, UserVerdict, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
 import { readBody } from "./body.js";
 import { glue } from "./glue.js";
 import { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { UserStore } from "./store.js";
+import { run, type CallersQuestion } from "./turn.js";
 import type { Claims, TokenVerdict } from "./verdict.js";
 
 /** The settings, by the names that FastAPI backends use; a Worker's `env` and `process.env` both fit. */
@@ -44,7 +45,7 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       const path = new URL(request.url).pathname;
       try {
         const turn = start((gate) => gate.handle(request.method, request.url, ...head(request), now()));
-        const reply = (await run(turn, (question) => answerRequest(turn, question, request, path))) as Reply;
+        const reply = await run<Reply>(turn, (question) => answerRequest(turn, question, request, path));
         if (reply.event) log({ ...reply.event, status: reply.status, path });
         return new Response(reply.body || null, { status: reply.status, headers: reply.headers });
       } catch (error) {
@@ -54,12 +55,12 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     },
     async login({ username, password }) {
       const turn = start((gate) => gate.login(username, password, now()));
-      return (await run(turn, (question) => answerUser(turn, question))) as LoginVerdict;
+      return run<LoginVerdict>(turn, (question) => answer(turn, question));
     },
     async currentUser(from) {
       const authorization = from instanceof Request ? from.headers.get("authorization") : from;
       const turn = start((gate) => gate.currentUser(authorization ?? undefined, now()));
-      return (await run(turn, (question) => answerUser(turn, question))) as UserVerdict;
+      return run<UserVerdict>(turn, (question) => answer(turn, question));
     },
     async issueToken(userId) {
       return gate().call((gate) => gate.issueToken(userId, now()));
@@ -82,26 +83,32 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     return new Handle(() => current.call(begin));
   }
 
-  async function answerRequest(turn: Handle<Turn>, question: Question, request: Request, path: string): Promise<void> {
+  async function answerRequest(
+    turn: Handle<Turn>,
+    question: CallersQuestion,
+    request: Request,
+    path: string,
+  ): Promise<void> {
     if (question.ask === "body") {
       const body = await readBody(request, question.atMost);
       return turn.call((turn) => turn.answerBody(body));
     }
     let user;
     try {
-      user = await askUsers(question);
+      user = await askStore(question);
     } catch (error) {
       log({ level: "error", reason: "store", path, error });
       return turn.call((turn) => turn.answerUnavailable());
     }
-    giveUser(turn, user);
+    give(turn, user);
   }
 
-  async function answerUser(turn: Handle<Turn>, question: Question): Promise<void> {
-    giveUser(turn, await askUsers(question));
+  async function answer(turn: Handle<Turn>, question: CallersQuestion): Promise<void> {
+    give(turn, await askStore(question));
   }
 
-  function askUsers(question: Question): Promise<UserRow | null> {
+  /** A user, nobody, or that it has been done. */
+  async function askStore(question: CallersQuestion): Promise<UserRow | null | "done"> {
     switch (question.ask) {
       case "userByEmail":
         return users.userByEmail(question.email);
@@ -109,29 +116,20 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
         return users.userById(question.id);
       case "insertUser":
         return users.insertUser(question);
+      case "replaceHash":
+        await users.replaceHash?.(question);
+        return "done";
       case "body":
         throw new TypeError("edgegate: there is no body without a request");
     }
   }
 }
 
-function giveUser(turn: Handle<Turn>, user: UserRow | null): void {
+function give(turn: Handle<Turn>, user: UserRow | null | "done"): void {
+  if (user === "done") return turn.call((turn) => turn.answerDone());
   if (!user) return turn.call((turn) => turn.answerNobody());
   // A hash that is no text is an unreadable hash, and refused as one.
   turn.call((turn) => turn.answerUser(user.id, user.email, String(user.password), String(user.created_at)));
-}
-
-/** While the core asks, answer it. */
-async function run(turn: Handle<Turn>, answer: (question: Question) => Promise<void>): Promise<unknown> {
-  try {
-    for (;;) {
-      const question = turn.call((turn) => turn.question());
-      if (!question) return turn.call((turn) => turn.outcome());
-      await answer(question);
-    }
-  } finally {
-    turn.free();
-  }
 }
 
 /** The values of `Content-Type` and `Authorization`. */

@@ -2,7 +2,7 @@
 
 export { EdgegateError } from "./errors.js";
 export { createGate } from "./gate.js";
-export { hashPassword, verifyPassword } from "./passwords.js";
+export { hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords } from "./passwords.js";
 export { issueToken, verifyToken } from "./tokens.js";
 
 export type { Gate, Settings } from "./gate.js";

@@ -8,4 +8,9 @@ export interface UserStore {
   userById(id: number): Promise<UserRow | null>;
   /** Stores the user, or answers `null` when the address is taken in any letter case. */
   insertUser(user: { email: string; password: string }): Promise<UserRow | null>;
+  /**
+   * Replaces the hash of this user if it is still `old`. Only asked for with the setting `REHASH=on`; what goes wrong is logged
+   * and does not keep the user out.
+   */
+  replaceHash?(change: { id: number; old: string; new: string }): Promise<void>;
 }

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use bcrypt::BASE_64;
+use base64::{Engine as _, alphabet::BCRYPT, engine::GeneralPurpose, engine::general_purpose::NO_PAD};
 use subtle::ConstantTimeEq as _;
 
-use super::{Cost, Work};
+use super::{Cost, Hashed, Job};
 use crate::limits::STORED_COSTS;
 
 /// A stored hash that can be worked with.
@@ -72,17 +71,42 @@ impl PasswordHash {
         self.cost
     }
 
-    pub(super) fn matches(&self, work: &mut Work, password: &[u8]) -> bool {
-        work.bcrypt(self.cost, self.salt, password).ct_eq(&self.hash).into()
+    /// What has to be worked out to tell whether this is the password.
+    pub(crate) fn job(&self, password: &[u8]) -> Job {
+        Job::new(self.cost, self.salt, password)
     }
 
-    pub(super) fn create(work: &mut Work, password: &str, cost: Cost, salt: [u8; 16]) -> String {
-        let hash = work.bcrypt(cost.get(), salt, password.as_bytes());
-        format!("$2b${:02}${}{}", cost.get(), BASE_64.encode(salt), BASE_64.encode(hash))
+    /// Whether [`PasswordHash::job`] came to what is stored.
+    pub(crate) fn is(&self, hashed: &Hashed) -> bool {
+        hashed.0.ct_eq(&self.hash).into()
+    }
+}
+
+/// A hash in the making.
+pub(crate) struct NewHash {
+    cost: Cost,
+    salt: [u8; 16],
+}
+
+impl NewHash {
+    pub(crate) fn new(cost: Cost, salt: [u8; 16]) -> Self {
+        Self { cost, salt }
+    }
+
+    pub(crate) fn job(&self, password: &[u8]) -> Job {
+        Job::new(self.cost.get(), self.salt, password)
+    }
+
+    /// The stored form, as `$2b$`.
+    pub(crate) fn finish(&self, hashed: &Hashed) -> String {
+        format!("$2b${:02}${}{}", self.cost.get(), BASE_64.encode(self.salt), BASE_64.encode(hashed.0))
     }
 }
 
 const SALT_CHARS: usize = 22;
+
+/// It refuses bits that no encoder sets, so a hash has one spelling.
+const BASE_64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
 
 fn digit(ascii: u8) -> u32 {
     u32::from(ascii.saturating_sub(b'0'))

@@ -96,6 +96,23 @@ fn a_store_that_fails_is_503_and_a_wrong_answer_500() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn too_much_to_do_is_503_and_nothing_more_is_asked() {
+    let (gate, mut users) = (gate(SECRET), one_user());
+    let mut request = Request::new("POST", "http://localhost/login");
+    request.content_type = Some("application/x-www-form-urlencoded".to_owned());
+    let mut asked = 0;
+    let reply = run(gate.handle(request, NOW), |question| match question {
+        Question::Work { .. } => {
+            asked += 1;
+            Answer::Busy
+        }
+        _ => users.answer(question, b"username=user@example.com&password=secret"),
+    });
+    assert_eq!((reply.status, reply.body.as_str(), asked), (503, r#"{"detail":"Service Unavailable"}"#, 1));
+    assert!(reply.headers.iter().any(|(name, _)| *name == "retry-after"));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn the_log_tells_what_the_client_does_not_learn() {
     let (gate, mut users) = (gate(SECRET), one_user());
     users.0.push(row(2, "corrupt@example.com", "corrupt"));
@@ -148,6 +165,7 @@ fn a_wrong_setting_is_named_and_its_value_is_not() {
         (|vars| vars.bcrypt_cost = Some("hunter2".into()), "BCRYPT_COST"),
         (|vars| vars.access_token_expire_minutes = Some("0".into()), "ACCESS_TOKEN_EXPIRE_MINUTES"),
         (|vars| vars.registration = Some("hunter2".into()), "REGISTRATION"),
+        (|vars| vars.rehash = Some("hunter2".into()), "REHASH"),
     ] {
         let (named, message) = with(change).expect_err(setting);
         assert_eq!(named, setting);

@@ -1,6 +1,6 @@
 //! Passwords against published vectors, and the rounds that a refusal takes.
 
-use crate::support::{SECRET, Users, gate, login};
+use crate::support::{SECRET, Users, gate, login, rehashing_gate};
 use edgegate::password::{self, Cost, HashError, PasswordError, PasswordHash};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -113,6 +113,52 @@ fn every_refused_login_takes_the_same_rounds() {
     }
     let reply = login(&gate, &mut users, "username=six@example.com&password=right");
     assert_eq!((reply.status, reply.rounds), (200, 1 << 6));
+}
+
+/// With `REHASH=on` a right password brings a cheap hash up to `BCRYPT_COST`; a wrong one still takes the same rounds.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_login_replaces_a_cheap_hash_if_it_is_told_to() {
+    let hash = |cost| bcrypt::hash_with_salt("right", cost, [1; 16]).expect("the cost is allowed").to_string();
+    let long = "x".repeat(80);
+    let mut users = Users::with(&[
+        (1, "cheap@example.com", &hash(6)),
+        (2, "good@example.com", &hash(10)),
+        (3, "long@example.com", &bcrypt::hash_with_salt(&long, 4, [1; 16]).expect("allowed").to_string()),
+    ]);
+    let gate = rehashing_gate(SECRET);
+    let wrong = login(&gate, &mut users, "username=cheap@example.com&password=wrong");
+    assert_eq!((wrong.status, wrong.rounds), (403, 1 << 10));
+    assert_eq!(users.0[0].password, hash(6), "a wrong password changes nothing");
+    let right = login(&gate, &mut users, "username=cheap@example.com&password=right");
+    assert_eq!((right.status, right.rounds), (200, 1 << 10), "both hashes side by side");
+    assert!(users.0[0].password.starts_with("$2b$10$"), "{}", users.0[0].password);
+    let again = login(&gate, &mut users, "username=cheap@example.com&password=right");
+    assert_eq!((again.status, again.rounds), (200, 1 << 10));
+    login(&gate, &mut users, "username=good@example.com&password=right");
+    assert_eq!(users.0[1].password, hash(10), "good enough stays as it is");
+    assert_eq!(login(&gate, &mut users, &format!("username=long@example.com&password={long}")).status, 200);
+    assert!(users.0[2].password.starts_with("$2b$04$"), "what may not be hashed anew keeps its hash");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn many_at_once_are_what_each_is_alone() {
+    let passwords: Vec<String> = (0..7).map(|at| format!("password {at}")).collect();
+    let hash = |at: usize| {
+        let cost = 4 + u32::try_from(at % 3).expect("small");
+        bcrypt::hash_with_salt(&passwords[at], cost, [9; 16]).expect("allowed").to_string()
+    };
+    let hashes: Vec<String> = (0..7).map(hash).collect();
+    let mut pairs: Vec<(&str, &str)> = passwords.iter().zip(&hashes).map(|(p, h)| (p.as_str(), h.as_str())).collect();
+    pairs.insert(3, ("wrong", &hashes[0]));
+    pairs.insert(5, ("x", "no hash"));
+    let expected: Vec<_> = pairs.iter().map(|(password, hash)| password::verify(password, hash)).collect();
+    assert_eq!(password::verify_all(&pairs), expected);
+    assert_eq!(expected.iter().filter(|verdict| **verdict == Ok(true)).count(), 7);
+    let made = password::hash_all(&["a", "", "b"], Cost::new(10).expect("10 is allowed"));
+    assert!(matches!(made.as_slice(), [Ok(_), Err(PasswordError::Empty), Ok(_)]), "{made:?}");
+    for (password, hash) in [("a", &made[0]), ("b", &made[2])] {
+        assert!(bcrypt::verify(password, hash.as_ref().expect("made")).expect("read"));
+    }
 }
 
 fn hex(text: &str) -> Vec<u8> {

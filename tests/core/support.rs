@@ -1,8 +1,11 @@
 //! What the integration tests share: settings, users in memory, and a host that answers from them.
 
+use std::sync::atomic::AtomicBool;
+
 use edgegate::{
     ask::{Answer, Question, Step, UserRow},
     gate::Gate,
+    password::{Job, work_out},
     reply::Reply,
     request::Request,
     settings::{Settings, Vars},
@@ -16,11 +19,20 @@ pub(crate) const NOW: u64 = 1_700_000_000;
 
 /// A gate with a cost of 10, which is the least a setting may ask for.
 pub(crate) fn gate(secret: &str) -> Gate {
+    gate_with(secret, Vars::default())
+}
+
+/// The same, and a login replaces what is cheaper.
+pub(crate) fn rehashing_gate(secret: &str) -> Gate {
+    gate_with(secret, Vars { rehash: Some("on".into()), ..Vars::default() })
+}
+
+fn gate_with(secret: &str, more: Vars) -> Gate {
     let vars = Vars {
         secret_key: Some(secret.into()),
         bcrypt_cost: Some("10".into()),
         registration: Some("open".into()),
-        ..Vars::default()
+        ..more
     };
     Gate::new(Settings::try_from(vars).expect("the settings are good"))
 }
@@ -37,6 +49,12 @@ impl Users {
     pub(crate) fn answer(&mut self, question: &Question, body: &[u8]) -> Answer {
         let user = match question {
             Question::Body { .. } => return Answer::Body(body.to_vec()),
+            Question::Work { jobs, .. } => return work(jobs),
+            Question::ReplaceHash { id, old, new } => {
+                let row = self.0.iter_mut().find(|user| user.id == *id && user.password == *old);
+                row.into_iter().for_each(|user| user.password.clone_from(new));
+                return Answer::Done;
+            }
             Question::UserByEmail { email } => self.by_email(email),
             Question::UserById { id } => self.0.iter().find(|user| user.id == *id).cloned(),
             Question::InsertUser { email, .. } if self.by_email(email).is_some() => None,
@@ -53,6 +71,11 @@ impl Users {
     fn by_email(&self, email: &str) -> Option<UserRow> {
         self.0.iter().find(|user| user.email.eq_ignore_ascii_case(email)).cloned()
     }
+}
+
+/// Works without a stop.
+pub(crate) fn work(jobs: &[Job]) -> Answer {
+    work_out(jobs, &AtomicBool::new(false)).map_or(Answer::Busy, Answer::Worked)
 }
 
 pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {

@@ -1,0 +1,68 @@
+// One subject behind HTTP, the same on Node and on workerd: each request does one piece of work n times and answers when it
+// is done, so that the clock stands outside. A subject that gives a wrong answer is an error and not a measurement.
+
+import hashes from "./hashes.json" with { type: "json" };
+
+const BULK_COST = 10;
+
+export async function answer(subject, url) {
+  const { pathname, searchParams } = new URL(url, "http://kernel");
+  const n = Number(searchParams.get("n") ?? 1);
+  const work = WORKS[pathname.slice(1)];
+  if (!work) return { status: 404, text: "no such work" };
+  try {
+    return { status: 200, text: await work(subject, n, searchParams) };
+  } catch (error) {
+    return { status: 500, text: String(error?.stack ?? error) };
+  }
+}
+
+const WORKS = {
+  nothing: async () => "ok",
+
+  async "bcrypt-verify"(subject, n, params) {
+    const hash = hashes[params.get("cost") ?? BULK_COST];
+    for (let i = 0; i < n; i++) expect(await subject.verify(hashes.password, hash), "a right password is refused");
+    return "ok";
+  },
+
+  async "bcrypt-refuse"(subject) {
+    expect((await subject.verify("another password", hashes[BULK_COST])) === false, "a wrong password is accepted");
+    return "ok";
+  },
+
+  async "bulk-verify"(subject, n) {
+    const pair = { password: hashes.password, hash: hashes[BULK_COST] };
+    if (!subject.verifyMany) return WORKS["bcrypt-verify"](subject, n, new URLSearchParams()).then(() => "single");
+    const verdicts = await subject.verifyMany(Array.from({ length: n }, () => pair));
+    expect(verdicts.length === n && verdicts.every((verdict) => verdict === true), "a bulk verdict is wrong");
+    return "bulk";
+  },
+
+  async "bulk-hash"(subject, n) {
+    const passwords = Array.from({ length: n }, () => hashes.password);
+    const made = subject.hashMany ? await subject.hashMany(passwords, BULK_COST) : [];
+    for (let i = made.length; i < n; i++) made.push(await subject.hash(hashes.password, BULK_COST));
+    expect(new Set(made).size === n, "two hashes share a salt");
+    return subject.hashMany ? "bulk" : "single";
+  },
+
+  async "jwt-sign"(subject, n) {
+    await subject.prepare?.();
+    let token;
+    for (let i = 0; i < n; i++) token = await subject.sign();
+    expect(token.split(".").length === 3, "no token");
+    return "ok";
+  },
+
+  async "jwt-verify"(subject, n) {
+    await subject.prepare?.();
+    const token = await subject.sign();
+    for (let i = 0; i < n; i++) expect(await subject.verify(token), "a good token is refused");
+    return "ok";
+  },
+};
+
+function expect(holds, message) {
+  if (!holds) throw new Error(message);
+}

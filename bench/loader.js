@@ -1,0 +1,35 @@
+// A Worker that starts another one in a fresh isolate of this very process: how long that takes until its first answer, a
+// whole process start would drown. `GET /` prepares the modules; any other request goes to a new isolate.
+
+let modules;
+
+export default {
+  async fetch(request, env) {
+    modules ??= prepare(env);
+    if (new URL(request.url).pathname === "/") return new Response("ok");
+    const isolate = env.LOADER.get(null, () => ({
+      mainModule: "start.js",
+      modules,
+      compatibilityDate: "2026-11-01",
+      compatibilityFlags: env.NODEJS ? ["nodejs_compat"] : [],
+      globalOutbound: null,
+    }));
+    return isolate.getEntrypoint().fetch(request);
+  },
+};
+
+/** Each module is a binding by the module's own name. */
+function prepare({ LOADER, NODEJS, ...files }) {
+  const modules = { "start.js": START };
+  for (const [name, file] of Object.entries(files)) modules[name] = typeof file === "string" ? { js: file } : { wasm: file };
+  return modules;
+}
+
+/** No first answer that is measured asks the database, but it has to look like one. */
+const START = `
+  import worker from "./worker.js";
+  const statement = { bind: () => statement, first: async () => null, all: async () => ({ results: [] }) };
+  const DB = { prepare: () => statement, withSession: () => DB, batch: async () => [], exec: async () => ({}) };
+  const env = { SECRET_KEY: "0123456789abcdef0123456789abcdef", DB };
+  export default { fetch: (request, _, context) => worker.fetch(request, env, context) };
+`;

@@ -1,0 +1,12 @@
+// `node node.js SUBJECT PORT`: the kernel with one subject on Node.
+
+import { createServer } from "node:http";
+import { answer } from "./kernel.js";
+
+const [subjectFile, port] = process.argv.slice(2);
+const subject = await import(new URL(subjectFile, import.meta.url));
+
+createServer(async (request, response) => {
+  const { status, text } = await answer(subject, request.url);
+  response.writeHead(status, { "content-length": Buffer.byteLength(text) }).end(text);
+}).listen(Number(port), "127.0.0.1");

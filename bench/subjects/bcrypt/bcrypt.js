@@ -1,0 +1,5 @@
+// The synchronous calls: one thread, as everywhere else in the comparison.
+import bcrypt from "bcrypt";
+
+export const verify = async (password, hash) => bcrypt.compareSync(password, hash);
+export const hash = async (password, cost) => bcrypt.hashSync(password, cost);

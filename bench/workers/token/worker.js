@@ -1,0 +1,15 @@
+// A route that asks for a token and for nothing else, with edgegate; the one to compare with is /token in ../hono.
+
+import { verifyToken } from "edgegate";
+
+export default {
+  async fetch(request, env) {
+    const [scheme, token] = (request.headers.get("authorization") ?? "").split(" ");
+    const verdict = scheme.toLowerCase() === "bearer" && token ? await verifyToken(token, env) : undefined;
+    if (verdict?.outcome === "accepted") return Response.json({ user_id: verdict.claims.user_id });
+    return Response.json(
+      { detail: "Could not validate credentials" },
+      { status: 401, headers: { "www-authenticate": "Bearer" } },
+    );
+  },
+};

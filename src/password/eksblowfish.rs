@@ -1,0 +1,267 @@
+//! Eksblowfish, the core of bcrypt, for up to [`LANES`] independent hashes in one loop.
+//!
+//! One hash is a chain of dependent loads, so independent hashes fill each other's waits: three take little more time
+//! than one. The shape of the code is what V8 needs to reach that; HACKING.md tells how it was measured.
+#![expect(unsafe_code, reason = "the hot loop: S-boxes at a fixed address, without bounds checks")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "every index and sum is bounded by a const"
+)]
+
+mod once;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use core::hint::assert_unchecked;
+
+use zeroize::{Zeroize, Zeroizing};
+
+use self::{
+    once::{magic, mix, repeated, salted_expand},
+    place::{At, Room},
+};
+
+/// Most hashes that one call computes side by side.
+pub(super) const LANES: usize = 4;
+
+/// One hash to compute.
+#[derive(Clone, Copy)]
+pub(super) struct Job<'a> {
+    /// Base-two logarithm of the rounds. The caller checks the range; above 31 counts as 31.
+    pub(super) cost: u32,
+    /// The salt, decoded.
+    pub(super) salt: [u8; 16],
+    /// The password with its terminating NUL. It is repeated up to 72 bytes and cut there; empty counts as one NUL.
+    pub(super) key: &'a [u8],
+}
+
+/// The stop flag was raised before every hash was done, or the state is in use already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// Hashes all `jobs` at once; the results stand in their order. A lane of lower cost ends early and frees the others.
+/// `stop` is asked before each round of the cost loop (some 50 us); once it says true, no job gets a result.
+pub(super) fn bcrypt<const N: usize>(jobs: [Job<'_>; N], stop: &dyn Fn() -> bool) -> Result<[[u8; 24]; N], Busy> {
+    const { assert!(0 < N && N <= LANES) };
+    let mut hashes = [[0; 24]; N];
+    run(&jobs, &mut hashes, stop)?;
+    Ok(hashes)
+}
+
+/// P and then the four S-boxes, one after the other, in the order in which a key schedule rewrites them.
+type Lane = [u32; P_WORDS + 4 * 256];
+const P_WORDS: usize = 18;
+const LANE_BYTES: usize = size_of::<Lane>();
+const P_BYTES: usize = P_WORDS * 4;
+
+#[repr(C, align(64))]
+struct State {
+    lanes: [Lane; LANES],
+    scratch: u32,
+}
+const EMPTY: State = State { lanes: [[0; P_WORDS + 4 * 256]; LANES], scratch: 0 };
+
+#[inline(never)]
+fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> bool) -> Result<(), Busy> {
+    let mut room = Room::take().ok_or(Busy)?;
+    let order = longest_first(jobs);
+    let mut words = Zeroizing::new([[[0; P_WORDS]; 2]; LANES]);
+    for (lane, words) in words.iter_mut().enumerate().take(jobs.len()) {
+        let job = &jobs[order[lane]];
+        *words = [repeated(job.key), repeated(&job.salt)];
+        salted_expand(&mut room.state().lanes[lane], &words[0], &words[1]);
+    }
+    let mut done = 0u64;
+    for active in (1..=jobs.len()).rev() {
+        let last = order[active - 1];
+        while done < 1 << jobs[last].cost.min(31) {
+            if stop() {
+                return Err(Busy);
+            }
+            for half in 0..2 {
+                for (lane, words) in room.state().lanes.iter_mut().zip(words.iter()).take(active) {
+                    mix(lane, &words[half]);
+                }
+                // SAFETY: `at` points to the state of `room`, which nothing else uses until the schedule is done.
+                unsafe { KEY_SCHEDULES[active - 1](room.at()) };
+            }
+            done += 1;
+        }
+        hashes[last] = magic(&room.state().lanes[active - 1]);
+    }
+    Ok(())
+}
+
+/// Numbers of the jobs by falling cost, so that the lanes still running are always the first ones.
+fn longest_first(jobs: &[Job<'_>]) -> [usize; LANES] {
+    let mut order = core::array::from_fn(|i| i);
+    for end in 1..jobs.len() {
+        for i in (0..end).rev() {
+            if jobs[order[i]].cost < jobs[order[i + 1]].cost {
+                order.swap(i, i + 1);
+            }
+        }
+    }
+    order
+}
+
+/// A stop for LLVM's reassociation: no word is above this one, which LLVM cannot know (it is read as volatile).
+static MAX: u32 = u32::MAX;
+
+/// One Blowfish round of lane `K`: `(r ^ P[i]) ^ F(l)`, with one xor on the chain behind `F`.
+///
+/// # Safety
+/// `base` points to a `State`; `K < LANES`, `i < 18` and `max == u32::MAX`.
+#[inline(always)]
+unsafe fn round<const K: usize>(base: *mut u8, l: u32, r: u32, i: usize, max: u32) -> u32 {
+    // SAFETY: an index is masked to 0..=1020 in steps of 4 inside one S-box of 1024 bytes, and `base` is aligned for u32.
+    let s = |b: usize, x: u32| unsafe {
+        base.add(K * LANE_BYTES + P_BYTES + b * 1024).add((x & 0x3fc) as usize).cast::<u32>().read()
+    };
+    // SAFETY: `i` is below 18, inside the P-array of lane `K`.
+    let rp = r ^ unsafe { base.add(K * LANE_BYTES + i * 4).cast::<u32>().read() };
+    // SAFETY: no u32 is above u32::MAX. It is a second use of `rp`, for which InstCombine leaves the order of the xors
+    // alone; otherwise it makes `r ^ (P[i] ^ F(l))` of them, and the chain is 10 % longer. It costs no instruction.
+    unsafe { assert_unchecked(rp <= max) };
+    let x = rp ^ (s(0, l >> 22).wrapping_add(s(1, l >> 14)) ^ s(2, l >> 6)).wrapping_add(s(3, l << 2));
+    // SAFETY: the word behind the lanes is there for this. The store keeps the lanes interleaved: without it LLVM's
+    // wasm backend (and V8's TurboFan) nests all 16 rounds of a lane, and the lanes run one after the other.
+    unsafe {
+        base.add(LANES * LANE_BYTES).cast::<u32>().write_volatile(x);
+    }
+    x
+}
+
+/// Key schedules of 1 to `LANES` lanes at once, each unrolled by hand: the same code at every `opt-level`. A call of
+/// its own for each, 2^(cost+1) times a hash, as V8 replaces its baseline code only between calls.
+macro_rules! key_schedules {
+    ($($name:ident: $($k:literal $l:ident $r:ident),+;)+) => {$(
+        /// # Safety
+        /// `at` points to a `State` that nothing else uses meanwhile.
+        #[inline(never)]
+        unsafe fn $name(at: At) {
+            let base = at.base();
+            // SAFETY: it is a reference to a static; volatile only to hide its value.
+            let max = unsafe { (&raw const MAX).read_volatile() };
+            $(let (mut $l, mut $r) = (0u32, 0u32);)+
+            for out in (0..LANE_BYTES).step_by(8) {
+                // SAFETY: `base` points to a `State` by this function's contract, `i` runs over 0..=17, `max` is
+                // u32::MAX, and `out + 8` is at most LANE_BYTES (521 pairs of words).
+                unsafe {
+                    $($l ^= base.add($k * LANE_BYTES).cast::<u32>().read();)+
+                    key_schedules!(@ base max $($k $l $r),+; 1 2);
+                    key_schedules!(@ base max $($k $l $r),+; 3 4);
+                    key_schedules!(@ base max $($k $l $r),+; 5 6);
+                    key_schedules!(@ base max $($k $l $r),+; 7 8);
+                    key_schedules!(@ base max $($k $l $r),+; 9 10);
+                    key_schedules!(@ base max $($k $l $r),+; 11 12);
+                    key_schedules!(@ base max $($k $l $r),+; 13 14);
+                    key_schedules!(@ base max $($k $l $r),+; 15 16);
+                    $(
+                        let lane = base.add($k * LANE_BYTES);
+                        ($l, $r) = ($r ^ lane.add(17 * 4).cast::<u32>().read(), $l);
+                        lane.add(out).cast::<u32>().write($l);
+                        lane.add(out + 4).cast::<u32>().write($r);
+                    )+
+                }
+            }
+        }
+    )+};
+    (@ $base:ident $max:ident $($k:literal $l:ident $r:ident),+; $i:literal $j:literal) => {
+        $($r = round::<$k>($base, $l, $r, $i, $max);)+
+        $($l = round::<$k>($base, $r, $l, $j, $max);)+
+    };
+}
+key_schedules! {
+    expand1: 0 l0 r0;
+    expand2: 0 l0 r0, 1 l1 r1;
+    expand3: 0 l0 r0, 1 l1 r1, 2 l2 r2;
+    expand4: 0 l0 r0, 1 l1 r1, 2 l2 r2, 3 l3 r3;
+}
+
+/// By number of lanes. Called through this table, because wasm-opt inlines what has one caller.
+const KEY_SCHEDULES: [unsafe fn(At); LANES] = [expand1, expand2, expand3, expand4];
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        let state = self.state();
+        state.lanes.zeroize();
+        state.scratch.zeroize();
+        self.leave();
+    }
+}
+
+/// In wasm the state stands at a fixed address, so that every load is one constant offset.
+#[cfg(target_arch = "wasm32")]
+mod place {
+    use super::{EMPTY, State};
+    use core::cell::UnsafeCell;
+    use core::sync::atomic::{AtomicBool, Ordering};
+
+    struct Shared(UnsafeCell<State>);
+    // SAFETY: only the one live `Room` reaches into it; `TAKEN` lets no second one be (a `stop` that hashes, a thread).
+    unsafe impl Sync for Shared {}
+    static SHARED: Shared = Shared(UnsafeCell::new(EMPTY));
+    static TAKEN: AtomicBool = AtomicBool::new(false);
+
+    /// The right to use the state, one at a time.
+    pub(super) struct Room(());
+
+    impl Room {
+        pub(super) fn take() -> Option<Self> {
+            (!TAKEN.swap(true, Ordering::Acquire)).then_some(Room(()))
+        }
+        pub(super) fn state(&mut self) -> &mut State {
+            // SAFETY: `self` is the only Room, and borrowed mutably as long as the result.
+            unsafe { &mut *SHARED.0.get() }
+        }
+        pub(super) fn at(&mut self) -> At {
+            At(())
+        }
+        pub(super) fn leave(&mut self) {
+            TAKEN.store(false, Ordering::Release);
+        }
+    }
+
+    /// Carries no address: it is a constant.
+    pub(super) struct At(());
+
+    impl At {
+        #[inline(always)]
+        pub(super) fn base(self) -> *mut u8 {
+            SHARED.0.get().cast()
+        }
+    }
+}
+
+/// Natively each call has a state of its own, so threads need not wait for one another.
+#[cfg(not(target_arch = "wasm32"))]
+mod place {
+    use super::{EMPTY, State};
+
+    pub(super) struct Room(Box<State>);
+
+    impl Room {
+        pub(super) fn take() -> Option<Self> {
+            Some(Room(Box::new(EMPTY)))
+        }
+        pub(super) fn state(&mut self) -> &mut State {
+            &mut self.0
+        }
+        pub(super) fn at(&mut self) -> At {
+            At((&raw mut *self.0).cast())
+        }
+        pub(super) fn leave(&mut self) {}
+    }
+
+    pub(super) struct At(*mut u8);
+
+    impl At {
+        #[inline(always)]
+        pub(super) fn base(self) -> *mut u8 {
+            self.0
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! What JavaScript is told: typed answers, told apart by `outcome`.
+
+use serde::Serialize;
+use tsify::Tsify;
+
+use crate::{
+    ask::UserRow, password::PasswordError, refusal::Refusal, reply::Reply, settings::SettingsError, token::AccessToken,
+    token::TokenRefusal,
+};
+
+/// What a turn comes to.
+#[derive(Serialize, Tsify)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// Of `Gate.handle`.
+    Reply(Reply),
+    /// Of `Gate.login`.
+    Login(LoginVerdict),
+    /// Of `Gate.currentUser`.
+    User(UserVerdict),
+    /// Of `hashPassword`.
+    Hash(HashVerdict),
+    /// Of `verifyPassword`.
+    Password(PasswordVerdict),
+}
+
+/// A new hash.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum HashVerdict {
+    /// This one.
+    Accepted {
+        /// The stored form.
+        hash: String,
+    },
+    /// None, because of a bad call.
+    Refused(Failure),
+}
+
+/// Whether it is the password.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum PasswordVerdict {
+    /// The stored hash could be used.
+    Accepted {
+        /// Whether it is the password.
+        matches: bool,
+    },
+    /// It could not.
+    Refused(Failure),
+}
+
+/// Whether a login was let in.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum LoginVerdict {
+    /// With this token (RFC 6749 5.1).
+    Accepted {
+        /// The token.
+        access_token: String,
+        /// `bearer`.
+        token_type: &'static str,
+    },
+    /// For this reason, a stable code; keep it from the client.
+    Refused {
+        /// The code.
+        reason: &'static str,
+    },
+}
+
+/// Whose token it is.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum UserVerdict {
+    /// This user's.
+    Accepted {
+        /// The user.
+        user: User,
+    },
+    /// Nobody's, for this reason, a stable code; keep it from the client.
+    Refused {
+        /// The code.
+        reason: &'static str,
+    },
+}
+
+/// Whether a token holds.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub enum TokenVerdict {
+    /// It holds, and says this.
+    Accepted {
+        /// Its claims, as JSON text.
+        claims: String,
+    },
+    /// It does not, for this reason, a stable code; keep it from the client.
+    Refused {
+        /// The code.
+        reason: &'static str,
+    },
+}
+
+/// A user, without the password hash.
+#[derive(Serialize, Tsify)]
+pub struct User {
+    /// The primary key.
+    pub id: i64,
+    /// The e-mail address, as stored.
+    pub email: String,
+    /// When the row was made.
+    pub created_at: String,
+}
+
+/// What is thrown for a bad call.
+#[derive(Serialize, Tsify)]
+pub struct Failure {
+    /// A stable code to match on.
+    pub code: &'static str,
+    /// What is wrong and how to mend it.
+    pub message: String,
+}
+
+impl From<Result<AccessToken, Refusal>> for LoginVerdict {
+    fn from(result: Result<AccessToken, Refusal>) -> Self {
+        match result {
+            Ok(AccessToken { access_token, token_type }) => Self::Accepted { access_token, token_type },
+            Err(refusal) => Self::Refused { reason: refusal.code() },
+        }
+    }
+}
+
+impl From<Result<UserRow, Refusal>> for UserVerdict {
+    fn from(result: Result<UserRow, Refusal>) -> Self {
+        match result {
+            Ok(UserRow { id, email, created_at, .. }) => Self::Accepted { user: User { id, email, created_at } },
+            Err(refusal) => Self::Refused { reason: refusal.code() },
+        }
+    }
+}
+
+impl From<Result<String, Refusal>> for HashVerdict {
+    fn from(result: Result<String, Refusal>) -> Self {
+        result.map_or_else(|refusal| Self::Refused(refusal.into()), |hash| Self::Accepted { hash })
+    }
+}
+
+impl From<Result<bool, Refusal>> for PasswordVerdict {
+    fn from(result: Result<bool, Refusal>) -> Self {
+        result.map_or_else(|refusal| Self::Refused(refusal.into()), |matches| Self::Accepted { matches })
+    }
+}
+
+impl From<SettingsError> for Failure {
+    fn from(error: SettingsError) -> Self {
+        Self { code: "setting", message: error.to_string() }
+    }
+}
+
+impl From<PasswordError> for Failure {
+    fn from(error: PasswordError) -> Self {
+        Self { code: error.code(), message: error.to_string() }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        let message = match &refusal {
+            Refusal::Password(error) => error.to_string(),
+            Refusal::StoredHash(error) => error.to_string(),
+            refusal => refusal.code().to_owned(),
+        };
+        Self { code: refusal.code(), message }
+    }
+}
+
+impl From<TokenRefusal> for Failure {
+    fn from(refusal: TokenRefusal) -> Self {
+        Self { code: refusal.code(), message: refusal.to_string() }
+    }
+}
