@@ -7,7 +7,7 @@ export default {
   async fetch(request, env) {
     modules ??= prepare(env);
     if (new URL(request.url).pathname === "/") return new Response("ok");
-    const isolate = env.LOADER.get(null, () => ({
+    const isolate = env.LOADER.get("subject", () => ({
       mainModule: "start.js",
       modules,
       compatibilityDate: "2026-11-01",

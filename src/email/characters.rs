@@ -7,14 +7,14 @@ pub(super) fn is_atext(char: char) -> bool {
 
 /// The characters that `is_good` refuses, named and in order; `None` when there are none.
 pub(super) fn refused(text: &str, is_good: impl Fn(char) -> bool) -> Option<String> {
-    listed(text.chars().filter(|&char| !is_good(char)).map(name).collect())
+    listed(text.chars().filter(|&char| !is_good(char)).map(name))
 }
 
 /// The characters that no part of an address may hold, named and in order; `None` when there are none.
 pub(super) fn unsafe_in(text: &str, allow_space: bool) -> Option<String> {
     let combining = text.chars().next().filter(|&char| is_combining(char));
     let harmful = text.chars().filter(|&char| is_unsafe(char) || (char.is_whitespace() && !allow_space));
-    listed(harmful.chain(combining).map(name).collect())
+    listed(harmful.chain(combining).map(name))
 }
 
 /// Every character named.
@@ -22,9 +22,13 @@ pub(super) fn named(text: &str) -> String {
     text.chars().map(name).collect::<Vec<_>>().join(", ")
 }
 
-fn listed(mut names: Vec<String>) -> Option<String> {
-    names.sort();
-    names.dedup();
+fn listed(all: impl Iterator<Item = String>) -> Option<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in all {
+        if let Err(at) = names.binary_search(&name) {
+            names.insert(at, name);
+        }
+    }
     (!names.is_empty()).then(|| names.join(", "))
 }
 

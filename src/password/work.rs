@@ -37,23 +37,24 @@ pub struct Rounds(u64);
 pub fn work_out(jobs: &[Job], stop: &AtomicBool) -> Result<Vec<Hashed>, Busy> {
     let stop = || stop.load(Ordering::Relaxed);
     // Jobs of one cost belong together: a lane that ends early leaves the others alone.
-    let mut order: Vec<(usize, &Job)> = jobs.iter().enumerate().collect();
-    order.sort_by_key(|(_, job)| job.cost);
-    let mut results = Vec::with_capacity(jobs.len());
+    let of_cost = |cost| jobs.iter().enumerate().filter(move |(_, job)| job.cost == cost);
+    let order: Vec<(usize, &Job)> = (0..=31).flat_map(of_cost).collect();
+    let mut results = vec![Hashed([0; 23]); jobs.len()];
     for group in order.chunks(LANES) {
-        let hashes = match group {
-            [(_, a), (_, b), (_, c), (_, d)] => {
-                eksblowfish::bcrypt([a.lane(), b.lane(), c.lane(), d.lane()], &stop)?.to_vec()
-            }
-            [(_, a), (_, b), (_, c)] => eksblowfish::bcrypt([a.lane(), b.lane(), c.lane()], &stop)?.to_vec(),
-            [(_, a), (_, b)] => eksblowfish::bcrypt([a.lane(), b.lane()], &stop)?.to_vec(),
-            [(_, a)] => eksblowfish::bcrypt([a.lane()], &stop)?.to_vec(),
-            _ => Vec::new(),
+        let hashes: &[[u8; 24]] = match group {
+            [(_, a), (_, b), (_, c), (_, d)] => &eksblowfish::bcrypt([a.lane(), b.lane(), c.lane(), d.lane()], &stop)?,
+            [(_, a), (_, b), (_, c)] => &eksblowfish::bcrypt([a.lane(), b.lane(), c.lane()], &stop)?,
+            [(_, a), (_, b)] => &eksblowfish::bcrypt([a.lane(), b.lane()], &stop)?,
+            [(_, a)] => &eksblowfish::bcrypt([a.lane()], &stop)?,
+            _ => &[],
         };
-        results.extend(group.iter().zip(hashes).map(|((at, _), hash)| (*at, Hashed::from(hash))));
+        for ((at, _), hash) in group.iter().zip(hashes) {
+            if let Some(result) = results.get_mut(*at) {
+                *result = Hashed::from(*hash);
+            }
+        }
     }
-    results.sort_by_key(|(at, _)| *at);
-    Ok(results.into_iter().map(|(_, hashed)| hashed).collect())
+    Ok(results)
 }
 
 impl Job {

@@ -2,8 +2,12 @@
 
 use std::thread;
 
-use anyhow::{Result, ensure};
-use xtask::{http::Response, wrangler};
+use anyhow::{Result, bail, ensure};
+use xtask::{
+    http::Response,
+    worker::{Worker, WorkerOptions},
+    wrangler,
+};
 
 use crate::{
     client::{JSON, expect, expect_detail, json, login, me, register, send, text, token},
@@ -76,6 +80,24 @@ pub(crate) fn logins_in_flight_together(Workers { good, .. }: &Workers) -> Resul
     })
 }
 
+pub(crate) fn a_cheap_hash_is_replaced(_: &Workers) -> Result<()> {
+    let seed = xtask::fixture::seed()?;
+    let Some(user) = seed.users.first() else { bail!("the seed has no user") };
+    let dir = xtask::paths::state().join("e2e/rehash");
+    let vars = [("SECRET_KEY", seed.secret_key.as_str()), ("REHASH", "on"), ("BCRYPT_COST", "10")];
+    let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
+    let insert = format!("INSERT INTO users (email, password) VALUES ('{}', '{}');", user.email, user.password);
+    wrangler::execute(&dir, &insert)?;
+    let log_in = |password: &str| login(&worker, &format!("username={}&password={}", user.email, escape(password)));
+    let stored = || wrangler::execute(&dir, "SELECT password FROM users;");
+    expect(&log_in("wrong")?, 403)?;
+    ensure!(stored()?.contains(&user.password), "a wrong password replaced the hash: {}", stored()?);
+    expect(&log_in(&user.plain)?, 200)?;
+    ensure!(stored()?.contains("$2b$10$"), "the hash was not replaced: {}", stored()?);
+    expect(&log_in(&user.plain)?, 200)?;
+    expect(&log_in("wrong")?, 403)
+}
+
 pub(crate) fn nothing_is_to_be_stored(Workers { good, .. }: &Workers) -> Result<()> {
     let responses = [
         login(good, "username=alice@example.com&password=correct+horse+battery+staple")?,
@@ -106,6 +128,6 @@ fn without_date(response: &Response) -> (u16, Vec<&(String, String)>, &[u8]) {
     (response.status, headers, &response.body)
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }

@@ -42,7 +42,7 @@ pub(crate) fn a_client_that_hangs_up(Workers { good, .. }: &Workers) -> Result<(
     expect(&login(good, "username=alice@example.com&password=correct+horse+battery+staple")?, 200)
 }
 
-fn begin_login(worker: &Worker, length: usize) -> Result<TcpStream> {
+pub(crate) fn begin_login(worker: &Worker, length: usize) -> Result<TcpStream> {
     let mut stream = TcpStream::connect(worker.addr())?;
     let (name, value) = FORM;
     write!(

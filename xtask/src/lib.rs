@@ -1,11 +1,12 @@
 //! The project's own commands, in Rust, so that a fresh machine needs only rustup and Node with npm.
 //!
-//! Each command is a file: [`build`], [`dev`], [`test`], [`contract`]. The end-to-end tests use [`worker`] too.
+//! Each command is a file: [`bench`], [`build`], [`dev`], [`test`], [`contract`]. The end-to-end tests use [`worker`] too.
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub mod bench;
 pub mod build;
 pub mod checks;
 pub mod contract;
@@ -34,6 +35,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Bench(bench::Args),
     Build(build::Args),
     Dev(dev::Args),
     Test(test::Args),
@@ -53,6 +55,7 @@ enum Contract {
 pub fn run() -> ExitCode {
     let command = Cli::parse().command;
     let done = process::end_all_on_signal().and_then(|()| match command {
+        Command::Bench(args) => bench::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Test(args) => test::run(&args),

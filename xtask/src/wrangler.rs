@@ -91,15 +91,19 @@ fn copy_dir(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs this SQL in the local database below `persist_to`.
+/// Runs this SQL in the local database below `persist_to`, and gives what it answers as JSON.
 ///
 /// # Errors
 /// When the database refuses it.
-pub fn execute(persist_to: &Path, sql: &str) -> Result<()> {
+pub fn execute(persist_to: &Path, sql: &str) -> Result<String> {
+    let (persist_to, file) = (persist_to.display().to_string(), write_sql(persist_to, sql)?);
+    wrangler(&["d1", "execute", DATABASE, "--local", "--yes", "--json", "--persist-to", &persist_to, "--file", &file])
+        .output()
+}
+
+/// A file, because a command line may not be as long as a thousand rows are.
+fn write_sql(persist_to: &Path, sql: &str) -> Result<String> {
     let file = persist_to.join("execute.sql");
     fs::write(&file, sql)?;
-    let (persist_to, file) = (persist_to.display().to_string(), file.display().to_string());
-    wrangler(&["d1", "execute", DATABASE, "--local", "--yes", "--persist-to", &persist_to, "--file", &file])
-        .output()
-        .map(drop)
+    Ok(file.display().to_string())
 }

@@ -133,7 +133,14 @@ fn bundle_subject(kind: &str, name: &str, hash_wasm: &Path) -> Result<()> {
     let subject = Some(source(".workerd.js")).filter(|file| file.exists()).unwrap_or_else(|| source(".js"));
     let out = subject_bundle(kind, name).display().to_string();
     Sh::node_tool("esbuild")
-        .args(["workerd.js", "--bundle", "--format=esm", "--target=es2023", "--entry-names=worker", "--log-level=warning"])
+        .args([
+            "workerd.js",
+            "--bundle",
+            "--format=esm",
+            "--target=es2023",
+            "--entry-names=worker",
+            "--log-level=warning",
+        ])
         // wrangler's own conditions.
         .args(["--conditions=workerd,worker,browser", "--loader:.wasm=copy"])
         .args([format!("--alias:subject={}", subject.display())])

@@ -17,7 +17,8 @@ pub(super) fn used(pid: u32) -> Result<Duration> {
 
 /// The process of this name in the process group of `leader`.
 pub(super) fn find(leader: u32, name: &str) -> Result<u32> {
-    let stats = fs::read_dir("/proc")?.flatten().filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
+    let stats =
+        fs::read_dir("/proc")?.flatten().filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
     let mut found = stats.filter_map(|stat| {
         let stat = Stat::parse(&stat)?;
         (stat.group == leader && stat.name == name).then_some(stat.pid)
@@ -39,7 +40,12 @@ impl Stat {
         let (name, fields) = rest.rsplit_once(") ")?;
         let fields: Vec<&str> = fields.split(' ').collect();
         let number = |index: usize| fields.get(index)?.parse::<u32>().ok();
-        Some(Self { pid: pid.parse().ok()?, name: name.to_owned(), group: number(2)?, ticks: number(11)? + number(12)? })
+        Some(Self {
+            pid: pid.parse().ok()?,
+            name: name.to_owned(),
+            group: number(2)?,
+            ticks: number(11)? + number(12)?,
+        })
     }
 }
 

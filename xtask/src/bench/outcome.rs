@@ -154,7 +154,11 @@ mod tests {
 
     #[test]
     fn a_table_is_markdown() {
-        let table = Table { caption: "c".into(), columns: vec!["a".into(), "b".into()], rows: vec![vec!["x".into(), "1".into()]] };
+        let table = Table {
+            caption: "c".into(),
+            columns: vec!["a".into(), "b".into()],
+            rows: vec![vec!["x".into(), "1".into()]],
+        };
         assert_eq!(table.markdown(), "c\n\n| a | b |\n| --- | ---: |\n| x | 1 |\n");
     }
 }

@@ -89,7 +89,8 @@ pub(super) struct Service {
 
 /// One workerd with these Workers, each an isolate and a socket of its own.
 pub(super) fn workerd(name: &str, services: &[Service]) -> Result<Server> {
-    let mut text = String::from("using Workerd = import \"/workerd/workerd.capnp\";\nconst config :Workerd.Config = (\n");
+    let mut text =
+        String::from("using Workerd = import \"/workerd/workerd.capnp\";\nconst config :Workerd.Config = (\n");
     for (list, entry) in [("services", service as fn(&Service) -> Result<String>), ("sockets", socket)] {
         let entries: Vec<String> = services.iter().map(entry).collect::<Result<_>>()?;
         text += &format!("{list} = [\n{}],\n", entries.concat());
@@ -103,8 +104,8 @@ pub(super) fn workerd(name: &str, services: &[Service]) -> Result<Server> {
 pub(super) fn serve(name: &str, config: &str, ports: &[u16]) -> Result<Server> {
     let file = dir("workerd")?.join(name).with_extension("capnp");
     fs::write(&file, config)?;
-    // `experimental` for the Worker that loads others.
-    let program = Sh::new(workerd_binary()?).args(["serve", "--experimental"]).args([&file]);
+    // `experimental` for the Worker that loads others; without the import path, no absolute path can be embedded.
+    let program = Sh::new(workerd_binary()?).args(["serve", "--experimental", "--import-path=/"]).args([&file]);
     Server::start(name, &program, ports)
 }
 
@@ -122,9 +123,9 @@ pub(super) fn file_name(path: &Path) -> String {
 }
 
 fn service(service: &Service) -> Result<String> {
-    let modules = modules(&service.bundle).iter().map(|file| {
+    let modules = modules(&service.bundle).into_iter().map(|file| {
         let kind = if file.extension().is_some_and(|kind| kind == "wasm") { "wasm" } else { "esModule" };
-        format!("(name = \"{}\", {kind} = embed \"{}\"), ", file_name(file), file.display())
+        format!("(name = \"{}\", {kind} = embed \"{}\"), ", file_name(&file), file.display())
     });
     let modules: String = modules.collect();
     let name = &service.name;

@@ -1,0 +1,70 @@
+//! Every measure, one file each.
+
+use anyhow::Result;
+
+use super::outcome::Outcome;
+
+mod bulk;
+mod cold;
+mod cost;
+mod growth;
+mod jwt;
+mod login;
+mod routes;
+mod size;
+mod startup;
+mod verify;
+
+/// One question, and how it is answered.
+#[derive(Debug)]
+pub(super) struct Measure {
+    /// What `--only` calls it.
+    pub(super) name: &'static str,
+    /// What it measures.
+    pub(super) what: &'static str,
+    /// Measures it.
+    pub(super) run: fn(Effort) -> Result<Outcome>,
+}
+
+/// How many rounds are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effort {
+    /// As many as the spread asks for.
+    Full,
+    /// All measures in less than two minutes.
+    Quick,
+}
+
+impl Effort {
+    /// The one or the other.
+    pub(super) fn pick<T>(self, full: T, quick: T) -> T {
+        match self {
+            Self::Full => full,
+            Self::Quick => quick,
+        }
+    }
+}
+
+/// In the order of the results.
+pub(super) const ALL: [Measure; 11] = [
+    measure("verify", "bcrypt verification at cost 10, warm: Node, workerd and native", verify::run),
+    measure("cold", "the first bcrypt verification of a fresh process and of a fresh isolate", cold::run),
+    measure("bulk", "many bcrypt hashes checked and made", bulk::run),
+    measure("jwt", "HS256 signing and verifying: workerd and Node", jwt::run),
+    measure("login", "/login of the whole Worker on workerd with D1", login::run),
+    measure("me", "/me of the whole Worker", routes::me),
+    measure("token", "a route that asks for nothing but a token", routes::token),
+    measure("size", "gzip of everything that is uploaded", size::run),
+    measure("startup", "a fresh isolate of the whole Worker to its first answer", startup::run),
+    measure("growth", "/login with 10, 10,000 and 1,000,000 users", growth::run),
+    measure("cost", "CPU time of one login at each bcrypt cost", cost::run),
+];
+
+/// What `--only` accepts.
+pub(super) fn names() -> Vec<&'static str> {
+    ALL.iter().map(|measure| measure.name).collect()
+}
+
+const fn measure(name: &'static str, what: &'static str, run: fn(Effort) -> Result<Outcome>) -> Measure {
+    Measure { name, what, run }
+}

@@ -1,0 +1,35 @@
+//! A fresh isolate of the whole Worker, to its first answer.
+
+use anyhow::{Context, Result};
+
+use super::Effort;
+use crate::bench::{
+    bundle::{OURS, empty_bundle, worker_bundle},
+    fresh::{self, Fresh},
+    outcome::{Chart, Outcome, Table},
+};
+
+pub(super) fn run(effort: Effort) -> Result<Outcome> {
+    let workers = [
+        Fresh::new("an empty isolate", empty_bundle(), "/nothing"),
+        Fresh::new("edgegate", worker_bundle(OURS), "/nothing-here"),
+        Fresh::new("Hono + jose + bcryptjs", worker_bundle("hono"), "/nothing-here"),
+        Fresh { nodejs: true, ..Fresh::new("better-auth", worker_bundle("better-auth"), "/api/auth/ok") },
+    ];
+    let series = fresh::rounds(&workers, effort.pick(25, 4))?;
+    let (empty, started) = series.split_first().context("the empty isolate comes first")?;
+    let above: Vec<_> = started.iter().map(|series| series.above(empty)).collect();
+    let (ours, ours_above) = (started.first().context("ours")?, above.first().context("ours")?);
+    let tables = vec![
+        Table::of_times("From asking for the isolate to the end of its first answer, ms:", "ms", &series, ours),
+        Table::of_times("The same above an isolate that does nothing, ms:", "ms", &above, ours_above),
+    ];
+    let notes = vec![
+        "The first answer is a refusal of an unknown path (better-auth: its /ok), so that neither a password nor the database is \
+         measured again."
+            .into(),
+    ];
+    let title = "A fresh isolate to its first answer, as a multiple of edgegate (shorter is faster)";
+    let charts = vec![Chart::of_multiples("startup", title, &series, ours)];
+    Ok(Outcome { tables, notes, charts, raw: series, ..Outcome::default() })
+}
