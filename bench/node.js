@@ -6,7 +6,10 @@ import { answer } from "./kernel.js";
 const [subjectFile, port] = process.argv.slice(2);
 const subject = await import(new URL(subjectFile, import.meta.url));
 
-createServer(async (request, response) => {
+// Between two of a subject's turns lie all the others'.
+const KEEP_ALIVE_MS = 600_000;
+
+createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, async (request, response) => {
   const { status, text } = await answer(subject, request.url);
   response.writeHead(status, { "content-length": Buffer.byteLength(text) }).end(text);
 }).listen(Number(port), "127.0.0.1");

@@ -2,27 +2,37 @@
 //
 // `wrangler dev` puts a second workerd in front of the Worker, which on a small machine would be measured along with it.
 
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Miniflare } from "miniflare";
 
-const { bundle, main, port, persist, bindings, nodejs } = JSON.parse(process.argv[2]);
+const { bundle, port, persist, vars, nodejs } = JSON.parse(process.argv[2]);
 
-const types = { js: "ESModule", mjs: "ESModule", wasm: "CompiledWasm" };
-const files = readdirSync(bundle).filter((name) => types[name.split(".").pop()]);
-// The main module comes first.
-files.sort((one, other) => Number(other === main) - Number(one === main));
+const modules = {};
+for (const name of readdirSync(bundle)) {
+  const file = join(bundle, name);
+  if (name.endsWith(".js")) modules[name] = { type: "esm", contents: readFileSync(file, "utf8") };
+  if (name.endsWith(".wasm")) modules[name] = { type: "wasm", contents: readFileSync(file) };
+}
+
+const env = { DB: { type: "d1", id: "00000000-0000-0000-0000-000000000000" } };
+for (const [name, value] of Object.entries(vars)) env[name] = { type: "text", value };
 
 const miniflare = new Miniflare({
-  name: "bench",
-  modulesRoot: bundle,
-  modules: files.map((name) => ({ type: types[name.split(".").pop()], path: join(bundle, name) })),
-  compatibilityDate: "2026-11-01",
-  compatibilityFlags: nodejs ? ["nodejs_compat"] : [],
-  bindings,
-  d1Databases: { DB: "00000000-0000-0000-0000-000000000000" },
-  d1Persist: join(persist, "v3/d1"),
-  unsafeDirectSockets: [{ host: "127.0.0.1", port }],
   cf: false,
+  telemetry: { enabled: false },
+  resourcePersistencePath: join(persist, "v3"),
+  workers: [
+    {
+      config: {
+        name: "bench",
+        compatibilityDate: "2026-11-01",
+        compatibilityFlags: nodejs ? ["nodejs_compat"] : [],
+        manifest: { mainModule: "worker.js", modulesRoot: bundle, modules },
+        env,
+      },
+      dev: { unsafeDirectSockets: [{ host: "127.0.0.1", port }] },
+    },
+  ],
 });
 await miniflare.ready;

@@ -26,8 +26,6 @@ use crate::{
 ///     settings::{Settings, Vars},
 /// };
 ///
-/// static STOP: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
-///
 /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
 /// let gate = Gate::new(Settings::try_from(vars)?);
 ///
@@ -40,7 +38,7 @@ use crate::{
 ///         Step::Ask(question, pending) => pending.answer(match question {
 ///             Question::Body { .. } => Answer::Body(b"username=a@b.c&password=x".to_vec()),
 ///             Question::UserByEmail { .. } => Answer::User(None), // SELECT .. FROM users
-///             Question::Work { jobs, .. } => work_out(&jobs, &STOP).map_or(Answer::Busy, Answer::Worked),
+///             Question::Work { jobs, .. } => work_out(&jobs, &|| false).map_or(Answer::Busy, Answer::Worked),
 ///             _ => Answer::Unavailable,
 ///         }),
 ///     }

@@ -7,7 +7,7 @@ mod eksblowfish;
 mod stored;
 mod work;
 
-use std::{fmt, sync::atomic::AtomicBool};
+use std::fmt;
 
 pub(crate) use self::stored::NewHash;
 pub use self::{
@@ -54,7 +54,7 @@ pub enum PasswordError {
 /// ```
 pub fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
     let (new, job) = prepare(password, cost)?;
-    match work_out(&[job], &NEVER).as_deref() {
+    match work_out(&[job], &|| false).as_deref() {
         Ok([hashed]) => Ok(new.finish(hashed)),
         _ => Err(PasswordError::Busy),
     }
@@ -66,7 +66,7 @@ pub fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
 /// [`HashError`] when the stored hash cannot be used; a wrong password is `Ok(false)`.
 pub fn verify(password: impl AsRef<[u8]>, stored: &str) -> Result<bool, HashError> {
     let stored = PasswordHash::parse(stored)?;
-    let worked = work_out(&[stored.job(password.as_ref())], &NEVER);
+    let worked = work_out(&[stored.job(password.as_ref())], &|| false);
     Ok(matches!(worked.as_deref(), Ok([hashed]) if stored.is(hashed)))
 }
 
@@ -85,7 +85,7 @@ pub fn verify(password: impl AsRef<[u8]>, stored: &str) -> Result<bool, HashErro
 pub fn hash_all(passwords: &[&str], cost: Cost) -> Vec<Result<String, PasswordError>> {
     let prepared: Vec<_> = passwords.iter().map(|password| prepare(password, cost)).collect();
     let jobs: Vec<_> = prepared.iter().flatten().map(|(_, job)| job.clone()).collect();
-    let mut worked = work_out(&jobs, &NEVER).unwrap_or_default().into_iter();
+    let mut worked = work_out(&jobs, &|| false).unwrap_or_default().into_iter();
     let mut finish = |new: &NewHash| worked.next().map(|hashed| new.finish(&hashed)).ok_or(PasswordError::Busy);
     prepared.into_iter().map(|prepared| prepared.and_then(|(new, _)| finish(&new))).collect()
 }
@@ -97,7 +97,7 @@ pub fn verify_all<P: AsRef<[u8]>>(pairs: &[(P, &str)]) -> Vec<Result<bool, HashE
         stored.as_ref().ok().map(|stored| stored.job((*password).as_ref()))
     };
     let jobs: Vec<_> = parsed.iter().filter_map(job).collect();
-    let mut worked = work_out(&jobs, &NEVER).unwrap_or_default().into_iter();
+    let mut worked = work_out(&jobs, &|| false).unwrap_or_default().into_iter();
     let mut verdict = |stored: &PasswordHash| worked.next().is_some_and(|hashed| stored.is(&hashed));
     parsed.into_iter().map(|(_, stored)| stored.map(|stored| verdict(&stored))).collect()
 }
@@ -117,8 +117,6 @@ pub(crate) fn prepare(password: &str, cost: Cost) -> Result<(NewHash, Job), Pass
         }
     }
 }
-
-static NEVER: AtomicBool = AtomicBool::new(false);
 
 impl Cost {
     /// A cost within [`HASH_COSTS`].

@@ -2,9 +2,8 @@
 //!
 //! Values cross the boundary through `serde-wasm-bindgen`, and `tsify` writes their TypeScript types from the Rust ones.
 
+pub mod signal;
 mod verdict;
-
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use tsify::{Ts, Tsify};
@@ -193,7 +192,7 @@ impl Batch {
 
     /// Works it all out.
     pub fn run(&mut self) {
-        self.results = work_out(&self.jobs, &STOP).ok().map(Vec::into_iter);
+        self.results = work_out(&self.jobs, &signal::is_stopped).ok().map(Vec::into_iter);
     }
 
     /// Gives the turns their answers, in the order in which they were added.
@@ -205,15 +204,6 @@ impl Batch {
         };
         turn.answer(answer);
     }
-}
-
-/// Set while the host wants no work done.
-static STOP: AtomicBool = AtomicBool::new(false);
-
-/// Gives up the work that is done, and does none until it is called with `false`.
-#[wasm_bindgen(js_name = stopWork)]
-pub fn stop_work(stop: bool) {
-    STOP.store(stop, Ordering::Relaxed);
 }
 
 fn throw(failure: impl Into<Failure>) -> JsValue {

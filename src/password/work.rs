@@ -1,7 +1,5 @@
 //! bcrypt as work to be done: jobs that know nothing of one another, so that a host may do several side by side.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use zeroize::Zeroizing;
 
 pub use super::eksblowfish::Busy;
@@ -30,22 +28,21 @@ pub struct Rounds(u64);
 
 /// Works out all jobs, up to four side by side. The results stand in the order of the jobs.
 ///
-/// `stop` is looked at before every round, some 40 microseconds apart.
+/// `stop` is asked before every round, some 50 microseconds apart.
 ///
 /// # Errors
-/// [`Busy`] once `stop` is set; what was worked out until then is lost.
-pub fn work_out(jobs: &[Job], stop: &AtomicBool) -> Result<Vec<Hashed>, Busy> {
-    let stop = || stop.load(Ordering::Relaxed);
+/// [`Busy`] once `stop` says so; what was worked out until then is lost.
+pub fn work_out(jobs: &[Job], stop: &dyn Fn() -> bool) -> Result<Vec<Hashed>, Busy> {
     // Jobs of one cost belong together: a lane that ends early leaves the others alone.
     let of_cost = |cost| jobs.iter().enumerate().filter(move |(_, job)| job.cost == cost);
     let order: Vec<(usize, &Job)> = (0..=31).flat_map(of_cost).collect();
     let mut results = vec![Hashed([0; 23]); jobs.len()];
     for group in order.chunks(LANES) {
         let hashes: &[[u8; 24]] = match group {
-            [(_, a), (_, b), (_, c), (_, d)] => &eksblowfish::bcrypt([a.lane(), b.lane(), c.lane(), d.lane()], &stop)?,
-            [(_, a), (_, b), (_, c)] => &eksblowfish::bcrypt([a.lane(), b.lane(), c.lane()], &stop)?,
-            [(_, a), (_, b)] => &eksblowfish::bcrypt([a.lane(), b.lane()], &stop)?,
-            [(_, a)] => &eksblowfish::bcrypt([a.lane()], &stop)?,
+            [(_, a), (_, b), (_, c), (_, d)] => &eksblowfish::bcrypt([a.lane(), b.lane(), c.lane(), d.lane()], stop)?,
+            [(_, a), (_, b), (_, c)] => &eksblowfish::bcrypt([a.lane(), b.lane(), c.lane()], stop)?,
+            [(_, a), (_, b)] => &eksblowfish::bcrypt([a.lane(), b.lane()], stop)?,
+            [(_, a)] => &eksblowfish::bcrypt([a.lane()], stop)?,
             _ => &[],
         };
         for ((at, _), hash) in group.iter().zip(hashes) {

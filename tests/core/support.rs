@@ -1,7 +1,5 @@
 //! What the integration tests share: settings, users in memory, and a host that answers from them.
 
-use std::sync::atomic::AtomicBool;
-
 use edgegate::{
     ask::{Answer, Question, Step, UserRow},
     gate::Gate,
@@ -75,7 +73,7 @@ impl Users {
 
 /// Works without a stop.
 pub(crate) fn work(jobs: &[Job]) -> Answer {
-    work_out(jobs, &AtomicBool::new(false)).map_or(Answer::Busy, Answer::Worked)
+    work_out(jobs, &|| false).map_or(Answer::Busy, Answer::Worked)
 }
 
 pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {

@@ -34,7 +34,19 @@ pub(super) const WORKERS: [&str; 4] = [OURS, "hono", "better-auth", "token"];
 pub(super) const OURS: &str = "edgegate";
 
 /// Everything that a bundle is made from.
-const INPUTS: [&str; 6] = ["bench", "pkg/dist", "pkg/wasm", "pkg/package.json", "www", "package-lock.json"];
+const INPUTS: [&str; 11] = [
+    "bench/subjects",
+    "bench/workers",
+    "bench/kernel.js",
+    "bench/workerd.js",
+    "bench/empty.js",
+    "bench/hashes.json",
+    "bench/package-lock.json",
+    "pkg/dist",
+    "pkg/wasm",
+    "www",
+    "package-lock.json",
+];
 
 /// Installs the peers of `bench/package.json`.
 ///

@@ -35,6 +35,20 @@ impl Connection {
     ///
     /// Anything but a 200 is an error: a benchmark of refusals would be the fastest of all.
     pub(super) fn send(&mut self, request: &[u8]) -> Result<&[u8]> {
+        self.expect(200, request)
+    }
+
+    /// The same for a request that is to be answered with this status.
+    pub(super) fn expect(&mut self, status: u16, request: &[u8]) -> Result<&[u8]> {
+        let end_of_head = self.exchange(request)?;
+        if !self.buffer.starts_with(format!("HTTP/1.1 {status} ").as_bytes()) {
+            bail!("not a {status}: {}", String::from_utf8_lossy(&self.buffer));
+        }
+        Ok(&self.buffer[end_of_head..])
+    }
+
+    /// Fills the buffer with the answer and says where its body begins.
+    fn exchange(&mut self, request: &[u8]) -> Result<usize> {
         self.stream.write_all(request)?;
         self.buffer.clear();
         let end_of_head = loop {
@@ -47,10 +61,7 @@ impl Connection {
         while !framing.is_complete(&self.buffer[end_of_head..]) {
             self.read_more()?;
         }
-        if !self.buffer.starts_with(b"HTTP/1.1 200") {
-            bail!("not a 200: {}", String::from_utf8_lossy(&self.buffer));
-        }
-        Ok(&self.buffer[end_of_head..])
+        Ok(end_of_head)
     }
 
     fn read_more(&mut self) -> Result<()> {

@@ -20,6 +20,8 @@ pub(super) struct Fresh {
     pub(super) bundle: PathBuf,
     /// The first request.
     pub(super) target: String,
+    /// The status of its answer.
+    pub(super) status: u16,
     /// Whether it wants Node's modules.
     pub(super) nodejs: bool,
 }
@@ -27,7 +29,7 @@ pub(super) struct Fresh {
 impl Fresh {
     /// A Worker that wants nothing special.
     pub(super) fn new(label: impl Into<String>, bundle: PathBuf, target: &str) -> Self {
-        Self { label: label.into(), bundle, target: target.into(), nodejs: false }
+        Self { label: label.into(), bundle, target: target.into(), status: 200, nodejs: false }
     }
 
     /// From asking for the isolate to the end of its first answer, in ms.
@@ -37,7 +39,7 @@ impl Fresh {
         let mut connection = Connection::open(address(port))?;
         connection.send(&get("/", ""))?;
         let started = Instant::now();
-        connection.send(&get(&self.target, ""))?;
+        connection.expect(self.status, &get(&self.target, ""))?;
         Ok(started.elapsed().as_secs_f64() * 1000.0)
     }
 

@@ -120,11 +120,10 @@ impl Whole {
         let port = free_port()?;
         let options = json!({
             "bundle": worker_bundle(bundle),
-            "main": "worker.js",
             "port": port,
             "persist": database,
             // Cost 10 for everybody: the peers have no other, and the stored hashes have it too.
-            "bindings": { "SECRET_KEY": SECRET_KEY, "BCRYPT_COST": "10" },
+            "vars": { "SECRET_KEY": SECRET_KEY, "BCRYPT_COST": "10" },
             "nodejs": bundle == "better-auth",
         });
         let program = Sh::new("node").args(["serve.js", &options.to_string()]).dir(bench());

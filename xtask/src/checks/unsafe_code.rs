@@ -9,8 +9,10 @@ use super::{
 pub const CHECK: Check = Check { name: "unsafe", why: "memory safety is the compiler's to prove", run };
 
 /// `(file, reason)`.
-const ALLOWED: [(&str, &str); 1] =
-    [("src/password/eksblowfish.rs", "the hot loop of bcrypt: S-boxes at a fixed address, without bounds checks")];
+const ALLOWED: [(&str, &str); 2] = [
+    ("src/password/eksblowfish.rs", "the hot loop of bcrypt: S-boxes at a fixed address, without bounds checks"),
+    ("src/wasm/signal.rs", "an exported name, by which workerd finds the flag"),
+];
 
 fn run(tree: &Tree) -> Vec<String> {
     let mut findings = Vec::new();

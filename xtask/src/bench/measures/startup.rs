@@ -12,8 +12,8 @@ use crate::bench::{
 pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let workers = [
         Fresh::new("an empty isolate", empty_bundle(), "/nothing"),
-        Fresh::new("edgegate", worker_bundle(OURS), "/nothing-here"),
-        Fresh::new("Hono + jose + bcryptjs", worker_bundle("hono"), "/nothing-here"),
+        Fresh { status: 404, ..Fresh::new("edgegate", worker_bundle(OURS), "/nothing-here") },
+        Fresh { status: 404, ..Fresh::new("Hono + jose + bcryptjs", worker_bundle("hono"), "/nothing-here") },
         Fresh { nodejs: true, ..Fresh::new("better-auth", worker_bundle("better-auth"), "/api/auth/ok") },
     ];
     let series = fresh::rounds(&workers, effort.pick(25, 4))?;

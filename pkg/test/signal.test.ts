@@ -1,0 +1,31 @@
+// workerd takes notice of a module that exports `__instance_signal`, and writes there when a request's CPU time runs out.
+// That it takes notice shows here; the limit itself is enforced by Cloudflare only.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+test("workerd takes notice of the flag that stops the work", { timeout: 90_000 }, async () => {
+  const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+  const options = ["--local", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"];
+  const quiet = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true", NO_COLOR: "1" };
+  const wrangler = spawn(process.execPath, [file("../../node_modules/wrangler/bin/wrangler.js"), "dev", ...options], {
+    cwd: file("./signal"),
+    env: { ...process.env, ...quiet },
+    stdio: ["ignore", "pipe", "ignore"],
+    detached: true,
+  });
+  try {
+    for await (const line of createInterface(wrangler.stdout)) {
+      const url = /Ready on (http:\S+)/.exec(line)?.[1];
+      if (url) return assert.equal(await (await fetch(url)).text(), "true");
+    }
+    assert.fail("wrangler ended before it was ready");
+  } finally {
+    if (wrangler.pid) process.kill(-wrangler.pid, "SIGTERM");
+    await once(wrangler, "exit");
+  }
+});
