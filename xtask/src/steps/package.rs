@@ -29,6 +29,9 @@ pub fn build() -> Result<Did> {
         if dist.exists() {
             fs::remove_dir_all(&dist)?;
         }
+        for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            fs::copy(paths::root().join(licence), paths::root().join("pkg").join(licence))?;
+        }
         Sh::node_tool("tsc").args(["-p", "pkg"]).run()
     })
 }
