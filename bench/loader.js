@@ -28,8 +28,9 @@ function prepare({ LOADER, NODEJS, ...files }) {
 /** No first answer that is measured asks the database, but it has to look like one. */
 const START = `
   import worker from "./worker.js";
-  const statement = { bind: () => statement, first: async () => null, all: async () => ({ results: [] }) };
+  const result = { success: true, results: [], meta: { changes: 0, last_row_id: 0 } };
+  const statement = { bind: () => statement, first: async () => null, all: async () => result, run: async () => result };
   const DB = { prepare: () => statement, withSession: () => DB, batch: async () => [], exec: async () => ({}) };
-  const env = { SECRET_KEY: "0123456789abcdef0123456789abcdef", DB };
+  const env = { SECRET_KEY: "0123456789abcdef0123456789abcdef", DB, VALIDATE_SCHEMA: "no" };
   export default { fetch: (request, _, context) => worker.fetch(request, env, context) };
 `;

@@ -23,6 +23,7 @@ mod outcome;
 mod report;
 mod series;
 mod server;
+mod ticker;
 mod whole;
 
 /// How many steps come before the first measure.
@@ -72,10 +73,10 @@ pub fn run(args: &Args) -> Result<()> {
     }
     println!("done in {}", seconds(progress.elapsed()));
     if args.write || (args.only.is_empty() && !args.quick) {
-        report::write()?;
+        report::write(effort)?;
         println!("written: bench/RESULTS.md and bench/charts");
     } else {
-        println!("kept in target/xtask/bench/results; bench/RESULTS.md is as it was (--write writes it)");
+        println!("kept in target/xtask/bench; bench/RESULTS.md is as it was (--write writes it)");
     }
     Ok(())
 }

@@ -2,4 +2,4 @@
 import bcrypt from "@node-rs/bcrypt";
 
 export const verify = async (password, hash) => bcrypt.verifySync(password, hash);
-export const hash = async (password, cost) => bcrypt.hashSync(password, cost);
+export const hash = async (password, cost) => bcrypt.hashSync(password, { cost });

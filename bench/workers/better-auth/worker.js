@@ -14,6 +14,8 @@ export default {
       // One client sends everything here.
       rateLimit: { enabled: false },
       telemetry: { enabled: false },
+      // The measure of a fresh isolate has no database to be checked.
+      advanced: { database: { validateSchema: env.VALIDATE_SCHEMA !== "no" } },
     });
     return auth.handler(request);
   },

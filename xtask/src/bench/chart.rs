@@ -27,12 +27,13 @@ pub(super) fn svg(chart: &Chart) -> String {
     )
 }
 
-/// The page's own colours are unknown: text and bars keep 4.5:1 and 3:1 on white and on near-black alike, and the reader's
-/// preference sharpens them.
+/// The page's own colours are unknown: these greys keep 4:1 for text and 3:1 for bars on white and on near-black alike, and
+/// what the reader prefers sharpens them.
 const STYLE: &str = "<style>\n\
-    text { font: 13px system-ui, sans-serif; fill: #57606a } .title { font-weight: 600; font-size: 14px }\n\
+    text { font: 13px system-ui, sans-serif; fill: #6e7681 } .title { font-weight: 600; font-size: 14px }\n\
     .ours { fill: #2f81f7 } .theirs { fill: #8b949e }\n\
-    @media (prefers-color-scheme: dark) { text { fill: #c9d1d9 } .theirs { fill: #6e7681 } }\n\
+    @media (prefers-color-scheme: light) { text { fill: #57606a } }\n\
+    @media (prefers-color-scheme: dark) { text { fill: #c9d1d9 } }\n\
     </style>";
 
 fn draw(bar: &Bar, row: usize, scale: f64) -> String {

@@ -8,6 +8,7 @@ use super::{
     connection::{Connection, get},
     series::Series,
     server::{address, bench, file_name, modules, serve},
+    ticker::Ticker,
 };
 use crate::worker::free_port;
 
@@ -70,7 +71,9 @@ impl Fresh {
 /// Each in turn, round after round.
 pub(super) fn rounds(workers: &[Fresh], count: u32) -> Result<Vec<Series>> {
     let mut series: Vec<_> = workers.iter().map(|worker| Series::new(&worker.label)).collect();
+    let mut ticker = Ticker::new("fresh isolates", count);
     for _ in 0..count {
+        ticker.tick();
         for (worker, series) in workers.iter().zip(&mut series) {
             series.samples.push(worker.first_answer()?);
         }

@@ -10,6 +10,7 @@ use super::{
     cpu,
     series::Series,
     server::{Server, Service, address, bench, workerd},
+    ticker::Ticker,
 };
 use crate::{sh::Sh, worker::free_port};
 
@@ -107,7 +108,9 @@ impl Lab {
         let mut timed = Timed { time: series(), cpu: series(), answers: vec![String::new(); self.contestants.len()] };
         let mut connections: Vec<_> =
             self.contestants.iter().map(|contestant| Connection::open(contestant.addr)).collect::<Result<_>>()?;
+        let mut ticker = Ticker::new(work, rounds.warm_up + rounds.counted);
         for round in 0..rounds.warm_up + rounds.counted {
+            ticker.tick();
             for (index, (contestant, connection)) in self.contestants.iter().zip(&mut connections).enumerate() {
                 let cpu = cpu::used(contestant.pid)?;
                 let started = Instant::now();

@@ -1,6 +1,6 @@
 //! What is kept of a run: JSON for each measure, and from all of them `bench/RESULTS.md` and the charts.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -34,18 +34,26 @@ impl Record {
 
     /// Keeps it as the measure's latest.
     pub(super) fn save(&self, measure: &Measure) -> Result<()> {
-        fs::write(dir("results")?.join(measure.name).with_extension("json"), serde_json::to_string_pretty(self)?)?;
+        let effort = if self.is_quick { Effort::Quick } else { Effort::Full };
+        fs::write(file(measure, effort)?, serde_json::to_string_pretty(self)?)?;
         Ok(())
     }
 
-    fn load(measure: &Measure) -> Result<Option<Self>> {
-        let file = dir("results")?.join(measure.name).with_extension("json");
+    /// The measure's latest; after a quick run the quick one, where there is one.
+    fn load(measure: &Measure, effort: Effort) -> Result<Option<Self>> {
+        let quick = Some(file(measure, Effort::Quick)?).filter(|file| effort == Effort::Quick && file.exists());
+        let file = quick.map_or_else(|| file(measure, Effort::Full), Ok)?;
         if !file.exists() {
             return Ok(None);
         }
         let text = fs::read_to_string(&file)?;
         serde_json::from_str(&text).map(Some).with_context(|| format!("{}: delete it", file.display()))
     }
+}
+
+/// A quick run's numbers lie apart: they must not take the place of a full run's.
+fn file(measure: &Measure, effort: Effort) -> Result<PathBuf> {
+    Ok(dir(effort.pick("results", "results-quick"))?.join(measure.name).with_extension("json"))
 }
 
 /// Shows what was found, for the terminal.
@@ -57,10 +65,10 @@ pub(super) fn show(outcome: &Outcome) -> String {
 }
 
 /// Writes `bench/RESULTS.md` and the charts from every measure's latest outcome.
-pub(super) fn write() -> Result<()> {
+pub(super) fn write(effort: Effort) -> Result<()> {
     let mut records = Vec::new();
     for measure in &ALL {
-        records.push((measure, Record::load(measure)?));
+        records.push((measure, Record::load(measure, effort)?));
     }
     fs::write(bench().join("RESULTS.md"), results(&records)?)?;
     let charts = bench().join("charts");

@@ -1,6 +1,10 @@
 //! The whole Workers on workerd with a local D1: ours as it is deployed, and the peers' with the same routes.
 
-use std::{fs, net::SocketAddr, path::PathBuf};
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
@@ -14,6 +18,7 @@ use super::{
 use crate::{
     http,
     sh::Sh,
+    stamp::Stamp,
     worker::free_port,
     wrangler::{execute, migrate_by_copy},
 };
@@ -57,7 +62,7 @@ impl Whole {
 
     /// Ours, but for a route that asks for nothing but a token.
     pub(super) fn ours_token_only() -> Result<Self> {
-        Self::start("edgegate", "token", database("token")?)
+        Self::start("edgegate", "token", database("token", "")?)
     }
 
     /// Hono, jose and bcryptjs.
@@ -67,9 +72,8 @@ impl Whole {
 
     /// better-auth, with one user who has signed up.
     pub(super) fn better_auth() -> Result<Self> {
-        let database = database("better-auth")?;
-        execute(&database, &fs::read_to_string(bench().join("workers/better-auth/schema.sql"))?)?;
-        let worker = Self::start("better-auth", "better-auth", database)?;
+        let schema = fs::read_to_string(bench().join("workers/better-auth/schema.sql"))?;
+        let worker = Self::start("better-auth", "better-auth", database("better-auth", &schema)?)?;
         let body = json!({ "name": "user1", "email": EMAIL, "password": password()? }).to_string();
         let response = worker.send("POST", "/api/auth/sign-up/email", &[("content-type", JSON)], body)?;
         ensure!(response.status == 200, "sign-up answered {}", String::from_utf8_lossy(&response.body));
@@ -111,9 +115,7 @@ impl Whole {
     }
 
     fn with_users(label: &'static str, bundle: &str, name: &str, users: Users) -> Result<Self> {
-        let database = database(name)?;
-        execute(&database, &insert(users)?)?;
-        Self::start(label, bundle, database)
+        Self::start(label, bundle, database(name, &insert(users)?)?)
     }
 
     fn start(label: &'static str, bundle: &str, database: PathBuf) -> Result<Self> {
@@ -151,14 +153,28 @@ pub(super) fn open(target: &Target) -> Result<Connection> {
     Ok(connection)
 }
 
-/// A database of its own, migrated and empty.
-fn database(name: &str) -> Result<PathBuf> {
+/// A database of its own, migrated and with this done to it: a copy of one that is kept, for a million rows take a while.
+fn database(name: &str, sql: &str) -> Result<PathBuf> {
+    let template = dir("databases")?.join(format!("{name}-template"));
+    let kept = template.join("v3").display().to_string();
+    let stamp_name = format!("bench-database-{name}");
+    let inputs = &["www/migrations", "package-lock.json"];
+    Stamp { name: &stamp_name, inputs, also: sql, outputs: vec![&kept] }.unless_unchanged(|| {
+        remove(&template)?;
+        migrate_by_copy(&template)?;
+        if sql.is_empty() { Ok(()) } else { execute(&template, sql).map(drop) }
+    })?;
     let database = dir("databases")?.join(name);
-    if database.exists() {
-        fs::remove_dir_all(&database)?;
-    }
-    migrate_by_copy(&database)?;
+    remove(&database)?;
+    Sh::new("cp").args(["-R"]).args([&template, &database]).run()?;
     Ok(database)
+}
+
+fn remove(dir: &Path) -> Result<()> {
+    if dir.exists() {
+        fs::remove_dir_all(dir)?;
+    }
+    Ok(())
 }
 
 /// All of them with the same hash: what differs between two logins is then only where the row lies.

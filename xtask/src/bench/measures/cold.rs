@@ -14,6 +14,7 @@ use crate::{
         outcome::{Chart, Goal, Outcome, Table},
         series::Series,
         server::bench,
+        ticker::Ticker,
     },
     sh::Sh,
 };
@@ -22,8 +23,8 @@ const SUBJECTS: [&str; 3] = ["edgegate", "hash-wasm", "bcryptjs"];
 const NATIVE: [&str; 2] = ["node-rs", "bcrypt"];
 
 pub(super) fn run(effort: Effort) -> Result<Outcome> {
-    let node = processes(effort.pick(25, 5))?;
-    let isolates = isolates(effort.pick(25, 4))?;
+    let node = processes(effort.pick(25, 3))?;
+    let isolates = isolates(effort.pick(25, 3))?;
     let (empty, started) = isolates.split_first().context("the empty isolate comes first")?;
     let above: Vec<_> = started.iter().map(|series| series.above(empty)).collect();
 
@@ -63,7 +64,9 @@ fn processes(rounds: u32) -> Result<Vec<Series>> {
     let names: Vec<_> = SUBJECTS.iter().chain(&NATIVE).collect();
     let mut series: Vec<_> = names.iter().map(|name| Series::new(label(Node, name))).collect();
     // The first round brings the files into memory.
+    let mut ticker = Ticker::new("fresh processes", rounds + 1);
     for round in 0..=rounds {
+        ticker.tick();
         for (name, series) in names.iter().zip(&mut series) {
             let subject = format!("./subjects/bcrypt/{name}.js");
             let milliseconds = Sh::new("node").args(["cold.js", &subject]).dir(bench()).output()?;

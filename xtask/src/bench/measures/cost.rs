@@ -20,7 +20,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
         println!("      cost {cost}");
         // A cost more is twice the work: half as many logins take as long.
         let logins = (effort.pick(64, 16) >> (cost - 10)).max(4);
-        let (clock, cpu) = one(cost, effort.pick(5, 2), logins)?;
+        let (clock, cpu) = one(cost, effort.pick(5, 1), logins)?;
         rows.push(vec![cost.to_string(), cpu.spread().show(1), clock.spread().show(1)]);
         series.extend([clock, cpu]);
     }

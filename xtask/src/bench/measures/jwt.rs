@@ -17,7 +17,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let on_workerd = ["edgegate", "jose", "tsndr", "hono"].map(|name| (Workerd, name));
     let on_node = ["edgegate", "jose", "fast-jwt", "jsonwebtoken"].map(|name| (Node, name));
     let lab = Lab::start("jwt", &[on_workerd, on_node].concat())?;
-    let rounds = Rounds { warm_up: effort.pick(4, 2), counted: effort.pick(21, 5), each: effort.pick(8000, 4000) };
+    let rounds = Rounds { warm_up: effort.pick(4, 2), counted: effort.pick(21, 5), each: effort.pick(8000, 2000) };
     let verified = in_microseconds(lab.rounds("jwt-verify", rounds)?.time);
     let signed = in_microseconds(lab.rounds("jwt-sign", rounds)?.time);
 

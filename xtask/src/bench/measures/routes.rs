@@ -9,6 +9,7 @@ use crate::bench::{
     load::{self, Target},
     outcome::{Chart, Goal, Outcome, Table, decimals},
     series::Series,
+    ticker::Ticker,
     whole::{Users, Whole},
 };
 
@@ -72,7 +73,6 @@ pub(super) fn compare(
     // Until every engine has compiled what it will.
     targets.iter().try_for_each(|target| load::run(target, 4, stretch.duration / 2).map(drop))?;
     for connections in stretch.connections {
-        println!("      {connections} connections");
         let columns = measure(targets, *connections, stretch)?;
         outcome.tables.push(table(*connections, &columns)?);
         outcome.raw.extend(columns.per_second.iter().chain(&columns.cpu).cloned());
@@ -108,7 +108,10 @@ fn as_many_as_hono(route: &str, series: &Columns) -> Result<Goal> {
 fn measure(targets: &[Target], connections: usize, stretch: Stretch<'_>) -> Result<Columns> {
     let series = || targets.iter().map(|target| Series::new(&target.label)).collect();
     let mut columns = Columns { per_second: series(), p50: series(), p99: series(), cpu: series() };
+    let what = format!("{connections} connections");
+    let mut ticker = Ticker::new(&what, stretch.rounds);
     for _ in 0..stretch.rounds {
+        ticker.tick();
         for (index, target) in targets.iter().enumerate() {
             let load = load::run(target, connections, stretch.duration).with_context(|| target.label.clone())?;
             columns.per_second[index].samples.push(load.per_second);
