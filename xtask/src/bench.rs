@@ -59,6 +59,7 @@ pub fn run(args: &Args) -> Result<()> {
         return Ok(());
     }
     let progress = prepare(args.no_build)?;
+    server::forget_logs()?;
     let effort = if args.quick { Effort::Quick } else { Effort::Full };
     let chosen: Vec<&Measure> = ALL
         .iter()

@@ -74,6 +74,11 @@ pub(super) fn dir(name: &str) -> Result<PathBuf> {
     Ok(dir)
 }
 
+/// Forgets what earlier runs logged: a run starts some hundred programs.
+pub(super) fn forget_logs() -> Result<()> {
+    ["logs", "workerd"].iter().try_for_each(|name| Ok(fs::remove_dir_all(dir(name)?)?))
+}
+
 /// The folder `bench`.
 pub(super) fn bench() -> PathBuf {
     paths::root().join("bench")

@@ -108,7 +108,7 @@ fn as_many_as_hono(route: &str, series: &Columns) -> Result<Goal> {
 fn measure(targets: &[Target], connections: usize, stretch: Stretch<'_>) -> Result<Columns> {
     let series = || targets.iter().map(|target| Series::new(&target.label)).collect();
     let mut columns = Columns { per_second: series(), p50: series(), p99: series(), cpu: series() };
-    let what = format!("{connections} connections");
+    let what = format!("connections: {connections}");
     let mut ticker = Ticker::new(&what, stretch.rounds);
     for _ in 0..stretch.rounds {
         ticker.tick();
