@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::paths;
 
-/// The most a budget may grant: DESIGN.md and the README promise less than this.
+/// The most that a budget may grant, in bytes.
 pub const BUDGET_MAX_BYTES: u64 = 110_000;
 
 /// The whole of `wasm-pack.toml`.

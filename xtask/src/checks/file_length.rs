@@ -5,7 +5,7 @@ use super::{Check, Source, Tree};
 /// The rule.
 pub const CHECK: Check = Check { name: "file-length", why: "one file per verb or noun, read in one sitting", run };
 
-/// The most lines a source file may have (DESIGN.md section 5).
+/// The most lines a source file may have.
 const MAX_LINES: usize = 300;
 
 /// What is written and read by people. Fixtures, lock files and generated types are data.
