@@ -68,11 +68,8 @@ impl Claims {
         if payload.get(AUD).is_some() {
             return Err(TokenRefusal::Claim(AUD));
         }
-        let user_id = match payload.get(USER_ID) {
-            Some(Json::Integer(digits)) => digits.parse().map_err(|_| TokenRefusal::Claim(USER_ID)),
-            _ => Err(TokenRefusal::Claim(USER_ID)),
-        };
-        let user_id = UserId::new(user_id?)?;
+        let user_id = payload.get(USER_ID).and_then(Json::as_i64).ok_or(TokenRefusal::Claim(USER_ID))?;
+        let user_id = UserId::new(user_id)?;
         match payload {
             Json::Object(members) => Ok(Self { user_id, members }),
             _ => Err(TokenRefusal::Malformed),
