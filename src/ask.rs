@@ -4,6 +4,8 @@
 //! and gets the next step. Inside, a route is an `async fn` that awaits the host's answers, so the compiler writes the
 //! state machine, and it reads from top to bottom.
 
+mod question;
+
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
@@ -11,12 +13,13 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use serde::Serialize;
-
+pub use self::question::{Answer, JwkSet, Question, UserRow};
 use crate::{
-    limits::BODY_MAX_BYTES,
+    limits::{BODY_MAX_BYTES, JWK_SET_MAX_BYTES},
     password::{Hashed, Job, Rounds},
     refusal::Refusal,
+    session::Rotation,
+    token::{SignatureCheck, SigningJob, TokenRefusal},
 };
 
 /// Done, or a question to the host.
@@ -28,6 +31,15 @@ pub enum Step<T> {
 }
 
 impl<T: 'static> Step<T> {
+    /// What it comes to, when nothing has to be asked.
+    #[must_use]
+    pub fn done(self) -> Option<T> {
+        match self {
+            Self::Done(done) => Some(done),
+            Self::Ask(..) => None,
+        }
+    }
+
     /// The same step, with what it comes to in another form.
     #[must_use]
     pub fn map<U>(self, form: impl FnOnce(T) -> U + Send + 'static) -> Step<U> {
@@ -38,89 +50,6 @@ impl<T: 'static> Step<T> {
             }
         }
     }
-}
-
-/// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
-#[derive(Clone, Serialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
-#[non_exhaustive]
-pub enum Question {
-    /// The request's body; answered by [`Answer::Body`]. Reading may stop after `at_most` + 1 bytes: a longer answer is
-    /// refused whatever follows.
-    Body {
-        /// The most bytes that are of use.
-        at_most: usize,
-    },
-    /// The user with this e-mail address in any letter case; answered by [`Answer::User`].
-    UserByEmail {
-        /// The address, trimmed.
-        email: String,
-    },
-    /// The user with this id; answered by [`Answer::User`].
-    UserById {
-        /// Within plus or minus 2^53 - 1.
-        id: i64,
-    },
-    /// Insert this user unless the address is taken in any letter case; answered by [`Answer::User`], without a user
-    /// when it is taken.
-    InsertUser {
-        /// The address, as it is to be stored.
-        email: String,
-        /// The bcrypt hash, as it is to be stored.
-        password: String,
-    },
-    /// Replace a stored hash by a stronger one of the same password, if it is still the old one; answered by
-    /// [`Answer::Done`]. The login does not depend on it.
-    ReplaceHash {
-        /// The user.
-        id: i64,
-        /// The hash that was read.
-        old: String,
-        /// The hash to store instead.
-        new: String,
-    },
-    /// Work out bcrypt hashes; answered by [`Answer::Worked`] with what [`work_out`](crate::password::work_out) comes to.
-    /// A host may do it on another thread, or side by side with that of other requests.
-    Work {
-        /// How many there are: one or two.
-        lanes: usize,
-        /// What is to be worked out.
-        #[serde(skip)]
-        jobs: Vec<Job>,
-    },
-}
-
-/// What the host says.
-#[derive(Clone)]
-#[non_exhaustive]
-pub enum Answer {
-    /// To [`Question::Body`]: the bytes.
-    Body(Vec<u8>),
-    /// To the questions about users: the row, when there is one.
-    User(Option<UserRow>),
-    /// To [`Question::ReplaceHash`].
-    Done,
-    /// To [`Question::Work`]: the results, in the order of the jobs.
-    Worked(Vec<Hashed>),
-    /// To [`Question::Work`]: there is too much to do, or the work was stopped.
-    Busy,
-    /// The store cannot answer now. The host has logged why.
-    Unavailable,
-}
-
-/// A row of `users`.
-#[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-pub struct UserRow {
-    /// The primary key.
-    pub id: i64,
-    /// The e-mail address, as stored.
-    pub email: String,
-    /// The bcrypt hash; what is none is a login refused, not an error.
-    pub password: String,
-    /// When the row was made, as it is to be shown.
-    pub created_at: String,
 }
 
 /// The rest of a computation, waiting for the host.
@@ -202,6 +131,43 @@ impl Host {
         }
     }
 
+    pub(crate) async fn holds(&self, check: SignatureCheck) -> Result<bool, TokenRefusal> {
+        match self.ask(Question::CheckSignature(check)).await {
+            Answer::Holds(holds) => Ok(holds),
+            _ => Err(TokenRefusal::Host),
+        }
+    }
+
+    pub(crate) async fn sign(&self, job: SigningJob) -> Result<Vec<u8>, TokenRefusal> {
+        match self.ask(Question::Sign(job)).await {
+            Answer::Signature(signature) => Ok(signature),
+            _ => Err(TokenRefusal::Host),
+        }
+    }
+
+    /// Nothing when the provider does not answer.
+    pub(crate) async fn jwk_set(&self, url: &str) -> Option<JwkSet> {
+        match self.ask(Question::JwkSet { url: url.to_owned(), at_most: JWK_SET_MAX_BYTES }).await {
+            Answer::JwkSet(set) if set.body.len() <= JWK_SET_MAX_BYTES => Some(set),
+            _ => None,
+        }
+    }
+
+    /// Asks for something to be done that the reply depends on.
+    pub(crate) async fn done(&self, question: Question) -> Result<(), Refusal> {
+        match self.ask(question).await {
+            Answer::Done => Ok(()),
+            answer => Err(answer.refusal()),
+        }
+    }
+
+    pub(crate) async fn rotate(&self, rotation: Rotation) -> Result<Option<i64>, Refusal> {
+        match self.ask(Question::RotateSession(rotation)).await {
+            Answer::Rotated(user) => Ok(user),
+            answer => Err(answer.refusal()),
+        }
+    }
+
     async fn ask(&self, question: Question) -> Answer {
         self.slot(|slot| slot.question = Some(question));
         poll_fn(|_| self.slot(|slot| slot.answer.take().map_or(Poll::Pending, Poll::Ready))).await
@@ -218,7 +184,14 @@ impl Answer {
         match self {
             Self::Unavailable => Refusal::StoreUnavailable,
             Self::Busy => Refusal::Busy,
-            Self::Body(_) | Self::User(_) | Self::Done | Self::Worked(_) => WRONG_ANSWER,
+            Self::Body(_)
+            | Self::User(_)
+            | Self::Done
+            | Self::Worked(_)
+            | Self::Holds(_)
+            | Self::Signature(_)
+            | Self::JwkSet(_)
+            | Self::Rotated(_) => WRONG_ANSWER,
         }
     }
 }

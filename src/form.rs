@@ -32,6 +32,14 @@ pub struct LoginForm {
     pub client_secret: Option<Zeroizing<String>>,
 }
 
+/// A form for `/login` where refresh tokens are given (RFC 6749 4.3.2 and 6).
+pub enum TokenForm {
+    /// E-mail and password.
+    Login(LoginForm),
+    /// `grant_type=refresh_token`, and the token.
+    Refresh(Zeroizing<String>),
+}
+
 /// The one grant that a login form may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GrantType {
@@ -59,17 +67,28 @@ impl LoginForm {
     /// assert_eq!(list[0].msg, "Field required");
     /// ```
     pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
-        let header = content_type::latin1(content_type.unwrap_or_default());
-        let header = Options::parse(&header);
-        let mut fields = Fields::default();
-        match header.value.as_slice() {
-            b"multipart/form-data" => multipart::read(&header, body, &mut fields)?,
-            b"application/x-www-form-urlencoded" => urlencoded::read(body, &mut fields)?,
-            _ => {}
-        }
-        fields.into_login().map_err(BodyError::Unprocessable)
+        Fields::read(content_type, body)?.into_login().map_err(BodyError::Unprocessable)
     }
 }
+
+impl TokenForm {
+    /// Reads the form as [`LoginForm::parse`] does, unless its `grant_type` is `refresh_token`.
+    ///
+    /// # Errors
+    /// As [`LoginForm::parse`].
+    pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+        let fields = Fields::read(content_type, body)?;
+        let form = match fields {
+            Fields([Some(Value::Text(grant)), .., token]) if grant.as_str() == REFRESH_TOKEN => {
+                required(REFRESH_TOKEN, token).map(Self::Refresh).map_err(|invalid| vec![invalid])
+            }
+            fields => fields.into_login().map(Self::Login),
+        };
+        form.map_err(BodyError::Unprocessable)
+    }
+}
+
+const REFRESH_TOKEN: &str = "refresh_token";
 
 impl fmt::Debug for LoginForm {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,9 +98,9 @@ impl fmt::Debug for LoginForm {
 
 /// What was sent for each of [`NAMES`].
 #[derive(Default)]
-struct Fields([Option<Value>; 6]);
+struct Fields([Option<Value>; 7]);
 
-const NAMES: [&str; 6] = ["grant_type", "username", "password", "scope", "client_id", "client_secret"];
+const NAMES: [&str; 7] = ["grant_type", "username", "password", "scope", "client_id", "client_secret", REFRESH_TOKEN];
 
 enum Value {
     Text(Zeroizing<String>),
@@ -89,6 +108,18 @@ enum Value {
 }
 
 impl Fields {
+    fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+        let header = content_type::latin1(content_type.unwrap_or_default());
+        let header = Options::parse(&header);
+        let mut fields = Self::default();
+        match header.value.as_slice() {
+            b"multipart/form-data" => multipart::read(&header, body, &mut fields)?,
+            b"application/x-www-form-urlencoded" => urlencoded::read(body, &mut fields)?,
+            _ => {}
+        }
+        Ok(fields)
+    }
+
     /// The last value counts.
     fn put(&mut self, name: &[u8], value: Value) {
         for (slot, known) in self.0.iter_mut().zip(NAMES) {
@@ -102,7 +133,7 @@ impl Fields {
     }
 
     fn into_login(self) -> Result<LoginForm, Vec<Invalid>> {
-        let [grant_type, username, password, scope, client_id, client_secret] = self.0;
+        let [grant_type, username, password, scope, client_id, client_secret, _refresh_token] = self.0;
         let mut list = Vec::new();
         // Each is asked before the answer, for the list names all that is wrong.
         let grant_type = keep(&mut list, text("grant_type", grant_type).and_then(granted));

@@ -1,18 +1,21 @@
 //! The gate: the routes, and the same logins without HTTP.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::{
+    access,
     ask::{Host, Step, UserRow, start},
+    json::Json,
     login::{self, Credentials},
     me,
     password::Rounds,
+    refresh,
     refusal::Refusal,
     reply::Reply,
     request::Request,
     settings::Settings,
-    token::{self, AccessToken, Claims, TokenRefusal},
-    users,
+    token::{AccessToken, Claims, TokenRefusal, UserId, provider::ProviderKeys},
+    tokens, users,
 };
 
 /// Answers requests, by asking its host for what it needs.
@@ -49,13 +52,14 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Gate {
     settings: Arc<Settings>,
+    provider_keys: Arc<Mutex<ProviderKeys>>,
 }
 
 impl Gate {
     /// A gate with these settings.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings) }
+        Self { settings: Arc::new(settings), provider_keys: Arc::default() }
     }
 
     /// The settings.
@@ -87,26 +91,59 @@ impl Gate {
         start(move |host| async move { me::current_user(&settings, &host, authorization.as_deref(), now).await })
     }
 
-    /// A token for this user, as a login would answer with.
-    ///
-    /// # Errors
-    /// [`TokenRefusal::Claim`] for an id outside plus or minus 2^53 - 1.
-    pub fn issue_token(&self, user_id: i64, now: u64) -> Result<AccessToken, TokenRefusal> {
-        login::issue(&self.settings, user_id, now)
+    /// A new token for a refresh token that is good, which is used up by it.
+    #[must_use]
+    pub fn refresh(&self, refresh_token: String, now: u64) -> Step<Result<AccessToken, Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(move |host| async move { refresh::with_token(&settings, &host, &refresh_token, now).await })
     }
 
-    /// The claims of a token that holds at `now`.
+    /// Logs the user whose token this `Authorization` header carries out everywhere. Needs `REVOCATION`.
+    #[must_use]
+    pub fn log_out(&self, authorization: Option<String>, now: u64) -> Step<Result<(), Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(move |host| async move {
+            if !settings.revocation {
+                return Err(Refusal::UnknownPath);
+            }
+            me::log_out(&settings, &host, authorization.as_deref(), now).await
+        })
+    }
+
+    /// A token for this user, as a login would answer with, and with these claims besides.
+    ///
+    /// # Errors
+    /// [`TokenRefusal::Claim`] for a user's id outside plus or minus 2^53 - 1, and for a claim that a setting decides;
+    /// [`TokenRefusal::Key`] when no key can sign.
+    #[must_use]
+    pub fn issue_token(
+        &self,
+        user_id: i64,
+        claims: Vec<(String, Json)>,
+        now: u64,
+    ) -> Step<Result<String, TokenRefusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(
+            move |host| async move { access::issue(&settings, &host, UserId::new(user_id)?, &claims, now, now).await },
+        )
+    }
+
+    /// The claims of a token that holds at `now`: of one of ours, or of the identity provider's.
     ///
     /// # Errors
     /// Each of [`TokenRefusal`].
-    pub fn verify_token(&self, token: &str, now: u64) -> Result<Claims, TokenRefusal> {
-        token::verify(token, &self.settings.key, now)
+    #[must_use]
+    pub fn verify_token(&self, token: String, now: u64) -> Step<Result<Claims, TokenRefusal>> {
+        let (settings, provider_keys) = (Arc::clone(&self.settings), Arc::clone(&self.provider_keys));
+        start(move |host| async move { tokens::verify_any(&settings, &provider_keys, &host, &token, now).await })
     }
 }
 
 const LOGIN: &str = "/login";
 const ME: &str = "/me";
 const USERS: &str = "/users";
+const LOGOUT: &str = "/logout";
+const JWKS: &str = "/.well-known/jwks.json";
 
 async fn reply(settings: &Settings, host: &Host, request: &Request, now: u64) -> Reply {
     let mut rounds = Rounds::default();
@@ -115,8 +152,9 @@ async fn reply(settings: &Settings, host: &Host, request: &Request, now: u64) ->
         .await
         .unwrap_or_else(|refusal| Reply::refused(&refusal));
     let reply = Reply { rounds: rounds.get(), ..reply };
-    match allowed_method(&path) {
-        // RFC 6749 5.1 wants it where tokens are; the other two tell of a user.
+    match allowed_method(settings, &path) {
+        Some(_) if path == JWKS => reply,
+        // RFC 6749 5.1 wants it where tokens are; the others tell of a user.
         Some(_) => reply.header("cache-control", "no-store"),
         None => reply,
     }
@@ -139,26 +177,31 @@ async fn route(
             me::current_user(settings, host, request.authorization.as_deref(), now).await.map(|user| Reply::user(&user))
         }
         ("POST", USERS) => users::create(settings, host, rounds, content_type).await.map(|user| Reply::created(&user)),
-        _ => Err(no_route(request, path)),
+        ("POST", LOGOUT) if settings.revocation => {
+            me::log_out(settings, host, request.authorization.as_deref(), now).await.map(|()| Reply::logged_out())
+        }
+        ("GET", JWKS) => Ok(Reply::jwk_set(&settings.ring.public_jwk_set())),
+        _ => Err(no_route(settings, request, path)),
     }
 }
 
 /// As Starlette does it: another method, else another slash, else nothing.
-fn no_route(request: &Request, path: &str) -> Refusal {
-    if let Some(allow) = allowed_method(path) {
+fn no_route(settings: &Settings, request: &Request, path: &str) -> Refusal {
+    if let Some(allow) = allowed_method(settings, path) {
         return Refusal::Method { allow };
     }
     let without_slash = path.trim_end_matches('/');
-    if allowed_method(without_slash).is_some() {
+    if allowed_method(settings, without_slash).is_some() {
         return Refusal::Slash { location: request.with_path(without_slash) };
     }
     Refusal::UnknownPath
 }
 
-fn allowed_method(path: &str) -> Option<&'static str> {
+fn allowed_method(settings: &Settings, path: &str) -> Option<&'static str> {
     match path {
         LOGIN | USERS => Some("POST"),
-        ME => Some("GET"),
+        LOGOUT if settings.revocation => Some("POST"),
+        ME | JWKS => Some("GET"),
         _ => None,
     }
 }

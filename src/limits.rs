@@ -28,8 +28,38 @@ pub const HASH_COST_DEFAULT: u32 = 12;
 /// The costs that a stored hash may have: bcrypt's least, and the most that is worked for (some three seconds).
 pub const STORED_COSTS: core::ops::RangeInclusive<u32> = 4..=16;
 
-/// The least bytes of `SECRET_KEY`: the output of SHA-256 (RFC 7518 3.2).
-pub const SECRET_KEY_MIN_BYTES: usize = 32;
+/// The most keys of a key ring, or of an identity provider.
+pub const KEYS_MAX: usize = 32;
+
+/// The bits of an RSA key: the least of RFC 7518 3.3, and the most that are verified in a moment.
+pub const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// The most bytes of an RSA key's exponent; nearly all have three.
+pub const RSA_EXPONENT_MAX_BYTES: usize = 8;
+
+/// The most bytes of an identity provider's JWK set: 128 KiB, some ten times the largest common ones.
+pub const JWK_SET_MAX_BYTES: usize = 128 * 1024;
+
+/// How long an identity provider's keys are fresh when it does not say: 5 minutes, in seconds.
+pub const JWK_SET_FRESH_DEFAULT_SECONDS: u64 = 300;
+
+/// The longest that an identity provider's keys are fresh, whatever it says: a day, in seconds.
+pub const JWK_SET_FRESH_MAX_SECONDS: u64 = 24 * 60 * 60;
+
+/// How long keys are used beyond that while the identity provider does not answer: a day, in seconds.
+pub const JWK_SET_STALE_MAX_SECONDS: u64 = 24 * 60 * 60;
+
+/// The least time between two requests to an identity provider: 30 seconds (jose's `cooldownDuration`).
+pub const JWK_SET_COOL_DOWN_SECONDS: u64 = 30;
+
+/// The most that two clocks may be allowed to differ (`JWT_LEEWAY_SECONDS`): 5 minutes.
+pub const LEEWAY_MAX_SECONDS: u32 = 300;
+
+/// The longest that a session may go unused (`REFRESH_TOKEN_EXPIRE_MINUTES`): a year, in minutes.
+pub const REFRESH_TOKEN_EXPIRE_MINUTES_MAX: u32 = 366 * 24 * 60;
+
+/// How long a refresh token may be used once more, by a second tab or after a lost answer, in seconds.
+pub const REFRESH_GRACE_SECONDS: i64 = 30;
 
 /// How long a token lives when `ACCESS_TOKEN_EXPIRE_MINUTES` is not set: 30 minutes, as FastAPI's tutorial has it.
 pub const ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT: u32 = 30;

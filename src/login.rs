@@ -3,13 +3,15 @@
 use zeroize::Zeroizing;
 
 use crate::{
+    access,
     ask::{Host, Question, UserRow},
-    form::LoginForm,
+    form::{LoginForm, TokenForm},
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash, Rounds},
+    refresh,
     refusal::Refusal,
     settings::Settings,
-    token::{self, AccessToken, Claims, TokenRefusal, UserId},
+    token::{AccessToken, UserId},
 };
 
 /// What a login is tried with.
@@ -38,8 +40,16 @@ pub(crate) async fn with_form(
     now: u64,
 ) -> Result<AccessToken, Refusal> {
     let body = Zeroizing::new(host.body().await?);
-    let form = LoginForm::parse(content_type, &body)?;
-    with_credentials(settings, host, rounds, &Credentials::new(&form.username, &form.password), now).await
+    let form = match settings.refresh_token_expire_minutes {
+        None => TokenForm::Login(LoginForm::parse(content_type, &body)?),
+        Some(_) => TokenForm::parse(content_type, &body)?,
+    };
+    match form {
+        TokenForm::Login(form) => {
+            with_credentials(settings, host, rounds, &Credentials::new(&form.username, &form.password), now).await
+        }
+        TokenForm::Refresh(token) => refresh::with_token(settings, host, &token, now).await,
+    }
 }
 
 /// Finds the user, checks the password and issues a token.
@@ -51,7 +61,9 @@ pub(crate) async fn with_credentials(
     now: u64,
 ) -> Result<AccessToken, Refusal> {
     let user = match stored_name(&credentials.username) {
-        Some(email) => host.user(Question::UserByEmail { email: email.to_owned() }).await?,
+        Some(email) => {
+            host.user(Question::UserByEmail { email: email.to_owned(), with_valid_after: settings.revocation }).await?
+        }
         None => None,
     };
     let checked = check(settings, host, rounds, user, &credentials.password).await;
@@ -62,7 +74,12 @@ pub(crate) async fn with_credentials(
             host.work(rounds, [Job::dummy(cost, &credentials.password)]).await?;
         }
     }
-    issue(settings, checked?.id, now).map_err(|_| Refusal::Internal("the user's id does not fit a token"))
+    let user = checked?;
+    let user_id = UserId::new(user.id).map_err(|_| Refusal::Internal("the user's id does not fit a token"))?;
+    // Whoever logs in anew within the second of a logout everywhere is not logged out again.
+    let iat = now.max(user.tokens_valid_after.and_then(|after| u64::try_from(after).ok()).unwrap_or(0));
+    let access_token = access::issue(settings, host, user_id, &[], now, iat).await.map_err(access::unsigned)?;
+    Ok(AccessToken { access_token, token_type: "bearer", refresh: refresh::begin(settings, host, user.id, now).await? })
 }
 
 /// The user, if this is their password; a stored hash that is too cheap is replaced on the way.
@@ -95,13 +112,6 @@ async fn check(
     }
     host.replace_hash(user.id, user.password.clone(), new.finish(&new_hashed)).await;
     Ok(user)
-}
-
-/// A token for this user that expires as the settings say.
-pub(crate) fn issue(settings: &Settings, user_id: i64, now: u64) -> Result<AccessToken, TokenRefusal> {
-    let lifetime = u64::from(settings.access_token_expire_minutes).saturating_mul(60);
-    let claims = Claims::new(UserId::new(user_id)?, now.saturating_add(lifetime));
-    Ok(AccessToken { access_token: token::issue(&claims, &settings.key)?, token_type: "bearer" })
 }
 
 /// What may stand in the table: the address, trimmed as it was when the user was made. No more is asked of it, for

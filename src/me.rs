@@ -1,10 +1,11 @@
-//! `GET /me`: whose token is this (RFC 6750 2.1).
+//! `GET /me`: whose token is this (RFC 6750 2.1). `POST /logout`: nobody's any more.
 
 use crate::{
     ask::{Host, Question, UserRow},
     refusal::Refusal,
     settings::Settings,
-    token,
+    token::{Claims, IAT, TokenRefusal, UserId, numeric_date},
+    tokens,
 };
 
 /// The user whose bearer token the `Authorization` header carries.
@@ -15,8 +16,35 @@ pub(crate) async fn current_user(
     now: u64,
 ) -> Result<UserRow, Refusal> {
     let token = authorization.and_then(bearer).ok_or(Refusal::NoToken)?;
-    let id = token::verify(token, &settings.key, now)?.user_id().get();
-    host.user(Question::UserById { id }).await?.ok_or(Refusal::UserGone)
+    let claims = tokens::verify_ours(settings, host, token, now).await?;
+    let id = claims.user_id().map(UserId::get).ok_or(Refusal::UserGone)?;
+    let user = host.user(Question::UserById { id, with_valid_after: settings.revocation }).await?;
+    let user = user.ok_or(Refusal::UserGone)?;
+    check_revocation(settings, &claims, &user)?;
+    Ok(user)
+}
+
+/// Logs the user out everywhere: no token that was issued until now holds any longer.
+pub(crate) async fn log_out(
+    settings: &Settings,
+    host: &Host,
+    authorization: Option<&str>,
+    now: u64,
+) -> Result<(), Refusal> {
+    let id = current_user(settings, host, authorization, now).await?.id;
+    // `iat` counts in whole seconds: those of this very second are meant too.
+    let valid_after = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(1);
+    let with_sessions = settings.refresh_token_expire_minutes.is_some();
+    host.done(Question::RevokeTokens { id, valid_after, with_sessions }).await
+}
+
+/// A token that does not say when it was issued holds until its user first logs out everywhere.
+fn check_revocation(settings: &Settings, claims: &Claims, user: &UserRow) -> Result<(), TokenRefusal> {
+    let Some(valid_after) = user.tokens_valid_after.filter(|_| settings.revocation) else { return Ok(()) };
+    match numeric_date(&claims.to_json(), IAT)? {
+        Some(issued) if issued >= valid_after => Ok(()),
+        _ => Err(TokenRefusal::Revoked),
+    }
 }
 
 /// The token, when the scheme is `Bearer` in any letter case.

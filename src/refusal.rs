@@ -2,6 +2,8 @@
 //!
 //! What the outside learns of it is decided in one place, [`crate::reply`].
 
+use std::borrow::Cow;
+
 use crate::{
     invalid::BodyError,
     password::{HashError, PasswordError},
@@ -42,6 +44,8 @@ pub enum Refusal {
     NoToken,
     /// The bearer token is no good.
     Token(TokenRefusal),
+    /// The refresh token is unknown, expired, or was used before.
+    RefreshToken,
     /// The token is good, its user is gone.
     UserGone,
     /// `REGISTRATION` is not `open`.
@@ -66,7 +70,7 @@ impl Refusal {
     /// assert_eq!(Refusal::WrongPassword.code(), "wrong-password");
     /// ```
     #[must_use]
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Cow<'static, str> {
         match self {
             Self::UnknownPath => "unknown-path",
             Self::Method { .. } => "method",
@@ -79,7 +83,8 @@ impl Refusal {
             Self::OverlongPassword => "overlong-password",
             Self::StoredHash(error) => error.code(),
             Self::NoToken => "no-token",
-            Self::Token(refusal) => refusal.code(),
+            Self::Token(refusal) => return refusal.code(),
+            Self::RefreshToken => "refresh-token",
             Self::UserGone => "user-gone",
             Self::RegistrationClosed => "registration-closed",
             Self::EmailTaken => "email-taken",
@@ -88,6 +93,7 @@ impl Refusal {
             Self::StoreUnavailable => "store-unavailable",
             Self::Internal(_) => "internal",
         }
+        .into()
     }
 }
 

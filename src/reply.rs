@@ -1,5 +1,7 @@
 //! The finished answer, and the one place where an inner reason becomes an outer answer.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::{
@@ -30,13 +32,13 @@ pub struct Reply {
 }
 
 /// A line for the log; it never carries a password, a token, a hash or a key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Event {
     /// How loud.
     pub level: Level,
     /// The stable code of the inner reason, [`Refusal::code`].
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
 }
 
 /// How loud an [`Event`] is.
@@ -56,13 +58,27 @@ impl Reply {
     /// 200 with the token (RFC 6749 5.1).
     #[must_use]
     pub fn logged_in(token: &AccessToken) -> Self {
-        Self::json(
-            200,
-            &object([
-                ("access_token", Json::String(token.access_token.clone())),
-                ("token_type", Json::String(token.token_type.to_owned())),
-            ]),
-        )
+        let mut members = vec![
+            ("access_token", Json::String(token.access_token.clone())),
+            ("token_type", Json::String(token.token_type.to_owned())),
+        ];
+        if let Some(refresh) = &token.refresh {
+            members.push(("expires_in", Json::Integer(refresh.expires_in.to_string())));
+            members.push(("refresh_token", Json::String(refresh.refresh_token.clone())));
+        }
+        Self::json(200, &members.into_iter().collect())
+    }
+
+    /// 204: the user is logged out.
+    #[must_use]
+    pub fn logged_out() -> Self {
+        Self::empty(204)
+    }
+
+    /// 200 with the public keys (RFC 7517 5). Five minutes are what a verifier may miss of a new key.
+    #[must_use]
+    pub fn jwk_set(set: &Json) -> Self {
+        Self::json(200, set).header("cache-control", "public, max-age=300")
     }
 
     /// 200 with the user, without the password hash.
@@ -97,6 +113,14 @@ impl Reply {
                 Some(Level::Info),
                 // RFC 6750 3: the scheme is named in every 401.
                 Self::detail(401, "Could not validate credentials").header("www-authenticate", "Bearer"),
+            ),
+            Refusal::RefreshToken => (
+                Some(Level::Info),
+                // RFC 6749 5.2.
+                Self::json(
+                    400,
+                    &object([("error", "invalid_grant".into()), ("detail", "Invalid refresh token".into())]),
+                ),
             ),
             Refusal::RegistrationClosed => (None, Self::detail(403, "Registration is closed")),
             Refusal::EmailTaken => (None, Self::detail(409, "Email already registered")),

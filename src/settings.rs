@@ -1,14 +1,28 @@
 //! The settings, by the names that FastAPI backends use.
 
-use std::fmt;
+mod name;
+mod tokens;
+mod value;
 
+use std::sync::Arc;
+
+pub use self::value::SettingsError;
+use self::{
+    name::{
+        ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE,
+        JWT_CLAIMS, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS,
+        REFRESH_TOKEN_EXPIRE_MINUTES, REGISTRATION, REHASH, REVOCATION, SECRET_KEY, USER_ID_CLAIM,
+    },
+    value::{integer, optional_integer, switch},
+};
 use crate::{
+    json::Json,
     limits::{
         ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, ACCESS_TOKEN_EXPIRE_MINUTES_MAX, HASH_COST_DEFAULT, HASH_COSTS,
-        SECRET_KEY_MIN_BYTES,
+        REFRESH_TOKEN_EXPIRE_MINUTES_MAX,
     },
     password::Cost,
-    token::TokenKey,
+    token::{KeyRing, Provider, Rules},
 };
 
 /// The settings as the environment gives them: texts, not yet looked at.
@@ -17,12 +31,16 @@ use crate::{
 #[derive(Clone, Default)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub struct Vars {
-    /// The secret that signs the tokens: at least 32 bytes, used as its exact UTF-8 bytes.
+    /// The secret that signs the tokens, used as its exact UTF-8 bytes: at least 32 bytes for HS256, 48 for HS384, 64 for
+    /// HS512. Beside `JWT_KEYS` it verifies tokens without a `kid`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub secret_key: Option<String>,
-    /// The algorithm of the tokens: `HS256`, which is the default.
+    /// The algorithm of `SECRET_KEY`: `HS256`, which is the default, `HS384` or `HS512`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub algorithm: Option<String>,
+    /// Keys, as a JWK set (RFC 7517 5): the first that can, signs; all verify. See [`Key::from_jwk`](crate::token::Key::from_jwk).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_keys: Option<String>,
     /// How many minutes a token lives; 30 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub access_token_expire_minutes: Option<String>,
@@ -35,13 +53,55 @@ pub struct Vars {
     /// `open` lets anybody create a user; `closed`, the default, nobody.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub registration: Option<String>,
+    /// The claim that holds the user's id: `user_id` by default; in `sub` it is a text.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub user_id_claim: Option<String>,
+    /// The `iss` that tokens carry and must carry.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_issuer: Option<String>,
+    /// The `aud` that tokens carry and must carry.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_audience: Option<String>,
+    /// By how many seconds clocks may differ, at most 300; 0 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_leeway_seconds: Option<String>,
+    /// How old a token may be by its `iat`, in seconds.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_max_age_seconds: Option<String>,
+    /// The claims a token must have, separated by commas; `exp` by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_required_claims: Option<String>,
+    /// Further claims of every token, a JSON object.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_claims: Option<String>,
+    /// Where an identity provider publishes its keys, an `https:` URL.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwks_url: Option<String>,
+    /// The `iss` of the identity provider's tokens.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwks_issuer: Option<String>,
+    /// The `aud` that the identity provider's tokens must have.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwks_audience: Option<String>,
+    /// `on` reads and writes `users.tokens_valid_after`, and lets a user log out everywhere; `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub revocation: Option<String>,
+    /// How many minutes a refresh token may wait for its use; without it, there are none.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub refresh_token_expire_minutes: Option<String>,
 }
 
 /// The settings, looked at and found good.
 #[derive(Debug)]
 pub struct Settings {
-    /// Signs and verifies.
-    pub key: TokenKey,
+    /// The keys that sign and verify.
+    pub ring: Arc<KeyRing>,
+    /// What the claims of tokens are and must be.
+    pub rules: Rules,
+    /// Further claims of every token.
+    pub extra_claims: Vec<(String, Json)>,
+    /// The identity provider whose tokens are verified too.
+    pub provider: Option<Provider>,
     /// How many minutes a token lives.
     pub access_token_expire_minutes: u32,
     /// The cost of new hashes, and what every refused login is made to cost.
@@ -50,15 +110,10 @@ pub struct Settings {
     pub rehash: bool,
     /// Whether anybody may create a user.
     pub registration_open: bool,
-}
-
-/// Which setting is wrong, and how to mend it. The value is never part of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingsError {
-    /// The setting's name.
-    pub setting: &'static str,
-    /// What is wrong and how to mend it.
-    pub message: String,
+    /// Whether a user can log out everywhere.
+    pub revocation: bool,
+    /// How many minutes a refresh token may wait for its use, if there are any.
+    pub refresh_token_expire_minutes: Option<u32>,
 }
 
 impl Vars {
@@ -83,7 +138,28 @@ impl Vars {
             bcrypt_cost: variable(BCRYPT_COST),
             rehash: variable(REHASH),
             registration: variable(REGISTRATION),
+            jwt_keys: variable(JWT_KEYS),
+            user_id_claim: variable(USER_ID_CLAIM),
+            jwt_issuer: variable(JWT_ISSUER),
+            jwt_audience: variable(JWT_AUDIENCE),
+            jwt_leeway_seconds: variable(JWT_LEEWAY_SECONDS),
+            jwt_max_age_seconds: variable(JWT_MAX_AGE_SECONDS),
+            jwt_required_claims: variable(JWT_REQUIRED_CLAIMS),
+            jwt_claims: variable(JWT_CLAIMS),
+            jwks_url: variable(JWKS_URL),
+            jwks_issuer: variable(JWKS_ISSUER),
+            jwks_audience: variable(JWKS_AUDIENCE),
+            revocation: variable(REVOCATION),
+            refresh_token_expire_minutes: variable(REFRESH_TOKEN_EXPIRE_MINUTES),
         }
+    }
+}
+
+impl Settings {
+    /// How long a token lives, in seconds.
+    #[must_use]
+    pub fn access_token_lifetime(&self) -> u64 {
+        u64::from(self.access_token_expire_minutes).saturating_mul(60)
     }
 }
 
@@ -91,45 +167,23 @@ impl TryFrom<Vars> for Settings {
     type Error = SettingsError;
 
     fn try_from(vars: Vars) -> Result<Self, SettingsError> {
+        let rules = tokens::rules(&vars)?;
         Ok(Self {
-            key: secret_key(vars.secret_key.as_deref(), vars.algorithm.as_deref())?,
+            ring: Arc::new(tokens::ring(&vars)?),
+            extra_claims: tokens::extra_claims(&vars, &rules)?,
+            provider: tokens::provider(&vars, &rules)?,
+            rules,
             access_token_expire_minutes: minutes(vars.access_token_expire_minutes.as_deref())?,
             bcrypt_cost: bcrypt_cost(vars.bcrypt_cost.as_deref())?,
             rehash: switch(REHASH, vars.rehash.as_deref(), ["off", "on"])?,
             registration_open: switch(REGISTRATION, vars.registration.as_deref(), ["closed", "open"])?,
+            revocation: switch(REVOCATION, vars.revocation.as_deref(), ["off", "on"])?,
+            refresh_token_expire_minutes: optional_integer(
+                REFRESH_TOKEN_EXPIRE_MINUTES,
+                vars.refresh_token_expire_minutes.as_deref(),
+                &(1..=REFRESH_TOKEN_EXPIRE_MINUTES_MAX),
+            )?,
         })
-    }
-}
-
-impl fmt::Display for SettingsError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} {}", self.setting, self.message)
-    }
-}
-
-impl std::error::Error for SettingsError {}
-
-const SECRET_KEY: &str = "SECRET_KEY";
-const ALGORITHM: &str = "ALGORITHM";
-const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
-const BCRYPT_COST: &str = "BCRYPT_COST";
-const REHASH: &str = "REHASH";
-const REGISTRATION: &str = "REGISTRATION";
-
-fn secret_key(secret: Option<&str>, algorithm: Option<&str>) -> Result<TokenKey, SettingsError> {
-    const MEND: &str = "`openssl rand -hex 32` makes one, `wrangler secret put SECRET_KEY` sets it for a Worker";
-    match algorithm.unwrap_or("HS256") {
-        "HS256" => {}
-        _ => return Err(error(ALGORITHM, "is not supported: set it to HS256, or leave it out".to_owned())),
-    }
-    let secret = secret.unwrap_or_default().as_bytes();
-    match secret.len() {
-        0 => Err(error(SECRET_KEY, format!("is missing: {MEND}"))),
-        1..SECRET_KEY_MIN_BYTES => Err(error(
-            SECRET_KEY,
-            format!("is too short: HS256 wants at least {SECRET_KEY_MIN_BYTES} bytes (RFC 7518 3.2); {MEND}"),
-        )),
-        _ => Ok(TokenKey::hs256(secret)),
     }
 }
 
@@ -140,33 +194,5 @@ fn minutes(text: Option<&str>) -> Result<u32, SettingsError> {
 
 fn bcrypt_cost(text: Option<&str>) -> Result<Cost, SettingsError> {
     let cost = integer(BCRYPT_COST, text, HASH_COST_DEFAULT, &HASH_COSTS)?;
-    Cost::new(cost).map_err(|_| out_of_range(BCRYPT_COST, &HASH_COSTS))
-}
-
-fn switch(setting: &'static str, text: Option<&str>, [off, on]: [&str; 2]) -> Result<bool, SettingsError> {
-    match text {
-        Some(text) if text == on => Ok(true),
-        Some(text) if text == off || text.is_empty() => Ok(false),
-        None => Ok(false),
-        Some(_) => Err(error(setting, format!("is neither `{on}` nor `{off}`"))),
-    }
-}
-
-fn integer(
-    setting: &'static str,
-    text: Option<&str>,
-    default: u32,
-    range: &std::ops::RangeInclusive<u32>,
-) -> Result<u32, SettingsError> {
-    text.map_or(Some(default), |text| text.trim().parse().ok())
-        .filter(|value| range.contains(value))
-        .ok_or_else(|| out_of_range(setting, range))
-}
-
-fn out_of_range(setting: &'static str, range: &std::ops::RangeInclusive<u32>) -> SettingsError {
-    error(setting, format!("is not a whole number from {} to {}", range.start(), range.end()))
-}
-
-fn error(setting: &'static str, message: String) -> SettingsError {
-    SettingsError { setting, message }
+    Cost::new(cost).map_err(|_| SettingsError::out_of_range(BCRYPT_COST, &HASH_COSTS))
 }

@@ -1,9 +1,9 @@
 //! Why a token was refused.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// The reason a token was refused, for the log. To the outside there is one 401.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenRefusal {
     /// It is longer than [`crate::limits::TOKEN_MAX_BYTES`].
@@ -14,16 +14,26 @@ pub enum TokenRefusal {
     Algorithm,
     /// Its header asks for an extension that must be understood (RFC 7515 4.1.11, RFC 7797).
     Critical,
+    /// There is no key for its `kid`, and none for tokens without one.
+    UnknownKey,
+    /// The identity provider's keys could not be had.
+    KeysUnavailable,
     /// The signature is not this key's.
     Signature,
     /// `exp` has come.
     Expired,
     /// `nbf` has not come yet.
     NotYetValid,
+    /// It was issued longer ago than is allowed.
+    TooOld,
+    /// It was issued before its user logged out everywhere.
+    Revoked,
     /// This claim is missing, or is not what it must be.
-    Claim(&'static str),
-    /// The key cannot sign.
+    Claim(Cow<'static, str>),
+    /// No key here can sign.
     Key,
+    /// The host's cryptography did not answer.
+    Host,
 }
 
 impl TokenRefusal {
@@ -31,25 +41,27 @@ impl TokenRefusal {
     ///
     /// ```
     /// use edgegate::token::TokenRefusal;
-    /// assert_eq!(TokenRefusal::Claim("exp").code(), "claim:exp");
+    /// assert_eq!(TokenRefusal::Claim("exp".into()).code(), "claim:exp");
     /// ```
     #[must_use]
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> Cow<'static, str> {
         match self {
             Self::TooLong => "token-too-long",
             Self::Malformed => "malformed",
             Self::Algorithm => "algorithm",
             Self::Critical => "critical",
+            Self::UnknownKey => "unknown-key",
+            Self::KeysUnavailable => "keys-unavailable",
             Self::Signature => "signature",
             Self::Expired => "expired",
             Self::NotYetValid => "not-yet-valid",
-            Self::Claim("exp") => "claim:exp",
-            Self::Claim("nbf") => "claim:nbf",
-            Self::Claim("aud") => "claim:aud",
-            Self::Claim("user_id") => "claim:user_id",
-            Self::Claim(_) => "claim",
-            Self::Key => "key",
+            Self::TooOld => "too-old",
+            Self::Revoked => "revoked",
+            Self::Claim(name) => return format!("claim:{name}").into(),
+            Self::Key => "no-signing-key",
+            Self::Host => "host",
         }
+        .into()
     }
 }
 

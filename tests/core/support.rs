@@ -48,13 +48,20 @@ impl Users {
         let user = match question {
             Question::Body { .. } => return Answer::Body(body.to_vec()),
             Question::Work { jobs, .. } => return work(jobs),
+            Question::CheckSignature(check) => return Answer::Holds(check.holds()),
+            Question::Sign(job) => return job.signature().map_or(Answer::Unavailable, Answer::Signature),
+            Question::RevokeTokens { id, valid_after, .. } => {
+                let row = self.0.iter_mut().find(|user| user.id == *id);
+                row.into_iter().for_each(|user| user.tokens_valid_after = Some(*valid_after));
+                return Answer::Done;
+            }
             Question::ReplaceHash { id, old, new } => {
                 let row = self.0.iter_mut().find(|user| user.id == *id && user.password == *old);
                 row.into_iter().for_each(|user| user.password.clone_from(new));
                 return Answer::Done;
             }
-            Question::UserByEmail { email } => self.by_email(email),
-            Question::UserById { id } => self.0.iter().find(|user| user.id == *id).cloned(),
+            Question::UserByEmail { email, .. } => self.by_email(email),
+            Question::UserById { id, .. } => self.0.iter().find(|user| user.id == *id).cloned(),
             Question::InsertUser { email, .. } if self.by_email(email).is_some() => None,
             Question::InsertUser { email, password } => {
                 let id = self.0.iter().map(|user| user.id).max().unwrap_or(0) + 1;
@@ -82,6 +89,7 @@ pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {
         email: email.to_owned(),
         password: password.to_owned(),
         created_at: "2021-08-29T00:00:00Z".to_owned(),
+        tokens_valid_after: None,
     }
 }
 

@@ -2,7 +2,11 @@
 
 use crate::support::{NOW, SECRET};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use edgegate::token::{self, Claims, TokenKey, TokenRefusal, UserId};
+use edgegate::{
+    token::{Algorithm, Claims, Key, KeyRing, Rules, TokenRefusal, UserId},
+    tokens,
+};
+use std::sync::Arc;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
@@ -16,32 +20,32 @@ fn rfc_7515_a_1_signature_holds() {
     let key = URL_SAFE_NO_PAD
         .decode("AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow")
         .expect("the RFC's key is base64url");
-    let key = TokenKey::hs256(&key);
+    let key = ring(&key);
     // The signature is good, so what is said is what comes after it: no `user_id`.
-    assert_eq!(token::verify(token, &key, 1_300_819_379), Err(TokenRefusal::Claim("user_id")));
-    assert_eq!(token::verify(token, &key, 1_300_819_380), Err(TokenRefusal::Expired));
-    assert_eq!(token::verify(token, &TokenKey::hs256(b"other"), 0), Err(TokenRefusal::Signature));
+    assert_eq!(verify_by(token, &key, 1_300_819_379), Err(TokenRefusal::Claim("user_id".into())));
+    assert_eq!(verify_by(token, &key, 1_300_819_380), Err(TokenRefusal::Expired));
+    assert_eq!(verify_by(token, &ring(b"another secret of 32 bytes or so"), 0), Err(TokenRefusal::Signature));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn an_issued_token_holds_until_it_expires() {
-    let key = TokenKey::hs256(SECRET.as_bytes());
-    let token = token::issue(&Claims::new(UserId::new(7).expect("7 is safe"), NOW), &key).expect("it signs");
-    let claims = token::verify(&token, &key, NOW - 1).expect("it holds");
-    assert_eq!(claims.user_id().get(), 7);
-    assert_eq!(token::verify(&token, &key, NOW), Err(TokenRefusal::Expired), "exp == now has expired");
+    let key = ring(SECRET.as_bytes());
+    let token = issue(&key);
+    let claims = verify_by(&token, &key, NOW - 1).expect("it holds");
+    assert_eq!(claims.user_id().map(UserId::get), Some(7));
+    assert_eq!(verify_by(&token, &key, NOW), Err(TokenRefusal::Expired), "exp == now has expired");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn every_changed_bit_is_refused() {
-    let key = TokenKey::hs256(SECRET.as_bytes());
-    let token = token::issue(&Claims::new(UserId::new(7).expect("7 is safe"), NOW), &key).expect("it signs");
+    let key = ring(SECRET.as_bytes());
+    let token = issue(&key);
     for at in 0..token.len() {
         for bit in 0..7 {
             let mut bytes = token.clone().into_bytes();
             bytes[at] ^= 1 << bit;
             let changed = String::from_utf8(bytes).expect("seven bits are ASCII");
-            assert!(token::verify(&changed, &key, 0).is_err(), "bit {bit} of character {at}");
+            assert!(verify_by(&changed, &key, 0).is_err(), "bit {bit} of character {at}");
         }
     }
 }
@@ -74,23 +78,23 @@ fn the_header_never_chooses() {
 fn the_claims_are_what_they_must_be() {
     let later = NOW + 1;
     for (claims, refusal) in [
-        (r#"{"user_id":1}"#.to_owned(), TokenRefusal::Claim("exp")),
-        (r#"{"user_id":1,"exp":null}"#.to_owned(), TokenRefusal::Claim("exp")),
-        (format!(r#"{{"user_id":1,"exp":"{later}"}}"#), TokenRefusal::Claim("exp")),
+        (r#"{"user_id":1}"#.to_owned(), TokenRefusal::Claim("exp".into())),
+        (r#"{"user_id":1,"exp":null}"#.to_owned(), TokenRefusal::Claim("exp".into())),
+        (format!(r#"{{"user_id":1,"exp":"{later}"}}"#), TokenRefusal::Claim("exp".into())),
         (r#"{"user_id":1,"exp":-1}"#.to_owned(), TokenRefusal::Expired),
         (format!(r#"{{"user_id":1,"exp":{NOW}}}"#), TokenRefusal::Expired),
         (format!(r#"{{"user_id":1,"exp":{NOW}.9}}"#), TokenRefusal::Expired),
         (format!(r#"{{"user_id":1,"exp":1,"exp":{later}}}"#), TokenRefusal::Malformed),
         (format!(r#"{{"user_id":1,"exp":{later},"nbf":{later}}}"#), TokenRefusal::NotYetValid),
-        (format!(r#"{{"user_id":1,"exp":{later},"nbf":"0"}}"#), TokenRefusal::Claim("nbf")),
-        (format!(r#"{{"user_id":1,"exp":{later},"aud":"a"}}"#), TokenRefusal::Claim("aud")),
-        (format!(r#"{{"exp":{later}}}"#), TokenRefusal::Claim("user_id")),
-        (format!(r#"{{"user_id":"1","exp":{later}}}"#), TokenRefusal::Claim("user_id")),
-        (format!(r#"{{"user_id":1.0,"exp":{later}}}"#), TokenRefusal::Claim("user_id")),
-        (format!(r#"{{"user_id":true,"exp":{later}}}"#), TokenRefusal::Claim("user_id")),
-        (format!(r#"{{"user_id":null,"exp":{later}}}"#), TokenRefusal::Claim("user_id")),
-        (format!(r#"{{"user_id":9007199254740992,"exp":{later}}}"#), TokenRefusal::Claim("user_id")),
-        (format!(r#"{{"user_id":99999999999999999999,"exp":{later}}}"#), TokenRefusal::Claim("user_id")),
+        (format!(r#"{{"user_id":1,"exp":{later},"nbf":"0"}}"#), TokenRefusal::Claim("nbf".into())),
+        (format!(r#"{{"user_id":1,"exp":{later},"aud":"a"}}"#), TokenRefusal::Claim("aud".into())),
+        (format!(r#"{{"exp":{later}}}"#), TokenRefusal::Claim("user_id".into())),
+        (format!(r#"{{"user_id":"1","exp":{later}}}"#), TokenRefusal::Claim("user_id".into())),
+        (format!(r#"{{"user_id":1.0,"exp":{later}}}"#), TokenRefusal::Claim("user_id".into())),
+        (format!(r#"{{"user_id":true,"exp":{later}}}"#), TokenRefusal::Claim("user_id".into())),
+        (format!(r#"{{"user_id":null,"exp":{later}}}"#), TokenRefusal::Claim("user_id".into())),
+        (format!(r#"{{"user_id":9007199254740992,"exp":{later}}}"#), TokenRefusal::Claim("user_id".into())),
+        (format!(r#"{{"user_id":99999999999999999999,"exp":{later}}}"#), TokenRefusal::Claim("user_id".into())),
         (r#"[1]"#.to_owned(), TokenRefusal::Malformed),
         (format!(r#"{{"user_id":1,"exp":{later}}}x"#), TokenRefusal::Malformed),
         (format!("{}1", "[".repeat(5000)), TokenRefusal::Malformed),
@@ -141,8 +145,23 @@ fn good() -> Vec<u8> {
     format!(r#"{{"user_id":1,"exp":{}}}"#, NOW + 1).into_bytes()
 }
 
+fn ring(secret: &[u8]) -> Arc<KeyRing> {
+    let key = Key::secret(Algorithm::HS256, secret).expect("the secret is long enough");
+    Arc::new(KeyRing::new(vec![key]).expect("one key is a ring"))
+}
+
+fn issue(ring: &Arc<KeyRing>) -> String {
+    let claims = Claims::new(UserId::new(7).expect("7 is safe"), NOW, &Rules::default());
+    tokens::issue(claims, Arc::clone(ring)).done().expect("a secret asks no host").expect("it signs")
+}
+
+fn verify_by(token: &str, ring: &Arc<KeyRing>, now: u64) -> Result<Claims, TokenRefusal> {
+    let step = tokens::verify(token.to_owned(), Arc::clone(ring), Rules::default(), now);
+    step.done().expect("a secret asks no host")
+}
+
 fn verify(token: &str) -> Result<Claims, TokenRefusal> {
-    token::verify(token, &TokenKey::hs256(SECRET.as_bytes()), NOW)
+    verify_by(token, &ring(SECRET.as_bytes()), NOW)
 }
 
 /// Signs whatever it is given, so that what is refused is refused for what it says.

@@ -1,0 +1,39 @@
+//! An access token, as the settings want it.
+
+use crate::{
+    ask::Host,
+    json::Json,
+    refusal::Refusal,
+    settings::Settings,
+    token::{Claims, IAT, TokenRefusal, UserId},
+    tokens,
+};
+
+/// A token for this user that expires as the settings say.
+pub(crate) async fn issue(
+    settings: &Settings,
+    host: &Host,
+    user_id: UserId,
+    claims: &[(String, Json)],
+    now: u64,
+    iat: u64,
+) -> Result<String, TokenRefusal> {
+    if let Some((name, _)) = claims.iter().find(|(name, _)| settings.rules.reserves(name)) {
+        return Err(TokenRefusal::Claim(name.clone().into()));
+    }
+    let exp = now.saturating_add(settings.access_token_lifetime());
+    let mut all = Claims::new(user_id, exp, &settings.rules);
+    if settings.revocation || settings.rules.max_age_seconds.is_some() {
+        all = all.with(IAT, Json::Integer(iat.to_string()));
+    }
+    let all = claims.iter().chain(&settings.extra_claims).fold(all, |all, (name, value)| all.with(name, value.clone()));
+    tokens::sign(&settings.ring, host, &all).await
+}
+
+/// What keeps a token from being signed is no fault of the user's.
+pub(crate) fn unsigned(refusal: TokenRefusal) -> Refusal {
+    Refusal::Internal(match refusal {
+        TokenRefusal::Key => "no key can sign",
+        _ => "the token could not be signed",
+    })
+}

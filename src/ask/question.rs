@@ -1,0 +1,141 @@
+//! What is asked, and what is answered: plain data.
+
+use crate::{
+    password::{Hashed, Job},
+    session::{Rotation, Session},
+    token::{SignatureCheck, SigningJob},
+};
+
+/// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
+#[derive(Clone)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[non_exhaustive]
+pub enum Question {
+    /// The request's body; answered by [`Answer::Body`]. Reading may stop after `at_most` + 1 bytes: a longer answer is
+    /// refused whatever follows.
+    Body {
+        /// The most bytes that are of use.
+        at_most: usize,
+    },
+    /// The user with this e-mail address in any letter case; answered by [`Answer::User`].
+    UserByEmail {
+        /// The address, trimmed.
+        email: String,
+        /// Whether `tokens_valid_after` is wanted.
+        with_valid_after: bool,
+    },
+    /// The user with this id; answered by [`Answer::User`].
+    UserById {
+        /// Within plus or minus 2^53 - 1.
+        id: i64,
+        /// Whether `tokens_valid_after` is wanted, and so the last write has to be seen.
+        with_valid_after: bool,
+    },
+    /// Insert this user unless the address is taken in any letter case; answered by [`Answer::User`], without a user
+    /// when it is taken.
+    InsertUser {
+        /// The address, as it is to be stored.
+        email: String,
+        /// The bcrypt hash, as it is to be stored.
+        password: String,
+    },
+    /// Replace a stored hash by a stronger one of the same password, if it is still the old one; answered by
+    /// [`Answer::Done`]. The login does not depend on it.
+    ReplaceHash {
+        /// The user.
+        id: i64,
+        /// The hash that was read.
+        old: String,
+        /// The hash to store instead.
+        new: String,
+    },
+    /// Work out bcrypt hashes; answered by [`Answer::Worked`] with what [`work_out`](crate::password::work_out) comes to.
+    /// A host may do it on another thread, or side by side with that of other requests.
+    Work {
+        /// How many there are: one or two.
+        lanes: usize,
+        /// What is to be worked out.
+        jobs: Vec<Job>,
+    },
+    /// Whether a signature holds; answered by [`Answer::Holds`]. In Rust, [`SignatureCheck::holds`] tells.
+    CheckSignature(SignatureCheck),
+    /// Sign; answered by [`Answer::Signature`]. In Rust, [`SigningJob::signature`] does.
+    Sign(SigningJob),
+    /// The JWK set of an identity provider; answered by [`Answer::JwkSet`]. A redirect, or a status other than 200, is no
+    /// answer.
+    JwkSet {
+        /// An `https:` URL.
+        url: String,
+        /// The most bytes that are of use.
+        at_most: usize,
+    },
+    /// Refuse every token that was issued before; answered by [`Answer::Done`].
+    RevokeTokens {
+        /// The user.
+        id: i64,
+        /// What `tokens_valid_after` is to be, in seconds since 1970.
+        valid_after: i64,
+        /// Whether the user's refresh tokens are to be deleted too.
+        with_sessions: bool,
+    },
+    /// Store a new session; answered by [`Answer::Done`].
+    InsertSession(Session),
+    /// Replace the refresh token of a session, in one statement; answered by [`Answer::Rotated`].
+    RotateSession(Rotation),
+    /// Delete a session, for its refresh token was used twice, unless the second use came within the grace; answered by
+    /// [`Answer::Done`].
+    EndSession(Rotation),
+}
+
+/// What the host says.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum Answer {
+    /// To [`Question::Body`]: the bytes.
+    Body(Vec<u8>),
+    /// To the questions about users: the row, when there is one.
+    User(Option<UserRow>),
+    /// To the questions that want something done.
+    Done,
+    /// To [`Question::CheckSignature`].
+    Holds(bool),
+    /// To [`Question::Sign`]: the signature, of Ed25519 64 bytes.
+    Signature(Vec<u8>),
+    /// To [`Question::JwkSet`].
+    JwkSet(JwkSet),
+    /// To [`Question::RotateSession`]: the user whose session it is, if the token was good.
+    Rotated(Option<i64>),
+    /// To [`Question::Work`]: the results, in the order of the jobs.
+    Worked(Vec<Hashed>),
+    /// To [`Question::Work`]: there is too much to do, or the work was stopped.
+    Busy,
+    /// The store cannot answer now. The host has logged why.
+    Unavailable,
+}
+
+/// A row of `users`.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct UserRow {
+    /// The primary key.
+    pub id: i64,
+    /// The e-mail address, as stored.
+    pub email: String,
+    /// The bcrypt hash; what is none is a login refused, not an error.
+    pub password: String,
+    /// When the row was made, as it is to be shown.
+    pub created_at: String,
+    /// Tokens issued before this time, in seconds since 1970, are refused (`REVOCATION`).
+    pub tokens_valid_after: Option<i64>,
+}
+
+/// The response with an identity provider's keys.
+#[derive(Clone)]
+pub struct JwkSet {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The value of `Cache-Control`, when there is one.
+    pub cache_control: Option<String>,
+    /// The value of `Age`, when there is one.
+    pub age: Option<String>,
+}

@@ -1,0 +1,21 @@
+//! The names of the settings in the environment.
+
+pub(super) const SECRET_KEY: &str = "SECRET_KEY";
+pub(super) const ALGORITHM: &str = "ALGORITHM";
+pub(super) const JWT_KEYS: &str = "JWT_KEYS";
+pub(super) const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
+pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
+pub(super) const REHASH: &str = "REHASH";
+pub(super) const REGISTRATION: &str = "REGISTRATION";
+pub(super) const USER_ID_CLAIM: &str = "USER_ID_CLAIM";
+pub(super) const JWT_ISSUER: &str = "JWT_ISSUER";
+pub(super) const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
+pub(super) const JWT_LEEWAY_SECONDS: &str = "JWT_LEEWAY_SECONDS";
+pub(super) const JWT_MAX_AGE_SECONDS: &str = "JWT_MAX_AGE_SECONDS";
+pub(super) const JWT_REQUIRED_CLAIMS: &str = "JWT_REQUIRED_CLAIMS";
+pub(super) const JWT_CLAIMS: &str = "JWT_CLAIMS";
+pub(super) const JWKS_URL: &str = "JWKS_URL";
+pub(super) const JWKS_ISSUER: &str = "JWKS_ISSUER";
+pub(super) const JWKS_AUDIENCE: &str = "JWKS_AUDIENCE";
+pub(super) const REVOCATION: &str = "REVOCATION";
+pub(super) const REFRESH_TOKEN_EXPIRE_MINUTES: &str = "REFRESH_TOKEN_EXPIRE_MINUTES";

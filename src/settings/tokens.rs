@@ -1,0 +1,103 @@
+//! The settings about tokens: keys, claims and an identity provider.
+
+use super::{
+    Vars,
+    name::{
+        ALGORITHM, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_CLAIMS, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
+        SECRET_KEY,
+    },
+    value::{SettingsError, integer, optional_integer, text},
+};
+use crate::{
+    json::{Dialect, Json, parse},
+    limits::LEEWAY_MAX_SECONDS,
+    token::{Algorithm, Key, KeyRing, Provider, Rules},
+};
+
+/// The keys of `JWT_KEYS`, and after them `SECRET_KEY`, as a key without `kid`.
+pub(super) fn ring(vars: &Vars) -> Result<KeyRing, SettingsError> {
+    let wrong_set = |error: crate::token::KeyError| SettingsError::new(JWT_KEYS, format!("cannot be used: {error}"));
+    let set = text(vars.jwt_keys.as_deref()).map(|set| KeyRing::from_jwk_set(set).map_err(wrong_set)).transpose()?;
+    match (set, vars.secret_key.as_deref().unwrap_or_default()) {
+        (Some(set), "") => Ok(set),
+        (Some(set), secret) => set.with(secret_key(secret, vars)?).map_err(wrong_set),
+        (None, "") => Err(SettingsError::new(SECRET_KEY, format!("is missing: {MEND}"))),
+        (None, secret) => KeyRing::new(vec![secret_key(secret, vars)?]).map_err(wrong_set),
+    }
+}
+
+const MEND: &str = "`openssl rand -hex 32` makes one, `wrangler secret put SECRET_KEY` sets it for a Worker";
+
+fn secret_key(secret: &str, vars: &Vars) -> Result<Key, SettingsError> {
+    let algorithm = match vars.algorithm.as_deref().unwrap_or("HS256") {
+        "HS256" => Algorithm::HS256,
+        "HS384" => Algorithm::HS384,
+        "HS512" => Algorithm::HS512,
+        _ => {
+            return Err(SettingsError::new(
+                ALGORITHM,
+                "is none of HS256, HS384 and HS512; keys of other algorithms are set by JWT_KEYS",
+            ));
+        }
+    };
+    Key::secret(algorithm, secret.as_bytes())
+        .map_err(|error| SettingsError::new(SECRET_KEY, format!("is too short: {error}; {MEND}")))
+}
+
+/// What tokens of ours carry, and must carry.
+pub(super) fn rules(vars: &Vars) -> Result<Rules, SettingsError> {
+    let default = Rules::default();
+    let required = text(vars.jwt_required_claims.as_deref());
+    Ok(Rules {
+        user_id_claim: text(vars.user_id_claim.as_deref()).map_or(default.user_id_claim, str::to_owned),
+        issuer: text(vars.jwt_issuer.as_deref()).map(str::to_owned),
+        audience: text(vars.jwt_audience.as_deref()).map(str::to_owned),
+        leeway_seconds: leeway(vars)?,
+        max_age_seconds: optional_integer(JWT_MAX_AGE_SECONDS, vars.jwt_max_age_seconds.as_deref(), &(1..=u32::MAX))?,
+        required: required.map_or(default.required, |names| {
+            names.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+        }),
+    })
+}
+
+fn leeway(vars: &Vars) -> Result<u32, SettingsError> {
+    integer(JWT_LEEWAY_SECONDS, vars.jwt_leeway_seconds.as_deref(), 0, &(0..=LEEWAY_MAX_SECONDS))
+}
+
+/// The claims that tokens of ours carry beside those that are set here.
+pub(super) fn extra_claims(vars: &Vars, rules: &Rules) -> Result<Vec<(String, Json)>, SettingsError> {
+    let Some(claims) = text(vars.jwt_claims.as_deref()) else { return Ok(Vec::new()) };
+    let Ok(Json::Object(members)) = parse(claims.as_bytes(), Dialect::Strict) else {
+        return Err(SettingsError::new(JWT_CLAIMS, "is not a JSON object with each name once"));
+    };
+    match members.iter().any(|(name, _)| rules.reserves(name)) {
+        true => Err(SettingsError::new(JWT_CLAIMS, "names a claim that another setting decides")),
+        false => Ok(members),
+    }
+}
+
+/// The identity provider. Whose keys are believed, and for whom its tokens must be, is said together or not at all.
+pub(super) fn provider(vars: &Vars, ours: &Rules) -> Result<Option<Provider>, SettingsError> {
+    let Some(jwks_url) = text(vars.jwks_url.as_deref()) else { return Ok(None) };
+    let is_https = jwks_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+    if !is_https || jwks_url.len() == 8 {
+        return Err(SettingsError::new(JWKS_URL, "is not an https: URL"));
+    }
+    let (issuer, audience) = (text(vars.jwks_issuer.as_deref()), text(vars.jwks_audience.as_deref()));
+    if issuer.is_none() || issuer == ours.issuer.as_deref() {
+        return Err(SettingsError::new(
+            JWKS_ISSUER,
+            "is missing, or the same as JWT_ISSUER: it tells the provider's tokens from ours",
+        ));
+    }
+    if audience.is_none() {
+        return Err(SettingsError::new(JWKS_AUDIENCE, "is missing: a provider's tokens are for many (RFC 8725 3.9)"));
+    }
+    let rules = Rules {
+        issuer: issuer.map(str::to_owned),
+        audience: audience.map(str::to_owned),
+        leeway_seconds: leeway(vars)?,
+        ..Rules::default()
+    };
+    Ok(Some(Provider { jwks_url: jwks_url.to_owned(), rules }))
+}

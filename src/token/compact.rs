@@ -1,0 +1,90 @@
+//! JWS compact form (RFC 7515 3.1): header, payload and signature, each in base64url.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::{Algorithm, TokenRefusal, key::Key};
+use crate::{
+    json::{Dialect, Json, parse},
+    limits::TOKEN_MAX_BYTES,
+};
+
+/// A token of which nothing is verified yet.
+pub(crate) struct Unverified<'t> {
+    pub(crate) header: Header,
+    /// What was signed: header and payload, as they came.
+    pub(crate) message: &'t str,
+    pub(crate) signature: Vec<u8>,
+    payload: &'t str,
+}
+
+/// As much of a header as counts.
+pub(crate) struct Header {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) kid: Option<String>,
+}
+
+impl<'t> Unverified<'t> {
+    pub(crate) fn parse(token: &'t str) -> Result<Self, TokenRefusal> {
+        if token.len() > TOKEN_MAX_BYTES {
+            return Err(TokenRefusal::TooLong);
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(TokenRefusal::Malformed)?;
+        let (header, payload) = message.split_once('.').ok_or(TokenRefusal::Malformed)?;
+        Ok(Self { header: Header::read(&object(header)?)?, message, signature: decode(signature)?, payload })
+    }
+
+    /// What it claims. It may be believed only when the signature has been verified.
+    pub(crate) fn payload(&self) -> Result<Json, TokenRefusal> {
+        object(self.payload)
+    }
+}
+
+impl Header {
+    fn read(header: &Json) -> Result<Self, TokenRefusal> {
+        let algorithm = header.get("alg").and_then(Json::as_str).and_then(Algorithm::named);
+        let algorithm = algorithm.ok_or(TokenRefusal::Algorithm)?;
+        // RFC 7515 4.1.11: extensions that must be understood, and none is. RFC 7797 3: a payload that is not encoded.
+        if header.get("crit").is_some() || header.get("b64").is_some() {
+            return Err(TokenRefusal::Critical);
+        }
+        // `jwk`, `jku`, `x5c` and `x5u` are not looked at: a token does not bring its own key (RFC 8725 2.9).
+        match header.get("kid") {
+            None => Ok(Self { algorithm, kid: None }),
+            Some(Json::String(kid)) => Ok(Self { algorithm, kid: Some(kid.clone()) }),
+            // RFC 7515 4.1.4: a `kid` is a string.
+            Some(_) => Err(TokenRefusal::Malformed),
+        }
+    }
+}
+
+/// Header and payload, ready to be signed by this key. The bytes are those that PyJWT and python-jose make.
+pub(crate) fn message(key: &Key, payload: &Json) -> String {
+    let header = match key.kid() {
+        None => format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm()),
+        Some(kid) => {
+            Json::from([("alg", key.algorithm().name().into()), ("kid", kid.into()), ("typ", "JWT".into())]).to_string()
+        }
+    };
+    format!("{}.{}", encode(header.as_bytes()), encode(payload.to_string().as_bytes()))
+}
+
+/// The token of a message and its signature.
+pub(crate) fn signed(message: &str, signature: &[u8]) -> String {
+    format!("{message}.{}", encode(signature))
+}
+
+fn encode(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The engine refuses padding and bits that no encoder sets, so a token has one spelling.
+pub(super) fn decode(part: &str) -> Result<Vec<u8>, TokenRefusal> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenRefusal::Malformed)
+}
+
+fn object(part: &str) -> Result<Json, TokenRefusal> {
+    match parse(&decode(part)?, Dialect::Strict) {
+        Ok(object @ Json::Object(_)) => Ok(object),
+        _ => Err(TokenRefusal::Malformed),
+    }
+}

@@ -1,0 +1,99 @@
+//! An identity provider's keys: when they are fetched, and how long they are used.
+
+use std::sync::Arc;
+
+use super::{Key, Rules, TokenRefusal, compact::Header, jwk};
+use crate::limits::{
+    JWK_SET_COOL_DOWN_SECONDS, JWK_SET_FRESH_DEFAULT_SECONDS, JWK_SET_FRESH_MAX_SECONDS, JWK_SET_STALE_MAX_SECONDS,
+};
+
+/// An identity provider whose tokens are verified too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provider {
+    /// Where its JWK set is, an `https:` URL.
+    pub jwks_url: String,
+    /// What its tokens must be. The issuer tells its tokens from ours, so `iss` is one, and `aud` another (RFC 8725 3.8, 3.9).
+    pub rules: Rules,
+}
+
+/// The keys of a provider, as far as they are known.
+#[derive(Debug, Default)]
+pub(crate) struct ProviderKeys {
+    known: Option<Known>,
+    /// When the provider was last asked; before its first answer, when it last failed to give one.
+    asked_at: Option<u64>,
+}
+
+#[derive(Debug)]
+struct Known {
+    keys: Vec<Arc<Key>>,
+    fresh_until: u64,
+}
+
+impl ProviderKeys {
+    /// Whether the provider is to be asked before a token with this header is verified.
+    ///
+    /// It is asked when its keys have grown old, and once more for a key that is not among them, but not more often than
+    /// every [`JWK_SET_COOL_DOWN_SECONDS`], whatever tokens come.
+    pub(crate) fn is_to_be_asked(&mut self, header: &Header, now: u64) -> bool {
+        let wanted = match &self.known {
+            None => true,
+            Some(known) => now >= known.fresh_until || !known.keys.iter().any(|key| is_meant(key, header)),
+        };
+        let cooled = self.asked_at.is_none_or(|asked| now >= asked.saturating_add(JWK_SET_COOL_DOWN_SECONDS));
+        let asks = wanted && cooled;
+        // Before the first answer all ask who come together, for they have nothing else to go by.
+        if asks && self.known.is_some() {
+            self.asked_at = Some(now);
+        }
+        asks
+    }
+
+    /// Takes in what the provider answered; what is no JWK set leaves the keys as they are.
+    pub(crate) fn answered(&mut self, body: &[u8], max_age: Option<u64>, now: u64) {
+        let Ok(keys) = jwk::of_provider(body) else { return self.failed(now) };
+        let fresh = max_age.unwrap_or(JWK_SET_FRESH_DEFAULT_SECONDS).min(JWK_SET_FRESH_MAX_SECONDS);
+        let keys = keys.into_iter().map(Arc::new).collect();
+        self.known = Some(Known { keys, fresh_until: now.saturating_add(fresh) });
+        self.asked_at = Some(now);
+    }
+
+    /// The provider did not answer.
+    pub(crate) fn failed(&mut self, now: u64) {
+        self.asked_at = Some(now);
+    }
+
+    /// The keys that may verify a token with this header, old ones too while the provider does not answer. A token without
+    /// a `kid` may be verified by any.
+    pub(crate) fn candidates(&self, header: &Header, now: u64) -> Result<Vec<Arc<Key>>, TokenRefusal> {
+        let known = self.known.as_ref().ok_or(TokenRefusal::KeysUnavailable)?;
+        if now >= known.fresh_until.saturating_add(JWK_SET_STALE_MAX_SECONDS) {
+            return Err(TokenRefusal::KeysUnavailable);
+        }
+        let mut keys: Vec<_> = known.keys.iter().filter(|key| is_meant(key, header)).map(Arc::clone).collect();
+        if keys.is_empty() {
+            return Err(TokenRefusal::UnknownKey);
+        }
+        keys.retain(|key| key.algorithm() == header.algorithm);
+        if keys.is_empty() { Err(TokenRefusal::Algorithm) } else { Ok(keys) }
+    }
+}
+
+fn is_meant(key: &Key, header: &Header) -> bool {
+    header.kid.is_none() || key.kid() == header.kid.as_deref()
+}
+
+/// How long a response stays fresh: `max-age` of its `Cache-Control`, less its `Age` (RFC 9111 4.2). Nothing when it does
+/// not say, none when it must not be stored.
+pub(crate) fn max_age(cache_control: Option<&str>, age: Option<&str>) -> Option<u64> {
+    let mut max_age = None;
+    for directive in cache_control?.split(',') {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-store" | "no-cache" => return Some(0),
+            "max-age" => max_age = value.trim().trim_matches('"').parse::<u64>().ok(),
+            _ => {}
+        }
+    }
+    Some(max_age?.saturating_sub(age.and_then(|age| age.trim().parse().ok()).unwrap_or(0)))
+}
