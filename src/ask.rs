@@ -11,8 +11,6 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use serde::Serialize;
-
 use crate::{
     limits::BODY_MAX_BYTES,
     password::{Hashed, Job, Rounds},
@@ -41,9 +39,12 @@ impl<T: 'static> Step<T> {
 }
 
 /// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
-#[derive(Clone, Serialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[derive(Clone)]
+#[cfg_attr(
+    feature = "wasm",
+    derive(tsify::Tsify),
+    serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")
+)]
 #[non_exhaustive]
 pub enum Question {
     /// The request's body; answered by [`Answer::Body`]. Reading may stop after `at_most` + 1 bytes: a longer answer is
@@ -86,7 +87,7 @@ pub enum Question {
         /// How many there are: one or two.
         lanes: usize,
         /// What is to be worked out.
-        #[serde(skip)]
+        #[cfg_attr(feature = "wasm", serde(skip))]
         jobs: Vec<Job>,
     },
 }
