@@ -4,6 +4,9 @@ mod decode;
 mod parse;
 mod write;
 
+#[cfg(feature = "wasm")]
+pub(crate) use self::write::string;
+
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {

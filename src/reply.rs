@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde::Serialize;
-
 use crate::{
     ask::UserRow,
     invalid::{BodyError, Invalid},
@@ -14,7 +12,7 @@ use crate::{
 };
 
 /// What the host sends back, and what it writes to its log.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Reply {
     /// The HTTP status.
@@ -24,15 +22,15 @@ pub struct Reply {
     /// The body: compact JSON, or empty.
     pub body: String,
     /// What is worth a line in the log.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "wasm", tsify(optional))]
     pub event: Option<Event>,
     /// How many rounds of bcrypt, one after the other, this reply took ([`Rounds`](crate::password::Rounds)).
+    #[cfg_attr(feature = "wasm", serde(skip))]
     pub rounds: u64,
 }
 
 /// A line for the log; it never carries a password, a token, a hash or a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Event {
     /// How loud.
@@ -42,9 +40,8 @@ pub struct Event {
 }
 
 /// How loud an [`Event`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "lowercase"))]
 pub enum Level {
     /// Part of the day's work: a wrong password, an expired token.
     Info,

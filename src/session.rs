@@ -20,6 +20,7 @@ pub(crate) struct RefreshToken {
 
 /// A session that is to be stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct Session {
     /// Its name, 16 random bytes in base64url.
     pub family: String,
@@ -45,6 +46,7 @@ pub struct Session {
 /// RETURNING user_id
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct Rotation {
     /// The session's name.
     pub family: String,

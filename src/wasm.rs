@@ -1,12 +1,12 @@
 //! The JavaScript surface: it converts, and decides nothing.
 //!
-//! Values cross the boundary through `serde-wasm-bindgen`, and `tsify` writes their TypeScript types from the Rust ones.
+//! Numbers, texts and bytes cross the boundary, nothing else. What has members crosses as JSON text (`wasm/text.rs`), and
+//! `tsify` writes the TypeScript type of what `JSON.parse` makes of it.
 
 pub mod signal;
+mod text;
 mod verdict;
 
-use serde::Serialize;
-use tsify::{Ts, Tsify};
 use wasm_bindgen::prelude::*;
 
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     request::Request,
     settings::{Settings, Vars},
     token::TokenRefusal,
-    wasm::verdict::{Failure, Outcome, TokenVerdict},
+    wasm::verdict::{Failure, Outcome},
 };
 
 /// The gate, as JavaScript holds it.
@@ -70,77 +70,81 @@ impl JsGate {
         self.0.issue_token(id, seconds(now)).map(|token| token.access_token).map_err(throw)
     }
 
-    /// Whether the token holds, and what it says.
+    /// The claims as JSON text, which begins with `{`, or the reason why the token does not hold, a stable code.
     #[wasm_bindgen(js_name = verifyToken)]
-    pub fn verify_token(&self, token: &str, now: f64) -> Result<Ts<TokenVerdict>, JsValue> {
-        to_ts(&match self.0.verify_token(token, seconds(now)) {
-            Ok(claims) => TokenVerdict::Accepted { claims: claims.to_json().to_string() },
-            Err(refusal) => TokenVerdict::Refused { reason: refusal.code() },
-        })
+    pub fn verify_token(&self, token: &str, now: f64) -> String {
+        match self.0.verify_token(token, seconds(now)) {
+            Ok(claims) => claims.to_json().to_string(),
+            Err(refusal) => refusal.code().to_owned(),
+        }
     }
 }
 
-/// One run of the state machine: while there is a question, answer it; then take the outcome.
+/// One run of the state machine. Its step is JSON text: a question, told by its `ask`, or what it came to. Every answer leads
+/// to the next step.
 #[wasm_bindgen]
 pub struct Turn(Option<Step<Outcome>>);
 
 #[wasm_bindgen]
 impl Turn {
-    /// The open question, if there is one.
-    pub fn question(&self) -> Result<Option<Ts<Question>>, JsValue> {
+    /// Where it stands.
+    pub fn step(&self) -> String {
         match &self.0 {
-            Some(Step::Ask(question, _)) => to_ts(question).map(Some),
-            Some(Step::Done(_)) | None => Ok(None),
+            Some(Step::Ask(question, _)) => text::question(question),
+            Some(Step::Done(outcome)) => text::outcome(outcome),
+            None => String::new(),
         }
     }
 
     /// Answers `body`.
     #[wasm_bindgen(js_name = answerBody)]
-    pub fn answer_body(&mut self, body: Vec<u8>) {
-        self.answer(Answer::Body(body));
+    pub fn answer_body(&mut self, body: Vec<u8>) -> String {
+        self.answer(Answer::Body(body))
     }
 
     /// Answers `userByEmail`, `userById` and `insertUser` with a row.
     #[wasm_bindgen(js_name = answerUser)]
-    pub fn answer_user(&mut self, id: f64, email: String, password: String, created_at: String) -> Result<(), JsValue> {
+    pub fn answer_user(
+        &mut self,
+        id: f64,
+        email: String,
+        password: String,
+        created_at: String,
+    ) -> Result<String, JsValue> {
         let id = integer(id).ok_or_else(|| throw(TokenRefusal::Claim("user_id")))?;
-        self.answer(Answer::User(Some(UserRow { id, email, password, created_at })));
-        Ok(())
+        Ok(self.answer(Answer::User(Some(UserRow { id, email, password, created_at }))))
     }
 
     /// Answers `userByEmail`, `userById` and `insertUser`: there is none.
     #[wasm_bindgen(js_name = answerNobody)]
-    pub fn answer_nobody(&mut self) {
-        self.answer(Answer::User(None));
+    pub fn answer_nobody(&mut self) -> String {
+        self.answer(Answer::User(None))
     }
 
     /// Answers `replaceHash`: the store has been told.
     #[wasm_bindgen(js_name = answerDone)]
-    pub fn answer_done(&mut self) {
-        self.answer(Answer::Done);
+    pub fn answer_done(&mut self) -> String {
+        self.answer(Answer::Done)
     }
 
     /// Answers `work`: there is too much to do.
     #[wasm_bindgen(js_name = answerBusy)]
     pub fn answer_busy(&mut self) {
-        self.answer(Answer::Busy);
+        self.go_on(Answer::Busy);
     }
 
     /// Answers any question: the store cannot tell now.
     #[wasm_bindgen(js_name = answerUnavailable)]
-    pub fn answer_unavailable(&mut self) {
-        self.answer(Answer::Unavailable);
+    pub fn answer_unavailable(&mut self) -> String {
+        self.answer(Answer::Unavailable)
     }
 
-    /// What it came to; nothing while a question is open.
-    pub fn outcome(&self) -> Result<Option<Ts<Outcome>>, JsValue> {
-        match &self.0 {
-            Some(Step::Done(outcome)) => to_ts(outcome).map(Some),
-            Some(Step::Ask(..)) | None => Ok(None),
-        }
+    fn answer(&mut self, answer: Answer) -> String {
+        self.go_on(answer);
+        self.step()
     }
 
-    fn answer(&mut self, answer: Answer) {
+    fn go_on(&mut self, answer: Answer) {
         self.0 = self.0.take().map(|step| match step {
             Step::Ask(_, pending) => pending.answer(answer),
             done @ Step::Done(_) => done,
@@ -202,16 +206,12 @@ impl Batch {
             Some(results) => Answer::Worked(results.by_ref().take(jobs.len()).collect()),
             None => Answer::Busy,
         };
-        turn.answer(answer);
+        turn.go_on(answer);
     }
 }
 
 fn throw(failure: impl Into<Failure>) -> JsValue {
-    to_ts(&failure.into()).map_or_else(|error| error, |failure| failure.into())
-}
-
-fn to_ts<T: Serialize + Tsify>(value: &T) -> Result<Ts<T>, JsValue> {
-    value.into_ts().map_err(|error| JsError::new(&error.to_string()).into())
+    text::failure(&failure.into()).into()
 }
 
 #[expect(

@@ -1,14 +1,11 @@
-import type { LoginVerdict, Reply, Turn, UserRow, UserVerdict, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
+import type { LoginVerdict, Reply, Turn, UserRow, UserVerdict } from "../wasm/edgegate.js";
 import { readBody } from "./body.js";
-import { glue } from "./glue.js";
-import { Handle } from "./instance.js";
+import { Core, type Settings } from "./core.js";
+import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { UserStore } from "./store.js";
 import { run, type CallersQuestion } from "./turn.js";
-import type { Claims, TokenVerdict } from "./verdict.js";
-
-/** The settings, by the names that FastAPI backends use; a Worker's `env` and `process.env` both fit. */
-export type Settings = Vars;
+import type { TokenVerdict } from "./verdict.js";
 
 /** Logs users in and tells whose token it is. */
 export interface Gate {
@@ -38,13 +35,13 @@ export interface Gate {
  * ```
  */
 export function createGate(settings: Settings, users: UserStore, log: Log = consoleLog): Gate {
-  let made: Handle<WasmGate> | undefined;
+  const core = new Core(settings);
 
   return {
     async fetch(request) {
       const path = new URL(request.url).pathname;
       try {
-        const turn = start((gate) => gate.handle(request.method, request.url, ...head(request), now()));
+        const turn = core.start((gate, now) => gate.handle(request.method, request.url, ...head(request), now));
         const reply = await run<Reply>(turn, (question) => answerRequest(turn, question, request, path));
         if (reply.event) log({ ...reply.event, status: reply.status, path });
         return new Response(reply.body || null, { status: reply.status, headers: reply.headers });
@@ -54,41 +51,28 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       }
     },
     async login({ username, password }) {
-      const turn = start((gate) => gate.login(username, password, now()));
+      const turn = core.start((gate, now) => gate.login(username, password, now));
       return run<LoginVerdict>(turn, (question) => answer(turn, question));
     },
     async currentUser(from) {
       const authorization = from instanceof Request ? from.headers.get("authorization") : from;
-      const turn = start((gate) => gate.currentUser(authorization ?? undefined, now()));
+      const turn = core.start((gate, now) => gate.currentUser(authorization ?? undefined, now));
       return run<UserVerdict>(turn, (question) => answer(turn, question));
     },
     async issueToken(userId) {
-      return gate().call((gate) => gate.issueToken(userId, now()));
+      return core.issueToken(userId);
     },
     async verifyToken(token) {
-      const verdict = gate().call((gate) => gate.verifyToken(token, now()));
-      if (verdict.outcome === "refused") return verdict;
-      return { outcome: "accepted", claims: JSON.parse(verdict.claims) as Claims };
+      return core.verifyToken(token);
     },
   };
-
-  /** It is made when it is first wanted, and again when its wasm instance is gone. */
-  function gate(): Handle<WasmGate> {
-    if (!made?.isAlive) made = new Handle(() => new glue.Gate((name) => settings[name as keyof Settings]?.toString()));
-    return made;
-  }
-
-  function start(begin: (gate: WasmGate) => Turn): Handle<Turn> {
-    const current = gate();
-    return new Handle(() => current.call(begin));
-  }
 
   async function answerRequest(
     turn: Handle<Turn>,
     question: CallersQuestion,
     request: Request,
     path: string,
-  ): Promise<void> {
+  ): Promise<string> {
     if (question.ask === "body") {
       const body = await readBody(request, question.atMost);
       return turn.call((turn) => turn.answerBody(body));
@@ -100,11 +84,11 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       log({ level: "error", reason: "store", path, error });
       return turn.call((turn) => turn.answerUnavailable());
     }
-    give(turn, user);
+    return give(turn, user);
   }
 
-  async function answer(turn: Handle<Turn>, question: CallersQuestion): Promise<void> {
-    give(turn, await askStore(question));
+  async function answer(turn: Handle<Turn>, question: CallersQuestion): Promise<string> {
+    return give(turn, await askStore(question));
   }
 
   /** A user, nobody, or that it has been done. */
@@ -125,20 +109,17 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
   }
 }
 
-function give(turn: Handle<Turn>, user: UserRow | null | "done"): void {
+/** The turn's next step. */
+function give(turn: Handle<Turn>, user: UserRow | null | "done"): string {
   if (user === "done") return turn.call((turn) => turn.answerDone());
   if (!user) return turn.call((turn) => turn.answerNobody());
   // A hash that is no text is an unreadable hash, and refused as one.
-  turn.call((turn) => turn.answerUser(user.id, user.email, String(user.password), String(user.created_at)));
+  return turn.call((turn) => turn.answerUser(user.id, user.email, String(user.password), String(user.created_at)));
 }
 
 /** The values of `Content-Type` and `Authorization`. */
 function head({ headers }: Request): [string | undefined, string | undefined] {
   return [headers.get("content-type") ?? undefined, headers.get("authorization") ?? undefined];
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }
 
 /** It is written here and not in the core because the core may be what failed. */

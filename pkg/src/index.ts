@@ -5,7 +5,8 @@ export { createGate } from "./gate.js";
 export { hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords } from "./passwords.js";
 export { issueToken, verifyToken } from "./tokens.js";
 
-export type { Gate, Settings } from "./gate.js";
+export type { Settings } from "./core.js";
+export type { Gate } from "./gate.js";
 export type { Log, LogEntry } from "./log.js";
 export type { UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";

@@ -21,7 +21,7 @@ export function call<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (isFailure(error)) throw new EdgegateError(error.code, error.message);
+    if (typeof error === "string") throw reported(error);
     if (error instanceof EdgegateError) throw error;
     instantiate();
     throw error;
@@ -78,6 +78,8 @@ function deafToFinalizers(exports: WebAssembly.Exports): WebAssembly.Exports {
   return deaf;
 }
 
-function isFailure(error: unknown): error is Failure {
-  return typeof error === "object" && error !== null && !(error instanceof Error) && "code" in error;
+/** The core throws texts, and nothing else does. */
+function reported(text: string): EdgegateError {
+  const { code, message } = JSON.parse(text) as Failure;
+  return new EdgegateError(code, message);
 }

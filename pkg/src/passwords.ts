@@ -3,7 +3,7 @@ import { EdgegateError } from "./errors.js";
 import { glue } from "./glue.js";
 import { call, Handle } from "./instance.js";
 import { tick, workTogether } from "./lanes.js";
-import { run } from "./turn.js";
+import { isQuestion, run, stepOf } from "./turn.js";
 
 /** Hashes of one list worked out side by side: the fourth lane shortens the whole, and nobody waits for a part. */
 const BULK_LANES = 4;
@@ -42,7 +42,7 @@ export async function hashPasswords(passwords: readonly string[], options: { cos
   const turns = passwords.map((password) => startHash(password, options.cost));
   try {
     // A turn that is done before any work has been refused.
-    for (const turn of turns) turn.call((turn) => void (turn.outcome() && value(turn.outcome() as HashVerdict)));
+    for (const step of turns.map(stepOf)) if (!isQuestion(step)) value(step as HashVerdict);
     return (await workAll<HashVerdict>(turns)).map((verdict) => value(verdict).hash);
   } finally {
     for (const turn of turns) turn.free();
@@ -79,13 +79,13 @@ const startHash = (password: string, cost?: number) => new Handle(() => glue.has
 const startVerify = (password: string, hash: string) => new Handle(() => glue.verifyPassword(password, hash));
 
 async function workAll<Verdict>(turns: Handle<Turn>[]): Promise<Verdict[]> {
-  const waiting = turns.filter((turn) => turn.call((turn) => turn.question()));
+  const waiting = turns.filter((turn) => isQuestion(stepOf(turn)));
   for (let at = 0; at < waiting.length; at += BULK_LANES) {
     // Others want their turn too.
     if (at > 0) await tick();
     workTogether(waiting.slice(at, at + BULK_LANES));
   }
-  return turns.map((turn) => turn.call((turn) => turn.outcome()) as Verdict);
+  return turns.map((turn) => stepOf(turn) as Verdict);
 }
 
 function value<Verdict extends { outcome: string }>(verdict: Verdict): Exclude<Verdict, { outcome: "refused" }> {
@@ -97,6 +97,6 @@ function failure({ code, message }: Failure): EdgegateError {
   return new EdgegateError(code, message);
 }
 
-async function askNobody(): Promise<void> {
+async function askNobody(): Promise<never> {
   throw new TypeError("edgegate: a password alone has nothing to ask");
 }

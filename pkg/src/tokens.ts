@@ -1,5 +1,4 @@
-import { createGate, type Gate, type Settings } from "./gate.js";
-import type { UserStore } from "./store.js";
+import { Core, type Settings } from "./core.js";
 import type { TokenVerdict } from "./verdict.js";
 
 /**
@@ -8,7 +7,7 @@ import type { TokenVerdict } from "./verdict.js";
  * @throws {EdgegateError} `setting` when `SECRET_KEY` is missing or short, `claim:user_id` for no whole number.
  */
 export async function issueToken(userId: number, settings: Settings): Promise<string> {
-  return gateOf(settings).issueToken(userId);
+  return coreOf(settings).issueToken(userId);
 }
 
 /**
@@ -23,17 +22,14 @@ export async function issueToken(userId: number, settings: Settings): Promise<st
  * ```
  */
 export async function verifyToken(token: string, settings: Settings): Promise<TokenVerdict> {
-  return gateOf(settings).verifyToken(token);
+  return coreOf(settings).verifyToken(token);
 }
 
 /** The key is set up once for each settings object. */
-const gates = new WeakMap<Settings, Gate>();
+const cores = new WeakMap<Settings, Core>();
 
-function gateOf(settings: Settings): Gate {
-  let gate = gates.get(settings);
-  if (!gate) gates.set(settings, (gate = createGate(settings, noUsers)));
-  return gate;
+function coreOf(settings: Settings): Core {
+  let core = cores.get(settings);
+  if (!core) cores.set(settings, (core = new Core(settings)));
+  return core;
 }
-
-const nobody = async () => null;
-const noUsers: UserStore = { userByEmail: nobody, userById: nobody, insertUser: nobody };

@@ -5,25 +5,37 @@ import { onTheWay, work } from "./lanes.js";
 /** A question that only the caller can answer. */
 export type CallersQuestion = Exclude<Question, { ask: "work" }>;
 
-/** While the core asks, answer it. */
+type Step = Question | Outcome;
+
+/** While the core asks, answer it; every answer leads to the next step. */
 export async function run<Verdict extends Outcome>(
   turn: Handle<Turn>,
-  answer: (question: CallersQuestion) => Promise<void>,
+  answer: (question: CallersQuestion) => Promise<string>,
 ): Promise<Verdict> {
   const arrived = onTheWay();
   try {
-    for (;;) {
-      const question = turn.call((turn) => turn.question());
-      if (!question) return turn.call((turn) => turn.outcome()) as Verdict;
-      if (question.ask === "work") {
+    let step = stepOf(turn);
+    while (isQuestion(step)) {
+      if (step.ask === "work") {
         arrived();
-        await work(turn, question.lanes);
+        await work(turn, step.lanes);
+        step = stepOf(turn);
       } else {
-        await answer(question);
+        step = JSON.parse(await answer(step)) as Step;
       }
     }
+    return step as Verdict;
   } finally {
     arrived();
     turn.free();
   }
+}
+
+/** Where the turn stands. */
+export function stepOf(turn: Handle<Turn>): Step {
+  return JSON.parse(turn.call((turn) => turn.step())) as Step;
+}
+
+export function isQuestion(step: Step): step is Question {
+  return "ask" in step;
 }

@@ -8,7 +8,11 @@ use crate::{
 
 /// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
 #[derive(Clone)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[cfg_attr(
+    feature = "wasm",
+    derive(tsify::Tsify),
+    serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")
+)]
 #[non_exhaustive]
 pub enum Question {
     /// The request's body; answered by [`Answer::Body`]. Reading may stop after `at_most` + 1 bytes: a longer answer is
@@ -55,6 +59,7 @@ pub enum Question {
         /// How many there are: one or two.
         lanes: usize,
         /// What is to be worked out.
+        #[cfg_attr(feature = "wasm", serde(skip))]
         jobs: Vec<Job>,
     },
     /// Whether a signature holds; answered by [`Answer::Holds`]. In Rust, [`SignatureCheck::holds`] tells.
@@ -126,6 +131,7 @@ pub struct UserRow {
     /// When the row was made, as it is to be shown.
     pub created_at: String,
     /// Tokens issued before this time, in seconds since 1970, are refused (`REVOCATION`).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null"))]
     pub tokens_valid_after: Option<i64>,
 }
 

@@ -1,7 +1,7 @@
 //! The text Starlette's `JSONResponse` sends: `json.dumps(.., ensure_ascii=False, separators=(",", ":"))`.
 
 use super::Json;
-use std::fmt::{Display, Formatter, Result, Write};
+use std::fmt::{Display, Formatter, Result};
 
 /// Writes compact JSON. `NaN` and the infinities, at which FastAPI fails with a 500, are written as `null`.
 ///
@@ -12,49 +12,65 @@ use std::fmt::{Display, Formatter, Result, Write};
 /// ```
 impl Display for Json {
     fn fmt(&self, out: &mut Formatter<'_>) -> Result {
-        match self {
-            Json::Null => out.write_str("null"),
-            Json::Bool(true) => out.write_str("true"),
-            Json::Bool(false) => out.write_str("false"),
-            Json::Float(text) if !text.ends_with(|char: char| char.is_ascii_digit()) => out.write_str("null"),
-            Json::Integer(text) | Json::Float(text) => out.write_str(text),
-            Json::String(text) => string(text, out),
-            Json::Array(items) => {
-                out.write_char('[')?;
-                for (index, item) in items.iter().enumerate() {
-                    out.write_str(if index == 0 { "" } else { "," })?;
-                    item.fmt(out)?;
-                }
-                out.write_char(']')
+        // A formatter is called through a table, which would cost more for each character than the whole copy.
+        let mut text = String::new();
+        value(self, &mut text);
+        out.write_str(&text)
+    }
+}
+
+fn value(json: &Json, out: &mut String) {
+    match json {
+        Json::Null => out.push_str("null"),
+        Json::Bool(true) => out.push_str("true"),
+        Json::Bool(false) => out.push_str("false"),
+        Json::Float(text) if !text.ends_with(|char: char| char.is_ascii_digit()) => out.push_str("null"),
+        Json::Integer(text) | Json::Float(text) => out.push_str(text),
+        Json::String(text) => string(text, out),
+        Json::Array(items) => {
+            out.push('[');
+            for (index, item) in items.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                value(item, out);
             }
-            Json::Object(members) => {
-                out.write_char('{')?;
-                for (index, (name, value)) in members.iter().enumerate() {
-                    out.write_str(if index == 0 { "" } else { "," })?;
-                    string(name, out)?;
-                    out.write_char(':')?;
-                    value.fmt(out)?;
-                }
-                out.write_char('}')
+            out.push(']');
+        }
+        Json::Object(members) => {
+            out.push('{');
+            for (index, (name, member)) in members.iter().enumerate() {
+                out.push_str(if index == 0 { "" } else { "," });
+                string(name, out);
+                out.push(':');
+                value(member, out);
             }
+            out.push('}');
         }
     }
 }
 
-fn string(text: &str, out: &mut Formatter<'_>) -> Result {
-    out.write_char('"')?;
+/// Writes a string, quotes included.
+pub(crate) fn string(text: &str, out: &mut String) {
+    out.push('"');
     for char in text.chars() {
-        match char {
-            '"' => out.write_str("\\\"")?,
-            '\\' => out.write_str("\\\\")?,
-            '\n' => out.write_str("\\n")?,
-            '\r' => out.write_str("\\r")?,
-            '\t' => out.write_str("\\t")?,
-            '\x08' => out.write_str("\\b")?,
-            '\x0C' => out.write_str("\\f")?,
-            '\0'..='\x1F' => write!(out, "\\u{:04x}", u32::from(char))?,
-            _ => out.write_char(char)?,
-        }
+        let escape = match char {
+            '"' | '\\' => char,
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            '\x08' => 'b',
+            '\x0C' => 'f',
+            '\0'..='\x1F' => {
+                out.push_str(if char < '\x10' { "\\u000" } else { "\\u001" });
+                out.push(char::from_digit(u32::from(char) & 0xF, 16).unwrap_or_default());
+                continue;
+            }
+            _ => {
+                out.push(char);
+                continue;
+            }
+        };
+        out.push('\\');
+        out.push(escape);
     }
-    out.write_char('"')
+    out.push('"');
 }

@@ -1,6 +1,5 @@
 //! What JavaScript is told: typed answers, told apart by `outcome`.
 
-use serde::Serialize;
 use tsify::Tsify;
 
 use crate::{
@@ -9,9 +8,9 @@ use crate::{
 };
 
 /// What a turn comes to.
-#[derive(Serialize, Tsify)]
+#[derive(Tsify)]
 #[serde(untagged)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// Of `Gate.handle`.
     Reply(Reply),
     /// Of `Gate.login`.
@@ -25,9 +24,9 @@ pub enum Outcome {
 }
 
 /// A new hash.
-#[derive(Serialize, Tsify)]
+#[derive(Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum HashVerdict {
+pub(super) enum HashVerdict {
     /// This one.
     Accepted {
         /// The stored form.
@@ -38,9 +37,9 @@ pub enum HashVerdict {
 }
 
 /// Whether it is the password.
-#[derive(Serialize, Tsify)]
+#[derive(Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum PasswordVerdict {
+pub(super) enum PasswordVerdict {
     /// The stored hash could be used.
     Accepted {
         /// Whether it is the password.
@@ -51,9 +50,9 @@ pub enum PasswordVerdict {
 }
 
 /// Whether a login was let in.
-#[derive(Serialize, Tsify)]
+#[derive(Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum LoginVerdict {
+pub(super) enum LoginVerdict {
     /// With this token (RFC 6749 5.1).
     Accepted {
         /// The token.
@@ -69,9 +68,9 @@ pub enum LoginVerdict {
 }
 
 /// Whose token it is.
-#[derive(Serialize, Tsify)]
+#[derive(Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum UserVerdict {
+pub(super) enum UserVerdict {
     /// This user's.
     Accepted {
         /// The user.
@@ -84,25 +83,9 @@ pub enum UserVerdict {
     },
 }
 
-/// Whether a token holds.
-#[derive(Serialize, Tsify)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub enum TokenVerdict {
-    /// It holds, and says this.
-    Accepted {
-        /// Its claims, as JSON text.
-        claims: String,
-    },
-    /// It does not, for this reason, a stable code; keep it from the client.
-    Refused {
-        /// The code.
-        reason: &'static str,
-    },
-}
-
 /// A user, without the password hash.
-#[derive(Serialize, Tsify)]
-pub struct User {
+#[derive(Tsify)]
+pub(super) struct User {
     /// The primary key.
     pub id: i64,
     /// The e-mail address, as stored.
@@ -112,8 +95,8 @@ pub struct User {
 }
 
 /// What is thrown for a bad call.
-#[derive(Serialize, Tsify)]
-pub struct Failure {
+#[derive(Tsify)]
+pub(super) struct Failure {
     /// A stable code to match on.
     pub code: &'static str,
     /// What is wrong and how to mend it.
