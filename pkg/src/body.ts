@@ -1,8 +1,8 @@
-/** The request's body, up to one byte more than is of use: what is longer is refused anyway, and not read on. */
-export async function readBody(request: Request, atMost: number): Promise<Uint8Array> {
+/** A body, up to one byte more than is of use: what is longer is refused anyway, and not read on. */
+export async function readBody({ body }: Request | Response, atMost: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const reader = request.body?.getReader();
+  const reader = body?.getReader();
   while (reader && length <= atMost) {
     const { done, value } = await reader.read();
     if (done) break;

@@ -1,22 +1,33 @@
-import type { LoginVerdict, Reply, Turn, UserRow, UserVerdict } from "../wasm/edgegate.js";
+import type { LoginVerdict, LogOutVerdict, Reply, Turn, UserVerdict } from "../wasm/edgegate.js";
 import { readBody } from "./body.js";
-import { Core, type Settings } from "./core.js";
+import { Core, type IssueOptions, type Settings } from "./core.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { UserStore } from "./store.js";
 import { run, type CallersQuestion } from "./turn.js";
+import { askStore } from "./users.js";
 import type { TokenVerdict } from "./verdict.js";
+
+/** A request with a token, or the value of its `Authorization` header. */
+export type Bearer = Request | string | null | undefined;
 
 /** Logs users in and tells whose token it is. */
 export interface Gate {
-  /** Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does. It never rejects. */
+  /**
+   * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does; besides `GET /.well-known/jwks.json`, and with
+   * `REVOCATION=on` `POST /logout`. It never rejects.
+   */
   fetch(request: Request): Promise<Response>;
   /** Logs in without HTTP. Rejects when the store does. */
   login(credentials: { username: string; password: string }): Promise<LoginVerdict>;
-  /** Whose token the request, or the value of its `Authorization` header, carries. Rejects when the store does. */
-  currentUser(from: Request | string | null | undefined): Promise<UserVerdict>;
+  /** Whose token this is. Rejects when the store does. */
+  currentUser(from: Bearer): Promise<UserVerdict>;
+  /** The next tokens for a refresh token, which is used up by it. For `REFRESH_TOKEN_EXPIRE_MINUTES`. */
+  refresh(refreshToken: string): Promise<LoginVerdict>;
+  /** Logs the user out everywhere whose token this is. For `REVOCATION=on`. */
+  logOut(from: Bearer): Promise<LogOutVerdict>;
   /** A token for this user. */
-  issueToken(userId: number): Promise<string>;
+  issueToken(userId: number, options?: IssueOptions): Promise<string>;
   /** Whether a token holds, and what it says. */
   verifyToken(token: string): Promise<TokenVerdict>;
 }
@@ -55,12 +66,19 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       return run<LoginVerdict>(turn, (question) => answer(turn, question));
     },
     async currentUser(from) {
-      const authorization = from instanceof Request ? from.headers.get("authorization") : from;
-      const turn = core.start((gate, now) => gate.currentUser(authorization ?? undefined, now));
+      const turn = core.start((gate, now) => gate.currentUser(authorizationOf(from), now));
       return run<UserVerdict>(turn, (question) => answer(turn, question));
     },
-    async issueToken(userId) {
-      return core.issueToken(userId);
+    async refresh(refreshToken) {
+      const turn = core.start((gate, now) => gate.refresh(refreshToken, now));
+      return run<LoginVerdict>(turn, (question) => answer(turn, question));
+    },
+    async logOut(from) {
+      const turn = core.start((gate, now) => gate.logOut(authorizationOf(from), now));
+      return run<LogOutVerdict>(turn, (question) => answer(turn, question));
+    },
+    async issueToken(userId, options) {
+      return core.issueToken(userId, options);
     },
     async verifyToken(token) {
       return core.verifyToken(token);
@@ -77,44 +95,22 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       const body = await readBody(request, question.atMost);
       return turn.call((turn) => turn.answerBody(body));
     }
-    let user;
     try {
-      user = await askStore(question);
+      return await askStore(users, turn, question);
     } catch (error) {
       log({ level: "error", reason: "store", path, error });
       return turn.call((turn) => turn.answerUnavailable());
     }
-    return give(turn, user);
   }
 
   async function answer(turn: Handle<Turn>, question: CallersQuestion): Promise<string> {
-    return give(turn, await askStore(question));
-  }
-
-  /** A user, nobody, or that it has been done. */
-  async function askStore(question: CallersQuestion): Promise<UserRow | null | "done"> {
-    switch (question.ask) {
-      case "userByEmail":
-        return users.userByEmail(question.email);
-      case "userById":
-        return users.userById(question.id);
-      case "insertUser":
-        return users.insertUser(question);
-      case "replaceHash":
-        await users.replaceHash?.(question);
-        return "done";
-      case "body":
-        throw new TypeError("edgegate: there is no body without a request");
-    }
+    if (question.ask === "body") throw new TypeError("edgegate: there is no body without a request");
+    return askStore(users, turn, question);
   }
 }
 
-/** The turn's next step. */
-function give(turn: Handle<Turn>, user: UserRow | null | "done"): string {
-  if (user === "done") return turn.call((turn) => turn.answerDone());
-  if (!user) return turn.call((turn) => turn.answerNobody());
-  // A hash that is no text is an unreadable hash, and refused as one.
-  return turn.call((turn) => turn.answerUser(user.id, user.email, String(user.password), String(user.created_at)));
+function authorizationOf(from: Bearer): string | undefined {
+  return (from instanceof Request ? from.headers.get("authorization") : from) ?? undefined;
 }
 
 /** The values of `Content-Type` and `Authorization`. */

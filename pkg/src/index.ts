@@ -5,9 +5,9 @@ export { createGate } from "./gate.js";
 export { hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords } from "./passwords.js";
 export { issueToken, verifyToken } from "./tokens.js";
 
-export type { Settings } from "./core.js";
-export type { Gate } from "./gate.js";
+export type { IssueOptions, Settings } from "./core.js";
+export type { Bearer, Gate } from "./gate.js";
 export type { Log, LogEntry } from "./log.js";
-export type { UserStore } from "./store.js";
+export type { Columns, Rotation, Session, SessionStore, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
-export type { LoginVerdict, User, UserRow, UserVerdict } from "../wasm/edgegate.js";
+export type { LoginVerdict, LogOutVerdict, User, UserRow, UserVerdict } from "../wasm/edgegate.js";

@@ -21,7 +21,7 @@ const BULK_LANES = 4;
  * ```
  */
 export async function hashPassword(password: string, options: { cost?: number } = {}): Promise<string> {
-  return value(await run<HashVerdict>(startHash(password, options.cost), askNobody)).hash;
+  return value(await run<HashVerdict>(startHash(password, options.cost))).hash;
 }
 
 /**
@@ -30,7 +30,7 @@ export async function hashPassword(password: string, options: { cost?: number } 
  * @throws {EdgegateError} `hash-malformed`, `hash-version`, `hash-too-costly` (above 16), `busy`. A wrong password is `false`.
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
-  return value(await run<PasswordVerdict>(startVerify(password, hash), askNobody)).matches;
+  return value(await run<PasswordVerdict>(startVerify(password, hash))).matches;
 }
 
 /**
@@ -95,8 +95,4 @@ function value<Verdict extends { outcome: string }>(verdict: Verdict): Exclude<V
 
 function failure({ code, message }: Failure): EdgegateError {
   return new EdgegateError(code, message);
-}
-
-async function askNobody(): Promise<never> {
-  throw new TypeError("edgegate: a password alone has nothing to ask");
 }

@@ -1,19 +1,22 @@
-import { Core, type Settings } from "./core.js";
+import { Core, type IssueOptions, type Settings } from "./core.js";
 import type { TokenVerdict } from "./verdict.js";
 
 /**
- * A token for this user, as a login would answer with (HS256, claims `user_id` and `exp`).
+ * A token for this user, as a login would answer with: claims `user_id` and `exp`, and what the settings say besides.
  *
- * @throws {EdgegateError} `setting` when `SECRET_KEY` is missing or short, `claim:user_id` for no whole number.
+ * @param options.claims Further claims.
+ * @throws {EdgegateError} `setting` for a setting that is wrong, `claim:user_id` for no whole number, `claim:<name>` for a claim
+ * that a setting decides, `no-signing-key` when all keys of `JWT_KEYS` are public.
  */
-export async function issueToken(userId: number, settings: Settings): Promise<string> {
-  return coreOf(settings).issueToken(userId);
+export async function issueToken(userId: number, settings: Settings, options?: IssueOptions): Promise<string> {
+  return coreOf(settings).issueToken(userId, options);
 }
 
 /**
- * Whether a token holds, and what it says. It never throws for a bad token.
+ * Whether a token holds, and what it says: a token of ours, or with `JWKS_URL` one of the identity provider's. It never throws
+ * for a bad token.
  *
- * @throws {EdgegateError} `setting` when `SECRET_KEY` is missing or short.
+ * @throws {EdgegateError} `setting` for a setting that is wrong.
  * @example
  * ```ts
  * const verdict = await verifyToken(token, { SECRET_KEY });

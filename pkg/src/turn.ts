@@ -1,16 +1,21 @@
 import type { Outcome, Question, Turn } from "../wasm/edgegate.js";
+import { holds, sign } from "./crypto.js";
 import type { Handle } from "./instance.js";
+import { fetchJwkSet } from "./jwks.js";
 import { onTheWay, work } from "./lanes.js";
 
+/** A question that every host can answer by itself. */
+type HostsQuestion = Extract<Question, { ask: "work" | "checkSignature" | "sign" | "jwkSet" }>;
+
 /** A question that only the caller can answer. */
-export type CallersQuestion = Exclude<Question, { ask: "work" }>;
+export type CallersQuestion = Exclude<Question, HostsQuestion>;
 
 type Step = Question | Outcome;
 
 /** While the core asks, answer it; every answer leads to the next step. */
 export async function run<Verdict extends Outcome>(
   turn: Handle<Turn>,
-  answer: (question: CallersQuestion) => Promise<string>,
+  answer: (question: CallersQuestion) => Promise<string> = askNobody,
 ): Promise<Verdict> {
   const arrived = onTheWay();
   try {
@@ -21,7 +26,7 @@ export async function run<Verdict extends Outcome>(
         await work(turn, step.lanes);
         step = stepOf(turn);
       } else {
-        step = JSON.parse(await answer(step)) as Step;
+        step = JSON.parse(await (isHosts(step) ? askPlatform(turn, step) : answer(step))) as Step;
       }
     }
     return step as Verdict;
@@ -38,4 +43,39 @@ export function stepOf(turn: Handle<Turn>): Step {
 
 export function isQuestion(step: Step): step is Question {
   return "ask" in step;
+}
+
+function isHosts(question: Question): question is HostsQuestion {
+  return question.ask === "checkSignature" || question.ask === "sign" || question.ask === "jwkSet";
+}
+
+/** What the platform does not answer, the core makes the best of: it goes by old keys, or refuses the token. */
+async function askPlatform(turn: Handle<Turn>, question: Exclude<HostsQuestion, { ask: "work" }>): Promise<string> {
+  try {
+    return await answerBy(turn, question);
+  } catch {
+    return turn.call((turn) => turn.answerUnavailable());
+  }
+}
+
+async function answerBy(turn: Handle<Turn>, question: Exclude<HostsQuestion, { ask: "work" }>): Promise<string> {
+  switch (question.ask) {
+    case "checkSignature": {
+      const [message, signature] = turn.call((turn) => [turn.message(), turn.signature()]);
+      const good = await holds(question.algorithm, question.jwk, message, signature);
+      return turn.call((turn) => turn.answerHolds(good));
+    }
+    case "sign": {
+      const signature = await sign(question.algorithm, question.jwk, turn.call((turn) => turn.message()));
+      return turn.call((turn) => turn.answerSignature(signature));
+    }
+    case "jwkSet": {
+      const { body, cacheControl, age } = await fetchJwkSet(question.url, question.atMost);
+      return turn.call((turn) => turn.answerJwkSet(body, cacheControl, age));
+    }
+  }
+}
+
+async function askNobody({ ask }: CallersQuestion): Promise<never> {
+  throw new TypeError(`edgegate: ${ask} is asked of nobody`);
 }

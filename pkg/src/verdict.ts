@@ -1,8 +1,8 @@
-/** What a token says. */
+/** What a token says. One of ours has the claim that `USER_ID_CLAIM` names: `user_id` unless that is set. */
 export interface Claims {
-  user_id: number;
+  user_id?: number;
   /** When it expires, in seconds since 1970. */
-  exp: number;
+  exp?: number;
   [claim: string]: unknown;
 }
 

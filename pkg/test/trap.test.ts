@@ -40,9 +40,9 @@ test("a request that the trap interrupts is 500, and the next one works", async 
   let breakDown = true;
   const store: UserStore = {
     ...users,
-    async userByEmail(email) {
+    async userByEmail(email, columns) {
       if (breakDown) trap();
-      return users.userByEmail(email);
+      return users.userByEmail(email, columns);
     },
   };
   const gate = createGate({ SECRET_KEY, BCRYPT_COST: 10 }, store, () => {});

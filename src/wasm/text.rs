@@ -4,19 +4,47 @@ use crate::{
     ask::Question,
     json::string,
     reply::{Level, Reply},
-    wasm::verdict::{Failure, HashVerdict, LoginVerdict, Outcome, PasswordVerdict, UserVerdict},
+    session::{Rotation, Session},
+    token::{SignatureCheck, SigningJob},
+    wasm::verdict::{
+        Failure, HashVerdict, IssueVerdict, LogOutVerdict, LoginVerdict, Outcome, PasswordVerdict, TokenVerdict,
+        UserVerdict,
+    },
 };
 
 pub(super) fn question(question: &Question) -> String {
     let ask = |name| Object::default().text("ask", name);
     match question {
         Question::Body { at_most } => ask("body").raw("atMost", &at_most.to_string()),
-        Question::UserByEmail { email } => ask("userByEmail").text("email", email),
-        Question::UserById { id } => ask("userById").raw("id", &id.to_string()),
+        Question::UserByEmail { email, with_valid_after } => {
+            ask("userByEmail").text("email", email).flag("withValidAfter", *with_valid_after)
+        }
+        Question::UserById { id, with_valid_after } => {
+            ask("userById").number("id", *id).flag("withValidAfter", *with_valid_after)
+        }
         Question::InsertUser { email, password } => ask("insertUser").text("email", email).text("password", password),
         Question::ReplaceHash { id, old, new } => {
-            ask("replaceHash").raw("id", &id.to_string()).text("old", old).text("new", new)
+            ask("replaceHash").number("id", *id).text("old", old).text("new", new)
         }
+        Question::CheckSignature(SignatureCheck { algorithm, jwk, .. }) => {
+            ask("checkSignature").text("algorithm", algorithm.name()).text("jwk", jwk)
+        }
+        Question::Sign(SigningJob { algorithm, jwk, .. }) => {
+            ask("sign").text("algorithm", algorithm.name()).text("jwk", jwk)
+        }
+        Question::JwkSet { url, at_most } => ask("jwkSet").text("url", url).raw("atMost", &at_most.to_string()),
+        Question::RevokeTokens { id, valid_after, with_sessions } => ask("revokeTokens")
+            .number("id", *id)
+            .number("validAfter", *valid_after)
+            .flag("withSessions", *with_sessions),
+        Question::InsertSession(Session { family, user_id, current, expires_at, now }) => ask("insertSession")
+            .text("family", family)
+            .number("userId", *user_id)
+            .text("current", current)
+            .number("expiresAt", *expires_at)
+            .number("now", *now),
+        Question::RotateSession(asked) => rotation(ask("rotateSession"), asked),
+        Question::EndSession(asked) => rotation(ask("endSession"), asked),
         Question::Work { lanes, .. } => ask("work").raw("lanes", &lanes.to_string()),
     }
     .end()
@@ -28,26 +56,28 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
     let failed = |failure| members(Object::default().text("outcome", "refused"), failure);
     match outcome {
         Outcome::Reply(answer) => reply(answer),
-        Outcome::Login(LoginVerdict::Accepted { access_token, token_type }) => {
-            accepted().text("access_token", access_token).text("token_type", token_type)
+        Outcome::Login(LoginVerdict::Accepted { access_token, token_type, expires_in, refresh_token }) => {
+            let login = accepted().text("access_token", access_token).text("token_type", token_type);
+            let login = expires_in.iter().fold(login, |login, seconds| login.raw("expires_in", &seconds.to_string()));
+            refresh_token.iter().fold(login, |login, token| login.text("refresh_token", token))
         }
+        Outcome::LogOut(LogOutVerdict::Accepted) => accepted(),
+        Outcome::Issued(IssueVerdict::Accepted { token }) => accepted().text("token", token),
+        Outcome::Token(TokenVerdict::Accepted { claims }) => accepted().raw("claims", &claims.to_string()),
         Outcome::User(UserVerdict::Accepted { user }) => {
-            let user = Object::default()
-                .raw("id", &user.id.to_string())
-                .text("email", &user.email)
-                .text("created_at", &user.created_at);
+            let user =
+                Object::default().number("id", user.id).text("email", &user.email).text("created_at", &user.created_at);
             accepted().raw("user", &user.end())
         }
-        Outcome::Login(LoginVerdict::Refused { reason }) | Outcome::User(UserVerdict::Refused { reason }) => {
-            refused(reason)
-        }
+        Outcome::Login(LoginVerdict::Refused { reason })
+        | Outcome::User(UserVerdict::Refused { reason })
+        | Outcome::LogOut(LogOutVerdict::Refused { reason })
+        | Outcome::Token(TokenVerdict::Refused { reason }) => refused(reason),
         Outcome::Hash(HashVerdict::Accepted { hash }) => accepted().text("hash", hash),
-        Outcome::Password(PasswordVerdict::Accepted { matches }) => {
-            accepted().raw("matches", if *matches { "true" } else { "false" })
-        }
-        Outcome::Hash(HashVerdict::Refused(failure)) | Outcome::Password(PasswordVerdict::Refused(failure)) => {
-            failed(failure)
-        }
+        Outcome::Password(PasswordVerdict::Accepted { matches }) => accepted().flag("matches", *matches),
+        Outcome::Hash(HashVerdict::Refused(failure))
+        | Outcome::Password(PasswordVerdict::Refused(failure))
+        | Outcome::Issued(IssueVerdict::Refused(failure)) => failed(failure),
     }
     .end()
 }
@@ -58,6 +88,16 @@ pub(super) fn failure(failure: &Failure) -> String {
 
 fn members(object: Object, Failure { code, message }: &Failure) -> Object {
     object.text("code", code).text("message", message)
+}
+
+fn rotation(object: Object, Rotation { family, old, new, expires_at, now, grace_since }: &Rotation) -> Object {
+    object
+        .text("family", family)
+        .text("old", old)
+        .text("new", new)
+        .number("expiresAt", *expires_at)
+        .number("now", *now)
+        .number("graceSince", *grace_since)
 }
 
 fn reply(reply: &Reply) -> Object {
@@ -78,7 +118,7 @@ fn reply(reply: &Reply) -> Object {
         Level::Warn => "warn",
         Level::Error => "error",
     };
-    object.raw("event", &Object::default().text("level", level).text("reason", event.reason).end())
+    object.raw("event", &Object::default().text("level", level).text("reason", &event.reason).end())
 }
 
 /// An object under way; not the crate's `Json`, for which every text would be copied first.
@@ -90,6 +130,14 @@ impl Object {
         self.name(name);
         string(value, &mut self.0);
         self
+    }
+
+    fn number(self, name: &str, value: i64) -> Self {
+        self.raw(name, &value.to_string())
+    }
+
+    fn flag(self, name: &str, value: bool) -> Self {
+        self.raw(name, if value { "true" } else { "false" })
     }
 
     /// `value` is JSON already.

@@ -1,10 +1,17 @@
 //! What JavaScript is told: typed answers, told apart by `outcome`.
 
+use std::borrow::Cow;
+
 use tsify::Tsify;
 
 use crate::{
-    ask::UserRow, password::PasswordError, refusal::Refusal, reply::Reply, settings::SettingsError, token::AccessToken,
-    token::TokenRefusal,
+    ask::UserRow,
+    json::Json,
+    password::PasswordError,
+    refusal::Refusal,
+    reply::Reply,
+    settings::SettingsError,
+    token::{AccessToken, Claims, TokenRefusal},
 };
 
 /// What a turn comes to.
@@ -17,6 +24,12 @@ pub(super) enum Outcome {
     Login(LoginVerdict),
     /// Of `Gate.currentUser`.
     User(UserVerdict),
+    /// Of `Gate.logOut`.
+    LogOut(LogOutVerdict),
+    /// Of `Gate.issueToken`.
+    Issued(IssueVerdict),
+    /// Of `Gate.verifyToken`.
+    Token(TokenVerdict),
     /// Of `hashPassword`.
     Hash(HashVerdict),
     /// Of `verifyPassword`.
@@ -59,11 +72,17 @@ pub(super) enum LoginVerdict {
         access_token: String,
         /// `bearer`.
         token_type: &'static str,
+        /// How long the token lives, in seconds, when there is a refresh token.
+        #[tsify(optional)]
+        expires_in: Option<u64>,
+        /// What the next token is to be had for, with `REFRESH_TOKEN_EXPIRE_MINUTES`.
+        #[tsify(optional)]
+        refresh_token: Option<String>,
     },
     /// For this reason, a stable code; keep it from the client.
     Refused {
         /// The code.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
 }
 
@@ -79,7 +98,50 @@ pub(super) enum UserVerdict {
     /// Nobody's, for this reason, a stable code; keep it from the client.
     Refused {
         /// The code.
-        reason: &'static str,
+        reason: Cow<'static, str>,
+    },
+}
+
+/// Whether a user was logged out.
+#[derive(Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub(super) enum LogOutVerdict {
+    /// Everywhere.
+    Accepted,
+    /// Not at all, for this reason, a stable code; keep it from the client.
+    Refused {
+        /// The code.
+        reason: Cow<'static, str>,
+    },
+}
+
+/// A token, signed by the host.
+#[derive(Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub(super) enum IssueVerdict {
+    /// This one.
+    Accepted {
+        /// The token.
+        token: String,
+    },
+    /// None.
+    Refused(Failure),
+}
+
+/// Whether a token holds, and what it says.
+#[derive(Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub(super) enum TokenVerdict {
+    /// It does.
+    Accepted {
+        /// Its claims.
+        #[tsify(type = "Record<string, unknown>")]
+        claims: Json,
+    },
+    /// It does not, for this reason, a stable code; keep it from the client.
+    Refused {
+        /// The code.
+        reason: Cow<'static, str>,
     },
 }
 
@@ -98,7 +160,7 @@ pub(super) struct User {
 #[derive(Tsify)]
 pub(super) struct Failure {
     /// A stable code to match on.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// What is wrong and how to mend it.
     pub message: String,
 }
@@ -106,7 +168,11 @@ pub(super) struct Failure {
 impl From<Result<AccessToken, Refusal>> for LoginVerdict {
     fn from(result: Result<AccessToken, Refusal>) -> Self {
         match result {
-            Ok(AccessToken { access_token, token_type }) => Self::Accepted { access_token, token_type },
+            Ok(AccessToken { access_token, token_type, refresh }) => {
+                let (expires_in, refresh_token) =
+                    refresh.map(|refresh| (refresh.expires_in, refresh.refresh_token)).unzip();
+                Self::Accepted { access_token, token_type, expires_in, refresh_token }
+            }
             Err(refusal) => Self::Refused { reason: refusal.code() },
         }
     }
@@ -118,6 +184,27 @@ impl From<Result<UserRow, Refusal>> for UserVerdict {
             Ok(UserRow { id, email, created_at, .. }) => Self::Accepted { user: User { id, email, created_at } },
             Err(refusal) => Self::Refused { reason: refusal.code() },
         }
+    }
+}
+
+impl From<Result<(), Refusal>> for LogOutVerdict {
+    fn from(result: Result<(), Refusal>) -> Self {
+        result.map_or_else(|refusal| Self::Refused { reason: refusal.code() }, |()| Self::Accepted)
+    }
+}
+
+impl From<Result<String, TokenRefusal>> for IssueVerdict {
+    fn from(result: Result<String, TokenRefusal>) -> Self {
+        result.map_or_else(|refusal| Self::Refused(refusal.into()), |token| Self::Accepted { token })
+    }
+}
+
+impl From<Result<Claims, TokenRefusal>> for TokenVerdict {
+    fn from(result: Result<Claims, TokenRefusal>) -> Self {
+        result.map_or_else(
+            |refusal| Self::Refused { reason: refusal.code() },
+            |claims| Self::Accepted { claims: claims.to_json() },
+        )
     }
 }
 
@@ -133,15 +220,22 @@ impl From<Result<bool, Refusal>> for PasswordVerdict {
     }
 }
 
+impl Failure {
+    /// The further claims of a token are none.
+    pub(super) fn claims() -> Self {
+        Self { code: "claims".into(), message: "further claims are a JSON object".to_owned() }
+    }
+}
+
 impl From<SettingsError> for Failure {
     fn from(error: SettingsError) -> Self {
-        Self { code: "setting", message: error.to_string() }
+        Self { code: "setting".into(), message: error.to_string() }
     }
 }
 
 impl From<PasswordError> for Failure {
     fn from(error: PasswordError) -> Self {
-        Self { code: error.code(), message: error.to_string() }
+        Self { code: error.code().into(), message: error.to_string() }
     }
 }
 
@@ -150,7 +244,7 @@ impl From<Refusal> for Failure {
         let message = match &refusal {
             Refusal::Password(error) => error.to_string(),
             Refusal::StoredHash(error) => error.to_string(),
-            refusal => refusal.code().to_owned(),
+            refusal => refusal.code().into_owned(),
         };
         Self { code: refusal.code(), message }
     }
