@@ -4,29 +4,33 @@ use super::{Dialect, Json, JsonError};
 use crate::limits::{JSON_INTEGER_MAX_DIGITS, JSON_MAX_DEPTH};
 
 pub(super) fn document(text: &str, dialect: Dialect) -> Result<Json, JsonError> {
-    let mut parser = Parser { text, rest: text, dialect };
+    let mut parser = Parser { text, at: 0, dialect };
     parser.skip_space();
     let value = parser.value(JSON_MAX_DEPTH)?;
     parser.skip_space();
-    if parser.rest.is_empty() { Ok(value) } else { parser.error("Extra data", parser.rest) }
+    if parser.at == text.len() { Ok(value) } else { parser.error("Extra data", parser.at) }
 }
 
+/// It goes byte by byte: what JSON is made of is ASCII, and the loops stay fast when built for size.
 struct Parser<'a> {
     text: &'a str,
-    rest: &'a str,
+    at: usize,
     dialect: Dialect,
 }
 
 impl Parser<'_> {
     fn value(&mut self, depth: usize) -> Result<Json, JsonError> {
-        if self.take('"') {
+        if self.take(b'"') {
             return self.string().map(Json::String);
         }
-        if self.take('{') {
+        if self.take(b'{') {
             return self.object(depth.checked_sub(1).ok_or(JsonError::TooDeep)?);
         }
-        if self.take('[') {
+        if self.take(b'[') {
             return self.array(depth.checked_sub(1).ok_or(JsonError::TooDeep)?);
+        }
+        if matches!(self.peek(), Some(b'0'..=b'9')) {
+            return self.number();
         }
         for (word, value) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))] {
             if self.word(word) {
@@ -46,18 +50,18 @@ impl Parser<'_> {
     fn object(&mut self, depth: usize) -> Result<Json, JsonError> {
         let mut members: Vec<(String, Json)> = Vec::new();
         self.skip_space();
-        if self.take('}') {
+        if self.take(b'}') {
             return Ok(Json::Object(members));
         }
         loop {
-            let before = self.rest;
-            if !self.take('"') {
+            let before = self.at;
+            if !self.take(b'"') {
                 return self.error("Expecting property name enclosed in double quotes", before);
             }
             let name = self.string()?;
             self.skip_space();
-            if !self.take(':') {
-                return self.error("Expecting ':' delimiter", self.rest);
+            if !self.take(b':') {
+                return self.error("Expecting ':' delimiter", self.at);
             }
             self.skip_space();
             let value = self.value(depth)?;
@@ -66,7 +70,7 @@ impl Parser<'_> {
                 Some(_) if self.dialect == Dialect::Strict => return self.error("Duplicate member name", before),
                 Some(member) => member.1 = value,
             }
-            if self.ends('}')? {
+            if self.ends(b'}')? {
                 return Ok(Json::Object(members));
             }
         }
@@ -75,25 +79,25 @@ impl Parser<'_> {
     fn array(&mut self, depth: usize) -> Result<Json, JsonError> {
         let mut items = Vec::new();
         self.skip_space();
-        if self.take(']') {
+        if self.take(b']') {
             return Ok(Json::Array(items));
         }
         loop {
             items.push(self.value(depth)?);
-            if self.ends(']')? {
+            if self.ends(b']')? {
                 return Ok(Json::Array(items));
             }
         }
     }
 
     /// Whether the array or object ends here; if not, a comma is behind us.
-    fn ends(&mut self, bracket: char) -> Result<bool, JsonError> {
+    fn ends(&mut self, bracket: u8) -> Result<bool, JsonError> {
         self.skip_space();
         if self.take(bracket) {
             return Ok(true);
         }
-        if !self.take(',') {
-            return self.error("Expecting ',' delimiter", self.rest);
+        if !self.take(b',') {
+            return self.error("Expecting ',' delimiter", self.at);
         }
         self.skip_space();
         Ok(false)
@@ -101,50 +105,53 @@ impl Parser<'_> {
 
     /// The string whose opening quote is behind us.
     fn string(&mut self) -> Result<String, JsonError> {
-        let (start, mut out) = (self.rest, String::new());
+        let (start, mut out) = (self.at, String::new());
         loop {
-            let stop = self.rest.find(|char| matches!(char, '"' | '\\' | '\0'..='\x1F'));
-            let Some((plain, tail)) = stop.and_then(|at| self.rest.split_at_checked(at)) else {
-                return self.unterminated(start);
-            };
-            out.push_str(plain);
-            self.rest = tail;
-            if self.take('"') {
+            let plain = self.at;
+            while matches!(self.peek(), Some(b' ' | b'!' | b'#'..=b'[' | b']'..)) {
+                self.skip();
+            }
+            out.push_str(self.text.get(plain..self.at).unwrap_or_default());
+            let special = self.at;
+            if self.take(b'"') {
                 return Ok(out);
             }
-            if !self.take('\\') {
-                return self.error("Invalid control character at", tail);
+            if !self.take(b'\\') {
+                return match self.peek() {
+                    Some(_) => self.error("Invalid control character at", special),
+                    None => self.unterminated(start),
+                };
             }
-            let escaped = match self.rest.chars().next() {
-                Some('u') => {
+            let escaped = match self.peek() {
+                Some(b'u') => {
                     out.push(self.unicode_escape()?);
                     continue;
                 }
-                Some('b') => '\x08',
-                Some('f') => '\x0C',
-                Some('n') => '\n',
-                Some('r') => '\r',
-                Some('t') => '\t',
-                Some(char @ ('"' | '\\' | '/')) => char,
-                Some(_) => return self.error("Invalid \\escape", tail),
+                Some(b'b') => '\x08',
+                Some(b'f') => '\x0C',
+                Some(b'n') => '\n',
+                Some(b'r') => '\r',
+                Some(b't') => '\t',
+                Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+                Some(_) => return self.error("Invalid \\escape", special),
                 None => return self.unterminated(start),
             };
             out.push(escaped);
-            self.rest = self.rest.get(1..).unwrap_or_default();
+            self.skip();
         }
     }
 
     fn unicode_escape(&mut self) -> Result<char, JsonError> {
-        let start = self.rest;
+        let start = self.at;
         let first = self.unit()?;
-        let after = self.rest;
-        if (0xD800..0xDC00).contains(&first) && after.starts_with("\\u") {
-            self.take('\\');
+        let after = self.at;
+        if (0xD800..0xDC00).contains(&first) && self.word("\\u") {
+            self.at = after.saturating_add(1);
             let second = self.unit()?;
             if let Some(Ok(char)) = char::decode_utf16([first, second]).next() {
                 return Ok(char);
             }
-            self.rest = after;
+            self.at = after;
         }
         match (char::from_u32(first.into()), self.dialect) {
             (Some(char), _) => Ok(char),
@@ -153,42 +160,43 @@ impl Parser<'_> {
         }
     }
 
+    /// The four digits after the `u` that we stand at.
     fn unit(&mut self) -> Result<u16, JsonError> {
-        let hex = self.rest.get(1..5).filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let unit = hex.and_then(|hex| u16::from_str_radix(hex, 16).ok());
-        // As `_json.c` has it, digits that end the text are no escape either.
-        match (unit, self.rest.get(5..)) {
-            (Some(unit), Some(rest)) if !rest.is_empty() => {
-                self.rest = rest;
+        let (from, to) = (self.at.saturating_add(1), self.at.saturating_add(5));
+        let hex = self.text.get(from..to).filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        match hex.and_then(|hex| u16::from_str_radix(hex, 16).ok()) {
+            // As `_json.c` has it, digits that end the text are no escape either.
+            Some(unit) if to < self.text.len() => {
+                self.at = to;
                 Ok(unit)
             }
-            _ => self.error("Invalid \\uXXXX escape", self.rest),
+            _ => self.error("Invalid \\uXXXX escape", self.at),
         }
     }
 
     fn number(&mut self) -> Result<Json, JsonError> {
-        let start = self.rest;
-        self.take('-');
-        if !self.take('0') && !self.digits() {
+        let start = self.at;
+        let negative = self.take(b'-');
+        if !self.take(b'0') && !self.digits() {
             return self.error("Expecting value", start);
         }
-        let whole = self.rest;
-        if !(self.take('.') && self.digits()) {
-            self.rest = whole;
+        let whole = self.at;
+        if !(self.take(b'.') && self.digits()) {
+            self.at = whole;
         }
-        let mantissa = self.rest;
-        let exponent = (self.take('e') || self.take('E')) && {
-            let _sign = self.take('+') || self.take('-');
+        let mantissa = self.at;
+        let exponent = (self.take(b'e') || self.take(b'E')) && {
+            let _sign = self.take(b'+') || self.take(b'-');
             self.digits()
         };
         if !exponent {
-            self.rest = mantissa;
+            self.at = mantissa;
         }
-        let text = start.get(..start.len().saturating_sub(self.rest.len())).unwrap_or_default();
-        if self.rest.len() != whole.len() {
+        let text = self.text.get(start..self.at).unwrap_or_default();
+        if self.at != whole {
             return Ok(Json::Float(text.to_owned()));
         }
-        if text.trim_start_matches('-').len() > JSON_INTEGER_MAX_DIGITS {
+        if text.len().saturating_sub(usize::from(negative)) > JSON_INTEGER_MAX_DIGITS {
             return Err(JsonError::IntegerTooLong);
         }
         let zero = text == "-0" && self.dialect == Dialect::Python;
@@ -197,38 +205,51 @@ impl Parser<'_> {
 
     /// Whether at least one digit was there to skip.
     fn digits(&mut self) -> bool {
-        let before = self.rest.len();
-        self.rest = self.rest.trim_start_matches(|char: char| char.is_ascii_digit());
-        self.rest.len() < before
+        let before = self.at;
+        while matches!(self.peek(), Some(b'0'..=b'9')) {
+            self.skip();
+        }
+        self.at > before
     }
 
     fn word(&mut self, word: &str) -> bool {
-        let rest = self.rest.strip_prefix(word);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+        let found = self.text.as_bytes().get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes()));
+        if found {
+            self.at = self.at.saturating_add(word.len());
+        }
+        found
     }
 
-    fn take(&mut self, char: char) -> bool {
-        let rest = self.rest.strip_prefix(char);
-        self.rest = rest.unwrap_or(self.rest);
-        rest.is_some()
+    fn take(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        if found {
+            self.skip();
+        }
+        found
     }
 
     fn skip_space(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.skip();
+        }
     }
 
-    fn unterminated<T>(&self, after_quote: &str) -> Result<T, JsonError> {
-        let at = self.position(after_quote).saturating_sub(1);
-        Err(JsonError::Syntax { message: "Unterminated string starting at", at })
+    #[inline(always)]
+    fn peek(&self) -> Option<u8> {
+        self.text.as_bytes().get(self.at).copied()
     }
 
-    fn error<T>(&self, message: &'static str, here: &str) -> Result<T, JsonError> {
-        Err(JsonError::Syntax { message, at: self.position(here) })
+    #[inline(always)]
+    fn skip(&mut self) {
+        self.at = self.at.saturating_add(1);
     }
 
-    fn position(&self, rest: &str) -> usize {
-        let before = self.text.strip_suffix(rest).unwrap_or(self.text);
-        before.chars().count()
+    fn unterminated<T>(&self, after_quote: usize) -> Result<T, JsonError> {
+        self.error("Unterminated string starting at", after_quote.saturating_sub(1))
+    }
+
+    fn error<T>(&self, message: &'static str, at: usize) -> Result<T, JsonError> {
+        let before = self.text.get(..at).unwrap_or_default();
+        Err(JsonError::Syntax { message, at: before.chars().count() })
     }
 }

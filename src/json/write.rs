@@ -51,26 +51,27 @@ fn value(json: &Json, out: &mut String) {
 /// Writes a string, quotes included.
 pub(crate) fn string(text: &str, out: &mut String) {
     out.push('"');
-    for char in text.chars() {
-        let escape = match char {
-            '"' | '\\' => char,
-            '\n' => 'n',
-            '\r' => 'r',
-            '\t' => 't',
-            '\x08' => 'b',
-            '\x0C' => 'f',
-            '\0'..='\x1F' => {
-                out.push_str(if char < '\x10' { "\\u000" } else { "\\u001" });
-                out.push(char::from_digit(u32::from(char) & 0xF, 16).unwrap_or_default());
-                continue;
-            }
-            _ => {
-                out.push(char);
-                continue;
-            }
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = match byte {
+            b'"' | b'\\' => char::from(byte),
+            b'\n' => 'n',
+            b'\r' => 'r',
+            b'\t' => 't',
+            b'\x08' => 'b',
+            b'\x0C' => 'f',
+            ..=0x1F => 'u',
+            _ => continue,
         };
+        out.push_str(text.get(plain..at).unwrap_or_default());
+        plain = at.saturating_add(1);
         out.push('\\');
         out.push(escape);
+        if escape == 'u' {
+            out.push_str(if byte < 0x10 { "000" } else { "001" });
+            out.push(char::from_digit(u32::from(byte & 0xF), 16).unwrap_or_default());
+        }
     }
+    out.push_str(text.get(plain..).unwrap_or_default());
     out.push('"');
 }
