@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+// The command `edgegate`. Nothing secret comes as an argument, for other users of a machine can read those.
+
+import { inspect } from "./cli/inspect.js";
+import { keygen } from "./cli/keygen.js";
+import { UsageError } from "./cli/usage.js";
+
+const HELP = `edgegate: keys and tokens on the command line
+
+  edgegate keygen [--alg EdDSA] [--kid NAME] [--set]
+      makes a signing key and prints it as a JWK; what to do with it goes to standard error
+
+      --alg NAME   EdDSA (the default), HS256, HS384 or HS512
+      --kid NAME   the key's name; by default its thumbprint (RFC 7638), of a secret a random one
+      --set        prints it as a JWK set, as JWT_KEYS wants it
+
+  edgegate token inspect [--keys FILE]
+      reads a token from standard input and explains it; with a key it also gives the verdict, and the
+      exit status is 1 for a token that is refused
+
+      --keys FILE  a JWK set or a JWK to verify with; else the environment's JWT_KEYS, SECRET_KEY and
+                   ALGORITHM, and every other setting that edgegate knows
+
+  edgegate --help, edgegate --version
+`;
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`edgegate: ${error.message}\n\n\`edgegate --help\` shows how it is used.`);
+  process.exitCode = 2;
+}
+
+async function main([command, ...rest]: string[]): Promise<number> {
+  switch (command) {
+    case "keygen":
+      return keygen(rest);
+    case "token":
+      if (rest[0] !== "inspect") throw new UsageError("`token` has one command: `token inspect`");
+      return inspect(rest.slice(1));
+    case "--version":
+    case "-V":
+      console.log((await import("../package.json", { with: { type: "json" } })).default.version);
+      return 0;
+    case "--help":
+    case "-h":
+    case "help":
+      process.stdout.write(HELP);
+      return 0;
+    case undefined:
+      process.stderr.write(HELP);
+      return 2;
+    default:
+      throw new UsageError(`there is no command \`${command}\``);
+  }
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { text } from "node:stream/consumers";
+import { EdgegateError, verifyToken, type Settings, type TokenVerdict } from "../node.js";
+import { explainAlgorithm, explainClaim, explainReason } from "./explain.js";
+import { UsageError, options } from "./usage.js";
+
+/** Explains a token, and says whether it holds if there is a key to tell. */
+export async function inspect(args: string[]): Promise<number> {
+  const { keys } = options(args, { keys: { type: "string" } });
+  const settings = keys === undefined ? (process.env as Settings) : { ...process.env, JWT_KEYS: readKeys(keys) };
+  if (process.stdin.isTTY) console.error("Paste the token, then press Ctrl-D:");
+  const token = (await text(process.stdin)).trim().replace(/^bearer\s+/i, "");
+  if (token === "") throw new UsageError("standard input holds no token");
+  const shape = await shapeOf(token);
+  if (shape.outcome === "refused" && !IS_TOKEN.has(shape.reason)) {
+    print([["verdict", `refused: ${explainReason(shape.reason)}`]]);
+    return 1;
+  }
+  const [header, claims] = token.split(".").slice(0, 2).map(decode) as [Members, Members];
+  print(Object.entries(header).map(([name, value]) => [name, show(value, name === "alg" && explainAlgorithm(value))]), "header");
+  print(Object.entries(claims).map(([name, value]) => [name, show(value, explainClaim(name, value))]), "claims");
+  if (!settings.JWT_KEYS && !settings.SECRET_KEY && !settings.JWKS_URL) {
+    print([["verdict", "none: there is no key. Give --keys FILE, or set JWT_KEYS or SECRET_KEY."]]);
+    return 0;
+  }
+  const verdict = await verdictOf(token, settings);
+  print([["verdict", verdict.outcome === "accepted" ? "accepted" : `refused: ${explainReason(verdict.reason)}`]]);
+  return verdict.outcome === "accepted" ? 0 : 1;
+}
+
+type Members = Record<string, unknown>;
+
+/** Reasons that say nothing against the token's form. */
+const IS_TOKEN = new Set(["signature", "algorithm", "unknown-key"]);
+
+/** What the core says of it with a key that nobody has: whether it is a token at all. */
+function shapeOf(token: string): Promise<TokenVerdict> {
+  return verifyToken(token, { SECRET_KEY: randomBytes(32).toString("hex") });
+}
+
+async function verdictOf(token: string, settings: Settings): Promise<TokenVerdict> {
+  try {
+    return await verifyToken(token, settings);
+  } catch (error) {
+    if (error instanceof EdgegateError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+/** A single JWK is as good as a set of one. */
+function readKeys(file: string): string {
+  let keys: unknown;
+  try {
+    keys = JSON.parse(readFileSync(file, "utf8"));
+  } catch (error) {
+    const why = (error as { code?: string }).code ?? "it is not JSON";
+    throw new UsageError(`--keys ${file} cannot be read: ${why}`);
+  }
+  return JSON.stringify(keys && typeof keys === "object" && "kty" in keys ? { keys: [keys] } : keys);
+}
+
+function decode(part: string): unknown {
+  return JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+}
+
+function show(value: unknown, explanation: string | false | undefined): string {
+  return JSON.stringify(value) + (explanation ? `  (${explanation})` : "");
+}
+
+function print(lines: [string, string][], title?: string): void {
+  if (title) console.log(title);
+  const width = Math.max(...lines.map(([name]) => name.length));
+  for (const [name, value] of lines) console.log(`${title ? "  " : ""}${name.padEnd(title ? width : 0)}  ${value}`);
+}
