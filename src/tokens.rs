@@ -92,7 +92,7 @@ pub(crate) async fn verify_any(
 /// Signs by the ring's first key that may sign.
 pub(crate) async fn sign(ring: &KeyRing, host: &Host, claims: &Claims) -> Result<String, TokenRefusal> {
     let key = ring.signing().ok_or(TokenRefusal::Key)?;
-    let message = compact::message(key, &claims.to_json());
+    let message = compact::message(key, claims.as_json());
     let signature = match key.sign(&message).ok_or(TokenRefusal::Key)? {
         Either::Known(signature) => signature,
         Either::Ask(job) => host.sign(job).await?,

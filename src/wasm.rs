@@ -93,7 +93,7 @@ impl JsGate {
     #[wasm_bindgen(js_name = verifyToken, unchecked_return_type = "string | Turn")]
     pub fn verify_token(&self, token: String, now: f64) -> JsValue {
         match self.0.verify_token(token, seconds(now)) {
-            Step::Done(Ok(claims)) => claims.to_json().to_string().into(),
+            Step::Done(Ok(claims)) => claims.as_json().to_string().into(),
             Step::Done(Err(refusal)) => refusal.code().as_ref().into(),
             step @ Step::Ask(..) => Turn::new(step, |result| Outcome::Token(result.into())).into(),
         }

@@ -7,7 +7,7 @@ use crate::{json::Json, limits::SAFE_INTEGER_MAX};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
     pub(super) user_id: Option<UserId>,
-    pub(super) members: Vec<(String, Json)>,
+    pub(super) members: Json,
 }
 
 /// The id of a user: an integer that every JSON reader keeps exactly.
@@ -48,7 +48,7 @@ impl Claims {
     /// audience of the rules.
     #[must_use]
     pub fn new(user_id: UserId, exp: u64, rules: &Rules) -> Self {
-        let claims = Self { user_id: Some(user_id), members: Vec::new() };
+        let claims = Self { user_id: Some(user_id), members: Json::Object(Vec::new()) };
         let claims = claims
             .with(&rules.user_id_claim, user_id.to_claim(&rules.user_id_claim))
             .with(EXP, Json::Integer(exp.to_string()));
@@ -59,8 +59,10 @@ impl Claims {
     /// The same claims with one more, unless one of that name is there.
     #[must_use]
     pub fn with(mut self, name: &str, value: Json) -> Self {
-        if self.members.iter().all(|(member, _)| member != name) {
-            self.members.push((name.to_owned(), value));
+        if self.members.get(name).is_none()
+            && let Json::Object(members) = &mut self.members
+        {
+            members.push((name.to_owned(), value));
         }
         self
     }
@@ -74,13 +76,13 @@ impl Claims {
     /// The value of a claim.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
-        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+        self.members.get(name)
     }
 
-    /// All claims, in the token's order.
+    /// All claims, an object in the token's order.
     #[must_use]
-    pub fn to_json(&self) -> Json {
-        Json::Object(self.members.clone())
+    pub fn as_json(&self) -> &Json {
+        &self.members
     }
 }
 

@@ -203,7 +203,7 @@ impl From<Result<Claims, TokenRefusal>> for TokenVerdict {
     fn from(result: Result<Claims, TokenRefusal>) -> Self {
         result.map_or_else(
             |refusal| Self::Refused { reason: refusal.code() },
-            |claims| Self::Accepted { claims: claims.to_json() },
+            |claims| Self::Accepted { claims: claims.as_json().clone() },
         )
     }
 }
