@@ -110,12 +110,12 @@ fn longest_first(jobs: &[Job<'_>]) -> [usize; LANES] {
 /// A stop for LLVM's reassociation: no word is above this one, which LLVM cannot know (it is read as volatile).
 static MAX: u32 = u32::MAX;
 
-/// One Blowfish round of lane `K`: `(r ^ P[i]) ^ F(l)`, with one xor on the chain behind `F`.
+/// One Blowfish round of lane `K`, the lanes being `RUN`: `(r ^ P[i]) ^ F(l)`, with one xor on the chain behind `F`.
 ///
 /// # Safety
 /// `base` points to a `State`; `K < LANES`, `i < 18` and `max == u32::MAX`.
 #[inline(always)]
-unsafe fn round<const K: usize>(base: *mut u8, l: u32, r: u32, i: usize, max: u32) -> u32 {
+unsafe fn round<const K: usize, const RUN: usize>(base: *mut u8, l: u32, r: u32, i: usize, max: u32) -> u32 {
     // SAFETY: an index is masked to 0..=1020 in steps of 4 inside one S-box of 1024 bytes, and `base` is aligned for u32.
     let s = |b: usize, x: u32| unsafe {
         base.add(K * LANE_BYTES + P_BYTES + b * 1024).add((x & 0x3fc) as usize).cast::<u32>().read()
@@ -125,11 +125,20 @@ unsafe fn round<const K: usize>(base: *mut u8, l: u32, r: u32, i: usize, max: u3
     // SAFETY: no u32 is above u32::MAX. It is a second use of `rp`, for which InstCombine leaves the order of the xors
     // alone; otherwise it makes `r ^ (P[i] ^ F(l))` of them, and the chain is 10 % longer. It costs no instruction.
     unsafe { assert_unchecked(rp <= max) };
+    let alone = RUN == 1 && cfg!(target_arch = "wasm32");
+    if alone {
+        // A lone lane wants all four indices before its first load: V8 from 13.6 on is 5 % slower otherwise. Only a
+        // second use of an index keeps LLVM and wasm-opt from moving it into its load.
+        // SAFETY: the word behind the lanes is there for this.
+        let store = |x: u32| unsafe { base.add(LANES * LANE_BYTES).cast::<u32>().write_volatile(x) };
+        store((l >> 22 & 0x3fc).wrapping_add(l >> 14 & 0x3fc));
+        store((l >> 6 & 0x3fc).wrapping_add(l << 2 & 0x3fc));
+    }
     let x = rp ^ (s(0, l >> 22).wrapping_add(s(1, l >> 14)) ^ s(2, l >> 6)).wrapping_add(s(3, l << 2));
-    // SAFETY: the word behind the lanes is there for this. The store keeps the lanes interleaved: without it LLVM's
-    // wasm backend (and V8's TurboFan) nests all 16 rounds of a lane, and the lanes run one after the other.
-    unsafe {
-        base.add(LANES * LANE_BYTES).cast::<u32>().write_volatile(x);
+    if !alone {
+        // SAFETY: the word behind the lanes is there for this. The store keeps the lanes interleaved: without it LLVM's
+        // wasm backend (and V8's TurboFan) nests all 16 rounds of a lane, and the lanes run one after the other.
+        unsafe { base.add(LANES * LANE_BYTES).cast::<u32>().write_volatile(x) };
     }
     x
 }
@@ -137,7 +146,7 @@ unsafe fn round<const K: usize>(base: *mut u8, l: u32, r: u32, i: usize, max: u3
 /// Key schedules of 1 to `LANES` lanes at once, each unrolled by hand: the same code at every `opt-level`. A call of
 /// its own for each, 2^(cost+1) times a hash, as V8 replaces its baseline code only between calls.
 macro_rules! key_schedules {
-    ($($name:ident: $($k:literal $l:ident $r:ident),+;)+) => {$(
+    ($($name:ident $run:literal: $($k:literal $l:ident $r:ident),+;)+) => {$(
         /// # Safety
         /// `at` points to a `State` that nothing else uses meanwhile.
         #[inline(never)]
@@ -151,14 +160,14 @@ macro_rules! key_schedules {
                 // u32::MAX, and `out + 8` is at most LANE_BYTES (521 pairs of words).
                 unsafe {
                     $($l ^= base.add($k * LANE_BYTES).cast::<u32>().read();)+
-                    key_schedules!(@ base max $($k $l $r),+; 1 2);
-                    key_schedules!(@ base max $($k $l $r),+; 3 4);
-                    key_schedules!(@ base max $($k $l $r),+; 5 6);
-                    key_schedules!(@ base max $($k $l $r),+; 7 8);
-                    key_schedules!(@ base max $($k $l $r),+; 9 10);
-                    key_schedules!(@ base max $($k $l $r),+; 11 12);
-                    key_schedules!(@ base max $($k $l $r),+; 13 14);
-                    key_schedules!(@ base max $($k $l $r),+; 15 16);
+                    key_schedules!(@ base max $run $($k $l $r),+; 1 2);
+                    key_schedules!(@ base max $run $($k $l $r),+; 3 4);
+                    key_schedules!(@ base max $run $($k $l $r),+; 5 6);
+                    key_schedules!(@ base max $run $($k $l $r),+; 7 8);
+                    key_schedules!(@ base max $run $($k $l $r),+; 9 10);
+                    key_schedules!(@ base max $run $($k $l $r),+; 11 12);
+                    key_schedules!(@ base max $run $($k $l $r),+; 13 14);
+                    key_schedules!(@ base max $run $($k $l $r),+; 15 16);
                     $(
                         let lane = base.add($k * LANE_BYTES);
                         ($l, $r) = ($r ^ lane.add(17 * 4).cast::<u32>().read(), $l);
@@ -169,16 +178,16 @@ macro_rules! key_schedules {
             }
         }
     )+};
-    (@ $base:ident $max:ident $($k:literal $l:ident $r:ident),+; $i:literal $j:literal) => {
-        $($r = round::<$k>($base, $l, $r, $i, $max);)+
-        $($l = round::<$k>($base, $r, $l, $j, $max);)+
+    (@ $base:ident $max:ident $run:literal $($k:literal $l:ident $r:ident),+; $i:literal $j:literal) => {
+        $($r = round::<$k, $run>($base, $l, $r, $i, $max);)+
+        $($l = round::<$k, $run>($base, $r, $l, $j, $max);)+
     };
 }
 key_schedules! {
-    expand1: 0 l0 r0;
-    expand2: 0 l0 r0, 1 l1 r1;
-    expand3: 0 l0 r0, 1 l1 r1, 2 l2 r2;
-    expand4: 0 l0 r0, 1 l1 r1, 2 l2 r2, 3 l3 r3;
+    expand1 1: 0 l0 r0;
+    expand2 2: 0 l0 r0, 1 l1 r1;
+    expand3 3: 0 l0 r0, 1 l1 r1, 2 l2 r2;
+    expand4 4: 0 l0 r0, 1 l1 r1, 2 l2 r2, 3 l3 r3;
 }
 
 /// By number of lanes. Called through this table, because wasm-opt inlines what has one caller.
