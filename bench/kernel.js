@@ -2,6 +2,7 @@
 // is done, so that the clock stands outside. A subject that gives a wrong answer is an error and not a measurement.
 
 import hashes from "./hashes.json" with { type: "json" };
+import { foreignToken } from "./subjects/pairs/keys.js";
 
 const BULK_COST = 10;
 
@@ -59,6 +60,23 @@ const WORKS = {
     await subject.prepare?.();
     const token = await subject.sign();
     for (let i = 0; i < n; i++) expect(await subject.verify(token), "a good token is refused");
+    return "ok";
+  },
+
+  async "pair-sign"(subject, n, params) {
+    const alg = params.get("alg");
+    await subject.prepare(alg);
+    let token;
+    for (let i = 0; i < n; i++) token = await subject.sign(alg);
+    expect(await subject.verify(alg, token), "its own token is refused");
+    return "ok";
+  },
+
+  async "pair-verify"(subject, n, params) {
+    const alg = params.get("alg");
+    await subject.prepare(alg);
+    const token = await foreignToken(alg);
+    for (let i = 0; i < n; i++) expect(await subject.verify(alg, token), "a good token is refused");
     return "ok";
   },
 };

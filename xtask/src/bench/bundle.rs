@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The bundled subjects: `(kind, name)` of `bench/subjects`.
-pub(super) const SUBJECTS: [(&str, &str); 7] = [
+pub(super) const SUBJECTS: [(&str, &str); 9] = [
     ("bcrypt", "edgegate"),
     ("bcrypt", "hash-wasm"),
     ("bcrypt", "bcryptjs"),
@@ -25,6 +25,8 @@ pub(super) const SUBJECTS: [(&str, &str); 7] = [
     ("jwt", "jose"),
     ("jwt", "tsndr"),
     ("jwt", "hono"),
+    ("pairs", "edgegate"),
+    ("pairs", "jose"),
 ];
 
 /// The Workers that are measured whole: ours as it is deployed, and those of `bench/workers`.

@@ -10,6 +10,7 @@ mod cost;
 mod growth;
 mod jwt;
 mod login;
+mod pairs;
 mod routes;
 mod size;
 mod startup;
@@ -46,11 +47,12 @@ impl Effort {
 }
 
 /// In the order of the results.
-pub(super) const ALL: [Measure; 11] = [
+pub(super) const ALL: [Measure; 12] = [
     measure("verify", "bcrypt verification at cost 10, warm: Node, workerd and native", verify::run),
     measure("cold", "the first bcrypt verification of a fresh process and of a fresh isolate", cold::run),
     measure("bulk", "many bcrypt hashes checked and made", bulk::run),
     measure("jwt", "HS256 signing and verifying: workerd and Node", jwt::run),
+    measure("pairs", "EdDSA, RS256 and ES256: tokens of key pairs on workerd", pairs::run),
     measure("login", "/login of the whole Worker on workerd with D1", login::run),
     measure("me", "/me of the whole Worker", routes::me),
     measure("token", "a route that asks for nothing but a token", routes::token),

@@ -51,7 +51,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     Ok(Outcome { tables, notes, goals, charts, raw: [verified, signed].concat() })
 }
 
-fn in_microseconds(mut series: Vec<Series>) -> Vec<Series> {
+pub(super) fn in_microseconds(mut series: Vec<Series>) -> Vec<Series> {
     series.iter_mut().flat_map(|series| &mut series.samples).for_each(|sample| *sample *= 1000.0);
     series
 }
