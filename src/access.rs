@@ -14,11 +14,21 @@ pub(crate) async fn issue(
     settings: &Settings,
     host: &Host,
     user_id: UserId,
-    claims: &[(String, Json)],
     now: u64,
     iat: u64,
 ) -> Result<String, TokenRefusal> {
-    if let Some((name, _)) = claims.iter().find(|(name, _)| settings.rules.reserves(name)) {
+    tokens::sign(&settings.ring, host, &claims(settings, user_id, &[], now, iat)?).await
+}
+
+/// Its claims, with further ones besides.
+pub(crate) fn claims(
+    settings: &Settings,
+    user_id: UserId,
+    further: &[(String, Json)],
+    now: u64,
+    iat: u64,
+) -> Result<Claims, TokenRefusal> {
+    if let Some((name, _)) = further.iter().find(|(name, _)| settings.rules.reserves(name)) {
         return Err(TokenRefusal::Claim(name.clone().into()));
     }
     let exp = now.saturating_add(settings.access_token_lifetime());
@@ -26,8 +36,7 @@ pub(crate) async fn issue(
     if settings.revocation || settings.rules.max_age_seconds.is_some() {
         all = all.with(IAT, Json::Integer(iat.to_string()));
     }
-    let all = claims.iter().chain(&settings.extra_claims).fold(all, |all, (name, value)| all.with(name, value.clone()));
-    tokens::sign(&settings.ring, host, &all).await
+    Ok(further.iter().chain(&settings.extra_claims).fold(all, |all, (name, value)| all.with(name, value.clone())))
 }
 
 /// What keeps a token from being signed is no fault of the user's.

@@ -1,6 +1,8 @@
 //! The gate: the routes, and the same logins without HTTP.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use zeroize::Zeroizing;
 
 use crate::{
     access,
@@ -15,7 +17,8 @@ use crate::{
     request::Request,
     settings::Settings,
     token::{AccessToken, Claims, TokenRefusal, UserId, provider::ProviderKeys},
-    tokens, users,
+    tokens::{self, AtOnce, Issued},
+    users,
 };
 
 /// Answers requests, by asking its host for what it needs.
@@ -123,9 +126,24 @@ impl Gate {
         now: u64,
     ) -> Step<Result<String, TokenRefusal>> {
         let settings = Arc::clone(&self.settings);
-        start(
-            move |host| async move { access::issue(&settings, &host, UserId::new(user_id)?, &claims, now, now).await },
-        )
+        start(move |host| async move {
+            let claims = access::claims(&settings, UserId::new(user_id)?, &claims, now, now)?;
+            tokens::sign(&settings.ring, &host, &claims).await
+        })
+    }
+
+    /// [`Gate::issue_token`] without a machine, for a host that signs by itself.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn issue_token_at_once(
+        &self,
+        user_id: i64,
+        claims: &[(String, Json)],
+        now: u64,
+    ) -> Result<Issued, TokenRefusal> {
+        let claims = access::claims(&self.settings, UserId::new(user_id)?, claims, now, now)?;
+        tokens::sign_at_once(&self.settings.ring, &claims)
     }
 
     /// The claims of a token that holds at `now`: of one of ours, or of the identity provider's.
@@ -136,6 +154,20 @@ impl Gate {
     pub fn verify_token(&self, token: String, now: u64) -> Step<Result<Claims, TokenRefusal>> {
         let (settings, provider_keys) = (Arc::clone(&self.settings), Arc::clone(&self.provider_keys));
         start(move |host| async move { tokens::verify_any(&settings, &provider_keys, &host, &token, now).await })
+    }
+
+    /// [`Gate::verify_token`] without a machine, for a host that checks signatures by itself.
+    #[must_use]
+    pub fn verify_token_at_once(&self, token: &str, now: u64) -> AtOnce {
+        tokens::at_once(&self.settings, &self.provider_keys, token, now)
+    }
+
+    /// What the key of this number is imported from, a JWK; `None` when it has gone out of use. With `private`, to sign.
+    #[must_use]
+    pub fn jwk(&self, number: u32, private: bool) -> Option<Zeroizing<String>> {
+        let provided = self.provider_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.settings.ring.keys().iter().chain(provided.keys());
+        keys.find(|key| key.number() == number).map(|key| Zeroizing::new(key.jwk(private).to_string()))
     }
 }
 

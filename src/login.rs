@@ -78,7 +78,7 @@ pub(crate) async fn with_credentials(
     let user_id = UserId::new(user.id).map_err(|_| Refusal::Internal("the user's id does not fit a token"))?;
     // Whoever logs in anew within the second of a logout everywhere is not logged out again.
     let iat = now.max(user.tokens_valid_after.and_then(|after| u64::try_from(after).ok()).unwrap_or(0));
-    let access_token = access::issue(settings, host, user_id, &[], now, iat).await.map_err(access::unsigned)?;
+    let access_token = access::issue(settings, host, user_id, now, iat).await.map_err(access::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: refresh::begin(settings, host, user.id, now).await? })
 }
 

@@ -40,7 +40,7 @@ pub(crate) async fn with_token(
         return Err(Refusal::RefreshToken);
     };
     let user_id = UserId::new(user_id).map_err(|_| Refusal::Internal("the user's id does not fit a token"))?;
-    let access_token = access::issue(settings, host, user_id, &[], now, now).await.map_err(access::unsigned)?;
+    let access_token = access::issue(settings, host, user_id, now, now).await.map_err(access::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: Some(answer(settings, &next)) })
 }
 

@@ -16,13 +16,13 @@ use self::{
     verdict::{Failure, Outcome},
 };
 use crate::{
-    ask::Step,
     gate::Gate,
     json::{Dialect, Json, parse},
     login::Credentials,
     request::Request,
     settings::{Settings, Vars},
     token::TokenRefusal,
+    tokens::{AtOnce, Issued},
 };
 
 /// The gate, as JavaScript holds it.
@@ -77,26 +77,39 @@ impl JsGate {
         Turn::new(self.0.refresh(refresh_token, seconds(now)), |result| Outcome::Login(result.into()))
     }
 
-    /// A token for this user, with further claims, a JSON object; the turn that leads to it, when the host has to sign.
-    #[wasm_bindgen(js_name = issueToken, unchecked_return_type = "string | Turn")]
-    pub fn issue_token(&self, user_id: f64, claims: Option<String>, now: f64) -> Result<JsValue, JsValue> {
+    /// A token for this user, with further claims, a JSON object. When the host has to sign: the number of the key, a colon,
+    /// and what is to be signed.
+    #[wasm_bindgen(js_name = issueToken)]
+    pub fn issue_token(&self, user_id: f64, claims: Option<String>, now: f64) -> Result<String, JsValue> {
         let id = integer(user_id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
         let claims = claims.map_or(Some(Vec::new()), |text| members(&text)).ok_or_else(|| throw(Failure::claims()))?;
-        match self.0.issue_token(id, claims, seconds(now)) {
-            Step::Done(token) => token.map(JsValue::from).map_err(throw),
-            step @ Step::Ask(..) => Ok(Turn::new(step, |result| Outcome::Issued(result.into())).into()),
+        match self.0.issue_token_at_once(id, &claims, seconds(now)).map_err(throw)? {
+            Issued::Token(token) => Ok(token),
+            Issued::Unsigned(key, message) => Ok(numbered(key, &message)),
         }
     }
 
-    /// The claims as JSON text, which begins with `{`, or the reason why the token does not hold, a stable code; the turn that
-    /// leads to either, when the host has to be asked.
-    #[wasm_bindgen(js_name = verifyToken, unchecked_return_type = "string | Turn")]
-    pub fn verify_token(&self, token: String, now: f64) -> JsValue {
-        match self.0.verify_token(token, seconds(now)) {
-            Step::Done(Ok(claims)) => claims.as_json().to_string().into(),
-            Step::Done(Err(refusal)) => refusal.code().as_ref().into(),
-            step @ Step::Ask(..) => Turn::new(step, |result| Outcome::Token(result.into())).into(),
+    /// The claims as JSON text, which begins with `{`, or the reason why the token does not hold, a stable code. When the host has
+    /// to check the signature: the number of the key, a colon, and what the verdict is if it holds. When it has to be asked for
+    /// more: nothing, and `verifyTokenInTurn` leads there.
+    #[wasm_bindgen(js_name = verifyToken)]
+    pub fn verify_token(&self, token: &str, now: f64) -> String {
+        match self.0.verify_token_at_once(token, seconds(now)) {
+            AtOnce::Known(verdict) => text::verdict(&verdict),
+            AtOnce::IfSigned(key, verdict) => numbered(key, &text::verdict(&verdict)),
+            AtOnce::Unknown => String::new(),
         }
+    }
+
+    /// The verdict on a token, by way of questions.
+    #[wasm_bindgen(js_name = verifyTokenInTurn)]
+    pub fn verify_token_in_turn(&self, token: String, now: f64) -> Turn {
+        Turn::new(self.0.verify_token(token, seconds(now)), |verdict| Outcome::Token(text::verdict(&verdict)))
+    }
+
+    /// What a key is imported from, a JWK: the private one, to sign.
+    pub fn jwk(&self, key: u32, private: bool) -> Option<String> {
+        self.0.jwk(key, private).map(|jwk| jwk.as_str().to_owned())
     }
 }
 
@@ -116,6 +129,10 @@ fn seconds(now: f64) -> u64 {
 #[expect(clippy::cast_possible_truncation, reason = "`as` is exact for whole numbers within i64")]
 fn integer(number: f64) -> Option<i64> {
     (number.fract() == 0.0).then_some(number as i64)
+}
+
+fn numbered(key: u32, text: &str) -> String {
+    [&key.to_string(), ":", text].concat()
 }
 
 fn members(text: &str) -> Option<Vec<(String, Json)>> {

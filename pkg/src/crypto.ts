@@ -1,6 +1,8 @@
 // What the platform's cryptography does for the core: signatures of key pairs. As fast as the platform, and no weight.
 
-/** The parameters of `crypto.subtle` for each algorithm of RFC 7518 and RFC 8037 that is not worked out in the core. */
+import { perInstance } from "./instance.js";
+
+/** Names and parameters of `crypto.subtle` for the algorithms of RFC 7518 and RFC 8037 that are not worked out in the core. */
 const PARAMETERS: Record<string, Parameters> = {
   EdDSA: { name: "Ed25519" },
   RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
@@ -20,48 +22,54 @@ interface Parameters {
   namedCurve?: string;
 }
 
-/** Imported keys; more than these come only from providers that change theirs all the time. */
-const KEYS_MAX = 64;
+type Bytes = Uint8Array<ArrayBuffer>;
 
-const keys = new Map<string, CryptoKey>();
-
-/** Whether the signature is that of the message. A key that is none, such as a point off its curve, has signed nothing. */
-export async function holds(
-  algorithm: string,
-  jwk: string,
-  message: Uint8Array<ArrayBuffer>,
-  signature: Uint8Array<ArrayBuffer>,
-): Promise<boolean> {
-  try {
-    const key = await imported(algorithm, jwk, "verify");
-    return await crypto.subtle.verify(parameters(algorithm), key, signature, message);
-  } catch (error) {
-    if (error instanceof DOMException) return false;
-    throw error;
-  }
+/** A key as the platform has it; none, when it is malformed in a way that only mathematics tells. */
+interface Imported {
+  key: CryptoKey | undefined;
+  parameters: Parameters;
 }
 
-/** The signature of the message by a private key. */
-export async function sign(algorithm: string, jwk: string, message: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const key = await imported(algorithm, jwk, "sign");
-  return new Uint8Array(await crypto.subtle.sign(parameters(algorithm), key, message));
+/** Imported keys that are kept; more there are only if settings are made again and again. */
+const KEYS_MAX = 100;
+
+/** By the key's number, which no other key of the instance has. Keys are kept and not promises, which may not cross requests. */
+const imports = perInstance(() => new Map<number, Imported>());
+
+/** Whether the signature is that of the message. `jwk` is asked for when the key is new. */
+export async function holds(number: number, jwk: () => string, message: Bytes, signature: Bytes): Promise<boolean> {
+  const keys = imports();
+  const { key, parameters } = keys.get(number) ?? (await imported(keys, number, jwk(), "verify"));
+  return key !== undefined && crypto.subtle.verify(parameters, key, signature, message);
 }
 
-/** Keys are kept and not promises, which Workers forbid to cross requests. */
-async function imported(algorithm: string, jwk: string, usage: "sign" | "verify"): Promise<CryptoKey> {
-  const name = `${algorithm} ${usage} ${jwk}`;
-  let key = keys.get(name);
-  if (!key) {
-    key = await crypto.subtle.importKey("jwk", JSON.parse(jwk) as JsonWebKey, parameters(algorithm), false, [usage]);
-    const oldest = keys.keys().next();
-    if (keys.size >= KEYS_MAX && !oldest.done) keys.delete(oldest.value);
-    keys.set(name, key);
-  }
-  return key;
+/** The signature of the message. `jwk` is asked for when the key is new. */
+export async function sign(number: number, jwk: () => string, message: Bytes): Promise<Uint8Array> {
+  // Of one pair the public key is kept by the number, the private one by its negative.
+  const keys = imports();
+  const { key, parameters } = keys.get(-number) ?? (await imported(keys, -number, jwk(), "sign"));
+  if (!key) throw new TypeError("edgegate: the signing key cannot be imported");
+  return new Uint8Array(await crypto.subtle.sign(parameters, key, message));
 }
 
-function parameters(algorithm: string): Parameters {
-  const found = PARAMETERS[algorithm];
-  if (!found) throw new TypeError(`edgegate: no parameters for ${algorithm}`);
-  return found;
+async function imported(
+  keys: Map<number, Imported>,
+  number: number,
+  text: string,
+  usage: "sign" | "verify",
+): Promise<Imported> {
+  const { alg, ...jwk } = JSON.parse(text) as JsonWebKey;
+  const parameters = PARAMETERS[alg ?? ""];
+  if (!parameters) throw new TypeError("edgegate: a key without an algorithm");
+  const key = await crypto.subtle.importKey("jwk", jwk, parameters, false, [usage]).catch(malformed);
+  const [oldest] = keys.keys();
+  if (keys.size >= KEYS_MAX && oldest !== undefined) keys.delete(oldest);
+  const made = { key, parameters };
+  keys.set(number, made);
+  return made;
+}
+
+/** A point that is not on its curve: such a key has signed nothing. */
+function malformed(error: unknown): undefined {
+  if (!(error instanceof DOMException)) throw error;
 }

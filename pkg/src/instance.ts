@@ -51,6 +51,17 @@ export class Handle<T extends { free(): void }> {
   }
 }
 
+/** What belongs to the instance and to none that takes its place. */
+export function perInstance<T>(make: () => T): () => T {
+  const made = new WeakMap<WebAssembly.Instance, T>();
+  return () => {
+    if (!instance) throw new Error("edgegate: no entry has bound the wasm module");
+    let own = made.get(instance);
+    if (own === undefined) made.set(instance, (own = make()));
+    return own;
+  };
+}
+
 function instantiate(): void {
   if (!module) throw new Error("edgegate: no entry has bound the wasm module");
   const previous = instance;

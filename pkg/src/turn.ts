@@ -42,7 +42,7 @@ export function stepOf(turn: Handle<Turn>): Step {
 }
 
 export function isQuestion(step: Step): step is Question {
-  return "ask" in step;
+  return typeof step === "object" && "ask" in step;
 }
 
 function isHosts(question: Question): question is HostsQuestion {
@@ -62,11 +62,12 @@ async function answerBy(turn: Handle<Turn>, question: Exclude<HostsQuestion, { a
   switch (question.ask) {
     case "checkSignature": {
       const [message, signature] = turn.call((turn) => [turn.message(), turn.signature()]);
-      const good = await holds(question.algorithm, question.jwk, message, signature);
+      const good = await holds(question.key, () => turn.call((turn) => turn.jwk()), message, signature);
       return turn.call((turn) => turn.answerHolds(good));
     }
     case "sign": {
-      const signature = await sign(question.algorithm, question.jwk, turn.call((turn) => turn.message()));
+      const message = turn.call((turn) => turn.message());
+      const signature = await sign(question.key, () => turn.call((turn) => turn.jwk()), message);
       return turn.call((turn) => turn.answerSignature(signature));
     }
     case "jwkSet": {

@@ -128,7 +128,7 @@ fn pair<const N: usize>(
     private: Option<Zeroizing<String>>,
 ) -> Key {
     let public = kind.into_iter().map(|(name, value)| (name, value.to_owned())).chain(members).collect();
-    Key { kid: None, algorithm, may_sign: private.is_some(), material: Material::Pair { public, private } }
+    Key::new(algorithm, Material::Pair { public, private })
 }
 
 /// Coordinates have the full length of the curve (RFC 7518 6.2.1.2).

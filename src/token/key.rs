@@ -1,5 +1,7 @@
 //! A key: what it is made of, what it may do, and whose it is.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use zeroize::Zeroizing;
 
 use super::{Algorithm, jwk::KeyError, mac::MacKey};
@@ -7,6 +9,7 @@ use crate::json::Json;
 
 /// A key, bound to one algorithm.
 pub struct Key {
+    pub(super) number: u32,
     pub(super) kid: Option<String>,
     pub(super) algorithm: Algorithm,
     pub(super) material: Material,
@@ -29,10 +32,13 @@ pub(super) enum Material {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct SignatureCheck {
+    /// The key's number: no other key of this process has it, so whoever keeps imported keys may go by it.
+    pub key: u32,
     /// The key's algorithm.
-    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
+    #[cfg_attr(feature = "wasm", serde(skip))]
     pub algorithm: Algorithm,
-    /// The public key, a JWK (RFC 7517) as JSON text; the same key always has the same text.
+    /// The public key, a JWK (RFC 7517) as JSON text.
+    #[cfg_attr(feature = "wasm", serde(skip))]
     pub jwk: String,
     /// What was signed (RFC 7515 5.1).
     #[cfg_attr(feature = "wasm", serde(skip))]
@@ -46,11 +52,13 @@ pub struct SignatureCheck {
 #[derive(Clone)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct SigningJob {
+    /// The key's number, as in [`SignatureCheck`].
+    pub key: u32,
     /// The key's algorithm: [`Algorithm::EdDSA`].
-    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
+    #[cfg_attr(feature = "wasm", serde(skip))]
     pub algorithm: Algorithm,
     /// The private key, a JWK (RFC 8037 2) as JSON text.
-    #[cfg_attr(feature = "wasm", tsify(type = "string"))]
+    #[cfg_attr(feature = "wasm", serde(skip))]
     pub jwk: Zeroizing<String>,
     /// What is to be signed.
     #[cfg_attr(feature = "wasm", serde(skip))]
@@ -77,9 +85,7 @@ impl Key {
         };
         match (secret.len(), MacKey::new(algorithm, secret)) {
             (0, _) => Err(KeyError::because("the secret is empty")),
-            (length, Some(key)) if length >= least => {
-                Ok(Self { kid: None, algorithm, material: Material::Secret(key), may_sign: true })
-            }
+            (length, Some(key)) if length >= least => Ok(Self::new(algorithm, Material::Secret(key))),
             _ => Err(KeyError::because(match algorithm {
                 Algorithm::HS256 => "HS256 wants a secret of at least 32 bytes (RFC 7518 3.2)",
                 Algorithm::HS384 => "HS384 wants a secret of at least 48 bytes (RFC 7518 3.2)",
@@ -109,12 +115,23 @@ impl Key {
         Some(members.chain(kid).chain([("alg", self.algorithm.name()), ("use", "sig")]).map(text).collect())
     }
 
+    pub(super) fn new(algorithm: Algorithm, material: Material) -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let may_sign = !matches!(&material, Material::Pair { private: None, .. });
+        Self { number: NEXT.fetch_add(1, Ordering::Relaxed), kid: None, algorithm, material, may_sign }
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
     pub(crate) fn verify(&self, message: &str, signature: &[u8]) -> Either<bool, SignatureCheck> {
         match &self.material {
             Material::Secret(key) => Either::Known(key.verify(message.as_bytes(), signature)),
-            Material::Pair { public, .. } => Either::Ask(SignatureCheck {
+            Material::Pair { .. } => Either::Ask(SignatureCheck {
+                key: self.number,
                 algorithm: self.algorithm,
-                jwk: public.iter().map(|(name, value)| text((name, value))).collect::<Json>().to_string(),
+                jwk: self.jwk(false).to_string(),
                 message: message.to_owned(),
                 signature: signature.to_owned(),
             }),
@@ -139,16 +156,33 @@ impl Key {
         match &self.material {
             _ if !self.may_sign => None,
             Material::Secret(key) => Some(Either::Known(key.sign(message.as_bytes()))),
-            Material::Pair { public, private } => {
-                let members = public.iter().map(|(name, value)| (*name, value.as_str()));
-                let members = members.chain([("d", private.as_ref()?.as_str())]);
-                Some(Either::Ask(SigningJob {
+            Material::Pair { private, .. } => private.is_some().then(|| {
+                Either::Ask(SigningJob {
+                    key: self.number,
                     algorithm: self.algorithm,
-                    jwk: Zeroizing::new(members.map(text).collect::<Json>().to_string()),
+                    jwk: Zeroizing::new(self.jwk(true).to_string()),
                     message: message.to_owned(),
-                }))
-            }
+                })
+            }),
         }
+    }
+
+    /// Whether the host has the cryptography for it.
+    pub(crate) fn is_pair(&self) -> bool {
+        matches!(self.material, Material::Pair { .. })
+    }
+
+    /// What the host imports it from: the members that make the key, and `alg`.
+    pub(crate) fn jwk(&self, with_private: bool) -> Json {
+        let Material::Pair { public, private } = &self.material else { return Json::Object(Vec::new()) };
+        let private = private.iter().filter(|_| with_private).map(|d| ("d", d.as_str()));
+        public
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .chain(private)
+            .chain([("alg", self.algorithm.name())])
+            .map(text)
+            .collect()
     }
 }
 

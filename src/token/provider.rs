@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Key, Rules, TokenRefusal, compact::Header, jwk};
+use super::{Key, Rules, TokenRefusal, compact::Header, jwk, ring::of_algorithm};
 use crate::limits::{
     JWK_SET_COOL_DOWN_SECONDS, JWK_SET_FRESH_DEFAULT_SECONDS, JWK_SET_FRESH_MAX_SECONDS, JWK_SET_STALE_MAX_SECONDS,
 };
@@ -35,18 +35,20 @@ impl ProviderKeys {
     ///
     /// It is asked when its keys have grown old, and once more for a key that is not among them, but not more often than
     /// every [`JWK_SET_COOL_DOWN_SECONDS`], whatever tokens come.
-    pub(crate) fn is_to_be_asked(&mut self, header: &Header, now: u64) -> bool {
+    pub(crate) fn is_due(&self, header: &Header, now: u64) -> bool {
         let wanted = match &self.known {
             None => true,
             Some(known) => now >= known.fresh_until || !known.keys.iter().any(|key| is_meant(key, header)),
         };
         let cooled = self.asked_at.is_none_or(|asked| now >= asked.saturating_add(JWK_SET_COOL_DOWN_SECONDS));
-        let asks = wanted && cooled;
-        // Before the first answer all ask who come together, for they have nothing else to go by.
-        if asks && self.known.is_some() {
+        wanted && cooled
+    }
+
+    /// The provider is asked. Before its first answer all ask who come together, for they have nothing else to go by.
+    pub(crate) fn asked(&mut self, now: u64) {
+        if self.known.is_some() {
             self.asked_at = Some(now);
         }
-        asks
     }
 
     /// Takes in what the provider answered; what is no JWK set leaves the keys as they are.
@@ -70,12 +72,12 @@ impl ProviderKeys {
         if now >= known.fresh_until.saturating_add(JWK_SET_STALE_MAX_SECONDS) {
             return Err(TokenRefusal::KeysUnavailable);
         }
-        let mut keys: Vec<_> = known.keys.iter().filter(|key| is_meant(key, header)).map(Arc::clone).collect();
-        if keys.is_empty() {
-            return Err(TokenRefusal::UnknownKey);
-        }
-        keys.retain(|key| key.algorithm() == header.algorithm);
-        if keys.is_empty() { Err(TokenRefusal::Algorithm) } else { Ok(keys) }
+        of_algorithm(known.keys.iter().filter(|key| is_meant(key, header)), header)
+    }
+
+    /// The keys that are known.
+    pub(crate) fn keys(&self) -> &[Arc<Key>] {
+        self.known.as_ref().map_or(&[], |known| &known.keys)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The key ring: one key signs, all verify.
 
+use std::sync::Arc;
+
 use super::{Key, KeyError, TokenRefusal, compact::Header, jwk};
 use crate::{json::Json, limits::KEYS_MAX};
 
@@ -9,7 +11,7 @@ use crate::{json::Json, limits::KEYS_MAX};
 /// the keys without a `kid`, in order: give the secret of a backend that still runs no `kid`, and neither side's tokens are
 /// lost while it is rotated.
 #[derive(Debug)]
-pub struct KeyRing(Vec<Key>);
+pub struct KeyRing(Vec<Arc<Key>>);
 
 impl KeyRing {
     /// A ring of these keys.
@@ -25,8 +27,8 @@ impl KeyRing {
             1..=KEYS_MAX if keys.iter().enumerate().any(twice) => {
                 Err(KeyError::because("two keys have the same `kid`"))
             }
-            1..=KEYS_MAX => Ok(Self(keys)),
-            _ => Err(KeyError::because("there are too many keys: at most 32")),
+            1..=KEYS_MAX => Ok(Self(keys.into_iter().map(Arc::new).collect())),
+            _ => Err(TOO_MANY),
         }
     }
 
@@ -52,38 +54,50 @@ impl KeyRing {
         )
     }
 
-    /// The same ring with one more key, after the others.
-    ///
-    /// # Errors
-    /// As [`KeyRing::new`].
-    pub fn with(mut self, key: Key) -> Result<Self, KeyError> {
-        self.0.push(key);
-        Self::new(self.0)
+    /// The same ring with one more key, without a `kid`, after the others.
+    pub(crate) fn with(mut self, key: Key) -> Result<Self, KeyError> {
+        self.0.push(Arc::new(key));
+        if self.0.len() > KEYS_MAX { Err(TOO_MANY) } else { Ok(self) }
     }
 
     /// The public keys, as a JWK set that may be published. A secret is never among them.
     #[must_use]
     pub fn public_jwk_set(&self) -> Json {
-        Json::from([("keys", Json::Array(self.0.iter().filter_map(Key::public_jwk).collect()))])
+        Json::from([("keys", Json::Array(self.0.iter().filter_map(|key| key.public_jwk()).collect()))])
     }
 
     /// The key that signs.
     #[must_use]
     pub fn signing(&self) -> Option<&Key> {
-        self.0.iter().find(|key| key.may_sign)
+        self.0.iter().map(Arc::as_ref).find(|key| key.may_sign)
+    }
+
+    /// All of them.
+    pub(crate) fn keys(&self) -> &[Arc<Key>] {
+        &self.0
     }
 
     /// The keys that may verify a token with this header.
-    pub(crate) fn candidates(&self, header: &Header) -> Result<Vec<&Key>, TokenRefusal> {
-        let named = |kid: Option<&str>| self.0.iter().filter(move |key| key.kid() == kid).collect::<Vec<_>>();
-        let mut keys = named(header.kid.as_deref());
-        if keys.is_empty() {
-            keys = named(None);
-        }
-        if keys.is_empty() {
-            return Err(TokenRefusal::UnknownKey);
-        }
-        keys.retain(|key| key.algorithm() == header.algorithm);
-        if keys.is_empty() { Err(TokenRefusal::Algorithm) } else { Ok(keys) }
+    pub(crate) fn candidates(&self, header: &Header) -> Result<Vec<Arc<Key>>, TokenRefusal> {
+        let kid = header.kid.as_deref().filter(|kid| self.0.iter().any(|key| key.kid() == Some(kid)));
+        of_algorithm(self.0.iter().filter(|key| key.kid() == kid), header)
     }
 }
+
+/// Those of the keys that are for the header's algorithm.
+pub(super) fn of_algorithm<'k>(
+    keys: impl Iterator<Item = &'k Arc<Key>>,
+    header: &Header,
+) -> Result<Vec<Arc<Key>>, TokenRefusal> {
+    let mut refusal = TokenRefusal::UnknownKey;
+    let mut found = Vec::new();
+    for key in keys {
+        refusal = TokenRefusal::Algorithm;
+        if key.algorithm() == header.algorithm {
+            found.push(Arc::clone(key));
+        }
+    }
+    if found.is_empty() { Err(refusal) } else { Ok(found) }
+}
+
+const TOO_MANY: KeyError = KeyError::because("there are too many keys: at most 32");

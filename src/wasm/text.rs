@@ -5,11 +5,8 @@ use crate::{
     json::string,
     reply::{Level, Reply},
     session::{Rotation, Session},
-    token::{SignatureCheck, SigningJob},
-    wasm::verdict::{
-        Failure, HashVerdict, IssueVerdict, LogOutVerdict, LoginVerdict, Outcome, PasswordVerdict, TokenVerdict,
-        UserVerdict,
-    },
+    token::{Claims, SignatureCheck, SigningJob, TokenRefusal},
+    wasm::verdict::{Failure, HashVerdict, LogOutVerdict, LoginVerdict, Outcome, PasswordVerdict, UserVerdict},
 };
 
 pub(super) fn question(question: &Question) -> String {
@@ -26,12 +23,8 @@ pub(super) fn question(question: &Question) -> String {
         Question::ReplaceHash { id, old, new } => {
             ask("replaceHash").number("id", *id).text("old", old).text("new", new)
         }
-        Question::CheckSignature(SignatureCheck { algorithm, jwk, .. }) => {
-            ask("checkSignature").text("algorithm", algorithm.name()).text("jwk", jwk)
-        }
-        Question::Sign(SigningJob { algorithm, jwk, .. }) => {
-            ask("sign").text("algorithm", algorithm.name()).text("jwk", jwk)
-        }
+        Question::CheckSignature(SignatureCheck { key, .. }) => ask("checkSignature").raw("key", &key.to_string()),
+        Question::Sign(SigningJob { key, .. }) => ask("sign").raw("key", &key.to_string()),
         Question::JwkSet { url, at_most } => ask("jwkSet").text("url", url).raw("atMost", &at_most.to_string()),
         Question::RevokeTokens { id, valid_after, with_sessions } => ask("revokeTokens")
             .number("id", *id)
@@ -62,8 +55,11 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
             refresh_token.iter().fold(login, |login, token| login.text("refresh_token", token))
         }
         Outcome::LogOut(LogOutVerdict::Accepted) => accepted(),
-        Outcome::Issued(IssueVerdict::Accepted { token }) => accepted().text("token", token),
-        Outcome::Token(TokenVerdict::Accepted { claims }) => accepted().raw("claims", &claims.to_string()),
+        Outcome::Token(verdict) => {
+            let mut text = String::new();
+            string(verdict, &mut text);
+            return text;
+        }
         Outcome::User(UserVerdict::Accepted { user }) => {
             let user =
                 Object::default().number("id", user.id).text("email", &user.email).text("created_at", &user.created_at);
@@ -71,15 +67,22 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         }
         Outcome::Login(LoginVerdict::Refused { reason })
         | Outcome::User(UserVerdict::Refused { reason })
-        | Outcome::LogOut(LogOutVerdict::Refused { reason })
-        | Outcome::Token(TokenVerdict::Refused { reason }) => refused(reason),
+        | Outcome::LogOut(LogOutVerdict::Refused { reason }) => refused(reason),
         Outcome::Hash(HashVerdict::Accepted { hash }) => accepted().text("hash", hash),
         Outcome::Password(PasswordVerdict::Accepted { matches }) => accepted().flag("matches", *matches),
-        Outcome::Hash(HashVerdict::Refused(failure))
-        | Outcome::Password(PasswordVerdict::Refused(failure))
-        | Outcome::Issued(IssueVerdict::Refused(failure)) => failed(failure),
+        Outcome::Hash(HashVerdict::Refused(failure)) | Outcome::Password(PasswordVerdict::Refused(failure)) => {
+            failed(failure)
+        }
     }
     .end()
+}
+
+/// The claims, or the reason: no reason begins with `{`.
+pub(super) fn verdict(verdict: &Result<Claims, TokenRefusal>) -> String {
+    match verdict {
+        Ok(claims) => claims.as_json().to_string(),
+        Err(refusal) => refusal.code().into_owned(),
+    }
 }
 
 pub(super) fn failure(failure: &Failure) -> String {

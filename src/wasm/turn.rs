@@ -70,6 +70,15 @@ impl Turn {
         }
     }
 
+    /// What the key of `checkSignature` and `sign` is imported from, a JWK.
+    pub fn jwk(&self) -> String {
+        match &self.0 {
+            Some(Step::Ask(Question::CheckSignature(check), _)) => check.jwk.clone(),
+            Some(Step::Ask(Question::Sign(job), _)) => job.jwk.as_str().to_owned(),
+            _ => String::new(),
+        }
+    }
+
     /// Answers `checkSignature`.
     #[wasm_bindgen(js_name = answerHolds)]
     pub fn answer_holds(&mut self, holds: bool) -> String {

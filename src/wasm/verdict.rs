@@ -6,12 +6,11 @@ use tsify::Tsify;
 
 use crate::{
     ask::UserRow,
-    json::Json,
     password::PasswordError,
     refusal::Refusal,
     reply::Reply,
     settings::SettingsError,
-    token::{AccessToken, Claims, TokenRefusal},
+    token::{AccessToken, TokenRefusal},
 };
 
 /// What a turn comes to.
@@ -26,10 +25,8 @@ pub(super) enum Outcome {
     User(UserVerdict),
     /// Of `Gate.logOut`.
     LogOut(LogOutVerdict),
-    /// Of `Gate.issueToken`.
-    Issued(IssueVerdict),
-    /// Of `Gate.verifyToken`.
-    Token(TokenVerdict),
+    /// Of `Gate.verifyTokenInTurn`: what `Gate.verifyToken` gives when it knows.
+    Token(String),
     /// Of `hashPassword`.
     Hash(HashVerdict),
     /// Of `verifyPassword`.
@@ -115,36 +112,6 @@ pub(super) enum LogOutVerdict {
     },
 }
 
-/// A token, signed by the host.
-#[derive(Tsify)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub(super) enum IssueVerdict {
-    /// This one.
-    Accepted {
-        /// The token.
-        token: String,
-    },
-    /// None.
-    Refused(Failure),
-}
-
-/// Whether a token holds, and what it says.
-#[derive(Tsify)]
-#[serde(tag = "outcome", rename_all = "lowercase")]
-pub(super) enum TokenVerdict {
-    /// It does.
-    Accepted {
-        /// Its claims.
-        #[tsify(type = "Record<string, unknown>")]
-        claims: Json,
-    },
-    /// It does not, for this reason, a stable code; keep it from the client.
-    Refused {
-        /// The code.
-        reason: Cow<'static, str>,
-    },
-}
-
 /// A user, without the password hash.
 #[derive(Tsify)]
 pub(super) struct User {
@@ -190,21 +157,6 @@ impl From<Result<UserRow, Refusal>> for UserVerdict {
 impl From<Result<(), Refusal>> for LogOutVerdict {
     fn from(result: Result<(), Refusal>) -> Self {
         result.map_or_else(|refusal| Self::Refused { reason: refusal.code() }, |()| Self::Accepted)
-    }
-}
-
-impl From<Result<String, TokenRefusal>> for IssueVerdict {
-    fn from(result: Result<String, TokenRefusal>) -> Self {
-        result.map_or_else(|refusal| Self::Refused(refusal.into()), |token| Self::Accepted { token })
-    }
-}
-
-impl From<Result<Claims, TokenRefusal>> for TokenVerdict {
-    fn from(result: Result<Claims, TokenRefusal>) -> Self {
-        result.map_or_else(
-            |refusal| Self::Refused { reason: refusal.code() },
-            |claims| Self::Accepted { claims: claims.as_json().clone() },
-        )
     }
 }
 
