@@ -30,7 +30,11 @@ impl<'t> Unverified<'t> {
         }
         let (message, signature) = token.rsplit_once('.').ok_or(TokenRefusal::Malformed)?;
         let (header, payload) = message.split_once('.').ok_or(TokenRefusal::Malformed)?;
-        Ok(Self { header: Header::read(&object(header)?)?, message, signature: decode(signature)?, payload })
+        let header = match header {
+            COMMON_HEADER => Header { algorithm: Algorithm::HS256, kid: None },
+            other => Header::read(&object(other)?)?,
+        };
+        Ok(Self { header, message, signature: decode(signature)?, payload })
     }
 
     /// What it claims. It may be believed only when the signature has been verified.
@@ -38,6 +42,9 @@ impl<'t> Unverified<'t> {
         object(self.payload)
     }
 }
+
+/// `{"alg":"HS256","typ":"JWT"}`, as we, PyJWT and python-jose write it: to know it by sight saves a fifth of a verification.
+const COMMON_HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
 impl Header {
     fn read(header: &Json) -> Result<Self, TokenRefusal> {
