@@ -1,5 +1,5 @@
-//! The threats of RFC 8725 section 2, each test named by its number. Cross-JWT confusion that takes a gate, 2.8, is in
-//! `tests/core/confusion.rs`.
+//! The threats of RFC 8725 section 2, each test named by its number. Those of cross-JWT confusion, 2.8, take a gate and
+//! are in `tests/core/refresh.rs` and `tests/core/provider.rs`.
 
 use super::{
     make::{ED25519, HEADER, P256, RSA_N, base64url, good, ring, signed, signed_by, verify, verify_as, verify_by},
