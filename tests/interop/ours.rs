@@ -35,8 +35,8 @@ fn main() -> Result<()> {
 }
 
 fn issue(claims: &Value, key: &Value) -> Result<String> {
-    let user_id = UserId::new(claims["user_id"].as_i64().ok_or("no user_id")?)?;
-    let exp = claims["exp"].as_u64().ok_or("no exp")?;
+    let user_id = UserId::new(claims.get("user_id").and_then(Value::as_i64).ok_or("no user_id")?)?;
+    let exp = claims.get("exp").and_then(Value::as_u64).ok_or("no exp")?;
     let claims = claims
         .as_object()
         .into_iter()
