@@ -41,3 +41,6 @@ impl MacKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,13 +3,20 @@
 #![expect(
     clippy::arithmetic_side_effects,
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that meets what it does not expect must fail"
 )]
 
 #[cfg(not(target_arch = "wasm32"))]
 mod contract;
 mod gate;
+mod jwks;
 mod password;
+mod provider;
+mod refresh;
+mod revocation;
+mod settings;
 mod support;
 mod token;
 

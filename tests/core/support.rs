@@ -1,5 +1,8 @@
 //! What the integration tests share: settings, users in memory, and a host that answers from them.
 
+mod store;
+
+pub(crate) use self::store::Store;
 use edgegate::{
     ask::{Answer, Question, Step, UserRow},
     gate::Gate,
@@ -25,7 +28,8 @@ pub(crate) fn rehashing_gate(secret: &str) -> Gate {
     gate_with(secret, Vars { rehash: Some("on".into()), ..Vars::default() })
 }
 
-fn gate_with(secret: &str, more: Vars) -> Gate {
+/// The same with more settings.
+pub(crate) fn gate_with(secret: &str, more: Vars) -> Gate {
     let vars = Vars {
         secret_key: Some(secret.into()),
         bcrypt_cost: Some("10".into()),

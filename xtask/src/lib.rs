@@ -1,6 +1,6 @@
 //! The project's own commands, in Rust, so that a fresh machine needs only rustup and Node with npm.
 //!
-//! Each command is a file: [`bench`], [`build`], [`dev`], [`test`], [`contract`]. The end-to-end tests use [`worker`] too.
+//! Each command is a file: [`bench`], [`build`], [`dev`], [`test`], [`interop`], [`contract`]. The end-to-end tests use [`worker`] too.
 
 use std::process::ExitCode;
 
@@ -13,6 +13,7 @@ pub mod contract;
 pub mod dev;
 pub mod fixture;
 pub mod http;
+pub mod interop;
 pub mod paths;
 pub mod process;
 pub mod progress;
@@ -22,6 +23,7 @@ pub mod size;
 pub mod stamp;
 pub mod steps;
 pub mod test;
+pub mod venv;
 pub mod worker;
 pub mod wrangler;
 
@@ -39,6 +41,7 @@ enum Command {
     Build(build::Args),
     Dev(dev::Args),
     Test(test::Args),
+    Interop(interop::Args),
     /// The recorded answers of the real FastAPI.
     #[command(subcommand)]
     Contract(Contract),
@@ -59,6 +62,7 @@ pub fn run() -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Interop(args) => interop::run(&args),
         Command::Contract(Contract::Record) => contract::record(),
     });
     process::keep_still_when_stopping();

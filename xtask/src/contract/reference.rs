@@ -1,8 +1,7 @@
 //! The reference app in its Python virtual environment: installed, started, awaited, and always killed.
 
 use std::{
-    fs::{self, File},
-    io::ErrorKind,
+    fs::File,
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::Command,
@@ -16,6 +15,7 @@ use crate::{
     fixture::{self, Seed},
     paths,
     process::Group,
+    venv::Venv,
 };
 
 /// The texts of JSON errors are Python's own and change between its versions.
@@ -35,7 +35,7 @@ impl Reference {
     pub(super) fn start(seed: &Seed) -> Result<Self> {
         let output = File::create(log())?;
         let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        let mut uvicorn = Command::new(python());
+        let mut uvicorn = Command::new(venv().python());
         uvicorn
             .args(["-m", "uvicorn", "reference_app:app", "--http", "h11", "--log-level", "critical", "--app-dir"])
             .arg(fixture::dir())
@@ -61,61 +61,16 @@ impl Reference {
     }
 }
 
-/// Makes the virtual environment and installs the pinned packages, unless exactly these are there already.
+/// Brings the Python and the packages whose answers the fixtures hold.
 pub(super) fn install() -> Result<()> {
-    let requirements = fixture::dir().join("requirements.txt");
-    let wanted = fs::read_to_string(&requirements).context("cannot read requirements.txt")?;
-    let installed = venv().join("installed.txt");
-    if fs::read_to_string(&installed).is_ok_and(|done| done == wanted) && python().exists() {
-        return Ok(());
-    }
-    let system = system_python()?;
-    println!("making {} with {}", venv().display(), system.display());
-    run(Command::new(&system).args(["-m", "venv", "--clear"]).arg(venv()))
-        .context("python3 has no working `venv`: install it (Debian: apt install python3-venv)")?;
-    run(Command::new(python())
-        .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--requirement"])
-        .arg(&requirements))?;
-    run(Command::new(python()).args(["-m", "pip", "check", "--disable-pip-version-check"]))?;
-    fs::write(installed, wanted).context("cannot mark the virtual environment as finished")
-}
-
-/// The Python whose texts the fixtures hold.
-fn system_python() -> Result<PathBuf> {
-    let mut found = None;
-    for name in ["python3.11", "python3"] {
-        let version = match Command::new(name).arg("--version").output() {
-            Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
-            Ok(_) => continue,
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) => return Err(error).with_context(|| format!("cannot run {name}")),
-        };
-        if version.starts_with(PYTHON) {
-            return Ok(PathBuf::from(name));
-        }
-        found = Some(version);
-    }
-    match found {
-        Some(version) => bail!("the contract is that of {PYTHON}x and this is {version}: install python3.11"),
-        None => bail!("no python3 on the PATH: install it (Debian: apt install python3 python3-venv)"),
-    }
-}
-
-fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
-    ensure!(status.success(), "{command:?} ended with {status}");
-    Ok(())
-}
-
-fn python() -> PathBuf {
-    venv().join("bin/python")
+    venv().install(&["python3.11", "python3"], PYTHON).context("install python3.11, the contract is its")
 }
 
 /// What the app says of the requests it fails on.
 fn log() -> PathBuf {
-    venv().join("reference.log")
+    venv().dir.join("reference.log")
 }
 
-fn venv() -> PathBuf {
-    paths::root().join("target/contract-venv")
+fn venv() -> Venv {
+    Venv { dir: paths::root().join("target/contract-venv"), requirements: fixture::dir().join("requirements.txt") }
 }

