@@ -16,7 +16,7 @@ fn claims_of(vars: Vars, claims: &[(&str, Json)]) -> Result<String, TokenRefusal
     let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let token = run(gate.issue_token(7, claims, NOW), cryptography)?;
     let verdict = run(gate.verify_token(token, NOW), cryptography);
-    verdict.map(|claims: Claims| claims.to_json().to_string())
+    verdict.map(|claims: Claims| claims.as_json().to_string())
 }
 
 #[wasm_bindgen_test(unsupported = test)]

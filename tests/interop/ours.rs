@@ -51,7 +51,7 @@ fn verify(token: &Token) -> Result<Value> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs();
     let verdict = run(tokens::verify(token.token.clone(), ring(&token.key)?, Rules::default(), now));
     Ok(match verdict {
-        Ok(claims) => serde_json::from_str(&claims.to_json().to_string())?,
+        Ok(claims) => serde_json::from_str(&claims.as_json().to_string())?,
         Err(refusal) => json!(refusal.to_string()),
     })
 }

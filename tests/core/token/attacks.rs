@@ -202,7 +202,7 @@ fn rfc_8725_2_9_keys_in_the_header() {
     let ours = ring([ED25519]);
     for header in attempts {
         let message = format!("{}.{}", base64url(&header), base64url(good()));
-        let job = SigningJob { algorithm: Algorithm::EdDSA, jwk: theirs.to_owned().into(), message };
+        let job = SigningJob { key: 0, algorithm: Algorithm::EdDSA, jwk: theirs.to_owned().into(), message };
         let signature = job.signature().expect("RFC 8032 7.1 test 2 is a key");
         let token = format!("{}.{}", job.message, base64url(signature));
         let mut asked = 0;

@@ -37,7 +37,7 @@ impl Tally {
             self.no_text += 1;
             return;
         };
-        let check = SignatureCheck { algorithm, jwk: jwk.to_owned(), message, signature: signature.to_vec() };
+        let check = SignatureCheck { key: 0, algorithm, jwk: jwk.to_owned(), message, signature: signature.to_vec() };
         assert_eq!(check.holds(), is_good, "{check:?}");
         if is_good { self.held += 1 } else { self.refused += 1 }
     }
