@@ -77,15 +77,14 @@ mod tests {
         for file in [&first, &second].into_iter().filter(|file| Path::new(file).exists()) {
             fs::remove_file(file)?;
         }
-        let done = |done: Did, expected: Did| assert!(std::mem::discriminant(&done) == std::mem::discriminant(&expected));
-        done(stamp.unless_unchanged(|| Ok(fs::write(&first, "one")?))?, Did::Work);
-        done(stamp.unless_unchanged(|| Ok(()))?, Did::Nothing);
+        assert_eq!(stamp.unless_unchanged(|| Ok(fs::write(&first, "one")?))?, Did::Work);
+        assert_eq!(stamp.unless_unchanged(|| Ok(()))?, Did::Nothing);
         fs::write(&second, "two")?;
         assert!(stamp.unless_unchanged(|| anyhow::bail!("no")).is_err());
-        done(stamp.unless_unchanged(|| Ok(()))?, Did::Work);
-        done(stamp.unless_unchanged(|| Ok(()))?, Did::Nothing);
+        assert_eq!(stamp.unless_unchanged(|| Ok(()))?, Did::Work);
+        assert_eq!(stamp.unless_unchanged(|| Ok(()))?, Did::Nothing);
         fs::remove_file(&first)?;
-        done(stamp.unless_unchanged(|| Ok(fs::write(&first, "one")?))?, Did::Work);
+        assert_eq!(stamp.unless_unchanged(|| Ok(fs::write(&first, "one")?))?, Did::Work);
         Ok(())
     }
 }
