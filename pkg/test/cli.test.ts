@@ -107,6 +107,16 @@ test("without a key a token is explained, and nothing is said of its worth", asy
   }
 });
 
+test("a token cannot write to the terminal", () => {
+  const [escape, csi, reversed, tag] = ["\u001b[2J", "\u009b2J", "\u202e", "\u{e0041}"];
+  const hostile = { [`a${escape}${csi}`]: 1, b: `${escape}${csi}${reversed}${tag}é` };
+  const part = Buffer.from(JSON.stringify({ alg: "HS256", ...hostile })).toString("base64url");
+  const { status, stdout } = inspect(`${part}.${part}.`);
+  assert.equal(status, 0);
+  assert.doesNotMatch(stdout, /[^\n\x20-\x7eé]/);
+  assert(stdout.includes('"\\u001b[2J\\u009b2J\\u202e\\udb40\\udc41é"') && stdout.includes('"a\\u001b[2J\\u009b2J"'), stdout);
+});
+
 test("the keys of a file give the verdict and the exit status", async () => {
   const [good, other] = [await pair("EdDSA", "good"), await pair("EdDSA", "good")];
   const token = await signed({ alg: "EdDSA", kid: "good" }, good.privateKey);

@@ -19,8 +19,8 @@ export async function inspect(args: string[]): Promise<number> {
     print([["verdict", `refused: ${explainReason(isToken ? "malformed" : shape.reason)}`]]);
     return 1;
   }
-  print(Object.entries(header).map(([name, value]) => [name, show(value, name === "alg" && explainAlgorithm(value))]), "header");
-  print(Object.entries(claims).map(([name, value]) => [name, show(value, explainClaim(name, value))]), "claims");
+  print(Object.entries(header).map(([name, value]) => [plain(name), show(value, name === "alg" && explainAlgorithm(value))]), "header");
+  print(Object.entries(claims).map(([name, value]) => [plain(name), show(value, explainClaim(name, value))]), "claims");
   if (!settings.JWT_KEYS && !settings.SECRET_KEY && !settings.JWKS_URL) {
     print([["verdict", "none: there is no key. Give --keys FILE, or set JWT_KEYS or SECRET_KEY."]]);
     return 0;
@@ -73,7 +73,18 @@ function decode(part: string): Members | undefined {
 }
 
 function show(value: unknown, explanation: string | false | undefined): string {
-  return JSON.stringify(value) + (explanation ? `  (${explanation})` : "");
+  return visible(JSON.stringify(value)) + (explanation ? `  (${explanation})` : "");
+}
+
+function plain(name: string): string {
+  return /^[\w.:/-]+$/.test(name) ? name : visible(JSON.stringify(name));
+}
+
+/** Whoever made the token is not to write to the terminal: what controls it, and is left by JSON, is spelt out. */
+function visible(json: string): string {
+  return json.replace(/[\x7f-\x9f]|\p{Cf}/gu, (character) =>
+    Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
+  );
 }
 
 function print(lines: [string, string][], title?: string): void {
