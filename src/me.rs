@@ -31,11 +31,13 @@ pub(crate) async fn log_out(
     authorization: Option<&str>,
     now: u64,
 ) -> Result<(), Refusal> {
-    let id = current_user(settings, host, authorization, now).await?.id;
-    // `iat` counts in whole seconds: those of this very second are meant too.
-    let valid_after = i64::try_from(now).unwrap_or(i64::MAX).saturating_add(1);
+    let user = current_user(settings, host, authorization, now).await?;
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    // `iat` counts in whole seconds: those of this very second are meant too, and a login after a logout in it has taken
+    // the next one.
+    let valid_after = user.tokens_valid_after.map_or(now, |after| after.max(now)).saturating_add(1);
     let with_sessions = settings.refresh_token_expire_minutes.is_some();
-    host.done(Question::RevokeTokens { id, valid_after, with_sessions }).await
+    host.done(Question::RevokeTokens { id: user.id, valid_after, with_sessions }).await
 }
 
 /// A token that does not say when it was issued holds until its user first logs out everywhere.

@@ -52,6 +52,6 @@ async function main([command, ...rest]: string[]): Promise<number> {
       process.stderr.write(HELP);
       return 2;
     default:
-      throw new UsageError(`there is no command \`${command}\``);
+      throw new UsageError("there is no such command");
   }
 }

@@ -10,6 +10,7 @@ use xtask::worker::Worker;
 
 use crate::{
     client::{expect, expect_detail, login, me, register, send},
+    keys::Recorded,
     workers::Workers,
 };
 
@@ -37,20 +38,26 @@ pub(crate) fn a_database_error(Workers { tableless, good, .. }: &Workers) -> Res
     wait_for_log(tableless, "no such table: users")
 }
 
-pub(crate) fn no_secret_is_in_the_log(Workers { good, tableless, .. }: &Workers) -> Result<()> {
+pub(crate) fn no_secret_is_in_the_log(workers: &Workers) -> Result<()> {
+    let Workers { good, keyed, tableless, .. } = workers;
     let seed = xtask::fixture::seed()?;
     wait_for_log(good, "wrong-password")?;
-    let log = format!("{}\n{}", good.log(), tableless.log());
-    let hashes = seed.users.iter().filter(|user| user.password.starts_with('$')).map(|user| user.password.as_str());
-    let secrets = [seed.secret_key.as_str(), "eyJ", "correct horse", "correct+horse", "hunter2", "pa ss+"];
-    for secret in secrets.into_iter().chain(hashes) {
-        ensure!(!log.contains(secret), "the log holds {secret:?}");
+    wait_for_log(keyed, r#""reason":"refresh-token""#)?;
+    let log = [good, keyed, tableless].map(Worker::log).join("\n");
+    let hashes = seed.users.iter().filter(|user| user.password.starts_with('$')).map(|user| user.password.clone());
+    let passwords = ["correct horse", "correct+horse", "hunter2", "pa ss+", "the password of"].map(str::to_owned);
+    let keys = [seed.secret_key.clone(), Recorded::read()?.private_member()?.to_owned(), "eyJ".to_owned()];
+    let given = workers.given();
+    ensure!(!given.is_empty(), "no refresh token was given");
+    let halves = given.iter().flat_map(|token| token.split('.')).map(str::to_owned);
+    for secret in hashes.chain(passwords).chain(keys).chain(halves) {
+        ensure!(!log.contains(&secret), "the log holds {secret:?}");
     }
     Ok(())
 }
 
 /// What the Worker prints arrives a little later than what it answers.
-fn wait_for_log(worker: &Worker, text: &str) -> Result<()> {
+pub(crate) fn wait_for_log(worker: &Worker, text: &str) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !worker.log().contains(text) {
         ensure!(Instant::now() < deadline, "{text:?} is not in the log:\n{}", worker.log());

@@ -1,6 +1,10 @@
 //! The Workers under test.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use anyhow::Result;
 use xtask::{
@@ -9,14 +13,19 @@ use xtask::{
     wrangler,
 };
 
-/// Three Workers: a good one, and two that are set up wrongly.
+use crate::keys::Recorded;
+
+/// Four Workers: two good ones, and two that are set up wrongly.
 pub(crate) struct Workers {
     /// With the users of the contract fixtures, and registration open.
     pub(crate) good: Worker,
+    /// The same, and with key pairs, refresh tokens and revocation.
+    pub(crate) keyed: Worker,
     /// Without a `SECRET_KEY`.
     pub(crate) keyless: Worker,
     /// Without migrations, and with nothing set but the key.
     pub(crate) tableless: Worker,
+    given: Mutex<Vec<String>>,
 }
 
 impl Workers {
@@ -27,16 +36,41 @@ impl Workers {
         }
         let seed = fixture::seed()?;
         let key = ("SECRET_KEY", seed.secret_key.as_str());
-        let good = dir.join("good");
-        wrangler::migrate(&good)?;
-        wrangler::execute(&good, &insert(&seed))?;
+        let [good, keyed_dir] = ["good", "keyed"].map(database);
+        for dir in [&good, &keyed_dir] {
+            wrangler::migrate_by_copy(dir)?;
+            wrangler::execute(dir, &insert(&seed))?;
+        }
         let open = [key, ("REGISTRATION", "open"), ("BCRYPT_COST", "10")];
+        let jwt_keys = Recorded::read()?.jwt_keys();
+        let sessions = [("JWT_KEYS", jwt_keys.as_str()), ("REVOCATION", "on"), ("REFRESH_TOKEN_EXPIRE_MINUTES", "60")];
         Ok(Self {
             good: start(good, &open)?,
-            keyless: start(dir.join("keyless"), &[("REGISTRATION", "open")])?,
-            tableless: start(dir.join("tableless"), &[key])?,
+            keyed: start(keyed_dir, &[&open[..], &sessions].concat())?,
+            keyless: start(database("keyless"), &[("REGISTRATION", "open")])?,
+            tableless: start(database("tableless"), &[key])?,
+            given: Mutex::default(),
         })
     }
+
+    /// Takes note of a refresh token that was given.
+    pub(crate) fn note(&self, refresh_token: &str) {
+        self.noted().push(refresh_token.to_owned());
+    }
+
+    /// The refresh tokens that were given.
+    pub(crate) fn given(&self) -> Vec<String> {
+        self.noted().clone()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Vec<String>> {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the Worker of this name has its database.
+pub(crate) fn database(name: &str) -> PathBuf {
+    paths::state().join("e2e").join(name)
 }
 
 fn start(dir: PathBuf, vars: &[(&str, &str)]) -> Result<Worker> {

@@ -61,3 +61,30 @@ impl Stamp<'_> {
 fn expand(path: &Path) -> Vec<PathBuf> {
     if path.is_dir() { paths::files_below(path) } else { vec![path.to_path_buf()] }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a migration does that came after the local database was made.
+    #[test]
+    fn a_new_file_in_a_folder_is_work_again() -> Result<()> {
+        let dir = paths::state().join("stamp-test");
+        fs::create_dir_all(&dir)?;
+        let dir = dir.display().to_string();
+        let (first, second) = (format!("{dir}/0001.sql"), format!("{dir}/0002.sql"));
+        let stamp = Stamp { name: "stamp-test", inputs: &[&dir], also: "", outputs: vec![&first] };
+        for file in [&first, &second].into_iter().filter(|file| Path::new(file).exists()) {
+            fs::remove_file(file)?;
+        }
+        assert_eq!(stamp.unless_unchanged(|| Ok(fs::write(&first, "one")?))?, Did::Work);
+        assert_eq!(stamp.unless_unchanged(|| Ok(()))?, Did::Nothing);
+        fs::write(&second, "two")?;
+        assert!(stamp.unless_unchanged(|| anyhow::bail!("no")).is_err());
+        assert_eq!(stamp.unless_unchanged(|| Ok(()))?, Did::Work);
+        assert_eq!(stamp.unless_unchanged(|| Ok(()))?, Did::Nothing);
+        fs::remove_file(&first)?;
+        assert_eq!(stamp.unless_unchanged(|| Ok(fs::write(&first, "one")?))?, Did::Work);
+        Ok(())
+    }
+}

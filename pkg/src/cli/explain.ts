@@ -1,6 +1,6 @@
 // What people want to know of a token.
 
-const ALGORITHMS: Record<string, string> = {
+const ALGORITHMS = new Map(Object.entries({
   none: "no signature: never accepted",
   HS256: "HMAC with SHA-256: whoever can verify can also sign",
   HS384: "HMAC with SHA-384: whoever can verify can also sign",
@@ -14,9 +14,9 @@ const ALGORITHMS: Record<string, string> = {
   PS512: "RSA-PSS with SHA-512",
   ES256: "ECDSA on P-256 with SHA-256",
   ES384: "ECDSA on P-384 with SHA-384",
-};
+}));
 
-const REASONS: Record<string, string> = {
+const REASONS = new Map(Object.entries({
   "token-too-long": "it is longer than 8 KiB",
   malformed: "it is not three parts of canonical base64url that hold JSON objects without duplicate members",
   algorithm: "its `alg` is not that of the key, or none that is supported",
@@ -28,15 +28,15 @@ const REASONS: Record<string, string> = {
   "not-yet-valid": "its `nbf` has not come yet",
   "too-old": "it was issued longer ago than JWT_MAX_AGE_SECONDS allows",
   host: "the platform's cryptography did not answer",
-};
+}));
 
 export function explainAlgorithm(name: unknown): string {
-  return ALGORITHMS[String(name)] ?? "not supported";
+  return ALGORITHMS.get(String(name)) ?? "not supported";
 }
 
 export function explainReason(reason: string): string {
   const claim = /^claim:(.*)$/.exec(reason)?.[1];
-  return `${reason}: ${claim ? `the claim \`${claim}\` is missing, or is not what it must be` : (REASONS[reason] ?? reason)}`;
+  return `${reason}: ${claim ? `the claim \`${claim}\` is missing, or is not what it must be` : (REASONS.get(reason) ?? reason)}`;
 }
 
 export function explainClaim(name: string, value: unknown): string | undefined {

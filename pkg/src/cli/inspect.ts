@@ -13,13 +13,14 @@ export async function inspect(args: string[]): Promise<number> {
   const token = (await text(process.stdin)).trim().replace(/^bearer\s+/i, "");
   if (token === "") throw new UsageError("standard input holds no token");
   const shape = await shapeOf(token);
-  if (shape.outcome === "refused" && !IS_TOKEN.has(shape.reason)) {
-    print([["verdict", `refused: ${explainReason(shape.reason)}`]]);
+  const [header, claims] = token.split(".").slice(0, 2).map(decode);
+  const isToken = shape.outcome === "accepted" || IS_TOKEN.has(shape.reason);
+  if (!isToken || !header || !claims) {
+    print([["verdict", `refused: ${explainReason(isToken ? "malformed" : shape.reason)}`]]);
     return 1;
   }
-  const [header, claims] = token.split(".").slice(0, 2).map(decode) as [Members, Members];
-  print(Object.entries(header).map(([name, value]) => [name, show(value, name === "alg" && explainAlgorithm(value))]), "header");
-  print(Object.entries(claims).map(([name, value]) => [name, show(value, explainClaim(name, value))]), "claims");
+  print(Object.entries(header).map(([name, value]) => [plain(name), show(value, name === "alg" && explainAlgorithm(value))]), "header");
+  print(Object.entries(claims).map(([name, value]) => [plain(name), show(value, explainClaim(name, value))]), "claims");
   if (!settings.JWT_KEYS && !settings.SECRET_KEY && !settings.JWKS_URL) {
     print([["verdict", "none: there is no key. Give --keys FILE, or set JWT_KEYS or SECRET_KEY."]]);
     return 0;
@@ -31,7 +32,7 @@ export async function inspect(args: string[]): Promise<number> {
 
 type Members = Record<string, unknown>;
 
-/** Reasons that say nothing against the token's form. */
+/** Reasons that say nothing against the token's form; some are found before its claims are looked at. */
 const IS_TOKEN = new Set(["signature", "algorithm", "unknown-key"]);
 
 /** What the core says of it with a key that nobody has: whether it is a token at all. */
@@ -55,17 +56,35 @@ function readKeys(file: string): string {
     keys = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     const why = (error as { code?: string }).code ?? "it is not JSON";
-    throw new UsageError(`--keys ${file} cannot be read: ${why}`);
+    // Not the name: it may be the key itself.
+    throw new UsageError(`the file of --keys cannot be read: ${why}`);
   }
   return JSON.stringify(keys && typeof keys === "object" && "kty" in keys ? { keys: [keys] } : keys);
 }
 
-function decode(part: string): unknown {
-  return JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+/** The members of a part, such as the encrypted ones of a JWE do not have. */
+function decode(part: string): Members | undefined {
+  try {
+    const members: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
+    return members instanceof Object && !Array.isArray(members) ? (members as Members) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function show(value: unknown, explanation: string | false | undefined): string {
-  return JSON.stringify(value) + (explanation ? `  (${explanation})` : "");
+  return visible(JSON.stringify(value)) + (explanation ? `  (${explanation})` : "");
+}
+
+function plain(name: string): string {
+  return /^[\w.:/-]+$/.test(name) ? name : visible(JSON.stringify(name));
+}
+
+/** Whoever made the token is not to write to the terminal: what controls it, and is left by JSON, is spelt out. */
+function visible(json: string): string {
+  return json.replace(/[\x7f-\x9f]|\p{Cf}/gu, (character) =>
+    Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
+  );
 }
 
 function print(lines: [string, string][], title?: string): void {

@@ -2,7 +2,11 @@ import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { UsageError, options } from "./usage.js";
 
 /** Bytes of a secret: those of the hash (RFC 7518 3.2). */
-const SECRETS: Record<string, number> = { HS256: 32, HS384: 48, HS512: 64 };
+const SECRETS = new Map([
+  ["HS256", 32],
+  ["HS384", 48],
+  ["HS512", 64],
+]);
 
 /** Makes a signing key and prints it. */
 export async function keygen(args: string[]): Promise<number> {
@@ -25,7 +29,7 @@ async function generate(alg: string) {
     const thumbprint = createHash("sha256").update(JSON.stringify({ crv, kty: "OKP", x })).digest("base64url");
     return { kty: "OKP", crv, alg, kid: thumbprint, x, d };
   }
-  const bytes = SECRETS[alg];
+  const bytes = SECRETS.get(alg);
   if (!bytes) throw new UsageError("--alg is none of EdDSA, HS256, HS384 and HS512");
   return { kty: "oct", alg, kid: randomBytes(9).toString("base64url"), k: randomBytes(bytes).toString("base64url") };
 }

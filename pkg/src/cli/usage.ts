@@ -8,8 +8,13 @@ export function options<T extends NonNullable<ParseArgsConfig["options"]>>(args:
   try {
     return parseArgs({ args, options: known, allowPositionals: false }).values;
   } catch (error) {
-    // A positional may be a token or a secret that somebody pasted: it is not repeated.
-    const positional = (error as { code?: string }).code === "ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL";
-    throw new UsageError(positional ? "tokens and keys are not given as arguments" : (error as Error).message);
+    // What is not expected may be a token or a secret that somebody pasted: it is not repeated.
+    const { code, message } = error as { code?: string; message: string };
+    throw new UsageError(UNEXPECTED.get(code) ?? message);
   }
 }
+
+const UNEXPECTED = new Map<string | undefined, string>([
+  ["ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL", "tokens and keys are not given as arguments"],
+  ["ERR_PARSE_ARGS_UNKNOWN_OPTION", "there is no such option"],
+]);

@@ -11,13 +11,14 @@ pub const CHECK: Check =
     Check { name: "tarball", why: "npm obeys ignore files, and has left out a package's wasm before", run };
 
 /// Files without which the package is broken.
-const NEEDED: [&str; 6] = [
+const NEEDED: [&str; 7] = [
     "package.json",
     "README.md",
     "wasm/edgegate_bg.wasm",
     "wasm/edgegate_bg.js",
     "wasm/edgegate.d.ts",
     "dist/index.d.ts",
+    "dist/cli.js",
 ];
 
 /// Files that may be there besides: `(start, end)` of the path.
