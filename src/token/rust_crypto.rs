@@ -9,6 +9,8 @@ use crate::json::{Dialect, parse};
 
 impl SignatureCheck {
     /// Whether the signature holds, by RustCrypto's implementations. Needs the feature `rust_crypto`.
+    ///
+    /// By an RSA key of more than 4096 bits, or with an exponent of more than 33, none does: RustCrypto takes no such key.
     #[must_use]
     pub fn holds(&self) -> bool {
         let verified = || {
