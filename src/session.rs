@@ -45,6 +45,15 @@ pub struct Session {
 ///   AND (current = :old OR (previous = :old AND current = :new AND rotated_at > :grace_since))
 /// RETURNING user_id
 /// ```
+///
+/// When it finds no row, the token was used before, or is none; the session is then ended:
+///
+/// ```sql
+/// DELETE FROM refresh_tokens
+/// WHERE family = :family AND NOT (COALESCE(previous, '') = :old AND rotated_at > :grace_since)
+/// ```
+///
+/// A session is to be deleted with its user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
 pub struct Rotation {
