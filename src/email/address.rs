@@ -45,9 +45,10 @@ fn split<'a>(text: &'a str, specials: &[char]) -> Result<(&'a str, &'a str), Ema
         quoted ^= char == '"' && !escaped;
         escaped = quoted && char == '\\' && !escaped;
     }
-    Err(if text.contains('\u{FF20}') {
+    let has = |sign| text.chars().any(|char| char == sign);
+    Err(if has('\u{FF20}') {
         "The email address has the \"full-width\" at-sign (@) character instead of a regular at-sign."
-    } else if text.contains('\u{FE6B}') {
+    } else if has('\u{FE6B}') {
         "The email address has the \"small commercial at\" character instead of a regular at-sign."
     } else {
         "An email address must have an @-sign."
@@ -62,7 +63,7 @@ fn display_name<'a>(name: &str, brackets: &'a str) -> Result<&'a str, EmailError
         return Err(format!("The display name contains invalid characters when not quoted: {bad}.").into());
     }
     refuse_unsafe(&name, true)?;
-    if !brackets.contains('>') {
+    if !brackets.as_bytes().contains(&b'>') {
         return Err("An open angle bracket at the start of the email address has to be followed by a close angle bracket at the end.".into());
     }
     let inner = brackets.trim_end_matches(' ').strip_suffix('>').and_then(|inner| inner.strip_prefix('<'));
@@ -130,7 +131,7 @@ fn check_domain(domain: &str) -> Check {
             return Err(format!("{msg} {}.", too_many(excess)).into());
         }
     }
-    if !domain.contains('.') {
+    if !domain.as_bytes().contains(&b'.') {
         return Err("The part after the @-sign is not valid. It should have a period.".into());
     }
     let top = domain.rsplit('.').next().unwrap_or_default();
@@ -164,10 +165,14 @@ fn check_periods(text: &str, at_start: &'static str, at_end: &'static str) -> Ch
     if text.starts_with('.') {
         return Err(at_start.into());
     }
-    if text.contains("..") {
+    if has_pair(text, *b"..") {
         return Err("An email address cannot have two periods in a row.".into());
     }
     Ok(())
+}
+
+fn has_pair(text: &str, pair: [u8; 2]) -> bool {
+    text.as_bytes().windows(2).any(|two| two == pair)
 }
 
 /// RFC 952, and RFC 5890 2.3.1 on labels that only look like Punycode.
@@ -178,7 +183,7 @@ fn check_hyphens(domain: &str) -> Check {
     if domain.starts_with('-') {
         return Err("An email address cannot have a hyphen immediately after the @-sign.".into());
     }
-    if domain.contains(".-") || domain.contains("-.") {
+    if has_pair(domain, *b".-") || has_pair(domain, *b"-.") {
         return Err("An email address cannot have a period and a hyphen next to each other.".into());
     }
     let reserved = |label: &str| label.chars().skip(2).take(2).eq(['-', '-']) && !label.starts_with("xn");

@@ -2,7 +2,7 @@
 
 /// RFC 5322 3.2.3.
 pub(super) fn is_atext(char: char) -> bool {
-    char.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(char)
+    char.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".chars().any(|one| one == char)
 }
 
 /// The characters that `is_good` refuses, named and in order; `None` when there are none.
