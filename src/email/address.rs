@@ -60,7 +60,7 @@ fn split<'a>(text: &'a str, specials: &[char]) -> Result<(&'a str, &'a str), Ema
 fn display_name<'a>(name: &str, brackets: &'a str) -> Result<&'a str, EmailError> {
     let (name, quoted) = unquote(name.trim_end_matches(is_space))?;
     if let Some(bad) = refused(&name, |char| quoted || is_atext(char) || char == ' ') {
-        return Err(format!("The display name contains invalid characters when not quoted: {bad}.").into());
+        return Err(listing("The display name contains invalid characters when not quoted: ", &bad));
     }
     refuse_unsafe(&name, true)?;
     if !brackets.as_bytes().contains(&b'>') {
@@ -80,7 +80,7 @@ fn unquote(text: &str) -> Result<(String, bool), EmailError> {
             '"' if chars.as_str().is_empty() => break,
             '"' => {
                 let extra = named(chars.as_str());
-                return Err(format!("Extra character(s) found after close quote: {extra}").into());
+                return Err(["Extra character(s) found after close quote: ", &extra].concat().into());
             }
             _ => out.push(char),
         }
@@ -94,10 +94,10 @@ fn check_local(local: &str, quoted: bool) -> Check {
     }
     let is_good = |char: char| is_atext(char) || char == '.' || !char.is_ascii();
     if !quoted && let Some(bad) = refused(local, is_good) {
-        return Err(format!("The email address contains invalid characters before the @-sign: {bad}.").into());
+        return Err(listing("The email address contains invalid characters before the @-sign: ", &bad));
     }
     if quoted && let Some(bad) = refused(local, |char| !char.is_ascii_control()) {
-        return Err(format!("The email address contains invalid characters in quotes before the @-sign: {bad}.").into());
+        return Err(listing("The email address contains invalid characters in quotes before the @-sign: ", &bad));
     }
     if !quoted {
         let before = "An email address cannot have a period immediately before the @-sign.";
@@ -109,17 +109,17 @@ fn check_local(local: &str, quoted: bool) -> Check {
 fn check_domain(domain: &str) -> Check {
     let excess = domain.chars().count().saturating_sub(EMAIL_DOMAIN_MAX_CHARS);
     if excess > 0 {
-        return Err(format!("The email address is too long after the @-sign {}.", too_many(excess)).into());
+        return Err(listing("The email address is too long after the @-sign ", &too_many(excess)));
     }
     let is_good = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '.') || !char.is_ascii();
     if let Some(bad) = refused(domain, is_good) {
-        return Err(format!("The part after the @-sign contains invalid characters: {bad}.").into());
+        return Err(listing("The part after the @-sign contains invalid characters: ", &bad));
     }
     refuse_unsafe(domain, false)?;
     let domain: String = domain.to_ascii_lowercase().chars().map(narrow).collect();
     if let Some(bad) = refused(&domain, is_good) {
-        let msg = "The part after the @-sign contains invalid characters after Unicode normalization";
-        return Err(format!("{msg}: {bad}.").into());
+        let msg = "The part after the @-sign contains invalid characters after Unicode normalization: ";
+        return Err(listing(msg, &bad));
     }
     let after = "An email address cannot have a period immediately after the @-sign.";
     check_periods(&domain, after, "An email address cannot end with a period.")?;
@@ -127,8 +127,8 @@ fn check_domain(domain: &str) -> Check {
     for label in domain.split('.') {
         let excess = label.chars().count().saturating_sub(EMAIL_LABEL_MAX_CHARS);
         if excess > 0 {
-            let msg = "After the @-sign, periods cannot be separated by so many characters";
-            return Err(format!("{msg} {}.", too_many(excess)).into());
+            let msg = "After the @-sign, periods cannot be separated by so many characters ";
+            return Err(listing(msg, &too_many(excess)));
         }
     }
     if !domain.as_bytes().contains(&b'.') {
@@ -201,12 +201,16 @@ fn check_length(address: &str) -> Check {
     let widest = address.chars().map(char::len_utf8).max().unwrap_or(1);
     let least = excess.checked_div(widest).unwrap_or(excess).max(1);
     let reason = if least == excess { too_many(excess) } else { format!("({least}-{excess} characters too many)") };
-    Err(format!("The email address is too long {reason}.").into())
+    Err(listing("The email address is too long ", &reason))
 }
 
 fn refuse_unsafe(text: &str, allow_space: bool) -> Check {
     let bad = unsafe_in(text, allow_space);
-    bad.map_or(Ok(()), |bad| Err(format!("The email address contains unsafe characters: {bad}.").into()))
+    bad.map_or(Ok(()), |bad| Err(listing("The email address contains unsafe characters: ", &bad)))
+}
+
+fn listing(message: &str, what: &str) -> EmailError {
+    [message, what, "."].concat().into()
 }
 
 fn too_many(excess: usize) -> String {

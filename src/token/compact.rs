@@ -63,12 +63,18 @@ pub(crate) fn message(key: &Key, payload: &Json) -> String {
         None => [r#"{"alg":""#, alg, r#"","typ":"JWT"}"#].concat(),
         Some(kid) => Json::from([("alg", alg.into()), ("kid", kid.into()), ("typ", "JWT".into())]).to_string(),
     };
-    [base_64::url(header.as_bytes()), base_64::url(payload.to_string().as_bytes())].join(".")
+    joined(base_64::url(header.as_bytes()), payload.to_string().as_bytes())
 }
 
 /// The token of a message and its signature.
 pub(crate) fn signed(message: &str, signature: &[u8]) -> String {
-    [message, ".", &base_64::url(signature)].concat()
+    joined(message.to_owned(), signature)
+}
+
+fn joined(mut parts: String, next: &[u8]) -> String {
+    parts.push('.');
+    parts.push_str(&base_64::url(next));
+    parts
 }
 
 pub(super) fn decode(part: &str) -> Result<Vec<u8>, TokenRefusal> {
