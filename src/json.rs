@@ -120,7 +120,7 @@ impl From<&str> for Json {
 
 impl From<usize> for Json {
     fn from(number: usize) -> Self {
-        Json::Integer(number.to_string())
+        Json::Integer((number as u64).to_string())
     }
 }
 

@@ -117,5 +117,6 @@ async fn check(
 /// What may stand in the table: the address, trimmed as it was when the user was made. No more is asked of it, for
 /// other backends have stored names that are no addresses. PostgreSQL takes no NUL in a text.
 fn stored_name(username: &str) -> Option<&str> {
-    Some(username.trim()).filter(|name| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.contains('\0'))
+    Some(username.trim())
+        .filter(|name| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.as_bytes().contains(&0))
 }

@@ -66,7 +66,8 @@ fn is_json(content_type: &str) -> bool {
     let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
     let media_type = media_type.trim_matches(is_space).to_ascii_lowercase();
     let subtype = media_type.strip_prefix("application/");
-    subtype.is_some_and(|subtype| !subtype.contains('/') && (subtype == "json" || subtype.ends_with("+json")))
+    subtype
+        .is_some_and(|subtype| !subtype.as_bytes().contains(&b'/') && (subtype == "json" || subtype.ends_with("+json")))
 }
 
 fn unreadable(error: JsonError) -> BodyError {
@@ -114,7 +115,7 @@ fn password(user: &Json) -> Result<Zeroizing<String>, Invalid> {
             Err(entry("string_too_long", &msg, HIDDEN).with_ctx([("max_length", PASSWORD_MAX_BYTES.into())]))
         }
         // Many implementations of bcrypt stop at a NUL.
-        Some(Json::String(text)) if text.contains('\0') => {
+        Some(Json::String(text)) if text.as_bytes().contains(&0) => {
             let entry = entry("value_error", "Value error, a password cannot hold a NUL character", HIDDEN);
             Err(entry.with_ctx([("error", Json::Object(Vec::new()))]))
         }

@@ -107,7 +107,7 @@ pub(crate) fn prepare(password: &str, cost: Cost) -> Result<(NewHash, Job), Pass
     match password {
         "" => Err(PasswordError::Empty),
         _ if password.len() > PASSWORD_MAX_BYTES => Err(PasswordError::TooLong),
-        _ if password.contains('\0') => Err(PasswordError::Nul),
+        _ if password.as_bytes().contains(&0) => Err(PasswordError::Nul),
         _ => {
             let mut salt = [0; 16];
             getrandom::fill(&mut salt).map_err(|_| PasswordError::Randomness)?;

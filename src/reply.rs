@@ -139,7 +139,7 @@ impl Reply {
     }
 
     fn unavailable() -> Self {
-        Self::detail(503, "Service Unavailable").header("retry-after", &RETRY_AFTER_SECONDS.to_string())
+        Self::detail(503, "Service Unavailable").header("retry-after", &u64::from(RETRY_AFTER_SECONDS).to_string())
     }
 
     fn invalid_credentials() -> Self {

@@ -42,11 +42,12 @@ impl Request {
     /// Origin, path, and query with its question mark.
     fn parts(&self) -> (&str, &str, &str) {
         let url = self.url.split('#').next().unwrap_or_default();
-        let authority = url.find("://").map_or(0, |at| at.saturating_add(3));
-        let (before_query, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+        let scheme = url.as_bytes().windows(3).position(|bytes| bytes == b"://");
+        let authority = scheme.map_or(0, |at| at.saturating_add(3));
+        let (before_query, query) = url.find('?').and_then(|at| url.split_at_checked(at)).unwrap_or((url, ""));
         let query = if query == "?" { "" } else { query };
         let path = before_query.get(authority..).and_then(|rest| rest.find('/')).map(|at| at.saturating_add(authority));
-        let (origin, path) = before_query.split_at(path.unwrap_or(before_query.len()));
+        let (origin, path) = path.and_then(|at| before_query.split_at_checked(at)).unwrap_or((before_query, ""));
         (origin, if path.is_empty() { "/" } else { path }, query)
     }
 }

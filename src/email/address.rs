@@ -45,9 +45,10 @@ fn split<'a>(text: &'a str, specials: &[char]) -> Result<(&'a str, &'a str), Ema
         quoted ^= char == '"' && !escaped;
         escaped = quoted && char == '\\' && !escaped;
     }
-    Err(if text.contains('\u{FF20}') {
+    let has = |sign| text.chars().any(|char| char == sign);
+    Err(if has('\u{FF20}') {
         "The email address has the \"full-width\" at-sign (@) character instead of a regular at-sign."
-    } else if text.contains('\u{FE6B}') {
+    } else if has('\u{FE6B}') {
         "The email address has the \"small commercial at\" character instead of a regular at-sign."
     } else {
         "An email address must have an @-sign."
@@ -59,10 +60,10 @@ fn split<'a>(text: &'a str, specials: &[char]) -> Result<(&'a str, &'a str), Ema
 fn display_name<'a>(name: &str, brackets: &'a str) -> Result<&'a str, EmailError> {
     let (name, quoted) = unquote(name.trim_end_matches(is_space))?;
     if let Some(bad) = refused(&name, |char| quoted || is_atext(char) || char == ' ') {
-        return Err(format!("The display name contains invalid characters when not quoted: {bad}.").into());
+        return Err(listing("The display name contains invalid characters when not quoted: ", &bad));
     }
     refuse_unsafe(&name, true)?;
-    if !brackets.contains('>') {
+    if !brackets.as_bytes().contains(&b'>') {
         return Err("An open angle bracket at the start of the email address has to be followed by a close angle bracket at the end.".into());
     }
     let inner = brackets.trim_end_matches(' ').strip_suffix('>').and_then(|inner| inner.strip_prefix('<'));
@@ -79,7 +80,7 @@ fn unquote(text: &str) -> Result<(String, bool), EmailError> {
             '"' if chars.as_str().is_empty() => break,
             '"' => {
                 let extra = named(chars.as_str());
-                return Err(format!("Extra character(s) found after close quote: {extra}").into());
+                return Err(["Extra character(s) found after close quote: ", &extra].concat().into());
             }
             _ => out.push(char),
         }
@@ -93,10 +94,10 @@ fn check_local(local: &str, quoted: bool) -> Check {
     }
     let is_good = |char: char| is_atext(char) || char == '.' || !char.is_ascii();
     if !quoted && let Some(bad) = refused(local, is_good) {
-        return Err(format!("The email address contains invalid characters before the @-sign: {bad}.").into());
+        return Err(listing("The email address contains invalid characters before the @-sign: ", &bad));
     }
     if quoted && let Some(bad) = refused(local, |char| !char.is_ascii_control()) {
-        return Err(format!("The email address contains invalid characters in quotes before the @-sign: {bad}.").into());
+        return Err(listing("The email address contains invalid characters in quotes before the @-sign: ", &bad));
     }
     if !quoted {
         let before = "An email address cannot have a period immediately before the @-sign.";
@@ -108,17 +109,17 @@ fn check_local(local: &str, quoted: bool) -> Check {
 fn check_domain(domain: &str) -> Check {
     let excess = domain.chars().count().saturating_sub(EMAIL_DOMAIN_MAX_CHARS);
     if excess > 0 {
-        return Err(format!("The email address is too long after the @-sign {}.", too_many(excess)).into());
+        return Err(listing("The email address is too long after the @-sign ", &too_many(excess)));
     }
     let is_good = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '.') || !char.is_ascii();
     if let Some(bad) = refused(domain, is_good) {
-        return Err(format!("The part after the @-sign contains invalid characters: {bad}.").into());
+        return Err(listing("The part after the @-sign contains invalid characters: ", &bad));
     }
     refuse_unsafe(domain, false)?;
     let domain: String = domain.to_ascii_lowercase().chars().map(narrow).collect();
     if let Some(bad) = refused(&domain, is_good) {
-        let msg = "The part after the @-sign contains invalid characters after Unicode normalization";
-        return Err(format!("{msg}: {bad}.").into());
+        let msg = "The part after the @-sign contains invalid characters after Unicode normalization: ";
+        return Err(listing(msg, &bad));
     }
     let after = "An email address cannot have a period immediately after the @-sign.";
     check_periods(&domain, after, "An email address cannot end with a period.")?;
@@ -126,11 +127,11 @@ fn check_domain(domain: &str) -> Check {
     for label in domain.split('.') {
         let excess = label.chars().count().saturating_sub(EMAIL_LABEL_MAX_CHARS);
         if excess > 0 {
-            let msg = "After the @-sign, periods cannot be separated by so many characters";
-            return Err(format!("{msg} {}.", too_many(excess)).into());
+            let msg = "After the @-sign, periods cannot be separated by so many characters ";
+            return Err(listing(msg, &too_many(excess)));
         }
     }
-    if !domain.contains('.') {
+    if !domain.as_bytes().contains(&b'.') {
         return Err("The part after the @-sign is not valid. It should have a period.".into());
     }
     let top = domain.rsplit('.').next().unwrap_or_default();
@@ -164,10 +165,14 @@ fn check_periods(text: &str, at_start: &'static str, at_end: &'static str) -> Ch
     if text.starts_with('.') {
         return Err(at_start.into());
     }
-    if text.contains("..") {
+    if has_pair(text, *b"..") {
         return Err("An email address cannot have two periods in a row.".into());
     }
     Ok(())
+}
+
+fn has_pair(text: &str, pair: [u8; 2]) -> bool {
+    text.as_bytes().windows(2).any(|two| two == pair)
 }
 
 /// RFC 952, and RFC 5890 2.3.1 on labels that only look like Punycode.
@@ -178,7 +183,7 @@ fn check_hyphens(domain: &str) -> Check {
     if domain.starts_with('-') {
         return Err("An email address cannot have a hyphen immediately after the @-sign.".into());
     }
-    if domain.contains(".-") || domain.contains("-.") {
+    if has_pair(domain, *b".-") || has_pair(domain, *b"-.") {
         return Err("An email address cannot have a period and a hyphen next to each other.".into());
     }
     let reserved = |label: &str| label.chars().skip(2).take(2).eq(['-', '-']) && !label.starts_with("xn");
@@ -196,12 +201,16 @@ fn check_length(address: &str) -> Check {
     let widest = address.chars().map(char::len_utf8).max().unwrap_or(1);
     let least = excess.checked_div(widest).unwrap_or(excess).max(1);
     let reason = if least == excess { too_many(excess) } else { format!("({least}-{excess} characters too many)") };
-    Err(format!("The email address is too long {reason}.").into())
+    Err(listing("The email address is too long ", &reason))
 }
 
 fn refuse_unsafe(text: &str, allow_space: bool) -> Check {
     let bad = unsafe_in(text, allow_space);
-    bad.map_or(Ok(()), |bad| Err(format!("The email address contains unsafe characters: {bad}.").into()))
+    bad.map_or(Ok(()), |bad| Err(listing("The email address contains unsafe characters: ", &bad)))
+}
+
+fn listing(message: &str, what: &str) -> EmailError {
+    [message, what, "."].concat().into()
 }
 
 fn too_many(excess: usize) -> String {

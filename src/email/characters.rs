@@ -2,7 +2,7 @@
 
 /// RFC 5322 3.2.3.
 pub(super) fn is_atext(char: char) -> bool {
-    char.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(char)
+    char.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".chars().any(|one| one == char)
 }
 
 /// The characters that `is_good` refuses, named and in order; `None` when there are none.
@@ -19,7 +19,7 @@ pub(super) fn unsafe_in(text: &str, allow_space: bool) -> Option<String> {
 
 /// Every character named.
 pub(super) fn named(text: &str) -> String {
-    text.chars().map(name).collect::<Vec<_>>().join(", ")
+    joined(text.chars().map(name))
 }
 
 fn listed(all: impl Iterator<Item = String>) -> Option<String> {
@@ -29,7 +29,18 @@ fn listed(all: impl Iterator<Item = String>) -> Option<String> {
             names.insert(at, name);
         }
     }
-    (!names.is_empty()).then(|| names.join(", "))
+    (!names.is_empty()).then(|| joined(names.into_iter()))
+}
+
+fn joined(names: impl Iterator<Item = String>) -> String {
+    let mut all = String::new();
+    for name in names {
+        if !all.is_empty() {
+            all.push_str(", ");
+        }
+        all.push_str(&name);
+    }
+    all
 }
 
 /// email-validator also writes Unicode's own name of a character.

@@ -166,7 +166,13 @@ fn decode(data: &[u8], utf8: bool) -> Zeroizing<String> {
 /// Whether Python's codec registry takes the name for UTF-8: ASCII letters and digits count, all between is one `_`.
 fn is_utf8(charset: &[u8]) -> bool {
     let words = charset.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.').filter(|word| !word.is_empty());
-    let name = words.collect::<Vec<_>>().join(&b'_').to_ascii_lowercase();
+    let mut name = Vec::new();
+    for word in words {
+        if !name.is_empty() {
+            name.push(b'_');
+        }
+        name.extend(word.iter().map(u8::to_ascii_lowercase));
+    }
     [b"utf_8".as_slice(), b"utf8", b"utf", b"u8", b"cp65001", b"utf8_ucs2", b"utf8_ucs4"].contains(&name.as_slice())
 }
 

@@ -41,9 +41,9 @@ pub(super) struct Job<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
-/// Hashes all `jobs` at once; the results stand in their order. A lane of lower cost ends early and frees the others.
-/// `stop` is asked before each round of the cost loop (some 50 us); once it says true, no job gets a result.
-pub(super) fn bcrypt<const N: usize>(jobs: [Job<'_>; N], stop: &dyn Fn() -> bool) -> Result<[[u8; 24]; N], Busy> {
+/// [`run`], with as many results as jobs.
+#[cfg(test)]
+fn bcrypt<const N: usize>(jobs: [Job<'_>; N], stop: &dyn Fn() -> bool) -> Result<[[u8; 24]; N], Busy> {
     const { assert!(0 < N && N <= LANES) };
     let mut hashes = [[0; 24]; N];
     run(&jobs, &mut hashes, stop)?;
@@ -63,8 +63,10 @@ struct State {
 }
 const EMPTY: State = State { lanes: [[0; P_WORDS + 4 * 256]; LANES], scratch: 0 };
 
+/// Hashes all `jobs` at once, at most [`LANES`]; the results stand in their order. A lane of lower cost ends early and frees
+/// the others. `stop` is asked before each round of the cost loop (some 50 us); once it says true, no job gets a result.
 #[inline(never)]
-fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> bool) -> Result<(), Busy> {
+pub(super) fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> bool) -> Result<(), Busy> {
     let mut room = Room::take().ok_or(Busy)?;
     let order = longest_first(jobs);
     let mut words = Zeroizing::new([[[0; P_WORDS]; 2]; LANES]);

@@ -38,14 +38,10 @@ pub fn work_out(jobs: &[Job], stop: &dyn Fn() -> bool) -> Result<Vec<Hashed>, Bu
     let order: Vec<(usize, &Job)> = (0..=31).flat_map(of_cost).collect();
     let mut results = vec![Hashed([0; 23]); jobs.len()];
     for group in order.chunks(LANES) {
-        let hashes: &[[u8; 24]] = match group {
-            [(_, a), (_, b), (_, c), (_, d)] => &eksblowfish::bcrypt([a.lane(), b.lane(), c.lane(), d.lane()], stop)?,
-            [(_, a), (_, b), (_, c)] => &eksblowfish::bcrypt([a.lane(), b.lane(), c.lane()], stop)?,
-            [(_, a), (_, b)] => &eksblowfish::bcrypt([a.lane(), b.lane()], stop)?,
-            [(_, a)] => &eksblowfish::bcrypt([a.lane()], stop)?,
-            _ => &[],
-        };
-        for ((at, _), hash) in group.iter().zip(hashes) {
+        let lanes: Vec<_> = group.iter().map(|(_, job)| job.lane()).collect();
+        let mut hashes = [[0; 24]; LANES];
+        eksblowfish::run(&lanes, &mut hashes, stop)?;
+        for ((at, _), hash) in group.iter().zip(&hashes) {
             if let Some(result) = results.get_mut(*at) {
                 *result = Hashed::from(*hash);
             }

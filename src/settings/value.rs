@@ -50,8 +50,9 @@ pub(super) fn optional_integer(
     range: &RangeInclusive<u32>,
 ) -> Result<Option<u32>, SettingsError> {
     let Some(text) = text else { return Ok(None) };
-    match text.trim().parse() {
-        Ok(value) if range.contains(&value) => Ok(Some(value)),
+    let number = text.trim().parse::<i64>().ok().and_then(|number| u32::try_from(number).ok());
+    match number {
+        Some(value) if range.contains(&value) => Ok(Some(value)),
         _ => Err(SettingsError::out_of_range(setting, range)),
     }
 }

@@ -1,9 +1,8 @@
 //! JWS compact form (RFC 7515 3.1): header, payload and signature, each in base64url.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-
 use super::{Algorithm, TokenRefusal, key::Key};
 use crate::{
+    base_64,
     json::{Dialect, Json, parse},
     limits::TOKEN_MAX_BYTES,
 };
@@ -66,27 +65,27 @@ impl Header {
 
 /// Header and payload, ready to be signed by this key. The bytes are those that PyJWT and python-jose make.
 pub(crate) fn message(key: &Key, payload: &Json) -> String {
+    let alg = key.algorithm().name();
     let header = match key.kid() {
-        None => format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm()),
-        Some(kid) => {
-            Json::from([("alg", key.algorithm().name().into()), ("kid", kid.into()), ("typ", "JWT".into())]).to_string()
-        }
+        None => [r#"{"alg":""#, alg, r#"","typ":"JWT"}"#].concat(),
+        Some(kid) => Json::from([("alg", alg.into()), ("kid", kid.into()), ("typ", "JWT".into())]).to_string(),
     };
-    format!("{}.{}", encode(header.as_bytes()), encode(payload.to_string().as_bytes()))
+    joined(base_64::url(header.as_bytes()), payload.to_string().as_bytes())
 }
 
 /// The token of a message and its signature.
 pub(crate) fn signed(message: &str, signature: &[u8]) -> String {
-    format!("{message}.{}", encode(signature))
+    joined(message.to_owned(), signature)
 }
 
-fn encode(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
+fn joined(mut parts: String, next: &[u8]) -> String {
+    parts.push('.');
+    parts.push_str(&base_64::url(next));
+    parts
 }
 
-/// The engine refuses padding and bits that no encoder sets, so a token has one spelling.
 pub(super) fn decode(part: &str) -> Result<Vec<u8>, TokenRefusal> {
-    URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenRefusal::Malformed)
+    base_64::from_url(part).ok_or(TokenRefusal::Malformed)
 }
 
 fn object(part: &str) -> Result<Json, TokenRefusal> {

@@ -62,7 +62,7 @@ impl Rules {
     pub(crate) fn check(&self, payload: Json, now: u64) -> Result<Claims, TokenRefusal> {
         let now = i64::try_from(now).unwrap_or(i64::MAX);
         let leeway = i64::from(self.leeway_seconds);
-        let missing = |name: &&String| payload.get(name).is_none_or(|value| *value == Json::Null);
+        let missing = |name: &&String| payload.get(name).is_none_or(|value| matches!(value, Json::Null));
         if let Some(name) = self.required.iter().find(missing) {
             return Err(TokenRefusal::Claim(name.clone().into()));
         }

@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn question(question: &Question) -> String {
     let ask = |name| Object::default().text("ask", name);
     match question {
-        Question::Body { at_most } => ask("body").raw("atMost", &at_most.to_string()),
+        Question::Body { at_most } => ask("body").count("atMost", *at_most),
         Question::UserByEmail { email, with_valid_after } => {
             ask("userByEmail").text("email", email).flag("withValidAfter", *with_valid_after)
         }
@@ -25,7 +25,7 @@ pub(super) fn question(question: &Question) -> String {
         }
         Question::CheckSignature(SignatureCheck { key, .. }) => ask("checkSignature").raw("key", &key.to_string()),
         Question::Sign(SigningJob { key, .. }) => ask("sign").raw("key", &key.to_string()),
-        Question::JwkSet { url, at_most } => ask("jwkSet").text("url", url).raw("atMost", &at_most.to_string()),
+        Question::JwkSet { url, at_most } => ask("jwkSet").text("url", url).count("atMost", *at_most),
         Question::RevokeTokens { id, valid_after, with_sessions } => ask("revokeTokens")
             .number("id", *id)
             .number("validAfter", *valid_after)
@@ -38,7 +38,7 @@ pub(super) fn question(question: &Question) -> String {
             .number("now", *now),
         Question::RotateSession(asked) => rotation(ask("rotateSession"), asked),
         Question::EndSession(asked) => rotation(ask("endSession"), asked),
-        Question::Work { lanes, .. } => ask("work").raw("lanes", &lanes.to_string()),
+        Question::Work { lanes, .. } => ask("work").count("lanes", *lanes),
     }
     .end()
 }
@@ -114,7 +114,7 @@ fn reply(reply: &Reply) -> Object {
     }
     headers.push(']');
     let object =
-        Object::default().raw("status", &reply.status.to_string()).raw("headers", &headers).text("body", &reply.body);
+        Object::default().number("status", reply.status.into()).raw("headers", &headers).text("body", &reply.body);
     let Some(event) = &reply.event else { return object };
     let level = match event.level {
         Level::Info => "info",
@@ -137,6 +137,10 @@ impl Object {
 
     fn number(self, name: &str, value: i64) -> Self {
         self.raw(name, &value.to_string())
+    }
+
+    fn count(self, name: &str, value: usize) -> Self {
+        self.raw(name, &(value as u64).to_string())
     }
 
     fn flag(self, name: &str, value: bool) -> Self {

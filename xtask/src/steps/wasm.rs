@@ -1,4 +1,4 @@
-//! The wasm and its glue: wasm-pack, then wasm-opt.
+//! The wasm and its glue: wasm-pack, then wasm-opt for the one and esbuild for the other.
 
 use std::fs;
 
@@ -45,6 +45,9 @@ fn pack(settings: &Settings) -> Result<()> {
 }
 
 fn optimise(settings: &Settings) -> Result<()> {
-    let wasm = settings.wasm();
-    Sh::node_tool("wasm-opt").args(&settings.build.wasm_opt).args([&wasm, "-o", &wasm]).run()
+    let (wasm, glue) = (settings.wasm(), settings.glue());
+    Sh::node_tool("wasm-opt").args(&settings.build.wasm_opt).args([&wasm, "-o", &wasm]).run()?;
+    // The types beside it keep the comments.
+    let to_itself = format!("--outfile={glue}");
+    Sh::node_tool("esbuild").args(["--log-level=warning", "--minify", "--allow-overwrite", &to_itself, &glue]).run()
 }
