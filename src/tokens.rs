@@ -160,15 +160,16 @@ impl<'a> Case<'a> {
     }
 
     fn claims(&self, now: u64) -> Result<Claims, TokenRefusal> {
-        let payload = self.token.payload()?;
-        if self.is_ours { self.rules.check_ours(payload, now) } else { self.rules.check(payload, now) }
+        let (payload, text) = self.token.payload()?;
+        let claims = if self.is_ours { self.rules.check_ours(payload, now) } else { self.rules.check(payload, now) };
+        claims.map(|claims| claims.read_from(text))
     }
 }
 
 /// Whose token it claims to be decides by whose keys it is verified, so a lie is found out.
 fn provider_of<'s>(settings: &'s Settings, token: &Unverified<'_>) -> Result<Option<&'s Provider>, TokenRefusal> {
     let Some(provider) = &settings.provider else { return Ok(None) };
-    let payload = token.payload()?;
+    let (payload, _) = token.payload()?;
     let issuer = payload.get(ISS).and_then(|issuer| issuer.as_str());
     Ok(Some(provider).filter(|provider| issuer.is_some() && issuer == provider.rules.issuer.as_deref()))
 }

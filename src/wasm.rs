@@ -95,8 +95,8 @@ impl JsGate {
     #[wasm_bindgen(js_name = verifyToken)]
     pub fn verify_token(&self, token: &str, now: f64) -> String {
         match self.0.verify_token_at_once(token, seconds(now)) {
-            AtOnce::Known(verdict) => text::verdict(&verdict),
-            AtOnce::IfSigned(key, verdict) => numbered(key, &text::verdict(&verdict)),
+            AtOnce::Known(verdict) => text::verdict(verdict),
+            AtOnce::IfSigned(key, verdict) => numbered(key, &text::verdict(verdict)),
             AtOnce::Unknown => String::new(),
         }
     }
@@ -104,7 +104,7 @@ impl JsGate {
     /// The verdict on a token, by way of questions.
     #[wasm_bindgen(js_name = verifyTokenInTurn)]
     pub fn verify_token_in_turn(&self, token: String, now: f64) -> Turn {
-        Turn::new(self.0.verify_token(token, seconds(now)), |verdict| Outcome::Token(text::verdict(&verdict)))
+        Turn::new(self.0.verify_token(token, seconds(now)), |verdict| Outcome::Token(text::verdict(verdict)))
     }
 
     /// What a key is imported from, a JWK: the private one, to sign.

@@ -8,6 +8,8 @@ use crate::{json::Json, limits::SAFE_INTEGER_MAX};
 pub struct Claims {
     pub(super) user_id: Option<UserId>,
     pub(super) members: Json,
+    /// The text that they were read from, so that nobody has to write it again.
+    pub(super) text: Option<String>,
 }
 
 /// The id of a user: an integer that every JSON reader keeps exactly.
@@ -48,7 +50,7 @@ impl Claims {
     /// audience of the rules.
     #[must_use]
     pub fn new(user_id: UserId, exp: u64, rules: &Rules) -> Self {
-        let claims = Self { user_id: Some(user_id), members: Json::Object(Vec::new()) };
+        let claims = Self { user_id: Some(user_id), members: Json::Object(Vec::new()), text: None };
         let claims = claims
             .with(&rules.user_id_claim, user_id.to_claim(&rules.user_id_claim))
             .with(EXP, Json::Integer(exp.to_string()));
@@ -63,8 +65,13 @@ impl Claims {
             && let Json::Object(members) = &mut self.members
         {
             members.push((name.to_owned(), value));
+            self.text = None;
         }
         self
+    }
+
+    pub(crate) fn read_from(self, text: String) -> Self {
+        Self { text: Some(text), ..self }
     }
 
     /// The user whose token it is; nobody of ours, when an identity provider has issued it.
@@ -83,6 +90,12 @@ impl Claims {
     #[must_use]
     pub fn as_json(&self) -> &Json {
         &self.members
+    }
+
+    /// All claims as JSON text; of a token that was verified, as the token has it.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        self.text.unwrap_or_else(|| self.members.to_string())
     }
 }
 

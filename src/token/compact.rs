@@ -36,9 +36,11 @@ impl<'t> Unverified<'t> {
         Ok(Self { header, message, signature: decode(signature)?, payload })
     }
 
-    /// What it claims. It may be believed only when the signature has been verified.
-    pub(crate) fn payload(&self) -> Result<Json, TokenRefusal> {
-        object(self.payload)
+    /// What it claims, and the same as its text. It may be believed only when the signature has been verified.
+    pub(crate) fn payload(&self) -> Result<(Json, String), TokenRefusal> {
+        let text = decode(self.payload)?;
+        let payload = read_object(&text)?;
+        String::from_utf8(text).map(|text| (payload, text)).map_err(|_| TokenRefusal::Malformed)
     }
 }
 
@@ -89,7 +91,11 @@ pub(super) fn decode(part: &str) -> Result<Vec<u8>, TokenRefusal> {
 }
 
 fn object(part: &str) -> Result<Json, TokenRefusal> {
-    match parse(&decode(part)?, Dialect::Strict) {
+    read_object(&decode(part)?)
+}
+
+fn read_object(text: &[u8]) -> Result<Json, TokenRefusal> {
+    match parse(text, Dialect::Strict) {
         Ok(object @ Json::Object(_)) => Ok(object),
         _ => Err(TokenRefusal::Malformed),
     }

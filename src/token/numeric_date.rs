@@ -15,6 +15,9 @@ pub(crate) fn numeric_date(payload: &Json, claim: &'static str) -> Result<Option
 
 /// The whole part of a JSON number, at most what an `i64` holds.
 fn whole(number: &str) -> i64 {
+    if let Ok(whole) = number.parse() {
+        return whole;
+    }
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (integer, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = integer.trim_start_matches('-');

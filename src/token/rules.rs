@@ -83,7 +83,7 @@ impl Rules {
             return Err(TokenRefusal::Claim(ISS.into()));
         }
         self.check_audience(payload.get(AUD))?;
-        Ok(Claims { user_id: None, members: payload })
+        Ok(Claims { user_id: None, members: payload, text: None })
     }
 
     /// RFC 7519 4.1.3: whoever does not find itself in the audience must refuse.

@@ -78,9 +78,9 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
 }
 
 /// The claims, or the reason: no reason begins with `{`.
-pub(super) fn verdict(verdict: &Result<Claims, TokenRefusal>) -> String {
+pub(super) fn verdict(verdict: Result<Claims, TokenRefusal>) -> String {
     match verdict {
-        Ok(claims) => claims.as_json().to_string(),
+        Ok(claims) => claims.into_text(),
         Err(refusal) => refusal.code().into_owned(),
     }
 }
