@@ -48,7 +48,7 @@ pub fn issue(claims: Claims, ring: Arc<KeyRing>) -> Step<Result<String, TokenRef
 /// The first reason found, of [`TokenRefusal`].
 pub fn verify(token: String, ring: Arc<KeyRing>, rules: Rules, now: u64) -> Step<Result<Claims, TokenRefusal>> {
     start(move |host| async move {
-        let token = Unverified::parse(&token)?;
+        let token = Unverified::parse(&token, &ring)?;
         Case { keys: ring.candidates(&token.header)?, token, rules: &rules, is_ours: true }.judge(&host, now).await
     })
 }
@@ -60,7 +60,7 @@ pub(crate) async fn verify_ours(
     token: &str,
     now: u64,
 ) -> Result<Claims, TokenRefusal> {
-    Case::of_ours(settings, Unverified::parse(token)?)?.judge(host, now).await
+    Case::of_ours(settings, Unverified::parse(token, &settings.ring)?)?.judge(host, now).await
 }
 
 /// The claims of a token that the gate or its identity provider has issued.
@@ -71,7 +71,7 @@ pub(crate) async fn verify_any(
     token: &str,
     now: u64,
 ) -> Result<Claims, TokenRefusal> {
-    let token = Unverified::parse(token)?;
+    let token = Unverified::parse(token, &settings.ring)?;
     if let Some(provider) = provider_of(settings, &token)? {
         if lock(provider_keys).is_due(&token.header, now) {
             fetch_keys(provider, provider_keys, host, now).await;
@@ -96,7 +96,7 @@ pub enum AtOnce {
 /// [`verify_any`], as far as it comes without asking.
 pub(crate) fn at_once(settings: &Settings, provider_keys: &Mutex<ProviderKeys>, token: &str, now: u64) -> AtOnce {
     let case = || {
-        let token = Unverified::parse(token)?;
+        let token = Unverified::parse(token, &settings.ring)?;
         let Some(provider) = provider_of(settings, &token)? else { return Case::of_ours(settings, token).map(Some) };
         let keys = lock(provider_keys);
         if keys.is_due(&token.header, now) {

@@ -99,7 +99,7 @@ fn read(jwk: &Json, source: Source) -> Result<Key, KeyError> {
         }
         _ => pair(algorithm, [("kty", kty), ("crv", "P-384")], curve(jwk, &["x", "y"], 48)?, None),
     };
-    Ok(Key { kid, may_sign: key.may_sign && allows_signing(jwk), ..key })
+    Ok(Key { may_sign: key.may_sign && allows_signing(jwk), ..key }.named(kid))
 }
 
 fn algorithm(jwk: &Json, source: Source) -> Result<Algorithm, KeyError> {

@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use zeroize::Zeroizing;
 
-use super::{Algorithm, jwk::KeyError, mac::MacKey};
+use super::{Algorithm, compact, jwk::KeyError, mac::MacKey};
 use crate::json::Json;
 
 /// A key, bound to one algorithm.
 pub struct Key {
     pub(super) number: u32,
     pub(super) kid: Option<String>,
+    /// What the tokens begin with that it signs.
+    pub(super) header: String,
     pub(super) algorithm: Algorithm,
     pub(super) material: Material,
     pub(super) may_sign: bool,
@@ -118,7 +120,12 @@ impl Key {
     pub(super) fn new(algorithm: Algorithm, material: Material) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let may_sign = !matches!(&material, Material::Pair { private: None, .. });
-        Self { number: NEXT.fetch_add(1, Ordering::Relaxed), kid: None, algorithm, material, may_sign }
+        let header = compact::header(algorithm, None);
+        Self { number: NEXT.fetch_add(1, Ordering::Relaxed), kid: None, header, algorithm, material, may_sign }
+    }
+
+    pub(super) fn named(self, kid: Option<String>) -> Self {
+        Self { header: compact::header(self.algorithm, kid.as_deref()), kid, ..self }
     }
 
     pub(crate) fn number(&self) -> u32 {
