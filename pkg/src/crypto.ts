@@ -37,10 +37,17 @@ const KEYS_MAX = 100;
 const imports = perInstance(() => new Map<number, Imported>());
 
 /** Whether the signature is that of the message. `jwk` is asked for when the key is new. */
-export async function holds(number: number, jwk: () => string, message: Bytes, signature: Bytes): Promise<boolean> {
+export function holds(number: number, jwk: () => string, message: Bytes, signature: Bytes): Promise<boolean> {
   const keys = imports();
-  const { key, parameters } = keys.get(number) ?? (await imported(keys, number, jwk(), "verify"));
-  return key !== undefined && crypto.subtle.verify(parameters, key, signature, message);
+  const known = keys.get(number);
+  // Not async: what is known needs no promise beside the platform's own.
+  return known
+    ? check(known, message, signature)
+    : imported(keys, number, jwk(), "verify").then((made) => check(made, message, signature));
+}
+
+function check({ key, parameters }: Imported, message: Bytes, signature: Bytes): Promise<boolean> {
+  return key ? crypto.subtle.verify(parameters, key, signature, message) : Promise.resolve(false);
 }
 
 /** The signature of the message. `jwk` is asked for when the key is new. */
