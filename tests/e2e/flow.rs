@@ -98,6 +98,22 @@ pub(crate) fn a_cheap_hash_is_replaced(_: &Workers) -> Result<()> {
     expect(&log_in("wrong")?, 403)
 }
 
+pub(crate) fn replicas_are_asked(_: &Workers) -> Result<()> {
+    let dir = xtask::paths::state().join("e2e/replicas");
+    let vars = [
+        ("SECRET_KEY", "a secret of the tests, 32 bytes or more"),
+        ("REGISTRATION", "open"),
+        ("BCRYPT_COST", "10"),
+        ("D1_REPLICAS", "on"),
+    ];
+    let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
+    expect(&register(&worker, "near@flow.example.org", "secret")?, 201)?;
+    let token = token(&login(&worker, "username=near@flow.example.org&password=secret")?)?;
+    expect(&me(&worker, &token)?, 200)?;
+    wrangler::execute(&dir, "DELETE FROM users;")?;
+    expect_detail(&me(&worker, &token)?, 401, "Could not validate credentials")
+}
+
 pub(crate) fn nothing_is_to_be_stored(Workers { good, .. }: &Workers) -> Result<()> {
     let responses = [
         login(good, "username=alice@example.com&password=correct+horse+battery+staple")?,

@@ -19,7 +19,7 @@ use workers::Workers;
 
 type Test = fn(&Workers) -> anyhow::Result<()>;
 
-const TESTS: [(&str, Test); 30] = [
+const TESTS: [(&str, Test); 31] = [
     ("contract::every_recorded_request_is_answered_as_recorded", contract::replay),
     ("flow::register_log_in_and_show_oneself", flow::register_log_in_and_show_oneself),
     ("flow::one_account_per_address_whatever_its_letter_case", flow::one_account_per_address),
@@ -27,6 +27,7 @@ const TESTS: [(&str, Test); 30] = [
     ("flow::the_id_of_a_deleted_user_is_not_given_again", flow::ids_are_not_given_again),
     ("flow::logins_in_flight_together_get_their_own_answers", flow::logins_in_flight_together),
     ("flow::a_cheap_hash_is_replaced_at_login_if_it_is_told_to", flow::a_cheap_hash_is_replaced),
+    ("flow::where_there_are_replicas_they_are_asked", flow::replicas_are_asked),
     ("flow::nothing_is_to_be_stored", flow::nothing_is_to_be_stored),
     ("flow::the_page_is_served", flow::the_page_is_served),
     ("limits::a_long_body_is_refused_without_being_read", limits::a_long_body_is_not_read),

@@ -3,13 +3,15 @@ import { d1Users } from "edgegate/d1";
 
 interface Env extends Settings {
   DB: D1Database;
+  /** `on` for a database with read replication. */
+  D1_REPLICAS?: string;
 }
 
 let gate: Gate | undefined;
 
 export default {
   fetch(request, env) {
-    gate ??= createGate(env, d1Users(env.DB));
+    gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }));
     return gate.fetch(request);
   },
 } satisfies ExportedHandler<Env>;
