@@ -1,6 +1,6 @@
 //! The gate: the routes, and the same logins without HTTP.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use zeroize::Zeroizing;
 
@@ -165,7 +165,7 @@ impl Gate {
     /// What the key of this number is imported from, a JWK; `None` when it has gone out of use. With `private`, to sign.
     #[must_use]
     pub fn jwk(&self, number: u32, private: bool) -> Option<Zeroizing<String>> {
-        let provided = self.provider_keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let provided = tokens::lock(&self.provider_keys);
         let mut keys = self.settings.ring.keys().iter().chain(provided.keys());
         keys.find(|key| key.number() == number).map(|key| Zeroizing::new(key.jwk(private).to_string()))
     }

@@ -220,6 +220,7 @@ async fn fetch_keys(provider: &Provider, keys: &Mutex<ProviderKeys>, host: &Host
     }
 }
 
-fn lock(keys: &Mutex<ProviderKeys>) -> MutexGuard<'_, ProviderKeys> {
+/// The provider's keys, also after a panic elsewhere: they are replaced as a whole.
+pub(crate) fn lock(keys: &Mutex<ProviderKeys>) -> MutexGuard<'_, ProviderKeys> {
     keys.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,11 +4,11 @@ import type { Handle } from "./instance.js";
 import { fetchJwkSet } from "./jwks.js";
 import { onTheWay, work } from "./lanes.js";
 
-/** A question that every host can answer by itself. */
-type HostsQuestion = Extract<Question, { ask: "work" | "checkSignature" | "sign" | "jwkSet" }>;
+/** A question that the platform answers, the same for every caller. */
+type PlatformsQuestion = Extract<Question, { ask: "checkSignature" | "sign" | "jwkSet" }>;
 
 /** A question that only the caller can answer. */
-export type CallersQuestion = Exclude<Question, HostsQuestion>;
+export type CallersQuestion = Exclude<Question, PlatformsQuestion | { ask: "work" }>;
 
 type Step = Question | Outcome;
 
@@ -26,7 +26,7 @@ export async function run<Verdict extends Outcome>(
         await work(turn, step.lanes);
         step = stepOf(turn);
       } else {
-        step = JSON.parse(await (isHosts(step) ? askPlatform(turn, step) : answer(step))) as Step;
+        step = JSON.parse(await (isPlatforms(step) ? askPlatform(turn, step) : answer(step))) as Step;
       }
     }
     return step as Verdict;
@@ -45,12 +45,12 @@ export function isQuestion(step: Step): step is Question {
   return typeof step === "object" && "ask" in step;
 }
 
-function isHosts(question: Question): question is HostsQuestion {
+function isPlatforms(question: Question): question is PlatformsQuestion {
   return question.ask === "checkSignature" || question.ask === "sign" || question.ask === "jwkSet";
 }
 
 /** What the platform does not answer, the core makes the best of: it goes by old keys, or refuses the token. */
-async function askPlatform(turn: Handle<Turn>, question: Exclude<HostsQuestion, { ask: "work" }>): Promise<string> {
+async function askPlatform(turn: Handle<Turn>, question: PlatformsQuestion): Promise<string> {
   try {
     return await answerBy(turn, question);
   } catch {
@@ -58,7 +58,7 @@ async function askPlatform(turn: Handle<Turn>, question: Exclude<HostsQuestion, 
   }
 }
 
-async function answerBy(turn: Handle<Turn>, question: Exclude<HostsQuestion, { ask: "work" }>): Promise<string> {
+async function answerBy(turn: Handle<Turn>, question: PlatformsQuestion): Promise<string> {
   switch (question.ask) {
     case "checkSignature": {
       const [message, signature] = turn.call((turn) => [turn.message(), turn.signature()]);

@@ -1,11 +1,13 @@
 //! The host's part in Rust: `jsonwebtoken`'s own provider, behind the feature `rust_crypto`.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey, crypto::rust_crypto::DEFAULT_PROVIDER, jwk::Jwk};
 use zeroize::Zeroizing;
 
 use super::{SignatureCheck, SigningJob};
-use crate::json::{Dialect, parse};
+use crate::{
+    base_64,
+    json::{Dialect, parse},
+};
 
 impl SignatureCheck {
     /// Whether the signature holds, by RustCrypto's implementations. Needs the feature `rust_crypto`.
@@ -28,7 +30,7 @@ impl SigningJob {
     #[must_use]
     pub fn signature(&self) -> Option<Vec<u8>> {
         let jwk = parse(self.jwk.as_bytes(), Dialect::Strict).ok()?;
-        let seed = Zeroizing::new(URL_SAFE_NO_PAD.decode(jwk.get("d")?.as_str()?).ok()?);
+        let seed = Zeroizing::new(base_64::from_url(jwk.get("d")?.as_str()?)?);
         let key = EncodingKey::from_ed_der(&Zeroizing::new([PKCS8_ED25519, &seed].concat()));
         let signer = (DEFAULT_PROVIDER.signer_factory)(&self.algorithm.name().parse().ok()?, &key).ok()?;
         signer.try_sign(self.message.as_bytes()).ok()
