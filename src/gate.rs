@@ -9,7 +9,7 @@ use crate::{
     ask::{Host, Step, UserRow, start},
     json::Json,
     login::{self, Credentials},
-    me,
+    logout, me,
     password::Rounds,
     refresh,
     refusal::Refusal,
@@ -109,7 +109,7 @@ impl Gate {
             if !settings.revocation {
                 return Err(Refusal::UnknownPath);
             }
-            me::log_out(&settings, &host, authorization.as_deref(), now).await
+            logout::log_out(&settings, &host, authorization.as_deref(), now).await
         })
     }
 
@@ -210,7 +210,7 @@ async fn route(
         }
         ("POST", USERS) => users::create(settings, host, rounds, content_type).await.map(|user| Reply::created(&user)),
         ("POST", LOGOUT) if settings.revocation => {
-            me::log_out(settings, host, request.authorization.as_deref(), now).await.map(|()| Reply::logged_out())
+            logout::log_out(settings, host, request.authorization.as_deref(), now).await.map(|()| Reply::logged_out())
         }
         ("GET", JWKS) => Ok(Reply::jwk_set(&settings.ring.public_jwk_set())),
         _ => Err(no_route(settings, request, path)),

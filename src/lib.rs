@@ -47,6 +47,7 @@ mod access;
 mod refresh;
 pub mod login;
 pub mod me;
+mod logout;
 pub mod users;
 pub mod gate;
 #[cfg(feature = "wasm")]
