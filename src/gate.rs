@@ -5,32 +5,27 @@ use std::sync::{Arc, Mutex};
 use zeroize::Zeroizing;
 
 use crate::{
-    access,
-    ask::{Host, Step, UserRow, start},
+    host::{
+        Step, access_token, start,
+        tokens::{self, AtOnce, Issued},
+    },
+    http::{Refusal, Reply, Request},
     json::Json,
-    login::{self, Credentials},
-    logout, me,
     password::Rounds,
-    refresh,
-    refusal::Refusal,
-    reply::Reply,
-    request::Request,
+    routes::{
+        self,
+        login::{self, Credentials},
+        logout, me, refresh,
+    },
     settings::Settings,
-    token::{AccessToken, Claims, TokenRefusal, UserId, provider::ProviderKeys},
-    tokens::{self, AtOnce, Issued},
-    users,
+    token::{AccessToken, Claims, ProviderKeys, TokenRefusal, UserId},
+    user::UserRow,
 };
 
 /// Answers requests, by asking its host for what it needs.
 ///
 /// ```
-/// use edgegate::{
-///     ask::{Answer, Question, Step},
-///     gate::Gate,
-///     password::work_out,
-///     request::Request,
-///     settings::{Settings, Vars},
-/// };
+/// use edgegate::{Answer, Gate, Question, Request, Settings, Step, Vars, password::work_out};
 ///
 /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
 /// let gate = Gate::new(Settings::try_from(vars)?);
@@ -50,7 +45,7 @@ use crate::{
 ///     }
 /// };
 /// assert_eq!((reply.status, reply.body.as_str()), (403, r#"{"detail":"Invalid Credentials"}"#));
-/// # Ok::<(), edgegate::settings::SettingsError>(())
+/// # Ok::<(), edgegate::SettingsError>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Gate {
@@ -75,7 +70,7 @@ impl Gate {
     #[must_use]
     pub fn handle(&self, request: Request, now: u64) -> Step<Reply> {
         let settings = Arc::clone(&self.settings);
-        start(move |host| async move { reply(&settings, &host, &request, now).await })
+        start(move |host| async move { routes::reply(&settings, &host, &request, now).await })
     }
 
     /// Logs in without HTTP.
@@ -127,7 +122,7 @@ impl Gate {
     ) -> Step<Result<String, TokenRefusal>> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move {
-            let claims = access::claims(&settings, UserId::new(user_id)?, &claims, now, now)?;
+            let claims = access_token::claims(&settings, UserId::new(user_id)?, &claims, now, now)?;
             tokens::sign(&settings.ring, &host, &claims).await
         })
     }
@@ -142,7 +137,7 @@ impl Gate {
         claims: &[(String, Json)],
         now: u64,
     ) -> Result<Issued, TokenRefusal> {
-        let claims = access::claims(&self.settings, UserId::new(user_id)?, claims, now, now)?;
+        let claims = access_token::claims(&self.settings, UserId::new(user_id)?, claims, now, now)?;
         tokens::sign_at_once(&self.settings.ring, &claims)
     }
 
@@ -168,72 +163,5 @@ impl Gate {
         let provided = tokens::lock(&self.provider_keys);
         let mut keys = self.settings.ring.keys().iter().chain(provided.keys());
         keys.find(|key| key.number() == number).map(|key| Zeroizing::new(key.jwk(private).to_string()))
-    }
-}
-
-const LOGIN: &str = "/login";
-const ME: &str = "/me";
-const USERS: &str = "/users";
-const LOGOUT: &str = "/logout";
-const JWKS: &str = "/.well-known/jwks.json";
-
-async fn reply(settings: &Settings, host: &Host, request: &Request, now: u64) -> Reply {
-    let mut rounds = Rounds::default();
-    let path = request.path();
-    let reply = route(settings, host, &mut rounds, request, &path, now)
-        .await
-        .unwrap_or_else(|refusal| Reply::refused(&refusal));
-    let reply = Reply { rounds: rounds.get(), ..reply };
-    match allowed_method(settings, &path) {
-        Some(_) if path == JWKS => reply,
-        // RFC 6749 5.1 wants it where tokens are; the others tell of a user.
-        Some(_) => reply.header("cache-control", "no-store"),
-        None => reply,
-    }
-}
-
-async fn route(
-    settings: &Settings,
-    host: &Host,
-    rounds: &mut Rounds,
-    request: &Request,
-    path: &str,
-    now: u64,
-) -> Result<Reply, Refusal> {
-    let content_type = request.content_type.as_deref();
-    match (request.method.as_str(), path) {
-        ("POST", LOGIN) => {
-            login::with_form(settings, host, rounds, content_type, now).await.map(|token| Reply::logged_in(&token))
-        }
-        ("GET", ME) => {
-            me::current_user(settings, host, request.authorization.as_deref(), now).await.map(|user| Reply::user(&user))
-        }
-        ("POST", USERS) => users::create(settings, host, rounds, content_type).await.map(|user| Reply::created(&user)),
-        ("POST", LOGOUT) if settings.revocation => {
-            logout::log_out(settings, host, request.authorization.as_deref(), now).await.map(|()| Reply::logged_out())
-        }
-        ("GET", JWKS) => Ok(Reply::jwk_set(&settings.ring.public_jwk_set())),
-        _ => Err(no_route(settings, request, path)),
-    }
-}
-
-/// As Starlette does it: another method, else another slash, else nothing.
-fn no_route(settings: &Settings, request: &Request, path: &str) -> Refusal {
-    if let Some(allow) = allowed_method(settings, path) {
-        return Refusal::Method { allow };
-    }
-    let without_slash = path.trim_end_matches('/');
-    if allowed_method(settings, without_slash).is_some() {
-        return Refusal::Slash { location: request.with_path(without_slash) };
-    }
-    Refusal::UnknownPath
-}
-
-fn allowed_method(settings: &Settings, path: &str) -> Option<&'static str> {
-    match path {
-        LOGIN | USERS => Some("POST"),
-        LOGOUT if settings.revocation => Some("POST"),
-        ME | JWKS => Some("GET"),
-        _ => None,
     }
 }

@@ -1,7 +1,7 @@
 //! Password login and bearer tokens at the edge, speaking the HTTP contract of a FastAPI login.
 //!
-//! The crate holds every rule and performs no I/O: [`gate::Gate`] takes the head of a request and the time, and answers
-//! with a finished [`reply::Reply`] or with a [`ask::Question`] to whoever hosts it. The host is a loop of a few lines,
+//! The crate holds every rule and performs no I/O: [`Gate`] takes the head of a request and the time, and answers
+//! with a finished [`http::Reply`] or with a [`host::Question`] to whoever hosts it. The host is a loop of a few lines,
 //! around a Worker's D1, a server's PostgreSQL or a test's `Vec`.
 //!
 //! ```text
@@ -18,37 +18,35 @@
 //!    | <- Done(Reply) ----------------- |  token: HS256, or the one refusal
 //! ```
 //!
-//! Without HTTP there are [`gate::Gate::login`] and [`gate::Gate::current_user`]; without a user store [`password`] and
+//! Without HTTP there are [`Gate::login`] and [`Gate::current_user`]; without a user store [`password`] and
 //! [`token`].
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-// A module uses only modules declared above it; `cargo xtask test` fails when one does not.
-pub mod limits;
+// From the bottom up: what stands above is used by what stands below it, and never the other way round.
 mod base_64;
 pub mod json;
-pub mod invalid;
-pub mod email;
-pub mod form;
-pub mod new_user;
+mod limits;
+mod user;
 pub mod password;
 pub mod token;
-pub mod settings;
-pub mod session;
-pub mod refusal;
-pub mod ask;
-pub mod passwords;
-pub mod tokens;
-pub mod request;
-pub mod reply;
-mod access;
-mod refresh;
-pub mod login;
-pub mod me;
-mod logout;
-pub mod users;
-pub mod gate;
+mod fastapi;
+mod settings;
+pub mod http;
+pub mod host;
+mod routes;
+mod gate;
 #[cfg(feature = "wasm")]
 pub mod wasm;
+
+pub use self::{
+    gate::Gate,
+    host::{Answer, Pending, Question, Step},
+    http::{Refusal, Reply, Request},
+    routes::login::Credentials,
+    settings::{Settings, SettingsError, Vars},
+    token::{Claims, UserId},
+    user::UserRow,
+};

@@ -120,7 +120,7 @@ impl Vars {
     /// Reads each setting by its name, as from the environment.
     ///
     /// ```
-    /// use edgegate::settings::{Settings, Vars};
+    /// use edgegate::{Settings, Vars};
     ///
     /// let vars = Vars::read(|name| (name == "SECRET_KEY").then(|| "0123456789abcdef0123456789abcdef".to_owned()));
     /// let settings = Settings::try_from(vars)?;
@@ -128,7 +128,7 @@ impl Vars {
     ///
     /// let error = Settings::try_from(Vars::default()).unwrap_err();
     /// assert_eq!(error.setting, "SECRET_KEY");
-    /// # Ok::<(), edgegate::settings::SettingsError>(())
+    /// # Ok::<(), edgegate::SettingsError>(())
     /// ```
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! Bearer tokens: JWTs (RFC 7519) in JWS compact form (RFC 7515).
 //!
 //! A key has its algorithm; a token's `alg` is only compared with it, never followed (RFC 8725 3.1). HMAC is worked out
-//! here; for signatures of key pairs the host has cryptography, see [`crate::tokens`].
+//! here; for signatures of key pairs the host has cryptography, see [`Question::CheckSignature`](crate::Question::CheckSignature).
 
 mod algorithm;
 mod claims;
@@ -27,7 +27,7 @@ pub use self::{
     ring::KeyRing,
     rules::Rules,
 };
-pub(crate) use self::{claims::IAT, claims::ISS, key::Either, numeric_date::numeric_date};
+pub(crate) use self::{claims::IAT, claims::ISS, key::Either, numeric_date::numeric_date, provider::ProviderKeys};
 
 /// What a login answers with (RFC 6749 5.1).
 #[derive(Clone, PartialEq, Eq)]

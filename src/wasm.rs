@@ -17,12 +17,12 @@ use self::{
 };
 use crate::{
     gate::Gate,
+    host::tokens::{AtOnce, Issued},
+    http::Request,
     json::{Dialect, Json, parse},
-    login::Credentials,
-    request::Request,
+    routes::login::Credentials,
     settings::{Settings, Vars},
     token::TokenRefusal,
-    tokens::{AtOnce, Issued},
 };
 
 /// The gate, as JavaScript holds it.

@@ -4,10 +4,9 @@ use wasm_bindgen::prelude::*;
 
 use super::{integer, signal, throw, turn::Turn, verdict::Outcome};
 use crate::{
-    ask::{Answer, Question, Step},
+    host::{Answer, Question, Step, passwords},
     limits::HASH_COST_DEFAULT,
     password::{Cost, Hashed, Job, PasswordError, work_out},
-    passwords,
 };
 
 /// Hashes a new password; without a cost, at 12.

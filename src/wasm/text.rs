@@ -1,10 +1,9 @@
 //! What has members, as JSON text, in the shape that `tsify` declares of the same types.
 
 use crate::{
-    ask::Question,
+    host::{Question, Rotation, Session},
+    http::{Level, Reply},
     json::string,
-    reply::{Level, Reply},
-    session::{Rotation, Session},
     token::{Claims, SignatureCheck, SigningJob, TokenRefusal},
     wasm::verdict::{Failure, HashVerdict, LogOutVerdict, LoginVerdict, Outcome, PasswordVerdict, UserVerdict},
 };

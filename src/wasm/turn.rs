@@ -4,8 +4,9 @@ use wasm_bindgen::prelude::*;
 
 use super::{integer, text, throw, verdict::Outcome};
 use crate::{
-    ask::{Answer, JwkSet, Question, Step, UserRow},
+    host::{Answer, JwkSet, Question, Step},
     token::{SignatureCheck, SigningJob, TokenRefusal},
+    user::UserRow,
 };
 
 /// One run of the state machine. Its step is JSON text: a question, told by its `ask`, or what it came to. Every answer leads

@@ -5,12 +5,11 @@ use std::borrow::Cow;
 use tsify::Tsify;
 
 use crate::{
-    ask::UserRow,
+    http::{Refusal, Reply},
     password::PasswordError,
-    refusal::Refusal,
-    reply::Reply,
     settings::SettingsError,
     token::{AccessToken, TokenRefusal},
+    user::UserRow,
 };
 
 /// What a turn comes to.

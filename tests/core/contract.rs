@@ -1,9 +1,6 @@
 //! Every recorded request, asked of the core.
 
-use edgegate::{
-    ask::{Answer, Question, UserRow},
-    request::Request,
-};
+use edgegate::{Answer, Question, Request, UserRow};
 use xtask::{
     fixture::{self, Case, Seed},
     http,

@@ -2,13 +2,9 @@
 
 use crate::support::{NOW, SECRET, Users, gate, login, me, post, row, run};
 use edgegate::{
-    ask::{Answer, Question, Step},
-    gate::Gate,
-    login::Credentials,
-    refusal::Refusal,
-    reply::Level,
-    request::Request,
-    settings::{Settings, Vars},
+    Credentials, Gate, Refusal, Request, Settings, Vars,
+    host::{Answer, Question, Step},
+    http::Level,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 

@@ -4,13 +4,7 @@ use crate::{
     support::{NOW, SECRET, gate_with},
     token::make::{ED25519, P256, RSA_N, base64url},
 };
-use edgegate::{
-    ask::Step,
-    gate::Gate,
-    reply::Reply,
-    request::Request,
-    settings::{Settings, Vars},
-};
+use edgegate::{Gate, Reply, Request, Settings, Vars, host::Step};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 fn get(gate: &Gate, path: &str) -> Reply {

@@ -3,14 +3,12 @@
 mod freshness;
 
 use crate::{
-    support::{NOW, SECRET, Store, gate_with, run},
+    support::{JWK_SET_MAX_BYTES, NOW, SECRET, Store, gate_with, run},
     token::make::{ED25519, base64url, cryptography, issue, ring, signed, signed_by},
 };
 use edgegate::{
-    ask::{Answer, JwkSet, Question},
-    gate::Gate,
-    limits::JWK_SET_MAX_BYTES,
-    settings::{Settings, Vars},
+    Gate, Settings, Vars,
+    host::{Answer, JwkSet, Question},
     token::{Claims, Rules, TokenRefusal, UserId},
 };
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -1,7 +1,7 @@
 //! Refresh tokens: good for one use, each use gives the next.
 
 use crate::support::{NOW, SECRET, Store, gate_with};
-use edgegate::{ask::Question, gate::Gate, refusal::Refusal, reply::Reply, settings::Vars};
+use edgegate::{Gate, Refusal, Reply, Vars, host::Question};
 use sha2::{Digest as _, Sha256};
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -202,7 +202,7 @@ fn a_store_that_fails_uses_nothing_up() {
     let refused = crate::support::run(gate.refresh(token.clone(), NOW + 1), |question| {
         assert!(matches!(question, Question::RotateSession(_)));
         asked += 1;
-        edgegate::ask::Answer::Unavailable
+        edgegate::host::Answer::Unavailable
     });
     assert_eq!((refused.err(), asked), (Some(Refusal::StoreUnavailable), 1));
     assert_eq!(use_up(&gate, &mut store, &token, NOW + 2).status, 200);

@@ -1,7 +1,7 @@
 //! `POST /logout`: no token that was issued until now holds any longer.
 
 use crate::support::{NOW, SECRET, Store, gate_with};
-use edgegate::{gate::Gate, settings::Vars};
+use edgegate::{Gate, Vars};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 const FORM: &str = "username=user@example.com&password=secret";
@@ -12,12 +12,12 @@ fn gate(refresh: bool) -> Gate {
     gate_with(SECRET, vars)
 }
 
-fn token(reply: &edgegate::reply::Reply) -> String {
+fn token(reply: &edgegate::Reply) -> String {
     let body: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
     body["access_token"].as_str().unwrap_or_else(|| panic!("{}", reply.body)).to_owned()
 }
 
-fn reason(reply: &edgegate::reply::Reply) -> Option<&str> {
+fn reason(reply: &edgegate::Reply) -> Option<&str> {
     reply.event.as_ref().map(|event| event.reason.as_ref())
 }
 

@@ -5,8 +5,8 @@ use crate::{
     token::make::{ED25519, HEADER, base64url, cryptography, json, signed},
 };
 use edgegate::{
+    Settings, Vars,
     json::Json,
-    settings::{Settings, Vars},
     token::{Algorithm, Claims, Key, TokenRefusal, UserId},
 };
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -4,12 +4,9 @@ mod store;
 
 pub(crate) use self::store::Store;
 use edgegate::{
-    ask::{Answer, Question, Step, UserRow},
-    gate::Gate,
+    Gate, Reply, Request,
     password::{Job, work_out},
-    reply::Reply,
-    request::Request,
-    settings::{Settings, Vars},
+    {Answer, Question, Step, UserRow}, {Settings, Vars},
 };
 
 /// The secret of the contract fixtures' seed.
@@ -128,3 +125,6 @@ pub(crate) fn me(gate: &Gate, users: &mut Users, authorization: Option<&str>, no
     request.authorization = authorization.map(str::to_owned);
     run(gate.handle(request, now), |question| users.answer(question, b""))
 }
+
+/// The most bytes of a JWK set, as SECURITY.md has it: 128 KiB.
+pub(crate) const JWK_SET_MAX_BYTES: usize = 128 * 1024;

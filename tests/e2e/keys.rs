@@ -5,8 +5,8 @@ use std::{fs, sync::Arc};
 use anyhow::{Context, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgegate::{
+    host::tokens,
     token::{Algorithm, Claims, Key, KeyRing, Rules, UserId},
-    tokens,
 };
 use serde_json::{Map, Value, json};
 use xtask::{fixture, paths, worker::Worker};

@@ -4,10 +4,10 @@
 use std::{env, fs, io, sync::Arc};
 
 use edgegate::{
-    ask::{Answer, Question, Step},
+    host::tokens,
+    host::{Answer, Question, Step},
     json::{Dialect, Json, parse},
     token::{Claims, Key, KeyRing, Rules, UserId},
-    tokens,
 };
 use serde_json::{Value, json};
 

@@ -1,10 +1,9 @@
 //! When the provider is asked again, and how long its keys are used without an answer.
 
 use super::{Idp, published, set, token};
-use crate::support::NOW;
+use crate::support::{JWK_SET_MAX_BYTES, NOW};
 use edgegate::{
-    ask::{Answer, JwkSet, Question, Step},
-    limits::JWK_SET_MAX_BYTES,
+    host::{Answer, JwkSet, Question, Step},
     token::TokenRefusal,
 };
 use wasm_bindgen_test::wasm_bindgen_test;

@@ -2,11 +2,9 @@
 
 use super::{Users, run};
 use edgegate::{
-    ask::{Answer, Question},
-    gate::Gate,
-    reply::Reply,
-    request::Request,
-    session::{Rotation, Session},
+    Gate, Reply, Request,
+    host::{Answer, Question},
+    host::{Rotation, Session},
 };
 
 /// What a store with the table `refresh_tokens` holds.

@@ -8,10 +8,10 @@ use super::{
 use crate::support::{NOW, run};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgegate::{
-    ask::{Answer, Question},
-    settings::{Settings, Vars},
+    Settings, Vars,
+    host::tokens,
+    host::{Answer, Question},
     token::{Algorithm, Key, Rules, SigningJob, TokenRefusal},
-    tokens,
 };
 use std::sync::Arc;
 use wasm_bindgen_test::wasm_bindgen_test;

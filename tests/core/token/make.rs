@@ -3,10 +3,10 @@
 use crate::support::{NOW, SECRET, run};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgegate::{
-    ask::{Answer, Question},
+    host::tokens,
+    host::{Answer, Question},
     json::{Dialect, Json, parse},
     token::{Algorithm, Claims, Key, KeyError, KeyRing, Rules, TokenRefusal},
-    tokens,
 };
 use std::sync::Arc;
 

@@ -38,7 +38,7 @@ pub enum Loc {
 }
 
 /// What stands in an `input` for a value that may be secret.
-pub const HIDDEN: &str = "**********";
+pub(crate) const HIDDEN: &str = "**********";
 
 impl Invalid {
     /// An entry about a field of the body, without `ctx`.
@@ -50,7 +50,7 @@ impl Invalid {
     /// A required field is not there.
     ///
     /// ```
-    /// use edgegate::{invalid::Invalid, json::Json};
+    /// use edgegate::{http::Invalid, json::Json};
     ///
     /// assert_eq!(
     ///     Invalid::missing("username", Json::Null).to_json().to_string(),
@@ -99,15 +99,8 @@ impl Invalid {
 }
 
 /// What may be shown of a body, or of an e-mail address that is no text: of an object the names, and the value of `email`.
-///
-/// ```
-/// use edgegate::{invalid::echo, json::{Dialect, parse}};
-///
-/// let body = parse(br#"{"email": "a@b.c", "passwort": "secret"}"#, Dialect::Python).unwrap();
-/// assert_eq!(echo(&body).to_string(), r#"{"email":"a@b.c","passwort":"**********"}"#);
-/// ```
 #[must_use]
-pub fn echo(value: &Json) -> Json {
+pub(crate) fn echo(value: &Json) -> Json {
     match value {
         Json::Object(members) => {
             let shown = members.iter().map(|(name, value)| match value {

@@ -1,11 +1,11 @@
 //! Why a request was refused: the rich reason, for the log and for Rust callers.
 //!
-//! What the outside learns of it is decided in one place, [`crate::reply`].
+//! What the outside learns of it is decided in one place, [`Reply::refused`](super::Reply::refused).
 
 use std::borrow::Cow;
 
 use crate::{
-    invalid::BodyError,
+    fastapi::BodyError,
     password::{HashError, PasswordError},
     token::TokenRefusal,
 };
@@ -66,7 +66,7 @@ impl Refusal {
     /// A stable code to match on and to log.
     ///
     /// ```
-    /// use edgegate::refusal::Refusal;
+    /// use edgegate::http::Refusal;
     /// assert_eq!(Refusal::WrongPassword.code(), "wrong-password");
     /// ```
     #[must_use]

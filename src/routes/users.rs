@@ -3,11 +3,12 @@
 use zeroize::Zeroizing;
 
 use crate::{
-    ask::{Host, Question, UserRow},
-    new_user::NewUser,
+    fastapi::NewUser,
+    host::{Host, Question},
+    http::Refusal,
     password::{self, Rounds},
-    refusal::Refusal,
     settings::Settings,
+    user::UserRow,
 };
 
 /// Reads the body, hashes the password and stores the user.

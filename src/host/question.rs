@@ -1,9 +1,10 @@
 //! What is asked, and what is answered: plain data.
 
+use super::{Rotation, Session};
 use crate::{
     password::{Hashed, Job},
-    session::{Rotation, Session},
     token::{SignatureCheck, SigningJob},
+    user::UserRow,
 };
 
 /// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
@@ -116,23 +117,6 @@ pub enum Answer {
     Busy,
     /// The store cannot answer now. The host has logged why.
     Unavailable,
-}
-
-/// A row of `users`.
-#[derive(Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
-pub struct UserRow {
-    /// The primary key.
-    pub id: i64,
-    /// The e-mail address, as stored.
-    pub email: String,
-    /// The bcrypt hash; what is none is a login refused, not an error.
-    pub password: String,
-    /// When the row was made, as it is to be shown.
-    pub created_at: String,
-    /// Tokens issued before this time, in seconds since 1970, are refused (`REVOCATION`).
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null"))]
-    pub tokens_valid_after: Option<i64>,
 }
 
 /// The response with an identity provider's keys.

@@ -1,9 +1,9 @@
 //! `POST /logout`: out everywhere, by one column that every protected call reads anyway.
 
+use super::me::current_user;
 use crate::{
-    ask::{Host, Question},
-    me::current_user,
-    refusal::Refusal,
+    host::{Host, Question},
+    http::Refusal,
     settings::Settings,
 };
 

@@ -5,7 +5,8 @@ mod characters;
 
 use std::{borrow::Cow, fmt};
 
-use crate::{invalid::Invalid, json::Json, limits::EMAIL_TEXT_MAX_CHARS};
+use super::Invalid;
+use crate::{json::Json, limits::EMAIL_TEXT_MAX_CHARS};
 
 /// An e-mail address that keeps the rules of SMTP.
 ///
@@ -16,11 +17,11 @@ use crate::{invalid::Invalid, json::Json, limits::EMAIL_TEXT_MAX_CHARS};
 /// assigned, in normal form (NFC) and allowed in a domain (IDNA), nor that an `xn--` label decodes or how long a label
 /// is once encoded. Control, formatting and private characters, spaces and a combining mark in first place are refused.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Email(String);
+pub(crate) struct Email(String);
 
 /// Why a text is no e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EmailError {
+pub(crate) struct EmailError {
     reason: Cow<'static, str>,
 }
 
@@ -29,14 +30,7 @@ impl Email {
     ///
     /// # Errors
     /// With email-validator's wording.
-    ///
-    /// ```
-    /// use edgegate::email::Email;
-    ///
-    /// assert_eq!(Email::parse("  Ada@Example.COM ").unwrap().as_str(), "Ada@Example.COM");
-    /// assert_eq!(Email::parse("ada").unwrap_err().reason(), "An email address must have an @-sign.");
-    /// ```
-    pub fn parse(text: &str) -> Result<Self, EmailError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, EmailError> {
         if text.chars().nth(EMAIL_TEXT_MAX_CHARS).is_some() {
             return Err(format!("Length must not exceed {EMAIL_TEXT_MAX_CHARS} characters").into());
         }
@@ -50,7 +44,7 @@ impl Email {
 
     /// The address.
     #[must_use]
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -65,13 +59,13 @@ impl fmt::Debug for Email {
 impl EmailError {
     /// What is wrong, in a sentence.
     #[must_use]
-    pub fn reason(&self) -> &str {
+    pub(crate) fn reason(&self) -> &str {
         &self.reason
     }
 
     /// pydantic's entry for a field that holds no e-mail address.
     #[must_use]
-    pub fn to_invalid(&self, name: &'static str, input: Json) -> Invalid {
+    pub(crate) fn to_invalid(&self, name: &'static str, input: Json) -> Invalid {
         Invalid::field("value_error", name, self.to_string(), input).with_ctx([("reason", self.reason().into())])
     }
 }

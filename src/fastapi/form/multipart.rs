@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{Fields, Value, bad_request, content_type::Options};
 use crate::{
-    invalid::BodyError,
+    fastapi::BodyError,
     limits::{
         BOUNDARY_MAX_BYTES, FORM_FIELD_MAX_BYTES, FORM_MAX_FIELDS, FORM_MAX_FILES, PART_HEADER_MAX_BYTES,
         PART_MAX_HEADERS,

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::{Fields, Value, bad_request};
 use crate::{
-    invalid::BodyError,
+    fastapi::BodyError,
     limits::{FORM_FIELD_MAX_BYTES, FORM_MAX_FIELDS},
 };
 

@@ -1,9 +1,9 @@
 //! Passwords without a user store, for a host that works those of many callers side by side.
 
+use super::{Step, start};
 use crate::{
-    ask::{Step, start},
+    http::Refusal,
     password::{self, Cost, PasswordHash, Rounds},
-    refusal::Refusal,
 };
 
 /// [`password::hash`], asking the host to do the work.

@@ -2,16 +2,16 @@
 
 use zeroize::Zeroizing;
 
+use super::refresh;
 use crate::{
-    access,
-    ask::{Host, Question, UserRow},
-    form::{LoginForm, TokenForm},
+    fastapi::{LoginForm, TokenForm},
+    host::{Host, Question, access_token},
+    http::Refusal,
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash, Rounds},
-    refresh,
-    refusal::Refusal,
     settings::Settings,
     token::{AccessToken, UserId},
+    user::UserRow,
 };
 
 /// What a login is tried with.
@@ -78,7 +78,7 @@ pub(crate) async fn with_credentials(
     let user_id = UserId::new(user.id).map_err(|_| Refusal::Internal("the user's id does not fit a token"))?;
     // Whoever logs in anew within the second of a logout everywhere is not logged out again.
     let iat = now.max(user.tokens_valid_after.and_then(|after| u64::try_from(after).ok()).unwrap_or(0));
-    let access_token = access::issue(settings, host, user_id, now, iat).await.map_err(access::unsigned)?;
+    let access_token = access_token::issue(settings, host, user_id, now, iat).await.map_err(access_token::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: refresh::begin(settings, host, user.id, now).await? })
 }
 

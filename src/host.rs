@@ -4,7 +4,11 @@
 //! and gets the next step. Inside, a route is an `async fn` that awaits the host's answers, so the compiler writes the
 //! state machine, and it reads from top to bottom.
 
+pub(crate) mod access_token;
+pub mod passwords;
 mod question;
+mod session;
+pub mod tokens;
 
 use std::{
     future::{Future, poll_fn},
@@ -13,13 +17,17 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-pub use self::question::{Answer, JwkSet, Question, UserRow};
+pub(crate) use self::session::RefreshToken;
+pub use self::{
+    question::{Answer, JwkSet, Question},
+    session::{Rotation, Session},
+};
 use crate::{
+    http::Refusal,
     limits::{BODY_MAX_BYTES, JWK_SET_MAX_BYTES},
     password::{Hashed, Job, Rounds},
-    refusal::Refusal,
-    session::Rotation,
     token::{SignatureCheck, SigningJob, TokenRefusal},
+    user::UserRow,
 };
 
 /// Done, or a question to the host.

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
+use super::Refusal;
 use crate::{
-    ask::UserRow,
-    invalid::{BodyError, Invalid},
+    fastapi::{BodyError, Invalid},
     json::Json,
     limits::RETRY_AFTER_SECONDS,
-    refusal::Refusal,
     token::AccessToken,
+    user::UserRow,
 };
 
 /// What the host sends back, and what it writes to its log.

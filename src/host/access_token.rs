@@ -1,12 +1,11 @@
 //! An access token, as the settings want it.
 
+use super::{Host, tokens};
 use crate::{
-    ask::Host,
+    http::Refusal,
     json::Json,
-    refusal::Refusal,
     settings::Settings,
     token::{Claims, IAT, TokenRefusal, UserId},
-    tokens,
 };
 
 /// A token for this user that expires as the settings say.

@@ -4,20 +4,19 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+use super::{BodyError, Email, HIDDEN, Invalid, Loc, echo, is_space};
 use crate::{
-    email::{Email, is_space},
-    invalid::{BodyError, HIDDEN, Invalid, Loc, echo},
     json::{self, Dialect, Json, JsonError},
     limits::PASSWORD_MAX_BYTES,
 };
 
 /// A user to be made.
 #[derive(Clone, PartialEq, Eq)]
-pub struct NewUser {
+pub(crate) struct NewUser {
     /// The address.
-    pub email: Email,
+    pub(crate) email: Email,
     /// The password: 1 to [`PASSWORD_MAX_BYTES`] bytes, no NUL, so that bcrypt reads all of it.
-    pub password: Zeroizing<String>,
+    pub(crate) password: Zeroizing<String>,
 }
 
 impl NewUser {
@@ -26,18 +25,7 @@ impl NewUser {
     /// # Errors
     /// The answer FastAPI gives, with every value hidden that may be a password; and three entries of our own, for a
     /// password that is empty, longer than bcrypt reads, or holds a NUL.
-    ///
-    /// ```
-    /// use edgegate::{invalid::BodyError, new_user::NewUser};
-    ///
-    /// let json = Some("application/json");
-    /// let user = NewUser::parse(json, br#"{"email": "a@b.co", "password": "secret"}"#).unwrap();
-    /// assert_eq!((user.email.as_str(), user.password.as_str()), ("a@b.co", "secret"));
-    ///
-    /// let Err(BodyError::Unprocessable(list)) = NewUser::parse(json, br#"{"pasword": "secret"}"#) else { panic!() };
-    /// assert_eq!(list[0].input.to_string(), r#"{"pasword":"**********"}"#);
-    /// ```
-    pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         if body.is_empty() {
             return Err(unprocessable(Invalid::body("missing", "Field required", Json::Null)));
         }

@@ -1,11 +1,11 @@
 //! `GET /me`: whose token is this (RFC 6750 2.1).
 
 use crate::{
-    ask::{Host, Question, UserRow},
-    refusal::Refusal,
+    host::{Host, Question, tokens},
+    http::Refusal,
     settings::Settings,
     token::{Claims, IAT, TokenRefusal, UserId, numeric_date},
-    tokens,
+    user::UserRow,
 };
 
 /// The user whose bearer token the `Authorization` header carries.

@@ -1,10 +1,8 @@
 //! `grant_type=refresh_token` on `/login` (RFC 6749 6).
 
 use crate::{
-    access,
-    ask::{Host, Question},
-    refusal::Refusal,
-    session::RefreshToken,
+    host::{Host, Question, RefreshToken, access_token},
+    http::Refusal,
     settings::Settings,
     token::{AccessToken, Refresh, UserId},
 };
@@ -40,7 +38,7 @@ pub(crate) async fn with_token(
         return Err(Refusal::RefreshToken);
     };
     let user_id = UserId::new(user_id).map_err(|_| Refusal::Internal("the user's id does not fit a token"))?;
-    let access_token = access::issue(settings, host, user_id, now, now).await.map_err(access::unsigned)?;
+    let access_token = access_token::issue(settings, host, user_id, now, now).await.map_err(access_token::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: Some(answer(settings, &next)) })
 }
 

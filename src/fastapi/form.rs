@@ -9,31 +9,28 @@ use std::{borrow::Cow, fmt};
 use zeroize::Zeroizing;
 
 use self::content_type::Options;
-use crate::{
-    email::is_space,
-    invalid::{BodyError, Invalid},
-    json::Json,
-};
+use super::{BodyError, Invalid, is_space};
+use crate::json::Json;
 
 /// A login form that holds what a login needs.
 #[derive(Clone, PartialEq, Eq)]
-pub struct LoginForm {
+pub(crate) struct LoginForm {
     /// `username`; never empty.
-    pub username: String,
+    pub(crate) username: String,
     /// `password`; never empty.
-    pub password: Zeroizing<String>,
+    pub(crate) password: Zeroizing<String>,
     /// `grant_type`, if it was sent.
-    pub grant_type: Option<GrantType>,
+    pub(crate) grant_type: Option<GrantType>,
     /// `scope`, split at white space.
-    pub scopes: Vec<String>,
+    pub(crate) scopes: Vec<String>,
     /// `client_id`; never empty.
-    pub client_id: Option<String>,
+    pub(crate) client_id: Option<String>,
     /// `client_secret`; never empty.
-    pub client_secret: Option<Zeroizing<String>>,
+    pub(crate) client_secret: Option<Zeroizing<String>>,
 }
 
 /// A form for `/login` where refresh tokens are given (RFC 6749 4.3.2 and 6).
-pub enum TokenForm {
+pub(crate) enum TokenForm {
     /// E-mail and password.
     Login(LoginForm),
     /// `grant_type=refresh_token`, and the token.
@@ -42,7 +39,7 @@ pub enum TokenForm {
 
 /// The one grant that a login form may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GrantType {
+pub(crate) enum GrantType {
     /// `password` (RFC 6749 4.3.2).
     Password,
 }
@@ -55,18 +52,7 @@ impl LoginForm {
     ///
     /// # Errors
     /// The answer FastAPI gives; a file sent in place of a field is echoed as `null`.
-    ///
-    /// ```
-    /// use edgegate::{form::LoginForm, invalid::BodyError};
-    ///
-    /// let urlencoded = Some("application/x-www-form-urlencoded");
-    /// let form = LoginForm::parse(urlencoded, b"username=a%40b.c&password=x+y").unwrap();
-    /// assert_eq!((form.username.as_str(), form.password.as_str()), ("a@b.c", "x y"));
-    ///
-    /// let Err(BodyError::Unprocessable(list)) = LoginForm::parse(urlencoded, b"username=a") else { panic!() };
-    /// assert_eq!(list[0].msg, "Field required");
-    /// ```
-    pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         Fields::read(content_type, body)?.into_login().map_err(BodyError::Unprocessable)
     }
 }
@@ -76,7 +62,7 @@ impl TokenForm {
     ///
     /// # Errors
     /// As [`LoginForm::parse`].
-    pub fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         let fields = Fields::read(content_type, body)?;
         let form = match fields {
             Fields([Some(Value::Text(grant)), .., token]) if grant.as_str() == REFRESH_TOKEN => {

@@ -17,7 +17,7 @@ impl Request {
     /// The path, percent-decoded, as a route is matched against it.
     ///
     /// ```
-    /// # use edgegate::request::Request;
+    /// # use edgegate::http::Request;
     /// let request = Request::new("POST", "http://localhost/log%69n?next=/");
     /// assert_eq!(request.path(), "/login");
     /// ```

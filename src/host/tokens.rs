@@ -3,8 +3,8 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::{Host, Step, start};
 use crate::{
-    ask::{Host, Step, start},
     settings::Settings,
     token::{
         Claims, Either, ISS, Key, KeyRing, Provider, Rules, TokenRefusal,
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use edgegate::{token::{Algorithm, Claims, Key, KeyRing, Rules, UserId}, tokens};
+/// use edgegate::{token::{Algorithm, Claims, Key, KeyRing, Rules, UserId}, host::tokens};
 ///
 /// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
 /// let ring = Arc::new(KeyRing::new(vec![key])?);
