@@ -18,8 +18,8 @@ use crate::{
         logout, me, refresh,
     },
     settings::Settings,
-    token::{AccessToken, Claims, ProviderKeys, TokenRefusal, UserId},
-    user::UserRow,
+    token::{AccessToken, Claims, ProviderKeys, TokenRefusal},
+    user::{User, UserId},
 };
 
 /// Answers requests, by asking its host for what it needs.
@@ -84,9 +84,11 @@ impl Gate {
 
     /// The user whose token this `Authorization` header carries.
     #[must_use]
-    pub fn current_user(&self, authorization: Option<String>, now: u64) -> Step<Result<UserRow, Refusal>> {
+    pub fn current_user(&self, authorization: Option<String>, now: u64) -> Step<Result<User, Refusal>> {
         let settings = Arc::clone(&self.settings);
-        start(move |host| async move { me::current_user(&settings, &host, authorization.as_deref(), now).await })
+        start(move |host| async move {
+            me::current_user(&settings, &host, authorization.as_deref(), now).await.map(User::from)
+        })
     }
 
     /// A new token for a refresh token that is good, which is used up by it.
@@ -111,18 +113,18 @@ impl Gate {
     /// A token for this user, as a login would answer with, and with these claims besides.
     ///
     /// # Errors
-    /// [`TokenRefusal::Claim`] for a user's id outside plus or minus 2^53 - 1, and for a claim that a setting decides;
+    /// [`TokenRefusal::Claim`] for an id that no user can have, and for a claim that a setting decides;
     /// [`TokenRefusal::Key`] when no key can sign.
     #[must_use]
     pub fn issue_token(
         &self,
-        user_id: i64,
+        user_id: impl Into<UserId>,
         claims: Vec<(String, Json)>,
         now: u64,
     ) -> Step<Result<String, TokenRefusal>> {
-        let settings = Arc::clone(&self.settings);
+        let (settings, user_id) = (Arc::clone(&self.settings), user_id.into());
         start(move |host| async move {
-            let claims = access_token::claims(&settings, UserId::new(user_id)?, &claims, now, now)?;
+            let claims = access_token::claims(&settings, &user_id, &claims, now, now)?;
             tokens::sign(&settings.ring, &host, &claims).await
         })
     }
@@ -133,11 +135,11 @@ impl Gate {
     /// As there.
     pub fn issue_token_at_once(
         &self,
-        user_id: i64,
+        user_id: &UserId,
         claims: &[(String, Json)],
         now: u64,
     ) -> Result<Issued, TokenRefusal> {
-        let claims = access_token::claims(&self.settings, UserId::new(user_id)?, claims, now, now)?;
+        let claims = access_token::claims(&self.settings, user_id, claims, now, now)?;
         tokens::sign_at_once(&self.settings.ring, &claims)
     }
 

@@ -27,7 +27,7 @@ use crate::{
     limits::{BODY_MAX_BYTES, JWK_SET_MAX_BYTES},
     password::{Hashed, Job, Rounds},
     token::{SignatureCheck, SigningJob, TokenRefusal},
-    user::UserRow,
+    user::{UserId, UserRow},
 };
 
 /// Done, or a question to the host.
@@ -121,7 +121,7 @@ impl Host {
         }
     }
 
-    pub(crate) async fn replace_hash(&self, id: i64, old: String, new: String) {
+    pub(crate) async fn replace_hash(&self, id: UserId, old: String, new: String) {
         // Whether it worked or not, the password was right; the host has logged what went wrong.
         let _answer = self.ask(Question::ReplaceHash { id, old, new }).await;
     }
@@ -169,7 +169,7 @@ impl Host {
         }
     }
 
-    pub(crate) async fn rotate(&self, rotation: Rotation) -> Result<Option<i64>, Refusal> {
+    pub(crate) async fn rotate(&self, rotation: Rotation) -> Result<Option<UserId>, Refusal> {
         match self.ask(Question::RotateSession(rotation)).await {
             Answer::Rotated(user) => Ok(user),
             answer => Err(answer.refusal()),

@@ -47,6 +47,6 @@ pub use self::{
     http::{Refusal, Reply, Request},
     routes::login::Credentials,
     settings::{Settings, SettingsError, Vars},
-    token::{Claims, UserId},
-    user::UserRow,
+    token::Claims,
+    user::{User, UserId, UserRow},
 };

@@ -9,6 +9,9 @@ pub(crate) const FORM_MAX_FIELDS: usize = 1000;
 /// The most bytes an e-mail address may hold (RFC 5321 4.5.3.1.3, less the two angle brackets).
 pub(crate) const EMAIL_MAX_BYTES: usize = 254;
 
+/// The most bytes of a user's id that is a text: what an indexed column commonly holds.
+pub(crate) const USER_ID_MAX_BYTES: usize = 255;
+
 /// The most bytes of a password that bcrypt reads.
 pub(crate) const PASSWORD_MAX_BYTES: usize = 72;
 
@@ -69,9 +72,6 @@ pub(crate) const ACCESS_TOKEN_EXPIRE_MINUTES_MAX: u32 = 366 * 24 * 60;
 
 /// The most bytes of a token that are looked at: 8 KiB, what servers commonly allow a header field.
 pub(crate) const TOKEN_MAX_BYTES: usize = 8 * 1024;
-
-/// The largest integer that every JSON reader keeps exactly: 2^53 - 1 (RFC 7493 2.2).
-pub(crate) const SAFE_INTEGER_MAX: i64 = (1 << 53) - 1;
 
 /// How long a client should wait before it asks again after a 503, in seconds.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;

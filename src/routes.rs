@@ -48,10 +48,12 @@ async fn route(
         ("POST", LOGIN) => {
             login::with_form(settings, host, rounds, content_type, now).await.map(|token| Reply::logged_in(&token))
         }
-        ("GET", ME) => {
-            me::current_user(settings, host, request.authorization.as_deref(), now).await.map(|user| Reply::user(&user))
+        ("GET", ME) => me::current_user(settings, host, request.authorization.as_deref(), now)
+            .await
+            .map(|user| Reply::user(&user.into())),
+        ("POST", USERS) => {
+            users::create(settings, host, rounds, content_type).await.map(|user| Reply::created(&user.into()))
         }
-        ("POST", USERS) => users::create(settings, host, rounds, content_type).await.map(|user| Reply::created(&user)),
         ("POST", LOGOUT) if settings.revocation => {
             logout::log_out(settings, host, request.authorization.as_deref(), now).await.map(|()| Reply::logged_out())
         }

@@ -19,7 +19,7 @@ mod rust_crypto;
 
 pub use self::{
     algorithm::Algorithm,
-    claims::{Claims, UserId},
+    claims::Claims,
     jwk::KeyError,
     key::{Key, SignatureCheck, SigningJob},
     provider::Provider,
@@ -28,6 +28,7 @@ pub use self::{
     rules::Rules,
 };
 pub(crate) use self::{claims::IAT, claims::ISS, key::Either, numeric_date::numeric_date, provider::ProviderKeys};
+pub use crate::user::UserId;
 
 /// What a login answers with (RFC 6749 5.1).
 #[derive(Clone, PartialEq, Eq)]

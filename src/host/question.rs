@@ -4,7 +4,7 @@ use super::{Rotation, Session};
 use crate::{
     password::{Hashed, Job},
     token::{SignatureCheck, SigningJob},
-    user::UserRow,
+    user::{UserId, UserRow},
 };
 
 /// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
@@ -31,8 +31,8 @@ pub enum Question {
     },
     /// The user with this id; answered by [`Answer::User`].
     UserById {
-        /// Within plus or minus 2^53 - 1.
-        id: i64,
+        /// As the token has it.
+        id: UserId,
         /// Whether `tokens_valid_after` is wanted, and so the last write has to be seen.
         with_valid_after: bool,
     },
@@ -48,7 +48,7 @@ pub enum Question {
     /// [`Answer::Done`]. The login does not depend on it.
     ReplaceHash {
         /// The user.
-        id: i64,
+        id: UserId,
         /// The hash that was read.
         old: String,
         /// The hash to store instead.
@@ -78,7 +78,7 @@ pub enum Question {
     /// Refuse every token that was issued before; answered by [`Answer::Done`].
     RevokeTokens {
         /// The user.
-        id: i64,
+        id: UserId,
         /// What `tokens_valid_after` is to be, in seconds since 1970.
         valid_after: i64,
         /// Whether the user's refresh tokens are to be deleted too.
@@ -110,7 +110,7 @@ pub enum Answer {
     /// To [`Question::JwkSet`].
     JwkSet(JwkSet),
     /// To [`Question::RotateSession`]: the user whose session it is, if the token was good.
-    Rotated(Option<i64>),
+    Rotated(Option<UserId>),
     /// To [`Question::Work`]: the results, in the order of the jobs.
     Worked(Vec<Hashed>),
     /// To [`Question::Work`]: there is too much to do, or the work was stopped.

@@ -9,7 +9,7 @@
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{base_64, limits::REFRESH_GRACE_SECONDS, token::KeyRing};
+use crate::{base_64, limits::REFRESH_GRACE_SECONDS, token::KeyRing, user::UserId};
 
 /// What a client holds.
 pub(crate) struct RefreshToken {
@@ -24,7 +24,7 @@ pub struct Session {
     /// Its name, 16 random bytes in base64url.
     pub family: String,
     /// The user whose it is.
-    pub user_id: i64,
+    pub user_id: UserId,
     /// The hash of its refresh token: SHA-256 in base64url.
     pub current: String,
     /// When it ends if it is not used, in seconds since 1970.
@@ -99,7 +99,7 @@ impl RefreshToken {
     }
 
     /// The session that it begins.
-    pub(crate) fn session(&self, user_id: i64, now: i64, lifetime: i64) -> Session {
+    pub(crate) fn session(&self, user_id: UserId, now: i64, lifetime: i64) -> Session {
         let expires_at = now.saturating_add(lifetime);
         Session { family: self.family.clone(), user_id, current: self.hash(), expires_at, now }
     }

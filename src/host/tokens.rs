@@ -19,12 +19,12 @@ use crate::{
 ///
 /// ```
 /// use std::sync::Arc;
-/// use edgegate::{token::{Algorithm, Claims, Key, KeyRing, Rules, UserId}, host::tokens};
+/// use edgegate::{token::{Algorithm, Claims, Key, KeyRing, Rules}, host::tokens};
 ///
 /// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
 /// let ring = Arc::new(KeyRing::new(vec![key])?);
 /// let rules = Rules::default();
-/// let claims = Claims::new(UserId::new(1)?, 1_700_000_000, &rules);
+/// let claims = Claims::new(1, 1_700_000_000, &rules);
 /// let token = tokens::issue(claims, Arc::clone(&ring)).done().expect("a secret asks no host")?;
 /// assert_eq!(
 ///     token,
@@ -32,7 +32,7 @@ use crate::{
 ///      uehgrBFFZUOqSNxYs42WIIb6wbIOIZRCLMF-ETgqSzM",
 /// );
 /// let verdict = tokens::verify(token, ring, rules, 1_699_999_999).done().expect("a secret asks no host");
-/// assert_eq!(verdict?.user_id().map(UserId::get), Some(1));
+/// assert_eq!(verdict?.user_id(), Some(&1.into()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

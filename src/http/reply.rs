@@ -8,7 +8,7 @@ use crate::{
     json::Json,
     limits::RETRY_AFTER_SECONDS,
     token::AccessToken,
-    user::UserRow,
+    user::{User, UserId},
 };
 
 /// What the host sends back, and what it writes to its log.
@@ -80,13 +80,13 @@ impl Reply {
 
     /// 200 with the user, without the password hash.
     #[must_use]
-    pub fn user(user: &UserRow) -> Self {
+    pub fn user(user: &User) -> Self {
         Self::json(200, &public(user))
     }
 
     /// 201 with the new user.
     #[must_use]
-    pub fn created(user: &UserRow) -> Self {
+    pub fn created(user: &User) -> Self {
         Self::json(201, &public(user))
     }
 
@@ -163,12 +163,19 @@ impl Reply {
     }
 }
 
-fn public(user: &UserRow) -> Json {
+fn public(user: &User) -> Json {
     object([
-        ("id", Json::Integer(user.id.to_string())),
+        ("id", id(&user.id)),
         ("email", Json::String(user.email.clone())),
         ("created_at", Json::String(user.created_at.clone())),
     ])
+}
+
+fn id(id: &UserId) -> Json {
+    match id {
+        UserId::Integer(id) => Json::Integer(id.to_string()),
+        UserId::Text(id) => Json::String(id.clone()),
+    }
 }
 
 fn object<const N: usize>(members: [(&str, Json); N]) -> Json {

@@ -10,7 +10,7 @@ use crate::{
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash, Rounds},
     settings::Settings,
-    token::{AccessToken, UserId},
+    token::AccessToken,
     user::UserRow,
 };
 
@@ -75,10 +75,9 @@ pub(crate) async fn with_credentials(
         }
     }
     let user = checked?;
-    let user_id = UserId::new(user.id).map_err(|_| Refusal::Internal("the user's id does not fit a token"))?;
     // Whoever logs in anew within the second of a logout everywhere is not logged out again.
     let iat = now.max(user.tokens_valid_after.and_then(|after| u64::try_from(after).ok()).unwrap_or(0));
-    let access_token = access_token::issue(settings, host, user_id, now, iat).await.map_err(access_token::unsigned)?;
+    let access_token = access_token::issue(settings, host, &user.id, now, iat).await.map_err(access_token::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: refresh::begin(settings, host, user.id, now).await? })
 }
 
@@ -110,7 +109,7 @@ async fn check(
     if !stored.is(&hashed) {
         return Err(Refusal::WrongPassword);
     }
-    host.replace_hash(user.id, user.password.clone(), new.finish(&new_hashed)).await;
+    host.replace_hash(user.id.clone(), user.password.clone(), new.finish(&new_hashed)).await;
     Ok(user)
 }
 

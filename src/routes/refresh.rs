@@ -4,14 +4,15 @@ use crate::{
     host::{Host, Question, RefreshToken, access_token},
     http::Refusal,
     settings::Settings,
-    token::{AccessToken, Refresh, UserId},
+    token::{AccessToken, Refresh},
+    user::UserId,
 };
 
 /// The first refresh token of a login, if the settings give any.
 pub(crate) async fn begin(
     settings: &Settings,
     host: &Host,
-    user_id: i64,
+    user_id: UserId,
     now: u64,
 ) -> Result<Option<Refresh>, Refusal> {
     let Some(lifetime) = lifetime(settings) else { return Ok(None) };
@@ -37,8 +38,7 @@ pub(crate) async fn with_token(
         host.done(Question::EndSession(rotation)).await?;
         return Err(Refusal::RefreshToken);
     };
-    let user_id = UserId::new(user_id).map_err(|_| Refusal::Internal("the user's id does not fit a token"))?;
-    let access_token = access_token::issue(settings, host, user_id, now, now).await.map_err(access_token::unsigned)?;
+    let access_token = access_token::issue(settings, host, &user_id, now, now).await.map_err(access_token::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: Some(answer(settings, &next)) })
 }
 

@@ -1,7 +1,7 @@
 //! The claims: `user_id` and `exp`, as FastAPI's tutorial issues them, and whatever else a token carries.
 
-use super::{Rules, TokenRefusal};
-use crate::{json::Json, limits::SAFE_INTEGER_MAX};
+use super::Rules;
+use crate::{json::Json, user::UserId};
 
 /// The claims of a token that was found good, or is to be issued.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,48 +12,35 @@ pub struct Claims {
     pub(super) text: Option<String>,
 }
 
-/// The id of a user: an integer that every JSON reader keeps exactly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct UserId(i64);
-
-impl UserId {
-    /// # Errors
-    /// [`TokenRefusal::Claim`] for `user_id` outside plus or minus 2^53 - 1 (RFC 7493 2.2).
-    pub fn new(id: i64) -> Result<Self, TokenRefusal> {
-        let safe = (-SAFE_INTEGER_MAX..=SAFE_INTEGER_MAX).contains(&id);
-        safe.then_some(Self(id)).ok_or(TokenRefusal::Claim(USER_ID.into()))
+/// The claim of this name that names the user; in `sub` a text, for a `sub` is one (RFC 7519 4.1.2).
+fn claim_of(user_id: &UserId, name: &str) -> Json {
+    match user_id {
+        UserId::Integer(id) if name != SUB => Json::Integer(id.to_string()),
+        id => Json::String(id.to_string()),
     }
+}
 
-    /// The id as a number.
-    #[must_use]
-    pub fn get(self) -> i64 {
-        self.0
-    }
-
-    /// An integer; in `sub` the same as a text, for a `sub` is one (RFC 7519 4.1.2).
-    pub(super) fn to_claim(self, name: &str) -> Json {
-        if name == SUB { Json::String(self.0.to_string()) } else { Json::Integer(self.0.to_string()) }
-    }
-
-    pub(super) fn from_claim(payload: &Json, name: &str) -> Option<Self> {
-        let id = match payload.get(name)? {
-            // One spelling of each number, so that one user has one `sub`.
-            Json::String(text) if name == SUB => text.parse().ok().filter(|id: &i64| id.to_string() == *text),
-            number => number.as_i64(),
-        };
-        Self::new(id?).ok()
-    }
+/// The user that the claim of this name names. In `sub`, the one spelling of an integer is that integer.
+pub(super) fn user_of(payload: &Json, name: &str) -> Option<UserId> {
+    let id = match payload.get(name)? {
+        Json::String(text) => {
+            let integer = text.parse().ok().filter(|id: &i64| name == SUB && id.to_string() == *text);
+            integer.map_or_else(|| UserId::Text(text.clone()), UserId::Integer)
+        }
+        number => UserId::Integer(number.as_i64()?),
+    };
+    Some(id).filter(UserId::is_valid)
 }
 
 impl Claims {
     /// Claims for this user that expire at `exp`, in seconds since 1970 (RFC 7519 4.1.4), with the names, the issuer and the
     /// audience of the rules.
     #[must_use]
-    pub fn new(user_id: UserId, exp: u64, rules: &Rules) -> Self {
+    pub fn new(user_id: impl Into<UserId>, exp: u64, rules: &Rules) -> Self {
+        let user_id = user_id.into();
+        let claim = claim_of(&user_id, &rules.user_id_claim);
         let claims = Self { user_id: Some(user_id), members: Json::Object(Vec::new()), text: None };
-        let claims = claims
-            .with(&rules.user_id_claim, user_id.to_claim(&rules.user_id_claim))
-            .with(EXP, Json::Integer(exp.to_string()));
+        let claims = claims.with(&rules.user_id_claim, claim).with(EXP, Json::Integer(exp.to_string()));
         let claims = rules.issuer.iter().fold(claims, |claims, issuer| claims.with(ISS, issuer.as_str().into()));
         rules.audience.iter().fold(claims, |claims, audience| claims.with(AUD, audience.as_str().into()))
     }
@@ -76,8 +63,8 @@ impl Claims {
 
     /// The user whose token it is; nobody of ours, when an identity provider has issued it.
     #[must_use]
-    pub fn user_id(&self) -> Option<UserId> {
-        self.user_id
+    pub fn user_id(&self) -> Option<&UserId> {
+        self.user_id.as_ref()
     }
 
     /// The value of a claim.

@@ -1,11 +1,11 @@
 //! What the claims of a token must be (RFC 7519 4.1).
 
 use super::{
-    Claims, TokenRefusal, UserId,
-    claims::{AUD, EXP, IAT, ISS, NBF, USER_ID},
+    Claims, TokenRefusal,
+    claims::{AUD, EXP, IAT, ISS, NBF, SUB, USER_ID, user_of},
     numeric_date::numeric_date,
 };
-use crate::json::Json;
+use crate::{json::Json, user::UserId};
 
 /// What is asked of claims whose signature was found good.
 ///
@@ -50,10 +50,15 @@ impl Rules {
         [EXP, IAT, NBF, ISS, AUD].contains(&name) || name == self.user_id_claim
     }
 
+    /// Whether the claimed id is this user's. In `sub`, where every id is a text, the spelling decides.
+    pub(crate) fn names(&self, claimed: &UserId, id: &UserId) -> bool {
+        claimed == id || (self.user_id_claim == SUB && claimed.to_string() == id.to_string())
+    }
+
     /// The claims of a token of ours, with the user whose it is.
     pub(crate) fn check_ours(&self, payload: Json, now: u64) -> Result<Claims, TokenRefusal> {
         let claims = self.check(payload, now)?;
-        let user_id = UserId::from_claim(claims.as_json(), &self.user_id_claim);
+        let user_id = user_of(claims.as_json(), &self.user_id_claim);
         let user_id = user_id.ok_or_else(|| TokenRefusal::Claim(self.user_id_claim.clone().into()))?;
         Ok(Claims { user_id: Some(user_id), ..claims })
     }

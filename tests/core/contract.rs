@@ -55,10 +55,11 @@ fn header(request: &http::Request, name: &str) -> Option<String> {
 
 fn row(user: &fixture::User) -> UserRow {
     UserRow {
-        id: user.id,
+        id: user.id.into(),
         email: user.email.clone(),
         password: user.password.clone(),
         created_at: user.created_at.clone(),
         tokens_valid_after: None,
+        columns: serde_json::Map::new(),
     }
 }

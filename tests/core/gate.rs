@@ -2,7 +2,7 @@
 
 use crate::support::{NOW, SECRET, Users, gate, login, me, post, row, run};
 use edgegate::{
-    Credentials, Gate, Refusal, Request, Settings, Vars,
+    Credentials, Gate, Refusal, Request, Settings, UserRow, Vars,
     host::{Answer, Question, Step},
     http::Level,
 };
@@ -141,7 +141,7 @@ fn without_http_it_is_the_same_gate() {
     let user = run(gate.current_user(Some(format!("bearer {}", token.access_token)), NOW), |question| {
         users.answer(question, b"")
     });
-    assert_eq!(user.map(|user| user.id).ok(), Some(1));
+    assert_eq!(user.map(|user| user.id).ok(), Some(1.into()));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -167,4 +167,26 @@ fn a_wrong_setting_is_named_and_its_value_is_not() {
         assert_eq!(named, setting);
         assert!(message.starts_with(setting) && !message.contains("hunter2"), "{message}");
     }
+}
+
+/// A text id keeps its exact spelling from the row to the token and back; no other spelling is the same user.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_users_id_may_be_a_text() {
+    let (gate, mut users) = (gate(SECRET), Users::default());
+    let uuid = "0F8fad5b-d9cb-469f-a165-70867728950e";
+    let hash = bcrypt::hash_with_salt("secret", 4, [3; 16]).expect("4 is allowed").to_string();
+    users.0.push(UserRow { id: uuid.into(), ..row(1, "user@example.com", &hash) });
+    let reply = login(&gate, &mut users, "username=user@example.com&password=secret");
+    let token = serde_json::from_str::<serde_json::Value>(&reply.body).expect("JSON")["access_token"].clone();
+    let bearer = format!("Bearer {}", token.as_str().expect("a token"));
+    let shown = me(&gate, &mut users, Some(&bearer), NOW).body;
+    assert!(shown.starts_with(&format!(r#"{{"id":"{uuid}","email":"#)), "{shown}");
+    // A store that folds the id's letter case gives the row of another user.
+    let folded = UserRow { id: uuid.to_lowercase().as_str().into(), ..users.0[0].clone() };
+    let answer = |question: &Question| match question {
+        Question::UserById { .. } => Answer::User(Some(folded.clone())),
+        _ => panic!("nothing else is asked"),
+    };
+    let refused = run(gate.current_user(Some(bearer), NOW), answer);
+    assert_eq!(refused.err(), Some(Refusal::UserGone));
 }

@@ -53,8 +53,14 @@ fn what_the_caller_adds_comes_before_what_the_settings_add() {
     assert_eq!(claims_of(sub, &[("sub", "8".into())]), Err(TokenRefusal::Claim("sub".into())));
     assert!(claims_of(Vars::default(), &[("sub", "8".into())]).is_ok(), "it is nobody's here");
     let gate = gate_with(SECRET, Vars::default());
-    for id in [i64::MAX, i64::MIN, 1 << 53] {
-        assert!(run(gate.issue_token(id, Vec::new(), NOW), cryptography).is_err(), "{id}");
+    for id in ["", "a\0b", &"x".repeat(256)] {
+        let refused = run(gate.issue_token(id, Vec::new(), NOW), cryptography);
+        assert_eq!(refused, Err(TokenRefusal::Claim("user_id".into())), "{id:?}");
+    }
+    for id in [UserId::from(i64::MAX), i64::MIN.into(), "0f8fad5b-d9cb-469f-a165-70867728950e".into(), "7".into()] {
+        let token = run(gate.issue_token(id.clone(), Vec::new(), NOW), cryptography).expect("it signs");
+        let claims = run(gate.verify_token(token, NOW), cryptography).expect("it holds");
+        assert_eq!(claims.user_id(), Some(&id), "exactly as it was given");
     }
 }
 
@@ -63,26 +69,25 @@ fn what_the_caller_adds_comes_before_what_the_settings_add() {
 fn a_token_must_be_what_the_settings_say() {
     let judge = |vars: Vars, more: &str, now: u64| {
         let token = signed(HEADER, format!(r#"{{"user_id":7,"exp":{}{more}}}"#, NOW + 100).as_bytes());
-        run(gate_with(SECRET, vars).verify_token(token, now), cryptography)
-            .map(|claims| claims.user_id().map(UserId::get))
+        run(gate_with(SECRET, vars).verify_token(token, now), cryptography).map(|claims| claims.user_id().cloned())
     };
     let claim = |name: &'static str| Err(TokenRefusal::Claim(name.into()));
     let issuer = || Vars { jwt_issuer: Some("us".into()), ..Vars::default() };
     assert_eq!(judge(issuer(), "", NOW), claim("iss"));
-    assert_eq!(judge(issuer(), r#","iss":"us""#, NOW), Ok(Some(7)));
+    assert_eq!(judge(issuer(), r#","iss":"us""#, NOW), Ok(Some(7.into())));
     let audience = || Vars { jwt_audience: Some("api".into()), ..Vars::default() };
     assert_eq!(judge(audience(), "", NOW), claim("aud"));
-    assert_eq!(judge(audience(), r#","aud":["api"]"#, NOW), Ok(Some(7)));
+    assert_eq!(judge(audience(), r#","aud":["api"]"#, NOW), Ok(Some(7.into())));
     let required = || Vars { jwt_required_claims: Some("exp, jti".into()), ..Vars::default() };
     assert_eq!(judge(required(), "", NOW), claim("jti"));
-    assert_eq!(judge(required(), r#","jti":"1""#, NOW), Ok(Some(7)));
+    assert_eq!(judge(required(), r#","jti":"1""#, NOW), Ok(Some(7.into())));
     let leeway = || Vars { jwt_leeway_seconds: Some("300".into()), ..Vars::default() };
     assert_eq!(judge(Vars::default(), "", NOW + 100), Err(TokenRefusal::Expired));
-    assert_eq!(judge(leeway(), "", NOW + 399), Ok(Some(7)));
+    assert_eq!(judge(leeway(), "", NOW + 399), Ok(Some(7.into())));
     assert_eq!(judge(leeway(), "", NOW + 400), Err(TokenRefusal::Expired));
     let max_age = || Vars { jwt_max_age_seconds: Some("50".into()), ..Vars::default() };
     assert_eq!(judge(max_age(), "", NOW), claim("iat"));
-    assert_eq!(judge(max_age(), &format!(r#","iat":{NOW}"#), NOW + 50), Ok(Some(7)));
+    assert_eq!(judge(max_age(), &format!(r#","iat":{NOW}"#), NOW + 50), Ok(Some(7.into())));
     assert_eq!(judge(max_age(), &format!(r#","iat":{NOW}"#), NOW + 51), Err(TokenRefusal::TooOld));
 }
 

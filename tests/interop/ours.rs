@@ -7,7 +7,7 @@ use edgegate::{
     host::tokens,
     host::{Answer, Question, Step},
     json::{Dialect, Json, parse},
-    token::{Claims, Key, KeyRing, Rules, UserId},
+    token::{Claims, Key, KeyRing, Rules},
 };
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ fn main() -> Result<()> {
 }
 
 fn issue(claims: &Value, key: &Value) -> Result<String> {
-    let user_id = UserId::new(claims.get("user_id").and_then(Value::as_i64).ok_or("no user_id")?)?;
+    let user_id = claims.get("user_id").and_then(Value::as_i64).ok_or("no user_id")?;
     let exp = claims.get("exp").and_then(Value::as_u64).ok_or("no exp")?;
     let claims = claims
         .as_object()

@@ -2,7 +2,7 @@
 
 use super::{Users, run};
 use edgegate::{
-    Gate, Reply, Request,
+    Gate, Reply, Request, UserId,
     host::{Answer, Question},
     host::{Rotation, Session},
 };
@@ -18,7 +18,7 @@ pub(crate) struct Store {
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) family: String,
-    pub(crate) user_id: i64,
+    pub(crate) user_id: UserId,
     pub(crate) current: String,
     pub(crate) previous: Option<String>,
     pub(crate) expires_at: i64,
@@ -63,7 +63,7 @@ impl Store {
     fn insert(&mut self, session: &Session) {
         self.sessions.push(Row {
             family: session.family.clone(),
-            user_id: session.user_id,
+            user_id: session.user_id.clone(),
             current: session.current.clone(),
             previous: None,
             expires_at: session.expires_at,
@@ -72,7 +72,7 @@ impl Store {
     }
 
     /// The statement of [`Rotation`]; a comparison with NULL is not true.
-    fn rotate(&mut self, rotation: &Rotation) -> Option<i64> {
+    fn rotate(&mut self, rotation: &Rotation) -> Option<UserId> {
         let row = self.sessions.iter_mut().find(|row| {
             let is_current = row.current == rotation.old;
             let is_twice = row.previous.as_ref() == Some(&rotation.old)
@@ -86,7 +86,7 @@ impl Store {
         row.previous = Some(rotation.old.clone());
         row.current.clone_from(&rotation.new);
         row.expires_at = rotation.expires_at;
-        Some(row.user_id)
+        Some(row.user_id.clone())
     }
 
     /// [`Question::EndSession`]: the second use within the grace ends nothing.

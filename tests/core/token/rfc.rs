@@ -4,7 +4,7 @@ use super::make::{ED25519, base64url, key, ring, verify_by};
 use edgegate::{
     host::Question,
     json::Json,
-    token::{Claims, Rules, SigningJob, TokenRefusal, UserId},
+    token::{Claims, Rules, SigningJob, TokenRefusal},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -67,7 +67,7 @@ fn rfc_8037_a_2_is_what_is_published() {
 
 /// What the host is asked when a token is to be signed.
 fn job() -> SigningJob {
-    let claims = Claims::new(UserId::new(1).expect("1 is safe"), 1, &Rules::default());
+    let claims = Claims::new(1, 1, &Rules::default());
     match edgegate::host::tokens::issue(claims, ring([ED25519])) {
         edgegate::host::Step::Ask(Question::Sign(job), _) => job,
         _ => panic!("Ed25519 is the host's"),

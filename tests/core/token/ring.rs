@@ -2,7 +2,7 @@
 
 use super::make::{ED25519, P256, RSA_N, base64url, good, issue, key, ring, signed_by, verify_by};
 use crate::support::NOW;
-use edgegate::token::{Algorithm, Claims, Key, KeyRing, Rules, TokenRefusal, UserId};
+use edgegate::token::{Algorithm, Claims, Key, KeyRing, Rules, TokenRefusal};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// A secret of 64 of these bytes.
@@ -22,7 +22,7 @@ fn by(byte: u8, header: &str) -> String {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_secret_is_rotated_without_losing_a_token() {
     let (old, new) = (hs256(1, "old"), hs256(2, "new"));
-    let claims = || Claims::new(UserId::new(1).expect("1 is safe"), NOW + 1, &Rules::default());
+    let claims = || Claims::new(1, NOW + 1, &Rules::default());
     let before = ring([&old]);
     let by_old = issue(claims(), &before).expect("it signs");
     let during = ring([&new, &old]);
@@ -62,7 +62,7 @@ fn a_key_is_for_its_algorithm() {
 #[wasm_bindgen_test(unsupported = test)]
 fn what_may_not_sign_does_not() {
     let verifier = secret(1, r#","alg":"HS256","key_ops":["verify"]"#);
-    let claims = || Claims::new(UserId::new(1).expect("1 is safe"), NOW + 1, &Rules::default());
+    let claims = || Claims::new(1, NOW + 1, &Rules::default());
     let public = ED25519.replace(r#""d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","#, "");
     for alone in [verifier.as_str(), &public, P256] {
         assert_eq!(issue(claims(), &ring([alone])), Err(TokenRefusal::Key), "{alone}");
