@@ -83,7 +83,7 @@ impl JsGate {
     pub fn issue_token(&self, user_id: f64, claims: Option<String>, now: f64) -> Result<String, JsValue> {
         let id = integer(user_id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
         let claims = claims.map_or(Some(Vec::new()), |text| members(&text)).ok_or_else(|| throw(Failure::claims()))?;
-        match self.0.issue_token_at_once(id, &claims, seconds(now)).map_err(throw)? {
+        match self.0.issue_token_at_once(&id.into(), &claims, seconds(now)).map_err(throw)? {
             Issued::Token(token) => Ok(token),
             Issued::Unsigned(key, message) => Ok(numbered(key, &message)),
         }

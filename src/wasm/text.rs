@@ -5,6 +5,7 @@ use crate::{
     http::{Level, Reply},
     json::string,
     token::{Claims, SignatureCheck, SigningJob, TokenRefusal},
+    user::UserId,
     wasm::verdict::{Failure, HashVerdict, LogOutVerdict, LoginVerdict, Outcome, PasswordVerdict, UserVerdict},
 };
 
@@ -16,22 +17,19 @@ pub(super) fn question(question: &Question) -> String {
             ask("userByEmail").text("email", email).flag("withValidAfter", *with_valid_after)
         }
         Question::UserById { id, with_valid_after } => {
-            ask("userById").number("id", *id).flag("withValidAfter", *with_valid_after)
+            ask("userById").id("id", id).flag("withValidAfter", *with_valid_after)
         }
         Question::InsertUser { email, password } => ask("insertUser").text("email", email).text("password", password),
-        Question::ReplaceHash { id, old, new } => {
-            ask("replaceHash").number("id", *id).text("old", old).text("new", new)
-        }
+        Question::ReplaceHash { id, old, new } => ask("replaceHash").id("id", id).text("old", old).text("new", new),
         Question::CheckSignature(SignatureCheck { key, .. }) => ask("checkSignature").raw("key", &key.to_string()),
         Question::Sign(SigningJob { key, .. }) => ask("sign").raw("key", &key.to_string()),
         Question::JwkSet { url, at_most } => ask("jwkSet").text("url", url).count("atMost", *at_most),
-        Question::RevokeTokens { id, valid_after, with_sessions } => ask("revokeTokens")
-            .number("id", *id)
-            .number("validAfter", *valid_after)
-            .flag("withSessions", *with_sessions),
+        Question::RevokeTokens { id, valid_after, with_sessions } => {
+            ask("revokeTokens").id("id", id).number("validAfter", *valid_after).flag("withSessions", *with_sessions)
+        }
         Question::InsertSession(Session { family, user_id, current, expires_at, now }) => ask("insertSession")
             .text("family", family)
-            .number("userId", *user_id)
+            .id("userId", user_id)
             .text("current", current)
             .number("expiresAt", *expires_at)
             .number("now", *now),
@@ -61,7 +59,7 @@ pub(super) fn outcome(outcome: &Outcome) -> String {
         }
         Outcome::User(UserVerdict::Accepted { user }) => {
             let user =
-                Object::default().number("id", user.id).text("email", &user.email).text("created_at", &user.created_at);
+                Object::default().id("id", &user.id).text("email", &user.email).text("created_at", &user.created_at);
             accepted().raw("user", &user.end())
         }
         Outcome::Login(LoginVerdict::Refused { reason })
@@ -128,6 +126,13 @@ fn reply(reply: &Reply) -> Object {
 struct Object(String);
 
 impl Object {
+    fn id(self, name: &str, id: &UserId) -> Self {
+        match id {
+            UserId::Integer(id) => self.number(name, *id),
+            UserId::Text(id) => self.text(name, id),
+        }
+    }
+
     fn text(mut self, name: &str, value: &str) -> Self {
         self.name(name);
         string(value, &mut self.0);

@@ -43,7 +43,14 @@ impl Turn {
     ) -> Result<String, JsValue> {
         let id = integer(id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
         let tokens_valid_after = tokens_valid_after.and_then(integer);
-        Ok(self.answer(Answer::User(Some(UserRow { id, email, password, created_at, tokens_valid_after }))))
+        Ok(self.answer(Answer::User(Some(UserRow {
+            id: id.into(),
+            email,
+            password,
+            created_at,
+            tokens_valid_after,
+            columns: serde_json::Map::new(),
+        }))))
     }
 
     /// Answers `userByEmail`, `userById` and `insertUser`: there is none.
@@ -101,7 +108,7 @@ impl Turn {
     /// Answers `rotateSession` with the user whose session it is, or with nobody.
     #[wasm_bindgen(js_name = answerRotated)]
     pub fn answer_rotated(&mut self, user_id: Option<f64>) -> String {
-        self.answer(Answer::Rotated(user_id.and_then(integer)))
+        self.answer(Answer::Rotated(user_id.and_then(integer).map(Into::into)))
     }
 
     /// Answers what wants something done: the store has been told.

@@ -9,7 +9,7 @@ use crate::{
     password::PasswordError,
     settings::SettingsError,
     token::{AccessToken, TokenRefusal},
-    user::UserRow,
+    user::User,
 };
 
 /// What a turn comes to.
@@ -111,17 +111,6 @@ pub(super) enum LogOutVerdict {
     },
 }
 
-/// A user, without the password hash.
-#[derive(Tsify)]
-pub(super) struct User {
-    /// The primary key.
-    pub id: i64,
-    /// The e-mail address, as stored.
-    pub email: String,
-    /// When the row was made.
-    pub created_at: String,
-}
-
 /// What is thrown for a bad call.
 #[derive(Tsify)]
 pub(super) struct Failure {
@@ -144,10 +133,10 @@ impl From<Result<AccessToken, Refusal>> for LoginVerdict {
     }
 }
 
-impl From<Result<UserRow, Refusal>> for UserVerdict {
-    fn from(result: Result<UserRow, Refusal>) -> Self {
+impl From<Result<User, Refusal>> for UserVerdict {
+    fn from(result: Result<User, Refusal>) -> Self {
         match result {
-            Ok(UserRow { id, email, created_at, .. }) => Self::Accepted { user: User { id, email, created_at } },
+            Ok(user) => Self::Accepted { user },
             Err(refusal) => Self::Refused { reason: refusal.code() },
         }
     }
