@@ -11,6 +11,7 @@ mod session;
 pub mod tokens;
 
 use std::{
+    fmt,
     future::{Future, poll_fn},
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -31,6 +32,7 @@ use crate::{
 };
 
 /// Done, or a question to the host.
+#[derive(Debug)]
 pub enum Step<T> {
     /// Nothing is left to ask.
     Done(T),
@@ -64,6 +66,12 @@ impl<T: 'static> Step<T> {
 pub struct Pending<T> {
     future: Pin<Box<dyn Future<Output = T> + Send>>,
     host: Host,
+}
+
+impl<T> fmt::Debug for Pending<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Pending").finish_non_exhaustive()
+    }
 }
 
 impl<T> Pending<T> {
@@ -192,6 +200,7 @@ impl Answer {
         match self {
             Self::Unavailable => Refusal::StoreUnavailable,
             Self::Busy => Refusal::Busy,
+            Self::InvalidRow(column) => Refusal::InvalidRow(column),
             Self::Body(_)
             | Self::User(_)
             | Self::Done

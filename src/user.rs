@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::limits::USER_ID_MAX_BYTES;
@@ -72,7 +72,8 @@ pub struct UserRow {
     pub id: UserId,
     /// The e-mail address, as stored.
     pub email: String,
-    /// The bcrypt hash. A text that is no hash refuses the login; it is not an error.
+    /// The bcrypt hash. What is no hash refuses the login, and is no error; `null` is read as an empty text.
+    #[serde(deserialize_with = "text_or_null")]
     pub password: String,
     /// When the row was made, as it is to be shown.
     pub created_at: String,
@@ -106,6 +107,11 @@ impl From<UserRow> for User {
     fn from(UserRow { id, email, created_at, columns, .. }: UserRow) -> Self {
         Self { id, email, created_at, columns }
     }
+}
+
+/// Users who log in elsewhere have no password.
+fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Shows the id only: an address is personal, and a hash is secret.

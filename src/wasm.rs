@@ -1,18 +1,19 @@
 //! The JavaScript surface: it converts, and decides nothing.
 //!
-//! Numbers, texts and bytes cross the boundary, nothing else. What has members crosses as JSON text (`wasm/text.rs`), and
-//! `tsify` writes the TypeScript type of what `JSON.parse` makes of it.
+//! Values with members cross by `serde-wasm-bindgen`, in the shapes that `tsify` declares from the same attributes. Claims cross
+//! as JSON text: those of a verified token go out as they came, and those of a new one are what `JSON.stringify` makes of them.
 
 pub mod passwords;
 pub mod signal;
-mod text;
 mod turn;
+mod value;
 mod verdict;
 
 use wasm_bindgen::prelude::*;
 
 use self::{
     turn::Turn,
+    value::{is_exact, throw},
     verdict::{Failure, Outcome},
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     json::{Dialect, Json, parse},
     routes::login::Credentials,
     settings::{Settings, Vars},
-    token::TokenRefusal,
+    token::{Claims, TokenRefusal},
 };
 
 /// The gate, as JavaScript holds it.
@@ -80,10 +81,15 @@ impl JsGate {
     /// A token for this user, with further claims, a JSON object. When the host has to sign: the number of the key, a colon,
     /// and what is to be signed.
     #[wasm_bindgen(js_name = issueToken)]
-    pub fn issue_token(&self, user_id: f64, claims: Option<String>, now: f64) -> Result<String, JsValue> {
-        let id = integer(user_id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
+    pub fn issue_token(
+        &self,
+        #[wasm_bindgen(unchecked_param_type = "UserId")] user_id: JsValue,
+        claims: Option<String>,
+        now: f64,
+    ) -> Result<String, JsValue> {
+        let id = value::user_id(user_id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
         let claims = claims.map_or(Some(Vec::new()), |text| members(&text)).ok_or_else(|| throw(Failure::claims()))?;
-        match self.0.issue_token_at_once(&id.into(), &claims, seconds(now)).map_err(throw)? {
+        match self.0.issue_token_at_once(&id, &claims, seconds(now)).map_err(throw)? {
             Issued::Token(token) => Ok(token),
             Issued::Unsigned(key, message) => Ok(numbered(key, &message)),
         }
@@ -95,8 +101,8 @@ impl JsGate {
     #[wasm_bindgen(js_name = verifyToken)]
     pub fn verify_token(&self, token: &str, now: f64) -> String {
         match self.0.verify_token_at_once(token, seconds(now)) {
-            AtOnce::Known(verdict) => text::verdict(verdict),
-            AtOnce::IfSigned(key, verdict) => numbered(key, &text::verdict(verdict)),
+            AtOnce::Known(verdict) => verdict_text(verdict),
+            AtOnce::IfSigned(key, verdict) => numbered(key, &verdict_text(verdict)),
             AtOnce::Unknown => String::new(),
         }
     }
@@ -104,7 +110,7 @@ impl JsGate {
     /// The verdict on a token, by way of questions.
     #[wasm_bindgen(js_name = verifyTokenInTurn)]
     pub fn verify_token_in_turn(&self, token: String, now: f64) -> Turn {
-        Turn::new(self.0.verify_token(token, seconds(now)), |verdict| Outcome::Token(text::verdict(verdict)))
+        Turn::new(self.0.verify_token(token, seconds(now)), |verdict| Outcome::Token(verdict_text(verdict)))
     }
 
     /// What a key is imported from, a JWK: the private one, to sign.
@@ -113,8 +119,13 @@ impl JsGate {
     }
 }
 
-fn throw(failure: impl Into<Failure>) -> JsValue {
-    text::failure(&failure.into()).into()
+/// The claims, or the reason: no reason begins with `{`. An id that JavaScript would round is refused.
+fn verdict_text(verdict: Result<Claims, TokenRefusal>) -> String {
+    match verdict {
+        Ok(claims) if claims.user_id().is_none_or(is_exact) => claims.into_text(),
+        Ok(_) => TokenRefusal::Claim("user_id".into()).code().into_owned(),
+        Err(refusal) => refusal.code().into_owned(),
+    }
 }
 
 #[expect(

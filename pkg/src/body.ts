@@ -6,6 +6,7 @@ export async function readBody({ body }: Request | Response, atMost: number): Pr
   while (reader && length <= atMost) {
     const { done, value } = await reader.read();
     if (done) break;
+    if (!(value instanceof Uint8Array)) throw new TypeError("edgegate: a body's stream must yield bytes");
     chunks.push(value);
     length += value.length;
   }

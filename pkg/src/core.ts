@@ -1,19 +1,20 @@
 // The gate inside wasm, and the tokens that it makes and verifies without users.
 
-import type { Turn, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
+import type { Turn, UserId, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
+import { isText, object, userId as checkedId } from "./argument.js";
 import { fromBase64Url, toBase64Url, utf8 } from "./base64url.js";
 import { holds, sign } from "./crypto.js";
 import { glue } from "./glue.js";
 import { Handle } from "./instance.js";
 import { run } from "./turn.js";
-import type { Claims, TokenVerdict } from "./verdict.js";
+import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 
 /** The settings, by the names that FastAPI backends use; a Worker's `env` and `process.env` both fit. */
 export type Settings = Vars;
 
 /** What a token is to carry beside what the settings say. */
-export interface IssueOptions {
-  claims?: Record<string, unknown>;
+export interface IssueOptions<C extends object = Record<string, unknown>> {
+  claims?: C;
 }
 
 /** It is made when it is first wanted, and again when its wasm instance is gone. */
@@ -22,7 +23,7 @@ export class Core {
   #gate: Handle<WasmGate> | undefined;
 
   constructor(settings: Settings) {
-    this.#settings = settings;
+    this.#settings = object("settings", settings);
   }
 
   start(begin: (gate: WasmGate, now: number) => Turn): Handle<Turn> {
@@ -31,17 +32,22 @@ export class Core {
   }
 
   /** At once, unless the platform has to sign. */
-  issueToken(userId: number, { claims }: IssueOptions = {}): string | Promise<string> {
-    const gate = this.#live();
-    const further = claims && JSON.stringify(claims);
-    const token = gate.call((gate) => gate.issueToken(userId, further, now()));
+  issueToken<C extends object = Record<string, unknown>>(
+    userId: UserId,
+    { claims }: IssueOptions<C> = {},
+  ): string | Promise<string> {
+    const [gate, id] = [this.#live(), checkedId("userId", userId)];
+    // A function, for one, is no JSON at all.
+    const further = claims && String(JSON.stringify(claims));
+    const token = gate.call((gate) => gate.issueToken(id, further, now()));
     const colon = token.indexOf(":");
     return colon < 0 ? token : this.#signed(gate, Number(token.slice(0, colon)), token.slice(colon + 1));
   }
 
   /** At once, unless the platform has to check the signature. */
-  verifyToken(token: string): TokenVerdict | Promise<TokenVerdict> {
+  verifyToken<C extends object = Claims>(token: string): TokenVerdict<C> | Promise<TokenVerdict<C>> {
     const gate = this.#live();
+    if (!isText(token)) return refused(typeof token === "string" ? "token-too-long" : "malformed");
     const text = gate.call((gate) => gate.verifyToken(token, now()));
     if (text.startsWith("{")) return verdict(text);
     if (text === "") return this.#verifiedInTurn(token);
@@ -54,13 +60,13 @@ export class Core {
     return `${message}.${toBase64Url(signature)}`;
   }
 
-  async #ifSigned(gate: Handle<WasmGate>, key: number, token: string, text: string): Promise<TokenVerdict> {
+  async #ifSigned<C extends object>(gate: Handle<WasmGate>, key: number, token: string, text: string): Promise<TokenVerdict<C>> {
     const dot = token.lastIndexOf(".");
     const [message, signature] = [utf8(token.slice(0, dot)), fromBase64Url(token.slice(dot + 1))];
     return verdict((await holds(key, () => jwk(gate, key, false), message, signature)) ? text : "signature");
   }
 
-  async #verifiedInTurn(token: string): Promise<TokenVerdict> {
+  async #verifiedInTurn<C extends object>(token: string): Promise<TokenVerdict<C>> {
     return verdict(await run<string>(this.start((gate, now) => gate.verifyTokenInTurn(token, now))));
   }
 
@@ -75,9 +81,8 @@ export class Core {
 /** A verdict, or a token to be signed, that depends on a key: its number stands first. */
 const NUMBERED = /^\d+:/;
 
-function verdict(text: string): TokenVerdict {
-  if (!text.startsWith("{")) return { outcome: "refused", reason: text };
-  return { outcome: "accepted", claims: JSON.parse(text) as Claims };
+function verdict<C extends object>(text: string): TokenVerdict<C> {
+  return text.startsWith("{") ? { outcome: "accepted", claims: JSON.parse(text) as C } : refused(text);
 }
 
 function jwk(gate: Handle<WasmGate>, key: number, isPrivate: boolean): string {

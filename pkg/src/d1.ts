@@ -1,6 +1,6 @@
 // Users in Cloudflare D1.
 
-import type { UserRow } from "../wasm/edgegate.js";
+import type { UserId, UserRow } from "../wasm/edgegate.js";
 import type { Columns, UserStore } from "./store.js";
 
 /** As much of `D1Database` as is used, so that the package needs no types of the platform. */
@@ -35,7 +35,7 @@ export interface D1Options {
  */
 export function d1Users(database: Database, { replicas = false }: D1Options = {}): UserStore {
   const primary = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values);
-  const byId = (asks: Asks, id: number, columns: Columns) => asks.prepare(select(columns, BY_ID)).bind(id).first<UserRow>();
+  const byId = (asks: Asks, id: UserId, columns: Columns) => asks.prepare(select(columns, BY_ID)).bind(key(id)).first<UserRow>();
 
   return {
     userByEmail: (email, columns) => primary(select(columns, BY_EMAIL), email).first(),
@@ -45,24 +45,30 @@ export function d1Users(database: Database, { replicas = false }: D1Options = {}
       return (near && (await byId(database.withSession("first-unconstrained"), id, columns))) || byId(database, id, columns);
     },
     insertUser: ({ email, password }) => primary(INSERT, email, password).first(),
-    replaceHash: async ({ id, old, new: replacement }) => void (await primary(REPLACE, id, old, replacement).first()),
+    replaceHash: async ({ id, old, new: replacement }) => void (await primary(REPLACE, key(id), old, replacement).first()),
     async revokeTokens({ id, validAfter, withSessions }) {
-      const sessions = withSessions ? [primary(END_SESSIONS, id)] : [];
-      await database.batch([primary(REVOKE, id, validAfter), ...sessions]);
+      const sessions = withSessions ? [primary(END_SESSIONS, key(id))] : [];
+      await database.batch([primary(REVOKE, key(id), validAfter), ...sessions]);
     },
     sessions: {
       async insert({ family, userId, current, expiresAt, now }) {
-        const session = primary(INSERT_SESSION, family, userId, current, now, expiresAt);
-        await database.batch([primary(END_EXPIRED, userId, now), session]);
+        const session = primary(INSERT_SESSION, family, key(userId), current, now, expiresAt);
+        await database.batch([primary(END_EXPIRED, key(userId), now), session]);
       },
       async rotate({ family, old, new: next, expiresAt, now, graceSince }) {
-        const row = await primary(ROTATE, family, old, next, expiresAt, now, graceSince).first<{ user_id: number }>();
+        const row = await primary(ROTATE, family, old, next, expiresAt, now, graceSince).first<{ user_id: UserId }>();
         return row && row.user_id;
       },
       end: async ({ family, old, graceSince }) => void (await primary(END, family, old, graceSince).first()),
     },
   };
 }
+
+/**
+ * Ids are bound as text. In a column of integers SQLite compares them as integers; a number would be bound as a double, which a
+ * column of texts holds as "7.0".
+ */
+const key = (id: UserId): string => String(id);
 
 const select = ({ validAfter }: Columns, where: string) =>
   `SELECT id, email, password, created_at${validAfter ? ", tokens_valid_after" : ""} FROM users WHERE ${where}`;

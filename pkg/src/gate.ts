@@ -1,15 +1,16 @@
-import type { LoginVerdict, LogOutVerdict, Reply, Turn, UserVerdict } from "../wasm/edgegate.js";
+import type { LoginVerdict, LogOutVerdict, Reply, Turn, UserId, UserVerdict } from "../wasm/edgegate.js";
+import { isText, object, text } from "./argument.js";
 import { readBody } from "./body.js";
 import { Core, type IssueOptions, type Settings } from "./core.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { UserStore } from "./store.js";
-import { run, type CallersQuestion } from "./turn.js";
+import { run, type CallersQuestion, type Step } from "./turn.js";
 import { askStore } from "./users.js";
-import type { TokenVerdict } from "./verdict.js";
+import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 
-/** A request with a token, or the value of its `Authorization` header. */
-export type Bearer = Request | string | null | undefined;
+/** A request with a token, its headers, or the value of its `Authorization` header. */
+export type Bearer = Request | Headers | string | null | undefined;
 
 /** Logs users in and tells whose token it is. */
 export interface Gate {
@@ -27,9 +28,9 @@ export interface Gate {
   /** Logs the user out everywhere whose token this is. For `REVOCATION=on`. */
   logOut(from: Bearer): Promise<LogOutVerdict>;
   /** A token for this user. */
-  issueToken(userId: number, options?: IssueOptions): Promise<string>;
+  issueToken<C extends object = Record<string, unknown>>(userId: UserId, options?: IssueOptions<C>): Promise<string>;
   /** Whether a token holds, and what it says. */
-  verifyToken(token: string): Promise<TokenVerdict>;
+  verifyToken<C extends object = Claims>(token: string): Promise<TokenVerdict<C>>;
 }
 
 /**
@@ -47,12 +48,15 @@ export interface Gate {
  */
 export function createGate(settings: Settings, users: UserStore, log: Log = consoleLog): Gate {
   const core = new Core(settings);
+  object("users", users);
 
   return {
     async fetch(request) {
-      const path = new URL(request.url).pathname;
+      let path = "";
       try {
-        const turn = core.start((gate, now) => gate.handle(request.method, request.url, ...head(request), now));
+        path = new URL(request.url).pathname;
+        const head = headOf(request);
+        const turn = core.start((gate, now) => gate.handle(...head, now));
         const reply = await run<Reply>(turn, (question) => answerRequest(turn, question, request, path));
         if (reply.event) log({ ...reply.event, status: reply.status, path });
         return new Response(reply.body || null, { status: reply.status, headers: reply.headers });
@@ -62,19 +66,23 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       }
     },
     async login({ username, password }) {
-      const turn = core.start((gate, now) => gate.login(username, password, now));
+      const credentials = [text("username", username), text("password", password)] as const;
+      const turn = core.start((gate, now) => gate.login(...credentials, now));
       return run<LoginVerdict>(turn, (question) => answer(turn, question));
     },
     async currentUser(from) {
-      const turn = core.start((gate, now) => gate.currentUser(authorizationOf(from), now));
+      const authorization = authorizationOf(from);
+      const turn = core.start((gate, now) => gate.currentUser(authorization, now));
       return run<UserVerdict>(turn, (question) => answer(turn, question));
     },
     async refresh(refreshToken) {
+      if (!isText(refreshToken)) return refused("refresh-token");
       const turn = core.start((gate, now) => gate.refresh(refreshToken, now));
       return run<LoginVerdict>(turn, (question) => answer(turn, question));
     },
     async logOut(from) {
-      const turn = core.start((gate, now) => gate.logOut(authorizationOf(from), now));
+      const authorization = authorizationOf(from);
+      const turn = core.start((gate, now) => gate.logOut(authorization, now));
       return run<LogOutVerdict>(turn, (question) => answer(turn, question));
     },
     async issueToken(userId, options) {
@@ -90,7 +98,7 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     question: CallersQuestion,
     request: Request,
     path: string,
-  ): Promise<string> {
+  ): Promise<Step> {
     if (question.ask === "body") {
       const body = await readBody(request, question.atMost);
       return turn.call((turn) => turn.answerBody(body));
@@ -103,19 +111,26 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     }
   }
 
-  async function answer(turn: Handle<Turn>, question: CallersQuestion): Promise<string> {
+  async function answer(turn: Handle<Turn>, question: CallersQuestion): Promise<Step> {
     if (question.ask === "body") throw new TypeError("edgegate: there is no body without a request");
     return askStore(users, turn, question);
   }
 }
 
-function authorizationOf(from: Bearer): string | undefined {
-  return (from instanceof Request ? from.headers.get("authorization") : from) ?? undefined;
+/** What is none of the types has no token. */
+function authorizationOf(from: unknown): string | undefined {
+  if (isText(from)) return from;
+  const headers = from instanceof Request ? from.headers : from;
+  return headers instanceof Headers ? (headers.get("authorization") ?? undefined) : undefined;
 }
 
-/** The values of `Content-Type` and `Authorization`. */
-function head({ headers }: Request): [string | undefined, string | undefined] {
-  return [headers.get("content-type") ?? undefined, headers.get("authorization") ?? undefined];
+/** Method, URL, and the values of `Content-Type` and `Authorization`. */
+function headOf({ method, url, headers }: Request): [string, string, string | undefined, string | undefined] {
+  const value = (name: string) => {
+    const value = headers.get(name) ?? undefined;
+    return value === undefined ? undefined : text(name, value);
+  };
+  return [text("method", method), text("url", url), value("content-type"), value("authorization")];
 }
 
 /** It is written here and not in the core because the core may be what failed. */

@@ -8,6 +8,6 @@ export { issueToken, verifyToken } from "./tokens.js";
 export type { IssueOptions, Settings } from "./core.js";
 export type { Bearer, Gate } from "./gate.js";
 export type { Log, LogEntry } from "./log.js";
-export type { Columns, Rotation, Session, SessionStore, UserStore } from "./store.js";
+export type { Columns, SessionStore, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
-export type { LoginVerdict, LogOutVerdict, User, UserRow, UserVerdict } from "../wasm/edgegate.js";
+export type { LoginVerdict, LogOutVerdict, Rotation, Session, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

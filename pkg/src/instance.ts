@@ -21,7 +21,7 @@ export function call<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (typeof error === "string") throw reported(error);
+    if (isFailure(error)) throw new EdgegateError(error.code, error.message);
     if (error instanceof EdgegateError) throw error;
     instantiate();
     throw error;
@@ -70,7 +70,7 @@ function instantiate(): void {
     // It detaches the old memory, by which the glue sees that its views are stale.
     (previous.exports.memory as WebAssembly.Memory).grow(0);
   }
-  glue.__wbg_set_wasm(previous ? deafToFinalizers(instance.exports) : instance.exports);
+  glue.__wbg_set_wasm(previous ? ignoreFinalizerFrees(instance.exports) : instance.exports);
   (instance.exports.__wbindgen_start as () => void)();
 }
 
@@ -78,19 +78,18 @@ function instantiate(): void {
  * The glue frees what is garbage-collected by its address alone, and an address of an old instance is some other object's in
  * the new one. So from the first trap on, only what is freed by hand is freed; the glue tells the two by a second argument.
  */
-function deafToFinalizers(exports: WebAssembly.Exports): WebAssembly.Exports {
-  const deaf = { ...exports };
+function ignoreFinalizerFrees(exports: WebAssembly.Exports): WebAssembly.Exports {
+  const adapted = { ...exports };
   for (const [name, free] of Object.entries(exports)) {
     if (!/^__wbg_.*_free$/.test(name)) continue;
-    deaf[name] = (address: number, byFinalizer: number) => {
+    adapted[name] = (address: number, byFinalizer: number) => {
       if (!byFinalizer) (free as (address: number, byFinalizer: number) => void)(address, 0);
     };
   }
-  return deaf;
+  return adapted;
 }
 
-/** The core throws texts, and nothing else does. */
-function reported(text: string): EdgegateError {
-  const { code, message } = JSON.parse(text) as Failure;
-  return new EdgegateError(code, message);
+/** The core throws plain objects; a trap is an `Error`. */
+function isFailure(error: unknown): error is Failure {
+  return typeof error === "object" && error !== null && !(error instanceof Error) && "code" in error && "message" in error;
 }

@@ -1,4 +1,5 @@
 import type { Failure, HashVerdict, PasswordVerdict, Turn } from "../wasm/edgegate.js";
+import { array, optionalNumber, text } from "./argument.js";
 import { EdgegateError } from "./errors.js";
 import { glue } from "./glue.js";
 import { call, Handle } from "./instance.js";
@@ -72,11 +73,18 @@ export async function verifyPasswords(
  * what hashes or verifies throws `busy`. For a server that is about to end.
  */
 export function stopWork(stop = true): void {
-  call(() => glue.stopWork(stop));
+  call(() => glue.stopWork(Boolean(stop)));
 }
 
-const startHash = (password: string, cost?: number) => new Handle(() => glue.hashPassword(password, cost));
-const startVerify = (password: string, hash: string) => new Handle(() => glue.verifyPassword(password, hash));
+function startHash(password: string, cost: number | undefined): Handle<Turn> {
+  const [checked, rounds] = [text("password", password), optionalNumber("cost", cost)];
+  return new Handle(() => glue.hashPassword(checked, rounds));
+}
+
+function startVerify(password: string, hash: string): Handle<Turn> {
+  const [checked, stored] = [text("password", password), text("hash", hash)];
+  return new Handle(() => glue.verifyPassword(checked, stored));
+}
 
 async function workAll<Verdict>(turns: Handle<Turn>[]): Promise<Verdict[]> {
   const waiting = turns.filter((turn) => isQuestion(stepOf(turn)));

@@ -10,12 +10,12 @@ type PlatformsQuestion = Extract<Question, { ask: "checkSignature" | "sign" | "j
 /** A question that only the caller can answer. */
 export type CallersQuestion = Exclude<Question, PlatformsQuestion | { ask: "work" }>;
 
-type Step = Question | Outcome;
+export type Step = Question | Outcome;
 
 /** While the core asks, answer it; every answer leads to the next step. */
 export async function run<Verdict extends Outcome>(
   turn: Handle<Turn>,
-  answer: (question: CallersQuestion) => Promise<string> = askNobody,
+  answer: (question: CallersQuestion) => Promise<Step> = unanswerable,
 ): Promise<Verdict> {
   const arrived = onTheWay();
   try {
@@ -26,7 +26,7 @@ export async function run<Verdict extends Outcome>(
         await work(turn, step.lanes);
         step = stepOf(turn);
       } else {
-        step = JSON.parse(await (isPlatforms(step) ? askPlatform(turn, step) : answer(step))) as Step;
+        step = await (isPlatforms(step) ? askPlatform(turn, step) : answer(step));
       }
     }
     return step as Verdict;
@@ -38,7 +38,7 @@ export async function run<Verdict extends Outcome>(
 
 /** Where the turn stands. */
 export function stepOf(turn: Handle<Turn>): Step {
-  return JSON.parse(turn.call((turn) => turn.step())) as Step;
+  return turn.call((turn) => turn.step());
 }
 
 export function isQuestion(step: Step): step is Question {
@@ -50,7 +50,7 @@ function isPlatforms(question: Question): question is PlatformsQuestion {
 }
 
 /** What the platform does not answer, the core makes the best of: it goes by old keys, or refuses the token. */
-async function askPlatform(turn: Handle<Turn>, question: PlatformsQuestion): Promise<string> {
+async function askPlatform(turn: Handle<Turn>, question: PlatformsQuestion): Promise<Step> {
   try {
     return await answerBy(turn, question);
   } catch {
@@ -58,7 +58,7 @@ async function askPlatform(turn: Handle<Turn>, question: PlatformsQuestion): Pro
   }
 }
 
-async function answerBy(turn: Handle<Turn>, question: PlatformsQuestion): Promise<string> {
+async function answerBy(turn: Handle<Turn>, question: PlatformsQuestion): Promise<Step> {
   switch (question.ask) {
     case "checkSignature": {
       const [message, signature] = turn.call((turn) => [turn.message(), turn.signature()]);
@@ -77,6 +77,6 @@ async function answerBy(turn: Handle<Turn>, question: PlatformsQuestion): Promis
   }
 }
 
-async function askNobody({ ask }: CallersQuestion): Promise<never> {
-  throw new TypeError(`edgegate: ${ask} is asked of nobody`);
+async function unanswerable({ ask }: CallersQuestion): Promise<never> {
+  throw new TypeError(`edgegate: there is no store to answer ${ask}`);
 }

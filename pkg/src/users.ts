@@ -1,15 +1,16 @@
-// The core's questions about users and sessions, put to a store.
+// The core's questions about users and sessions, answered by a store.
 
-import type { Turn, UserRow } from "../wasm/edgegate.js";
+import { plainRow, userId } from "./argument.js";
+import type { Turn } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { SessionStore, UserStore } from "./store.js";
-import type { CallersQuestion } from "./turn.js";
+import type { CallersQuestion, Step } from "./turn.js";
 
 /** A question that the store answers. */
 export type StoresQuestion = Exclude<CallersQuestion, { ask: "body" }>;
 
-/** Asks the store, and gives the turn its answer; says what the turn's next step is. Rejects when the store does. */
-export async function askStore(users: UserStore, turn: Handle<Turn>, question: StoresQuestion): Promise<string> {
+/** Answers the question from the store; returns the next step. Rejects when the store does. */
+export async function askStore(users: UserStore, turn: Handle<Turn>, question: StoresQuestion): Promise<Step> {
   switch (question.ask) {
     case "userByEmail":
       return giveUser(turn, await users.userByEmail(question.email, { validAfter: question.withValidAfter }));
@@ -28,8 +29,9 @@ export async function askStore(users: UserStore, turn: Handle<Turn>, question: S
       await sessionsOf(users).insert(question);
       return done(turn);
     case "rotateSession": {
-      const userId = await sessionsOf(users).rotate(question);
-      return turn.call((turn) => turn.answerRotated(userId ?? undefined));
+      const id = (await sessionsOf(users).rotate(question)) ?? null;
+      const owner = id === null ? null : userId("the user of a session", id);
+      return turn.call((turn) => turn.answerRotated(owner));
     }
     case "endSession":
       await sessionsOf(users).end(question);
@@ -42,13 +44,11 @@ function sessionsOf({ sessions }: UserStore): SessionStore {
   return sessions;
 }
 
-function giveUser(turn: Handle<Turn>, user: UserRow | null): string {
-  if (!user) return turn.call((turn) => turn.answerNobody());
-  // A hash that is no text is an unreadable hash, and refused as one.
-  const [password, createdAt, validAfter] = [String(user.password), String(user.created_at), user.tokens_valid_after];
-  return turn.call((turn) => turn.answerUser(user.id, user.email, password, createdAt, validAfter ?? undefined));
+function giveUser(turn: Handle<Turn>, user: unknown): Step {
+  const row = plainRow(user);
+  return turn.call((turn) => turn.answerUser(row));
 }
 
-function done(turn: Handle<Turn>): string {
+function done(turn: Handle<Turn>): Step {
   return turn.call((turn) => turn.answerDone());
 }

@@ -1,5 +1,9 @@
 //! What is asked, and what is answered: plain data.
 
+use std::fmt;
+
+use serde::Serialize;
+
 use super::{Rotation, Session};
 use crate::{
     password::{Hashed, Job},
@@ -7,13 +11,12 @@ use crate::{
     user::{UserId, UserRow},
 };
 
-/// What the core wants to know. It is plain data; a host that gives up simply drops the [`Pending`].
-#[derive(Clone)]
-#[cfg_attr(
-    feature = "wasm",
-    derive(tsify::Tsify),
-    serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")
-)]
+/// What the core asks of its host. A host that gives up drops the [`Pending`](crate::Pending).
+///
+/// `Debug` shows which question it is, and nothing that may be secret.
+#[derive(Clone, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Question {
     /// The request's body; answered by [`Answer::Body`]. Reading may stop after `at_most` + 1 bytes: a longer answer is
@@ -60,7 +63,7 @@ pub enum Question {
         /// How many there are: one or two.
         lanes: usize,
         /// What is to be worked out.
-        #[cfg_attr(feature = "wasm", serde(skip))]
+        #[serde(skip)]
         jobs: Vec<Job>,
     },
     /// Whether a signature holds; answered by [`Answer::Holds`]. In Rust, [`SignatureCheck::holds`] tells.
@@ -93,7 +96,7 @@ pub enum Question {
     EndSession(Rotation),
 }
 
-/// What the host says.
+/// What the host says. `Debug` shows which answer it is, and nothing that may be secret.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Answer {
@@ -115,12 +118,14 @@ pub enum Answer {
     Worked(Vec<Hashed>),
     /// To [`Question::Work`]: there is too much to do, or the work was stopped.
     Busy,
+    /// To the questions about users: the store's row is none, because of this column. It is answered 503, and logged.
+    InvalidRow(&'static str),
     /// The store cannot answer now. The host has logged why.
     Unavailable,
 }
 
 /// The response with an identity provider's keys.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct JwkSet {
     /// The body.
     pub body: Vec<u8>,
@@ -128,4 +133,43 @@ pub struct JwkSet {
     pub cache_control: Option<String>,
     /// The value of `Age`, when there is one.
     pub age: Option<String>,
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Body { .. } => "Body",
+            Self::UserByEmail { .. } => "UserByEmail",
+            Self::UserById { .. } => "UserById",
+            Self::InsertUser { .. } => "InsertUser",
+            Self::ReplaceHash { .. } => "ReplaceHash",
+            Self::Work { .. } => "Work",
+            Self::CheckSignature(_) => "CheckSignature",
+            Self::Sign(_) => "Sign",
+            Self::JwkSet { .. } => "JwkSet",
+            Self::RevokeTokens { .. } => "RevokeTokens",
+            Self::InsertSession(_) => "InsertSession",
+            Self::RotateSession(_) => "RotateSession",
+            Self::EndSession(_) => "EndSession",
+        })
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Body(_) => "Body",
+            Self::User(Some(_)) => "User(Some)",
+            Self::User(None) => "User(None)",
+            Self::Done => "Done",
+            Self::Holds(_) => "Holds",
+            Self::Signature(_) => "Signature",
+            Self::JwkSet(_) => "JwkSet",
+            Self::Rotated(_) => "Rotated",
+            Self::Worked(_) => "Worked",
+            Self::Busy => "Busy",
+            Self::InvalidRow(_) => "InvalidRow",
+            Self::Unavailable => "Unavailable",
+        })
+    }
 }

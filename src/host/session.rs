@@ -6,6 +6,7 @@
 //! The next token is derived from the one that is used and a key of the ring. Two tabs that use the same token at once, or
 //! one that asks again because the answer was lost, are thus given the same next token, although nobody has stored it.
 
+use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
@@ -18,8 +19,9 @@ pub(crate) struct RefreshToken {
 }
 
 /// A session that is to be stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
 pub struct Session {
     /// Its name, 16 random bytes in base64url.
     pub family: String,
@@ -53,8 +55,9 @@ pub struct Session {
 /// ```
 ///
 /// A session is to be deleted with its user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
 pub struct Rotation {
     /// The session's name.
     pub family: String,

@@ -58,6 +58,8 @@ pub enum Refusal {
     Busy,
     /// The user store did not answer.
     StoreUnavailable,
+    /// A row of the user store is not valid, because of this column.
+    InvalidRow(&'static str),
     /// The host answered another question than the one asked, or randomness failed.
     Internal(&'static str),
 }
@@ -91,6 +93,7 @@ impl Refusal {
             Self::Password(error) => error.code(),
             Self::Busy => "busy",
             Self::StoreUnavailable => "store-unavailable",
+            Self::InvalidRow(column) => return format!("invalid-row:{column}").into(),
             Self::Internal(_) => "internal",
         }
         .into()

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What the host sends back, and what it writes to its log.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Reply {
     /// The HTTP status.
@@ -22,15 +22,15 @@ pub struct Reply {
     /// The body: compact JSON, or empty.
     pub body: String,
     /// What is worth a line in the log.
-    #[cfg_attr(feature = "wasm", tsify(optional))]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
     /// How many rounds of bcrypt, one after the other, this reply took ([`Rounds`](crate::password::Rounds)).
-    #[cfg_attr(feature = "wasm", serde(skip))]
+    #[serde(skip)]
     pub rounds: u64,
 }
 
 /// A line for the log; it never carries a password, a token, a hash or a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Event {
     /// How loud.
@@ -40,8 +40,9 @@ pub struct Event {
 }
 
 /// How loud an [`Event`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "lowercase"))]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Part of the day's work: a wrong password, an expired token.
     Info,
@@ -122,7 +123,7 @@ impl Reply {
             Refusal::RegistrationClosed => (None, Self::detail(403, "Registration is closed")),
             Refusal::EmailTaken => (None, Self::detail(409, "Email already registered")),
             Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
-            Refusal::StoreUnavailable => (Some(Level::Error), Self::unavailable()),
+            Refusal::StoreUnavailable | Refusal::InvalidRow(_) => (Some(Level::Error), Self::unavailable()),
             // A body whose password cannot be hashed is refused as a body; what is left is a fault of ours.
             Refusal::Password(_) | Refusal::Internal(_) => {
                 (Some(Level::Error), Self::detail(500, "Internal Server Error"))

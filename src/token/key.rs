@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{Algorithm, compact, jwk::KeyError, mac::MacKey};
@@ -31,39 +32,41 @@ pub(super) enum Material {
 }
 
 /// Whether a signature holds: to be asked of the host's cryptography, or of [`SignatureCheck::holds`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
 pub struct SignatureCheck {
     /// The key's number: no other key of this process has it, so whoever keeps imported keys may go by it.
     pub key: u32,
     /// The key's algorithm.
-    #[cfg_attr(feature = "wasm", serde(skip))]
+    #[serde(skip)]
     pub algorithm: Algorithm,
     /// The public key, a JWK (RFC 7517) as JSON text.
-    #[cfg_attr(feature = "wasm", serde(skip))]
+    #[serde(skip)]
     pub jwk: String,
     /// What was signed (RFC 7515 5.1).
-    #[cfg_attr(feature = "wasm", serde(skip))]
+    #[serde(skip)]
     pub message: String,
     /// The signature; of ECDSA, both halves side by side (RFC 7518 3.4).
-    #[cfg_attr(feature = "wasm", serde(skip))]
+    #[serde(skip)]
     pub signature: Vec<u8>,
 }
 
 /// What the host's cryptography, or [`SigningJob::signature`], is to sign.
-#[derive(Clone)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "camelCase"))]
+#[derive(Clone, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
 pub struct SigningJob {
     /// The key's number, as in [`SignatureCheck`].
     pub key: u32,
     /// The key's algorithm: [`Algorithm::EdDSA`].
-    #[cfg_attr(feature = "wasm", serde(skip))]
+    #[serde(skip)]
     pub algorithm: Algorithm,
     /// The private key, a JWK (RFC 8037 2) as JSON text.
-    #[cfg_attr(feature = "wasm", serde(skip))]
+    #[serde(skip)]
     pub jwk: Zeroizing<String>,
     /// What is to be signed.
-    #[cfg_attr(feature = "wasm", serde(skip))]
+    #[serde(skip)]
     pub message: String,
 }
 

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{integer, signal, throw, turn::Turn, verdict::Outcome};
+use super::{integer, signal, turn::Turn, value::throw, verdict::Outcome};
 use crate::{
     host::{Answer, Question, Step, passwords},
     limits::HASH_COST_DEFAULT,

@@ -2,74 +2,55 @@
 
 use wasm_bindgen::prelude::*;
 
-use super::{integer, text, throw, verdict::Outcome};
-use crate::{
-    host::{Answer, JwkSet, Question, Step},
-    token::{SignatureCheck, SigningJob, TokenRefusal},
-    user::UserRow,
+use super::{
+    value::{self, to_js},
+    verdict::Outcome,
 };
+use crate::host::{Answer, JwkSet, Question, Step};
 
-/// One run of the state machine. Its step is JSON text: a question, told by its `ask`, or what it came to. Every answer leads
-/// to the next step.
+/// One run of the state machine. Its step is a question, told by its `ask`, or the outcome. Every answer leads to the next
+/// step.
 #[wasm_bindgen]
 pub struct Turn(pub(super) Option<Step<Outcome>>);
 
 #[wasm_bindgen]
 impl Turn {
     /// Where it stands.
-    pub fn step(&self) -> String {
+    #[wasm_bindgen(unchecked_return_type = "Question | Outcome")]
+    pub fn step(&self) -> Result<JsValue, JsValue> {
         match &self.0 {
-            Some(Step::Ask(question, _)) => text::question(question),
-            Some(Step::Done(outcome)) => text::outcome(outcome),
-            None => String::new(),
+            Some(Step::Ask(question, _)) => to_js(question),
+            Some(Step::Done(outcome)) => to_js(outcome),
+            None => Ok(JsValue::UNDEFINED),
         }
     }
 
     /// Answers `body`.
-    #[wasm_bindgen(js_name = answerBody)]
-    pub fn answer_body(&mut self, body: Vec<u8>) -> String {
+    #[wasm_bindgen(js_name = answerBody, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_body(&mut self, body: Vec<u8>) -> Result<JsValue, JsValue> {
         self.answer(Answer::Body(body))
     }
 
-    /// Answers `userByEmail`, `userById` and `insertUser` with a row.
-    #[wasm_bindgen(js_name = answerUser)]
+    /// Answers `userByEmail`, `userById` and `insertUser` with a row, or with `null` when there is none.
+    #[wasm_bindgen(js_name = answerUser, unchecked_return_type = "Question | Outcome")]
     pub fn answer_user(
         &mut self,
-        id: f64,
-        email: String,
-        password: String,
-        created_at: String,
-        tokens_valid_after: Option<f64>,
-    ) -> Result<String, JsValue> {
-        let id = integer(id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
-        let tokens_valid_after = tokens_valid_after.and_then(integer);
-        Ok(self.answer(Answer::User(Some(UserRow {
-            id: id.into(),
-            email,
-            password,
-            created_at,
-            tokens_valid_after,
-            columns: serde_json::Map::new(),
-        }))))
-    }
-
-    /// Answers `userByEmail`, `userById` and `insertUser`: there is none.
-    #[wasm_bindgen(js_name = answerNobody)]
-    pub fn answer_nobody(&mut self) -> String {
-        self.answer(Answer::User(None))
+        #[wasm_bindgen(unchecked_param_type = "unknown")] row: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.answer(value::user_row(row).map_or_else(Answer::InvalidRow, Answer::User))
     }
 
     /// What `checkSignature` and `sign` are about: the bytes that were signed, or are to be.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn message(&self) -> Vec<u8> {
         match &self.0 {
-            Some(Step::Ask(Question::CheckSignature(SignatureCheck { message, .. }), _)) => message.as_bytes().to_vec(),
-            Some(Step::Ask(Question::Sign(SigningJob { message, .. }), _)) => message.as_bytes().to_vec(),
+            Some(Step::Ask(Question::CheckSignature(check), _)) => check.message.as_bytes().to_vec(),
+            Some(Step::Ask(Question::Sign(job), _)) => job.message.as_bytes().to_vec(),
             _ => Vec::new(),
         }
     }
 
-    /// What `checkSignature` is about.
+    /// The signature that `checkSignature` is about.
     #[wasm_bindgen(unchecked_return_type = "Uint8Array<ArrayBuffer>")]
     pub fn signature(&self) -> Vec<u8> {
         match &self.0 {
@@ -78,7 +59,7 @@ impl Turn {
         }
     }
 
-    /// What the key of `checkSignature` and `sign` is imported from, a JWK.
+    /// The key of `checkSignature` or `sign`, as the text of a JWK.
     pub fn jwk(&self) -> String {
         match &self.0 {
             Some(Step::Ask(Question::CheckSignature(check), _)) => check.jwk.clone(),
@@ -88,32 +69,43 @@ impl Turn {
     }
 
     /// Answers `checkSignature`.
-    #[wasm_bindgen(js_name = answerHolds)]
-    pub fn answer_holds(&mut self, holds: bool) -> String {
+    #[wasm_bindgen(js_name = answerHolds, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_holds(&mut self, holds: bool) -> Result<JsValue, JsValue> {
         self.answer(Answer::Holds(holds))
     }
 
     /// Answers `sign`.
-    #[wasm_bindgen(js_name = answerSignature)]
-    pub fn answer_signature(&mut self, signature: Vec<u8>) -> String {
+    #[wasm_bindgen(js_name = answerSignature, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_signature(&mut self, signature: Vec<u8>) -> Result<JsValue, JsValue> {
         self.answer(Answer::Signature(signature))
     }
 
     /// Answers `jwkSet`.
-    #[wasm_bindgen(js_name = answerJwkSet)]
-    pub fn answer_jwk_set(&mut self, body: Vec<u8>, cache_control: Option<String>, age: Option<String>) -> String {
+    #[wasm_bindgen(js_name = answerJwkSet, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_jwk_set(
+        &mut self,
+        body: Vec<u8>,
+        cache_control: Option<String>,
+        age: Option<String>,
+    ) -> Result<JsValue, JsValue> {
         self.answer(Answer::JwkSet(JwkSet { body, cache_control, age }))
     }
 
-    /// Answers `rotateSession` with the user whose session it is, or with nobody.
-    #[wasm_bindgen(js_name = answerRotated)]
-    pub fn answer_rotated(&mut self, user_id: Option<f64>) -> String {
-        self.answer(Answer::Rotated(user_id.and_then(integer).map(Into::into)))
+    /// Answers `rotateSession` with the id of the user whose session it is, or with `null`.
+    #[wasm_bindgen(js_name = answerRotated, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_rotated(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "UserId | null")] user_id: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.answer(match user_id {
+            none if none.is_null() || none.is_undefined() => Answer::Rotated(None),
+            id => value::user_id(id).map_or(Answer::InvalidRow("user_id"), |id| Answer::Rotated(Some(id))),
+        })
     }
 
-    /// Answers what wants something done: the store has been told.
-    #[wasm_bindgen(js_name = answerDone)]
-    pub fn answer_done(&mut self) -> String {
+    /// Answers what the store was told to do: it is done.
+    #[wasm_bindgen(js_name = answerDone, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_done(&mut self) -> Result<JsValue, JsValue> {
         self.answer(Answer::Done)
     }
 
@@ -123,25 +115,35 @@ impl Turn {
         self.go_on(Answer::Busy);
     }
 
-    /// Answers any question: the store cannot tell now.
-    #[wasm_bindgen(js_name = answerUnavailable)]
-    pub fn answer_unavailable(&mut self) -> String {
+    /// Answers any question: it cannot be answered now.
+    #[wasm_bindgen(js_name = answerUnavailable, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_unavailable(&mut self) -> Result<JsValue, JsValue> {
         self.answer(Answer::Unavailable)
     }
 
-    fn answer(&mut self, answer: Answer) -> String {
+    fn answer(&mut self, answer: Answer) -> Result<JsValue, JsValue> {
         self.go_on(answer);
         self.step()
     }
 
     pub(super) fn go_on(&mut self, answer: Answer) {
         self.0 = self.0.take().map(|step| match step {
-            Step::Ask(_, pending) => pending.answer(answer),
+            Step::Ask(_, pending) => asked_for_nobody(pending.answer(answer)),
             done @ Step::Done(_) => done,
         });
     }
 
-    pub(super) fn new<T: 'static>(step: Step<T>, form: fn(T) -> Outcome) -> Self {
-        Self(Some(step.map(form)))
+    pub(super) fn new<T: 'static>(step: Step<T>, outcome: fn(T) -> Outcome) -> Self {
+        Self(Some(asked_for_nobody(step.map(outcome))))
+    }
+}
+
+/// No store in JavaScript has a user whose id is no exact number there, so the question is answered here.
+fn asked_for_nobody(step: Step<Outcome>) -> Step<Outcome> {
+    match step {
+        Step::Ask(Question::UserById { ref id, .. }, pending) if !value::is_exact(id) => {
+            pending.answer(Answer::User(None))
+        }
+        step => step,
     }
 }

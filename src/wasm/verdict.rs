@@ -1,7 +1,8 @@
-//! What JavaScript is told: typed answers, told apart by `outcome`.
+//! Verdicts and failures in the shapes that JavaScript gets, told apart by `outcome`.
 
 use std::borrow::Cow;
 
+use serde::Serialize;
 use tsify::Tsify;
 
 use crate::{
@@ -12,8 +13,8 @@ use crate::{
     user::User,
 };
 
-/// What a turn comes to.
-#[derive(Tsify)]
+/// The outcome of a turn.
+#[derive(Serialize, Tsify)]
 #[serde(untagged)]
 pub(super) enum Outcome {
     /// Of `Gate.handle`.
@@ -24,7 +25,7 @@ pub(super) enum Outcome {
     User(UserVerdict),
     /// Of `Gate.logOut`.
     LogOut(LogOutVerdict),
-    /// Of `Gate.verifyTokenInTurn`: what `Gate.verifyToken` gives when it knows.
+    /// Of `Gate.verifyTokenInTurn`: the text that `Gate.verifyToken` returns when nothing has to be asked.
     Token(String),
     /// Of `hashPassword`.
     Hash(HashVerdict),
@@ -33,7 +34,7 @@ pub(super) enum Outcome {
 }
 
 /// A new hash.
-#[derive(Tsify)]
+#[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum HashVerdict {
     /// This one.
@@ -41,12 +42,12 @@ pub(super) enum HashVerdict {
         /// The stored form.
         hash: String,
     },
-    /// None, because of a bad call.
+    /// The call was wrong.
     Refused(Failure),
 }
 
 /// Whether it is the password.
-#[derive(Tsify)]
+#[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum PasswordVerdict {
     /// The stored hash could be used.
@@ -58,21 +59,21 @@ pub(super) enum PasswordVerdict {
     Refused(Failure),
 }
 
-/// Whether a login was let in.
-#[derive(Tsify)]
+/// Whether a login is accepted.
+#[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum LoginVerdict {
-    /// With this token (RFC 6749 5.1).
+    /// This token (RFC 6749 5.1).
     Accepted {
         /// The token.
         access_token: String,
         /// `bearer`.
         token_type: &'static str,
         /// How long the token lives, in seconds, when there is a refresh token.
-        #[tsify(optional)]
+        #[serde(skip_serializing_if = "Option::is_none")]
         expires_in: Option<u64>,
-        /// What the next token is to be had for, with `REFRESH_TOKEN_EXPIRE_MINUTES`.
-        #[tsify(optional)]
+        /// The refresh token, with `REFRESH_TOKEN_EXPIRE_MINUTES`.
+        #[serde(skip_serializing_if = "Option::is_none")]
         refresh_token: Option<String>,
     },
     /// For this reason, a stable code; keep it from the client.
@@ -82,16 +83,16 @@ pub(super) enum LoginVerdict {
     },
 }
 
-/// Whose token it is.
-#[derive(Tsify)]
+/// The user of a token.
+#[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum UserVerdict {
-    /// This user's.
+    /// This user.
     Accepted {
         /// The user.
         user: User,
     },
-    /// Nobody's, for this reason, a stable code; keep it from the client.
+    /// None, for this reason, a stable code; keep it from the client.
     Refused {
         /// The code.
         reason: Cow<'static, str>,
@@ -99,7 +100,7 @@ pub(super) enum UserVerdict {
 }
 
 /// Whether a user was logged out.
-#[derive(Tsify)]
+#[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum LogOutVerdict {
     /// Everywhere.
@@ -111,12 +112,12 @@ pub(super) enum LogOutVerdict {
     },
 }
 
-/// What is thrown for a bad call.
-#[derive(Tsify)]
+/// What is thrown for a wrong call.
+#[derive(Serialize, Tsify)]
 pub(super) struct Failure {
     /// A stable code to match on.
     pub code: Cow<'static, str>,
-    /// What is wrong and how to mend it.
+    /// What is wrong, and how to mend it.
     pub message: String,
 }
 
@@ -161,7 +162,7 @@ impl From<Result<bool, Refusal>> for PasswordVerdict {
 }
 
 impl Failure {
-    /// The further claims of a token are none.
+    /// The further claims of a token are no JSON object.
     pub(super) fn claims() -> Self {
         Self { code: "claims".into(), message: "further claims are a JSON object".to_owned() }
     }
