@@ -1,52 +1,57 @@
-// bcrypt is worked out here, that of callers in flight together side by side: three hashes take little more time than one.
+// bcrypt of callers in flight at the same time is computed side by side: three hashes take little more time than one.
 //
-// No promise crosses callers, for Workers forbid it to cross requests. Each caller puts its turn into the queue and sleeps on
-// a timer of its own; whoever wakes first works for those who have waited longest, and they find their answers there. A
-// caller that is gone harms nobody: what it left in the queue is worked out by the next.
+// No promise crosses callers, because Workers forbid a promise to cross requests. Each caller puts its turn into the queue and
+// sleeps on a timer of its own. The caller that wakes first computes for the turns that have waited longest; their callers find
+// the answers when they wake. A caller that was cancelled does no harm: another one computes what it left in the queue.
 
 import type { Turn } from "../wasm/edgegate.js";
 import { glue } from "./glue.js";
 import { Handle } from "./instance.js";
 
-/** Hashes of different callers worked out side by side: a fourth would add more to each one's wait than it saves. */
+/** How many hashes of different callers are computed side by side. A fourth would add more to each one's wait than it saves. */
 const LANES = 3;
 
-/** Turns that may wait. Beyond, a caller is told to come back later, rather than to wait for seconds. */
+/** How many turns may wait. A caller beyond is told to come back later. */
 const QUEUE_MAX = 64;
 
-/** How long somebody counts as on the way, in milliseconds: a request that is cut off never arrives and never says so. */
-const ON_THE_WAY_MAX = 1000;
+/** How long a caller counts as expected, in milliseconds: a request that was cut off never says so. */
+const EXPECTED_MAX = 1000;
 
-interface Place {
+interface Entry {
   turn: Handle<Turn>;
   lanes: number;
   isDone: boolean;
 }
 
-const queue: Place[] = [];
-const underWay = new Set<{ since: number }>();
+const queue: Entry[] = [];
+const expected = new Set<{ since: number }>();
 
-/** Says that the caller may want work done soon; to be taken back by what is returned. */
-export function onTheWay(): () => void {
+/** Says that the caller may ask for work soon. What is returned takes it back. */
+export function expectWork(): () => void {
   const caller = { since: Date.now() };
-  underWay.add(caller);
-  return () => void underWay.delete(caller);
+  expected.add(caller);
+  return () => void expected.delete(caller);
 }
 
-/** Answers a turn's question for work, which takes so many lanes. */
+/** Answers a turn's question for work, which takes this many lanes. */
 export async function work(turn: Handle<Turn>, lanes: number): Promise<void> {
   if (queue.length >= QUEUE_MAX) return turn.call((turn) => turn.answerBusy());
-  const place: Place = { turn, lanes, isDone: false };
-  queue.push(place);
-  if (queue.length > 1 || somebodyIsOnTheWay()) await tick();
-  while (!place.isDone) {
-    workTogether(takeTheFirst());
-    if (!place.isDone) await tick();
+  const entry: Entry = { turn, lanes, isDone: false };
+  queue.push(entry);
+  if (queue.length > 1 || isWorkExpected()) await yieldToEventLoop();
+  while (!entry.isDone) {
+    computeTogether(takeBatch());
+    if (!entry.isDone) await yieldToEventLoop();
   }
 }
 
-/** Answers all these turns' questions for work, side by side. */
-export function workTogether(turns: Handle<Turn>[]): void {
+/** Lets other callers run. On Workers the timer belongs to the request that waits. */
+export function yieldToEventLoop(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+/** Answers these turns' questions for work. */
+export function computeTogether(turns: Handle<Turn>[]): void {
   const batch = new Handle(() => new glue.Batch());
   try {
     for (const turn of turns) turn.call((turn) => batch.call((batch) => batch.add(turn)));
@@ -57,27 +62,22 @@ export function workTogether(turns: Handle<Turn>[]): void {
   }
 }
 
-/** A moment for everybody else; on Workers it belongs to the request that waits. */
-export function tick(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
-
-/** Those who have waited longest, as many as there are lanes. A turn that died with its instance has nothing to get. */
-function takeTheFirst(): Handle<Turn>[] {
+/** The turns that have waited longest, as many as there are lanes. A turn whose wasm instance is gone gets no answer. */
+function takeBatch(): Handle<Turn>[] {
   const turns: Handle<Turn>[] = [];
   let free = LANES;
-  for (let place = queue[0]; place && place.lanes <= free; place = queue[0]) {
+  for (let entry = queue[0]; entry && entry.lanes <= free; entry = queue[0]) {
     queue.shift();
-    place.isDone = true;
-    if (!place.turn.isAlive) continue;
-    turns.push(place.turn);
-    free -= place.lanes;
+    entry.isDone = true;
+    if (!entry.turn.isAlive) continue;
+    turns.push(entry.turn);
+    free -= entry.lanes;
   }
   return turns;
 }
 
-function somebodyIsOnTheWay(): boolean {
-  const oldest = Date.now() - ON_THE_WAY_MAX;
-  for (const caller of underWay) if (caller.since < oldest) underWay.delete(caller);
-  return underWay.size > 0;
+function isWorkExpected(): boolean {
+  const oldest = Date.now() - EXPECTED_MAX;
+  for (const caller of expected) if (caller.since < oldest) expected.delete(caller);
+  return expected.size > 0;
 }

@@ -3,7 +3,7 @@ import { array, optionalNumber, text } from "./argument.js";
 import { EdgegateError } from "./errors.js";
 import { glue } from "./glue.js";
 import { call, Handle } from "./instance.js";
-import { tick, workTogether } from "./lanes.js";
+import { computeTogether, yieldToEventLoop } from "./lanes.js";
 import { isQuestion, run, stepOf } from "./turn.js";
 
 /** Hashes of one list worked out side by side: the fourth lane shortens the whole, and nobody waits for a part. */
@@ -40,7 +40,7 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
  * @throws {EdgegateError} As {@link hashPassword}, before any work is done: with all of them or with none.
  */
 export async function hashPasswords(passwords: readonly string[], options: { cost?: number } = {}): Promise<string[]> {
-  const turns = passwords.map((password) => startHash(password, options.cost));
+  const turns = array("passwords", passwords).map((password) => startHash(password, options.cost));
   try {
     // A turn that is done before any work has been refused.
     for (const step of turns.map(stepOf)) if (!isQuestion(step)) value(step as HashVerdict);
@@ -59,7 +59,7 @@ export async function hashPasswords(passwords: readonly string[], options: { cos
 export async function verifyPasswords(
   pairs: readonly { password: string; hash: string }[],
 ): Promise<(boolean | EdgegateError)[]> {
-  const turns = pairs.map(({ password, hash }) => startVerify(password, hash));
+  const turns = array("pairs", pairs).map(({ password, hash }) => startVerify(password, hash));
   try {
     const verdicts = await workAll<PasswordVerdict>(turns);
     return verdicts.map((verdict) => (verdict.outcome === "accepted" ? verdict.matches : failure(verdict)));
@@ -90,8 +90,8 @@ async function workAll<Verdict>(turns: Handle<Turn>[]): Promise<Verdict[]> {
   const waiting = turns.filter((turn) => isQuestion(stepOf(turn)));
   for (let at = 0; at < waiting.length; at += BULK_LANES) {
     // Others want their turn too.
-    if (at > 0) await tick();
-    workTogether(waiting.slice(at, at + BULK_LANES));
+    if (at > 0) await yieldToEventLoop();
+    computeTogether(waiting.slice(at, at + BULK_LANES));
   }
   return turns.map((turn) => stepOf(turn) as Verdict);
 }

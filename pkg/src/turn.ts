@@ -2,7 +2,7 @@ import type { Outcome, Question, Turn } from "../wasm/edgegate.js";
 import { holds, sign } from "./crypto.js";
 import type { Handle } from "./instance.js";
 import { fetchJwkSet } from "./jwks.js";
-import { onTheWay, work } from "./lanes.js";
+import { expectWork, work } from "./lanes.js";
 
 /** A question that the platform answers, the same for every caller. */
 type PlatformsQuestion = Extract<Question, { ask: "checkSignature" | "sign" | "jwkSet" }>;
@@ -12,12 +12,12 @@ export type CallersQuestion = Exclude<Question, PlatformsQuestion | { ask: "work
 
 export type Step = Question | Outcome;
 
-/** While the core asks, answer it; every answer leads to the next step. */
+/** Answers the core's questions until it is done. */
 export async function run<Verdict extends Outcome>(
   turn: Handle<Turn>,
   answer: (question: CallersQuestion) => Promise<Step> = unanswerable,
 ): Promise<Verdict> {
-  const arrived = onTheWay();
+  const arrived = expectWork();
   try {
     let step = stepOf(turn);
     while (isQuestion(step)) {
@@ -49,7 +49,7 @@ function isPlatforms(question: Question): question is PlatformsQuestion {
   return question.ask === "checkSignature" || question.ask === "sign" || question.ask === "jwkSet";
 }
 
-/** What the platform does not answer, the core makes the best of: it goes by old keys, or refuses the token. */
+/** When the platform fails, the core goes by the keys that it has, or refuses the token. */
 async function askPlatform(turn: Handle<Turn>, question: PlatformsQuestion): Promise<Step> {
   try {
     return await answerBy(turn, question);

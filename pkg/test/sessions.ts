@@ -1,9 +1,9 @@
-import type { Rotation, Session, SessionStore, UserRow, UserStore } from "edgegate";
+import type { Rotation, Session, SessionStore, UserId, UserRow, UserStore } from "edgegate";
 import { memoryUsers } from "./users.ts";
 
 /** A row of `refresh_tokens`. */
 export interface Row {
-  userId: number;
+  userId: UserId;
   current: string;
   previous: string | null;
   rotatedAt: number;

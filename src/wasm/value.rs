@@ -45,6 +45,6 @@ pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, &'static str> {
 /// Only the column is named: serde's message may hold the value.
 fn wrong_column(error: &serde_path_to_error::Error<serde_wasm_bindgen::Error>) -> &'static str {
     let (path, message) = (error.path().to_string(), error.inner().to_string());
-    let is_wrong = |column: &&str| path == **column || message == format!("missing field `{column}`");
+    let is_wrong = |column: &&str| path == **column || message.ends_with(&format!("missing field `{column}`"));
     ["id", "email", "password", "created_at", "tokens_valid_after"].into_iter().find(is_wrong).unwrap_or("row")
 }
