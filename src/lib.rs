@@ -1,31 +1,81 @@
 //! Password login and bearer tokens at the edge, speaking the HTTP contract of a FastAPI login.
 //!
-//! The crate holds every rule and performs no I/O: [`Gate`] takes the head of a request and the time, and answers
-//! with a finished [`http::Reply`] or with a [`host::Question`] to whoever hosts it. The host is a loop of a few lines,
-//! around a Worker's D1, a server's PostgreSQL or a test's `Vec`.
+//! The crate holds every rule and performs no I/O. [`Gate`] takes the head of a request and the time, and returns a finished
+//! [`Reply`] or a [`Question`]; its host answers the question and gets the next step. A host is a loop of a few lines around
+//! a Worker's D1, a server's PostgreSQL or a test's `Vec`.
 //!
 //! ```text
-//!             request -> form -> login -> password, token -> reply -> response
-//!
 //!   host                              core
-//!    | -- Request, now ---------------> |  Gate::handle
+//!    | -- Request, now ---------------> |  routes: which one
 //!    | <- Ask(Body) ------------------- |
-//!    | -- the bytes ------------------> |  form: LoginForm
+//!    | -- bytes ----------------------> |  fastapi: the login form
 //!    | <- Ask(UserByEmail) ------------ |
-//!    | -- the row, or none -----------> |
-//!    | <- Ask(Work) ------------------- |  password: bcrypt, the same rounds whatever the outcome
-//!    | -- the hashes -----------------> |
-//!    | <- Done(Reply) ----------------- |  token: HS256, or the one refusal
+//!    | -- row, or none ---------------> |
+//!    | <- Ask(Work) ------------------- |  password: bcrypt, the same rounds for every refusal
+//!    | -- hashes ---------------------> |
+//!    | <- Done(Reply) ----------------- |  token: a JWT, or the one refusal
 //! ```
 //!
-//! Without HTTP there are [`Gate::login`] and [`Gate::current_user`]; without a user store [`password`] and
-//! [`token`].
+//! ```
+//! use edgegate::{Answer, Gate, Question, Request, Settings, Step, UserRow, Vars, password};
+//!
+//! /// Answers from a list of users. A server asks its database instead.
+//! fn answer(users: &[UserRow], body: &[u8], question: &Question) -> Answer {
+//!     match question {
+//!         Question::Body { .. } => Answer::Body(body.to_vec()),
+//!         Question::UserByEmail { email, .. } => {
+//!             Answer::User(users.iter().find(|user| user.email.eq_ignore_ascii_case(email)).cloned())
+//!         }
+//!         Question::UserById { id, .. } => Answer::User(users.iter().find(|user| user.id == *id).cloned()),
+//!         // CPU time: on a thread for blocking work, or together with the jobs of other requests.
+//!         Question::Work { jobs, .. } => password::work_out(jobs, &|| false).map_or(Answer::Busy, Answer::Worked),
+//!         _ => Answer::Unavailable,
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+//! let gate = Gate::new(Settings::try_from(vars)?); // or Vars::read(|name| std::env::var(name).ok())
+//! let users = [UserRow {
+//!     id: 1.into(),
+//!     email: "ada@example.com".into(),
+//!     password: password::hash("correct horse", password::Cost::new(10)?)?,
+//!     created_at: "2026-11-24T12:00:00Z".into(),
+//!     tokens_valid_after: None,
+//!     columns: serde_json::Map::new(),
+//! }];
+//!
+//! let mut request = Request::new("POST", "https://example.com/login");
+//! request.content_type = Some("application/x-www-form-urlencoded".into());
+//! let body = b"username=ada%40example.com&password=correct+horse";
+//! let now = std::time::UNIX_EPOCH.elapsed()?.as_secs();
+//! let mut step = gate.handle(request, now);
+//! let reply = loop {
+//!     step = match step {
+//!         Step::Done(reply) => break reply,
+//!         Step::Ask(question, pending) => pending.answer(answer(&users, body, &question)),
+//!     };
+//! };
+//! assert_eq!(reply.status, 200);
+//! assert!(reply.body.starts_with(r#"{"access_token":"ey"#));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Without HTTP there are [`Gate::login`] and [`Gate::current_user`]; without a user store, [`password`] and [`token`].
+//!
+//! # Features
+//!
+//! - `lanes` (default): bcrypt for one to four passwords side by side, in the crate's only `unsafe` code. Without it the
+//!   `bcrypt` crate computes one after the other, and `unsafe` is forbidden.
+//! - `rust_crypto`: signatures of key pairs by jsonwebtoken's RustCrypto provider, for hosts in Rust.
+//! - `wasm`: the JavaScript surface of the npm package.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-// From the bottom up: what stands above is used by what stands below it, and never the other way round.
+// From the bottom up: a module uses those above it, never one below it.
 mod base_64;
 pub mod json;
 mod limits;
