@@ -222,7 +222,8 @@ mod memory {
 
     impl StateGuard {
         pub(super) fn acquire() -> Option<Self> {
-            (!IN_USE.swap(true, Ordering::Acquire)).then_some(StateGuard(()))
+            // `then_some` would make a guard, and drop it, also where the state is in use.
+            (!IN_USE.swap(true, Ordering::Acquire)).then(|| StateGuard(()))
         }
         pub(super) fn state(&mut self) -> &mut State {
             // SAFETY: `self` is the only guard, and borrowed mutably as long as the result.
