@@ -21,6 +21,8 @@
 //! Without HTTP there are [`Gate::login`] and [`Gate::current_user`]; without a user store [`password`] and
 //! [`token`].
 
+#![cfg_attr(not(feature = "lanes"), forbid(unsafe_code))]
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

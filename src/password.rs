@@ -3,16 +3,19 @@
 //! bcrypt reads at most 72 bytes of a password. Verification keeps that rule, as every stored hash was made under it;
 //! creating a longer password is an error, never a silent cut.
 
+mod busy;
+#[cfg(feature = "lanes")]
 mod eksblowfish;
-mod stored;
 mod work;
+mod stored;
 
 use std::fmt;
 
 pub(crate) use self::stored::NewHash;
 pub use self::{
+    busy::Busy,
     stored::{HashError, PasswordHash},
-    work::{Busy, Hashed, Job, Rounds, work_out},
+    work::{Hashed, Job, Rounds, work_out},
 };
 use crate::limits::{HASH_COSTS, PASSWORD_MAX_BYTES};
 
@@ -54,10 +57,7 @@ pub enum PasswordError {
 /// ```
 pub fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
     let (new, job) = prepare(password, cost)?;
-    match work_out(&[job], &|| false).as_deref() {
-        Ok([hashed]) => Ok(new.finish(hashed)),
-        _ => Err(PasswordError::Busy),
-    }
+    Ok(new.finish(&job.work_out()?))
 }
 
 /// Whether this is the password of this stored hash (`$2a$`, `$2b$`, `$2y$`). Of the password, the first 72 bytes count.
@@ -66,8 +66,7 @@ pub fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
 /// [`HashError`] when the stored hash cannot be used; a wrong password is `Ok(false)`.
 pub fn verify(password: impl AsRef<[u8]>, stored: &str) -> Result<bool, HashError> {
     let stored = PasswordHash::parse(stored)?;
-    let worked = work_out(&[stored.job(password.as_ref())], &|| false);
-    Ok(matches!(worked.as_deref(), Ok([hashed]) if stored.is(hashed)))
+    Ok(stored.is(&stored.job(password.as_ref()).work_out()?))
 }
 
 /// [`hash`] for many passwords, up to four side by side.
@@ -163,3 +162,9 @@ impl fmt::Display for PasswordError {
 }
 
 impl std::error::Error for PasswordError {}
+
+impl From<Busy> for PasswordError {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}

@@ -22,9 +22,8 @@ use self::{
     memory::{StateGuard, StatePointer},
     once::{magic, mix, repeated, salted_expand},
 };
-
-/// Most hashes that one call computes side by side.
-pub(super) const LANES: usize = 4;
+use super::Busy;
+use crate::limits::LANES;
 
 /// One hash to compute.
 #[derive(Clone, Copy)]
@@ -36,10 +35,6 @@ pub(super) struct Job<'a> {
     /// The password with its terminating NUL. It is repeated up to 72 bytes and cut there; empty counts as one NUL.
     pub(super) key: &'a [u8],
 }
-
-/// The stop flag was raised before every hash was done, or the state is in use already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Busy;
 
 /// [`run`], with as many results as jobs.
 #[cfg(test)]
