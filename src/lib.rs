@@ -71,6 +71,8 @@
 //! - `rust_crypto`: signatures of key pairs by jsonwebtoken's RustCrypto provider, for hosts in Rust.
 //! - `wasm`: the JavaScript surface of the npm package.
 
+#![cfg_attr(not(feature = "lanes"), forbid(unsafe_code))]
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

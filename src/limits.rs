@@ -31,6 +31,9 @@ pub(crate) const HASH_COST_DEFAULT: u32 = 12;
 /// The costs that a stored hash may have: bcrypt's least, and the most that is worked for (some three seconds).
 pub(crate) const STORED_COSTS: core::ops::RangeInclusive<u32> = 4..=16;
 
+/// The most hashes that are worked out side by side, and in one step of a list.
+pub(crate) const LANES: usize = 4;
+
 /// The most keys of a key ring, or of an identity provider.
 pub(crate) const KEYS_MAX: usize = 32;
 

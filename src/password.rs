@@ -1,20 +1,25 @@
-//! Passwords: hashing, verifying, and what a login may learn.
+//! Passwords: hashing and verification with bcrypt.
 //!
 //! bcrypt reads at most 72 bytes of a password. Verification keeps that rule, as every stored hash was made under it;
 //! creating a longer password is an error, never a silent cut.
 
+mod busy;
+#[cfg(feature = "lanes")]
 mod eksblowfish;
-mod stored;
 mod work;
+mod stored;
+mod batch;
 
 use std::fmt;
 
 pub(crate) use self::stored::NewHash;
 pub use self::{
+    batch::Batch,
+    busy::Busy,
     stored::{HashError, PasswordHash},
-    work::{Busy, Hashed, Job, Rounds, work_out},
+    work::{Hashed, Job, Rounds, work_out},
 };
-use crate::limits::{HASH_COSTS, PASSWORD_MAX_BYTES};
+use crate::limits::{HASH_COSTS, PASSWORD_MAX_BYTES, STORED_COSTS};
 
 /// The cost of a new hash: the hash takes 2^cost rounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +35,7 @@ pub enum PasswordError {
     TooLong,
     /// It holds a NUL, at which other implementations of bcrypt stop reading.
     Nul,
-    /// The cost is outside [`HASH_COSTS`].
+    /// The cost is not from 10 to 14.
     Cost,
     /// The system gave no randomness.
     Randomness,
@@ -54,52 +59,59 @@ pub enum PasswordError {
 /// ```
 pub fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
     let (new, job) = prepare(password, cost)?;
-    match work_out(&[job], &|| false).as_deref() {
-        Ok([hashed]) => Ok(new.finish(hashed)),
-        _ => Err(PasswordError::Busy),
-    }
+    Ok(new.finish(&job.work_out()?))
 }
 
 /// Whether this is the password of this stored hash (`$2a$`, `$2b$`, `$2y$`). Of the password, the first 72 bytes count.
 ///
 /// # Errors
 /// [`HashError`] when the stored hash cannot be used; a wrong password is `Ok(false)`.
+///
+/// ```
+/// use edgegate::password::{HashError, verify};
+///
+/// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// assert_eq!(verify("U*U", stored), Ok(true));
+/// assert_eq!(verify("U*", stored), Ok(false));
+/// assert_eq!(verify("U*U", "$2x$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"), Err(HashError::Version));
+/// ```
 pub fn verify(password: impl AsRef<[u8]>, stored: &str) -> Result<bool, HashError> {
     let stored = PasswordHash::parse(stored)?;
-    let worked = work_out(&[stored.job(password.as_ref())], &|| false);
-    Ok(matches!(worked.as_deref(), Ok([hashed]) if stored.is(hashed)))
+    Ok(stored.is(&stored.job(password.as_ref()).work_out()?))
 }
 
-/// [`hash`] for many passwords, up to four side by side.
+/// [`hash`] for many passwords, up to four side by side. [`Batch`] does the same step by step.
 ///
 /// ```
 /// use edgegate::password::{self, Cost, PasswordError};
 ///
 /// let hashes = password::hash_all(&["correct", "horse", ""], Cost::new(10)?);
 /// let [Ok(correct), Ok(horse), Err(PasswordError::Empty)] = hashes.as_slice() else { panic!("{hashes:?}") };
-/// let verdicts = password::verify_all(&[("correct", correct), ("correct", horse), ("x", "no hash")]);
-/// assert_eq!(verdicts[..2], [Ok(true), Ok(false)]);
-/// assert!(verdicts[2].is_err());
+/// let verdicts = password::verify_all(&[("correct", correct), ("correct", horse)]);
+/// assert_eq!(verdicts, [Ok(true), Ok(false)]);
 /// # Ok::<(), PasswordError>(())
 /// ```
-pub fn hash_all(passwords: &[&str], cost: Cost) -> Vec<Result<String, PasswordError>> {
-    let prepared: Vec<_> = passwords.iter().map(|password| prepare(password, cost)).collect();
-    let jobs: Vec<_> = prepared.iter().flatten().map(|(_, job)| job.clone()).collect();
-    let mut worked = work_out(&jobs, &|| false).unwrap_or_default().into_iter();
-    let mut finish = |new: &NewHash| worked.next().map(|hashed| new.finish(&hashed)).ok_or(PasswordError::Busy);
-    prepared.into_iter().map(|prepared| prepared.and_then(|(new, _)| finish(&new))).collect()
+#[must_use]
+pub fn hash_all(passwords: &[impl AsRef<str>], cost: Cost) -> Vec<Result<String, PasswordError>> {
+    let mut batch = Batch::hash(passwords, cost);
+    while batch.step(&|| false) {}
+    batch.results()
 }
 
-/// [`verify`] for many passwords and their stored hashes, up to four side by side.
-pub fn verify_all<P: AsRef<[u8]>>(pairs: &[(P, &str)]) -> Vec<Result<bool, HashError>> {
-    let parsed: Vec<_> = pairs.iter().map(|(password, stored)| (password, PasswordHash::parse(stored))).collect();
-    let job = |(password, stored): &(&P, Result<PasswordHash, HashError>)| {
-        stored.as_ref().ok().map(|stored| stored.job((*password).as_ref()))
-    };
-    let jobs: Vec<_> = parsed.iter().filter_map(job).collect();
-    let mut worked = work_out(&jobs, &|| false).unwrap_or_default().into_iter();
-    let mut verdict = |stored: &PasswordHash| worked.next().is_some_and(|hashed| stored.is(&hashed));
-    parsed.into_iter().map(|(_, stored)| stored.map(|stored| verdict(&stored))).collect()
+/// [`verify`] for many passwords and their stored hashes, up to four side by side. [`Batch`] does the same step by step.
+///
+/// ```
+/// use edgegate::password::{HashError, verify_all};
+///
+/// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// let verdicts = verify_all(&[("U*U", stored), ("U*", stored), ("U*U", "no hash")]);
+/// assert_eq!(verdicts, [Ok(true), Ok(false), Err(HashError::Malformed)]);
+/// ```
+#[must_use]
+pub fn verify_all(pairs: &[(impl AsRef<[u8]>, impl AsRef<str>)]) -> Vec<Result<bool, HashError>> {
+    let mut batch = Batch::verify(pairs);
+    while batch.step(&|| false) {}
+    batch.results()
 }
 
 /// The checks before a password is hashed, and the salt.
@@ -119,15 +131,39 @@ pub(crate) fn prepare(password: &str, cost: Cost) -> Result<(NewHash, Job), Pass
 }
 
 impl Cost {
-    /// A cost within [`HASH_COSTS`].
+    /// A cost from 10 to 14.
     ///
     /// # Errors
     /// [`PasswordError::Cost`] outside them.
+    ///
+    /// ```
+    /// use edgegate::password::{Cost, PasswordError};
+    ///
+    /// assert_eq!(Cost::new(12)?.get(), 12);
+    /// assert_eq!(Cost::new(9), Err(PasswordError::Cost));
+    /// # Ok::<(), PasswordError>(())
+    /// ```
     pub fn new(cost: u32) -> Result<Self, PasswordError> {
         HASH_COSTS.contains(&cost).then_some(Self(cost)).ok_or(PasswordError::Cost)
     }
 
-    /// The cost as a number.
+    /// A cost from 4 to 9, for tests: a password hashed with it is quick to guess. `None` for any other cost. No setting and
+    /// no JavaScript function gives such a cost.
+    ///
+    /// ```
+    /// use edgegate::password::{Cost, hash};
+    ///
+    /// let cost = Cost::dangerously_low(4).expect("4 is bcrypt's least");
+    /// assert!(hash("correct horse", cost)?.starts_with("$2b$04$"));
+    /// assert_eq!(Cost::dangerously_low(10), None);
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
+    #[must_use]
+    pub fn dangerously_low(cost: u32) -> Option<Self> {
+        (*STORED_COSTS.start()..*HASH_COSTS.start()).contains(&cost).then_some(Self(cost))
+    }
+
+    /// The cost as a number, the base-two logarithm of the rounds.
     #[must_use]
     pub fn get(self) -> u32 {
         self.0
@@ -136,6 +172,12 @@ impl Cost {
 
 impl PasswordError {
     /// A stable code to match on.
+    ///
+    /// ```
+    /// use edgegate::password::PasswordError;
+    ///
+    /// assert_eq!(PasswordError::TooLong.code(), "password-too-long");
+    /// ```
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -157,9 +199,15 @@ impl fmt::Display for PasswordError {
             Self::Nul => formatter.write_str("the password holds a NUL character"),
             Self::Cost => write!(formatter, "the cost is not from {} to {}", HASH_COSTS.start(), HASH_COSTS.end()),
             Self::Randomness => formatter.write_str("the system gave no randomness for the salt"),
-            Self::Busy => formatter.write_str("the work was stopped"),
+            Self::Busy => Busy.fmt(formatter),
         }
     }
 }
 
 impl std::error::Error for PasswordError {}
+
+impl From<Busy> for PasswordError {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}

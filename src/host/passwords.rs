@@ -7,6 +7,17 @@ use crate::{
 };
 
 /// [`password::hash`], asking the host to do the work.
+///
+/// ```
+/// use edgegate::{Answer, Question, Step, host::passwords, password::{self, Cost, work_out}};
+///
+/// let step = passwords::hash("correct horse", Cost::new(10)?);
+/// let Step::Ask(Question::Work { jobs, .. }, pending) = step else { panic!("it asks for work") };
+/// let answer = work_out(&jobs, &|| false).map_or(Answer::Busy, Answer::Worked);
+/// let Some(Ok(hash)) = pending.answer(answer).done() else { panic!("it is done") };
+/// assert!(password::verify("correct horse", &hash)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn hash(password: &str, cost: Cost) -> Step<Result<String, Refusal>> {
     let prepared = password::prepare(password, cost);
@@ -18,6 +29,13 @@ pub fn hash(password: &str, cost: Cost) -> Step<Result<String, Refusal>> {
 }
 
 /// [`password::verify`], asking the host to do the work.
+///
+/// ```
+/// use edgegate::{Refusal, host::passwords, password::HashError};
+///
+/// let step = passwords::verify("correct horse", "no hash");
+/// assert_eq!(step.done(), Some(Err(Refusal::StoredHash(HashError::Malformed))));
+/// ```
 #[must_use]
 pub fn verify(password: &str, stored: &str) -> Step<Result<bool, Refusal>> {
     let prepared = PasswordHash::parse(stored).map(|stored| (stored.job(password.as_bytes()), stored));

@@ -19,12 +19,11 @@ use core::hint::assert_unchecked;
 use zeroize::{Zeroize, Zeroizing};
 
 use self::{
+    memory::{StateGuard, StatePointer},
     once::{magic, mix, repeated, salted_expand},
-    place::{At, Room},
 };
-
-/// Most hashes that one call computes side by side.
-pub(super) const LANES: usize = 4;
+use super::Busy;
+use crate::limits::LANES;
 
 /// One hash to compute.
 #[derive(Clone, Copy)]
@@ -36,10 +35,6 @@ pub(super) struct Job<'a> {
     /// The password with its terminating NUL. It is repeated up to 72 bytes and cut there; empty counts as one NUL.
     pub(super) key: &'a [u8],
 }
-
-/// The stop flag was raised before every hash was done, or the state is in use already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Busy;
 
 /// [`run`], with as many results as jobs.
 #[cfg(test)]
@@ -67,13 +62,13 @@ const EMPTY: State = State { lanes: [[0; P_WORDS + 4 * 256]; LANES], scratch: 0 
 /// the others. `stop` is asked before each round of the cost loop (some 50 us); once it says true, no job gets a result.
 #[inline(never)]
 pub(super) fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> bool) -> Result<(), Busy> {
-    let mut room = Room::take().ok_or(Busy)?;
+    let mut guard = StateGuard::acquire().ok_or(Busy)?;
     let order = longest_first(jobs);
     let mut words = Zeroizing::new([[[0; P_WORDS]; 2]; LANES]);
     for (lane, words) in words.iter_mut().enumerate().take(jobs.len()) {
         let job = &jobs[order[lane]];
         *words = [repeated(job.key), repeated(&job.salt)];
-        salted_expand(&mut room.state().lanes[lane], &words[0], &words[1]);
+        salted_expand(&mut guard.state().lanes[lane], &words[0], &words[1]);
     }
     let mut done = 0u64;
     for active in (1..=jobs.len()).rev() {
@@ -83,15 +78,15 @@ pub(super) fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> 
                 return Err(Busy);
             }
             for half in 0..2 {
-                for (lane, words) in room.state().lanes.iter_mut().zip(words.iter()).take(active) {
+                for (lane, words) in guard.state().lanes.iter_mut().zip(words.iter()).take(active) {
                     mix(lane, &words[half]);
                 }
-                // SAFETY: `at` points to the state of `room`, which nothing else uses until the schedule is done.
-                unsafe { KEY_SCHEDULES[active - 1](room.at()) };
+                // SAFETY: the pointer leads to the state of `guard`, which nothing else uses until the schedule is done.
+                unsafe { KEY_SCHEDULES[active - 1](guard.pointer()) };
             }
             done += 1;
         }
-        hashes[last] = magic(&room.state().lanes[active - 1]);
+        hashes[last] = magic(&guard.state().lanes[active - 1]);
     }
     Ok(())
 }
@@ -150,10 +145,10 @@ unsafe fn round<const K: usize, const RUN: usize>(base: *mut u8, l: u32, r: u32,
 macro_rules! key_schedules {
     ($($name:ident $run:literal: $($k:literal $l:ident $r:ident),+;)+) => {$(
         /// # Safety
-        /// `at` points to a `State` that nothing else uses meanwhile.
+        /// `state` points to a `State` that nothing else uses meanwhile.
         #[inline(never)]
-        unsafe fn $name(at: At) {
-            let base = at.base();
+        unsafe fn $name(state: StatePointer) {
+            let base = state.base();
             // SAFETY: it is a reference to a static; volatile only to hide its value.
             let max = unsafe { (&raw const MAX).read_volatile() };
             $(let (mut $l, mut $r) = (0u32, 0u32);)+
@@ -193,53 +188,54 @@ key_schedules! {
 }
 
 /// By number of lanes. Called through this table, because wasm-opt inlines what has one caller.
-const KEY_SCHEDULES: [unsafe fn(At); LANES] = [expand1, expand2, expand3, expand4];
+const KEY_SCHEDULES: [unsafe fn(StatePointer); LANES] = [expand1, expand2, expand3, expand4];
 
-impl Drop for Room {
+impl Drop for StateGuard {
     fn drop(&mut self) {
         let state = self.state();
         state.lanes.zeroize();
         state.scratch.zeroize();
-        self.leave();
+        self.release();
     }
 }
 
 /// In wasm the state stands at a fixed address, so that every load is one constant offset.
 #[cfg(target_arch = "wasm32")]
-mod place {
+mod memory {
     use super::{EMPTY, State};
     use core::cell::UnsafeCell;
     use core::sync::atomic::{AtomicBool, Ordering};
 
     struct Shared(UnsafeCell<State>);
-    // SAFETY: only the one live `Room` reaches into it; `TAKEN` lets no second one be (a `stop` that hashes, a thread).
+    // SAFETY: only a `StateGuard` reaches into it, and `IN_USE` admits one at a time (a `stop` may hash, as may a thread).
     unsafe impl Sync for Shared {}
     static SHARED: Shared = Shared(UnsafeCell::new(EMPTY));
-    static TAKEN: AtomicBool = AtomicBool::new(false);
+    static IN_USE: AtomicBool = AtomicBool::new(false);
 
-    /// The right to use the state, one at a time.
-    pub(super) struct Room(());
+    /// The exclusive use of the state. Dropping it wipes the state and releases it.
+    pub(super) struct StateGuard(());
 
-    impl Room {
-        pub(super) fn take() -> Option<Self> {
-            (!TAKEN.swap(true, Ordering::Acquire)).then_some(Room(()))
+    impl StateGuard {
+        pub(super) fn acquire() -> Option<Self> {
+            // `then_some` would make a guard, and drop it, also where the state is in use.
+            (!IN_USE.swap(true, Ordering::Acquire)).then(|| StateGuard(()))
         }
         pub(super) fn state(&mut self) -> &mut State {
-            // SAFETY: `self` is the only Room, and borrowed mutably as long as the result.
+            // SAFETY: `self` is the only guard, and borrowed mutably as long as the result.
             unsafe { &mut *SHARED.0.get() }
         }
-        pub(super) fn at(&mut self) -> At {
-            At(())
+        pub(super) fn pointer(&mut self) -> StatePointer {
+            StatePointer(())
         }
-        pub(super) fn leave(&mut self) {
-            TAKEN.store(false, Ordering::Release);
+        pub(super) fn release(&mut self) {
+            IN_USE.store(false, Ordering::Release);
         }
     }
 
     /// Carries no address: it is a constant.
-    pub(super) struct At(());
+    pub(super) struct StatePointer(());
 
-    impl At {
+    impl StatePointer {
         #[inline(always)]
         pub(super) fn base(self) -> *mut u8 {
             SHARED.0.get().cast()
@@ -249,27 +245,28 @@ mod place {
 
 /// Natively each call has a state of its own, so threads need not wait for one another.
 #[cfg(not(target_arch = "wasm32"))]
-mod place {
+mod memory {
     use super::{EMPTY, State};
 
-    pub(super) struct Room(Box<State>);
+    /// A state of this call's own. Dropping it wipes the state.
+    pub(super) struct StateGuard(Box<State>);
 
-    impl Room {
-        pub(super) fn take() -> Option<Self> {
-            Some(Room(Box::new(EMPTY)))
+    impl StateGuard {
+        pub(super) fn acquire() -> Option<Self> {
+            Some(StateGuard(Box::new(EMPTY)))
         }
         pub(super) fn state(&mut self) -> &mut State {
             &mut self.0
         }
-        pub(super) fn at(&mut self) -> At {
-            At((&raw mut *self.0).cast())
+        pub(super) fn pointer(&mut self) -> StatePointer {
+            StatePointer((&raw mut *self.0).cast())
         }
-        pub(super) fn leave(&mut self) {}
+        pub(super) fn release(&mut self) {}
     }
 
-    pub(super) struct At(*mut u8);
+    pub(super) struct StatePointer(*mut u8);
 
-    impl At {
+    impl StatePointer {
         #[inline(always)]
         pub(super) fn base(self) -> *mut u8 {
             self.0

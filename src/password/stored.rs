@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use base64::{Engine as _, alphabet::BCRYPT, engine::GeneralPurpose, engine::general_purpose::NO_PAD};
+use base64::Engine as _;
+use bcrypt::{BASE_64, HashParts, Version};
 use subtle::ConstantTimeEq as _;
 
-use super::{Cost, Hashed, Job};
-use crate::{base_64, limits::STORED_COSTS};
+use super::{Busy, Cost, Hashed, Job};
+use crate::limits::STORED_COSTS;
 
-/// A stored hash that can be worked with.
+/// A stored hash that can be worked with. `Debug` shows its cost only.
 #[derive(Clone)]
 pub struct PasswordHash {
     cost: u32,
@@ -22,17 +23,19 @@ pub struct PasswordHash {
 pub enum HashError {
     /// It is not a bcrypt hash at all.
     Malformed,
-    /// It is one of another version than `$2a$`, `$2b$`, `$2y$`; `$2x$`, made by a broken implementation, is one.
+    /// Its version is `$2x$`: an implementation with a bug made it (CVE-2011-2483).
     Version,
-    /// Its cost is above what is worked for, so no work is done ([`STORED_COSTS`]).
+    /// Its cost is above 16, so no work is done.
     TooCostly,
+    /// The work was stopped. [`PasswordHash::parse`] does no work and never returns this.
+    Busy,
 }
 
 impl PasswordHash {
     /// Reads the stored form.
     ///
     /// # Errors
-    /// Each of [`HashError`].
+    /// [`HashError::Malformed`], [`HashError::Version`] or [`HashError::TooCostly`].
     ///
     /// ```
     /// use edgegate::password::{HashError, PasswordHash};
@@ -43,29 +46,21 @@ impl PasswordHash {
     /// # Ok::<(), HashError>(())
     /// ```
     pub fn parse(stored: &str) -> Result<Self, HashError> {
-        let [b'$', b'2', version, b'$', tens @ b'0'..=b'9', ones @ b'0'..=b'9', b'$', rest @ ..] = stored.as_bytes()
-        else {
+        // `HashParts` has no accessor for the version and the hash, and reads a cost of `+5` too.
+        let parts: HashParts = stored.parse().map_err(|_| HashError::Malformed)?;
+        let [_, _, version, _, b'0'..=b'9', b'0'..=b'9', ..] = stored.as_bytes() else {
             return Err(HashError::Malformed);
         };
-        let (salt, hash) = rest.split_at_checked(SALT_CHARS).ok_or(HashError::Malformed)?;
-        let parsed = Self {
-            cost: digit(*tens).saturating_mul(10).saturating_add(digit(*ones)),
-            salt: decode(salt)?,
-            hash: decode(hash)?,
-        };
-        match version {
-            b'a' | b'b' | b'y' => {}
-            b'x' => return Err(HashError::Version),
-            _ => return Err(HashError::Malformed),
-        }
+        let parsed = Self { cost: parts.get_cost(), salt: parts.get_salt_raw(), hash: hash_of(stored)? };
         match parsed.cost {
+            _ if *version == b'x' => Err(HashError::Version),
             cost if STORED_COSTS.contains(&cost) => Ok(parsed),
             cost if cost > *STORED_COSTS.end() => Err(HashError::TooCostly),
             _ => Err(HashError::Malformed),
         }
     }
 
-    /// The cost: the hash takes 2^cost rounds.
+    /// The cost, 4 to 16: the hash takes 2^cost rounds.
     #[must_use]
     pub fn cost(&self) -> u32 {
         self.cost
@@ -82,7 +77,7 @@ impl PasswordHash {
     }
 }
 
-/// A hash in the making.
+/// A new hash that is not computed yet.
 pub(crate) struct NewHash {
     cost: Cost,
     salt: [u8; 16],
@@ -97,38 +92,44 @@ impl NewHash {
         Job::new(self.cost.get(), self.salt, password)
     }
 
-    /// The stored form, as `$2b$`.
+    /// The stored form, as `$2b$`. `HashParts` can write it too, but has no constructor from a salt and a hash.
     pub(crate) fn finish(&self, hashed: &Hashed) -> String {
-        let (salt, hash) = (base_64::encode(&BASE_64, &self.salt), base_64::encode(&BASE_64, &hashed.0));
-        format!("$2b${:02}${salt}{hash}", self.cost.get())
+        let (version, cost) = (Version::TwoB, self.cost.get());
+        format!("${version}${cost:02}${}{}", BASE_64.encode(self.salt), BASE_64.encode(hashed.0))
     }
 }
 
-const SALT_CHARS: usize = 22;
-
-/// It refuses bits that no encoder sets, so a hash has one spelling.
-const BASE_64: GeneralPurpose = GeneralPurpose::new(&BCRYPT, NO_PAD);
-
-fn digit(ascii: u8) -> u32 {
-    u32::from(ascii.saturating_sub(b'0'))
+/// The hash follows `$2b$12$` and the 22 characters of the salt.
+fn hash_of(stored: &str) -> Result<[u8; 23], HashError> {
+    let text = stored.get(29..).ok_or(HashError::Malformed)?;
+    let mut hash = [0; 23];
+    match BASE_64.decode_slice(text, &mut hash) {
+        Ok(23) => Ok(hash),
+        _ => Err(HashError::Malformed),
+    }
 }
 
-fn decode<const N: usize>(text: &[u8]) -> Result<[u8; N], HashError> {
-    let mut bytes = [0; N];
-    match BASE_64.decode_slice(text, &mut bytes) {
-        Ok(length) if length == N => Ok(bytes),
-        _ => Err(HashError::Malformed),
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("PasswordHash").field("cost", &self.cost).finish_non_exhaustive()
     }
 }
 
 impl HashError {
     /// A stable code to match on.
+    ///
+    /// ```
+    /// use edgegate::password::HashError;
+    ///
+    /// assert_eq!(HashError::TooCostly.code(), "hash-too-costly");
+    /// ```
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
             Self::Malformed => "hash-malformed",
             Self::Version => "hash-version",
             Self::TooCostly => "hash-too-costly",
+            Self::Busy => "busy",
         }
     }
 }
@@ -139,8 +140,15 @@ impl fmt::Display for HashError {
             Self::Malformed => formatter.write_str("the stored hash is not a bcrypt hash"),
             Self::Version => formatter.write_str("the stored hash is of a version other than 2a, 2b and 2y"),
             Self::TooCostly => write!(formatter, "the stored hash has a cost above {}", STORED_COSTS.end()),
+            Self::Busy => Busy.fmt(formatter),
         }
     }
 }
 
 impl std::error::Error for HashError {}
+
+impl From<Busy> for HashError {
+    fn from(_: Busy) -> Self {
+        Self::Busy
+    }
+}

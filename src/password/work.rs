@@ -1,21 +1,24 @@
-//! bcrypt as work to be done: jobs that know nothing of one another, so that a host may do several side by side.
+//! bcrypt as independent jobs, so that a host can compute several side by side.
+
+use std::fmt;
 
 use zeroize::Zeroizing;
 
-pub use super::eksblowfish::Busy;
-use super::eksblowfish::{self, LANES};
-use crate::limits::PASSWORD_MAX_BYTES;
+use super::Busy;
+#[cfg(feature = "lanes")]
+use super::eksblowfish;
+use crate::limits::{LANES, PASSWORD_MAX_BYTES};
 
-/// One bcrypt hash to work out.
+/// One bcrypt hash to work out. The password inside is wiped on drop, and `Debug` shows the cost only.
 #[derive(Clone)]
 pub struct Job {
-    cost: u32,
+    pub(super) cost: u32,
     salt: [u8; 16],
-    key: Zeroizing<[u8; PASSWORD_MAX_BYTES]>,
-    length: usize,
+    /// 1 to 72 bytes, on the heap: a job that is moved leaves no copy of them behind.
+    key: Zeroizing<Vec<u8>>,
 }
 
-/// What a [`Job`] comes to: the 23 bytes that bcrypt stores (of its 24, the last was never kept).
+/// The result of a [`Job`]: the 23 bytes that bcrypt stores, all but the last that it computes. `Debug` shows none.
 #[derive(Clone, Copy)]
 pub struct Hashed(pub(super) [u8; 23]);
 
@@ -28,37 +31,67 @@ pub struct Rounds(u64);
 
 /// Works out all jobs, up to four side by side. The results stand in the order of the jobs.
 ///
-/// `stop` is asked before every round, some 50 microseconds apart.
+/// `stop` is asked before every round, some 50 microseconds apart; without the feature `lanes`, before every hash.
 ///
 /// # Errors
 /// [`Busy`] once `stop` says so; what was worked out until then is lost.
+///
+/// ```
+/// use edgegate::{Answer, Question, Step, host::passwords, password::work_out};
+///
+/// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// let Step::Ask(Question::Work { jobs, .. }, pending) = passwords::verify("U*U", stored) else { panic!() };
+/// let worked = work_out(&jobs, &|| false)?;
+/// assert_eq!(pending.answer(Answer::Worked(worked)).done(), Some(Ok(true)));
+/// # Ok::<(), edgegate::password::Busy>(())
+/// ```
 pub fn work_out(jobs: &[Job], stop: &dyn Fn() -> bool) -> Result<Vec<Hashed>, Busy> {
     // Jobs of one cost belong together: a lane that ends early leaves the others alone.
-    let of_cost = |cost| jobs.iter().enumerate().filter(move |(_, job)| job.cost == cost);
-    let order: Vec<(usize, &Job)> = (0..=31).flat_map(of_cost).collect();
+    let mut order: Vec<(usize, &Job)> = jobs.iter().enumerate().collect();
+    order.sort_by_key(|(_, job)| job.cost);
     let mut results = vec![Hashed([0; 23]); jobs.len()];
     for group in order.chunks(LANES) {
-        let lanes: Vec<_> = group.iter().map(|(_, job)| job.lane()).collect();
-        let mut hashes = [[0; 24]; LANES];
-        eksblowfish::run(&lanes, &mut hashes, stop)?;
-        for ((at, _), hash) in group.iter().zip(&hashes) {
-            if let Some(result) = results.get_mut(*at) {
-                *result = Hashed::from(*hash);
+        let jobs: Vec<&Job> = group.iter().map(|(_, job)| *job).collect();
+        for ((index, _), hashed) in group.iter().zip(work_out_group(&jobs, stop)?) {
+            if let Some(result) = results.get_mut(*index) {
+                *result = hashed;
             }
         }
     }
     Ok(results)
 }
 
-impl Job {
-    /// `cost` is at most 31. Of the password the first 72 bytes count.
-    pub(super) fn new(cost: u32, salt: [u8; 16], password: &[u8]) -> Self {
-        // The key is the password with the NUL that ends a C string, if there is room for it.
-        let mut key = Zeroizing::new([0; PASSWORD_MAX_BYTES]);
-        for (to, from) in key.iter_mut().zip(password) {
-            *to = *from;
+/// Works out at most [`LANES`] jobs. The first results belong to the jobs; the rest have no meaning.
+#[cfg(feature = "lanes")]
+pub(super) fn work_out_group(jobs: &[&Job], stop: &dyn Fn() -> bool) -> Result<[Hashed; LANES], Busy> {
+    let lanes: Vec<_> =
+        jobs.iter().take(LANES).map(|job| eksblowfish::Job { cost: job.cost, salt: job.salt, key: &job.key }).collect();
+    let mut hashes = [[0; 24]; LANES];
+    eksblowfish::run(&lanes, &mut hashes, stop)?;
+    Ok(hashes.map(Hashed::from))
+}
+
+/// The same, one after the other.
+#[cfg(not(feature = "lanes"))]
+pub(super) fn work_out_group(jobs: &[&Job], stop: &dyn Fn() -> bool) -> Result<[Hashed; LANES], Busy> {
+    let mut hashes = [[0; 24]; LANES];
+    for (hash, job) in hashes.iter_mut().zip(jobs) {
+        if stop() {
+            return Err(Busy);
         }
-        Self { cost, salt, key, length: password.len().saturating_add(1).min(PASSWORD_MAX_BYTES) }
+        *hash = bcrypt::bcrypt(job.cost, job.salt, &job.key);
+    }
+    Ok(hashes.map(Hashed::from))
+}
+
+impl Job {
+    /// Of the password the first 72 bytes count. A cost above 31, bcrypt's greatest, counts as 31.
+    pub(super) fn new(cost: u32, salt: [u8; 16], password: &[u8]) -> Self {
+        // With this capacity the key is never moved: a move would leave a copy that is not wiped.
+        let mut key = Zeroizing::new(Vec::with_capacity(PASSWORD_MAX_BYTES));
+        // bcrypt reads the password with the NUL that ends a C string, if there is room for it.
+        key.extend(password.iter().copied().chain([0]).take(PASSWORD_MAX_BYTES));
+        Self { cost: cost.min(31), salt, key }
     }
 
     /// Work whose result is of no use.
@@ -66,8 +99,27 @@ impl Job {
         Self::new(cost, [0; 16], password.as_bytes())
     }
 
-    fn lane(&self) -> eksblowfish::Job<'_> {
-        eksblowfish::Job { cost: self.cost, salt: self.salt, key: self.key.get(..self.length).unwrap_or_default() }
+    /// Works out this job alone, without a stop.
+    pub(super) fn work_out(&self) -> Result<Hashed, Busy> {
+        work_out_group(&[self], &|| false).map(|[hashed, ..]| hashed)
+    }
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Job").field("cost", &self.cost).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Hashed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Hashed").finish_non_exhaustive()
+    }
+}
+
+impl From<[u8; 24]> for Hashed {
+    fn from([hash @ .., _]: [u8; 24]) -> Self {
+        Self(hash)
     }
 }
 
@@ -89,11 +141,5 @@ impl Rounds {
         // After one hash of cost c, those of cost c, c + 1, ... up to the goal's, less one, add up to it exactly.
         let next = if self.0 == 0 { goal } else { self.0.trailing_zeros() };
         (self.0 < 1 << goal).then_some(next)
-    }
-}
-
-impl From<[u8; 24]> for Hashed {
-    fn from([hash @ .., _]: [u8; 24]) -> Self {
-        Self(hash)
     }
 }

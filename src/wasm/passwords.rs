@@ -1,6 +1,7 @@
 //! Passwords without a user store, and bcrypt for several turns at once.
 
 use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
 
 use super::{integer, signal, turn::Turn, value::throw, verdict::Outcome};
 use crate::{
@@ -11,16 +12,18 @@ use crate::{
 
 /// Hashes a new password; without a cost, at 12.
 #[wasm_bindgen(js_name = hashPassword)]
-pub fn hash_password(password: &str, cost: Option<f64>) -> Result<Turn, JsValue> {
+pub fn hash_password(password: String, cost: Option<f64>) -> Result<Turn, JsValue> {
+    let password = Zeroizing::new(password);
     let cost = cost.map_or(Some(HASH_COST_DEFAULT), |cost| u32::try_from(integer(cost)?).ok());
     let cost = cost.ok_or(PasswordError::Cost).and_then(Cost::new).map_err(throw)?;
-    Ok(Turn::new(passwords::hash(password, cost), |result| Outcome::Hash(result.into())))
+    Ok(Turn::new(passwords::hash(&password, cost), |result| Outcome::Hash(result.into())))
 }
 
 /// Whether this is the password of this stored hash.
 #[wasm_bindgen(js_name = verifyPassword)]
-pub fn verify_password(password: &str, hash: &str) -> Turn {
-    Turn::new(passwords::verify(password, hash), |result| Outcome::Password(result.into()))
+pub fn verify_password(password: String, hash: &str) -> Turn {
+    let password = Zeroizing::new(password);
+    Turn::new(passwords::verify(&password, hash), |result| Outcome::Password(result.into()))
 }
 
 /// Turns that wait for work, worked out side by side.

@@ -1,16 +1,19 @@
 //! The flags that stop the work: the host's own, and the one that workerd writes when a request's CPU time runs out.
 
-#![expect(unsafe_code, reason = "an exported name is how workerd finds the flag")]
+#![cfg_attr(feature = "lanes", expect(unsafe_code, reason = "an exported name is how workerd finds the flag"))]
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use wasm_bindgen::prelude::*;
 
-/// workerd looks for a global of this name, zeroes what it points to when it takes notice of the module, and writes the
-/// number of `SIGXCPU` there a moment before it ends the request.
-// SAFETY: no other item of the module has this name.
-#[unsafe(no_mangle)]
-pub static __instance_signal: AtomicU32 = AtomicU32::new(UNNOTICED);
+/// workerd looks for a global that is exported as `__instance_signal`, zeroes what it points to when it takes notice of the
+/// module, and writes the number of `SIGXCPU` there a moment before it ends the request.
+///
+/// Without the feature `lanes` it is not exported: an exported name counts as unsafe code, which is forbidden then. Little
+/// is lost, for the `bcrypt` crate cannot be stopped within a hash.
+// SAFETY: no other item of the module is exported by this name.
+#[cfg_attr(feature = "lanes", unsafe(export_name = "__instance_signal"))]
+pub static INSTANCE_SIGNAL: AtomicU32 = AtomicU32::new(UNNOTICED);
 
 const UNNOTICED: u32 = 0xffff;
 const SIGXCPU: u32 = 24;
@@ -26,9 +29,9 @@ pub fn stop_work(stop: bool) {
 /// Whether the runtime has taken notice of the module, and would say when CPU time runs out.
 #[wasm_bindgen(js_name = isSignalled)]
 pub fn is_signalled() -> bool {
-    __instance_signal.load(Ordering::Relaxed) != UNNOTICED
+    INSTANCE_SIGNAL.load(Ordering::Relaxed) != UNNOTICED
 }
 
 pub(super) fn is_stopped() -> bool {
-    STOPPED.load(Ordering::Relaxed) || __instance_signal.load(Ordering::Relaxed) == SIGXCPU
+    STOPPED.load(Ordering::Relaxed) || INSTANCE_SIGNAL.load(Ordering::Relaxed) == SIGXCPU
 }

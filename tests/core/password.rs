@@ -1,7 +1,11 @@
 //! Passwords against published vectors, and the rounds that a refusal takes.
 
 use crate::support::{SECRET, Users, gate, login, rehashing_gate};
-use edgegate::password::{self, Cost, HashError, PasswordError, PasswordHash};
+use edgegate::{
+    Question, Step,
+    host::passwords,
+    password::{self, Batch, Busy, Cost, HashError, PasswordError, PasswordHash, work_out},
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[derive(serde::Deserialize)]
@@ -17,10 +21,15 @@ fn published_vectors() {
     let vectors: Vec<Vector> =
         serde_json::from_str(include_str!("../vectors/bcrypt.json")).expect("the vectors are JSON");
     assert!(vectors.len() > 400, "only {} vectors", vectors.len());
+    let mut refused = Vec::new();
     for vector in vectors {
         let verdict = password::verify(hex(&vector.password), &vector.hash);
-        assert_eq!(verdict.unwrap_or(false), vector.ok, "{} ({})", vector.hash, vector.source);
+        assert_eq!(verdict == Ok(true), vector.ok, "{} ({})", vector.hash, vector.source);
+        refused.extend((!vector.ok).then_some(verdict));
     }
+    let count = |verdict| refused.iter().filter(|refused| **refused == verdict).count();
+    let errors = [HashError::Version, HashError::TooCostly, HashError::Malformed];
+    assert_eq!((count(Ok(false)), errors.map(|error| count(Err(error)))), (18, [33, 6, 46]));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -68,12 +77,31 @@ fn what_cannot_be_verified_is_named() {
         (format!("$2b$31${tail}"), HashError::TooCostly),
         (format!("$2b$03${tail}"), HashError::Malformed),
         (format!("$2b$5${tail}"), HashError::Malformed),
+        (format!("$2b$+5${tail}"), HashError::Malformed),
+        (format!("$2x$+5${tail}"), HashError::Malformed),
+        (format!("$2c$05${tail}"), HashError::Malformed),
         (format!("$2b$05${tail}="), HashError::Malformed),
         (format!("$2b$05$é{}", &tail[2..]), HashError::Malformed),
         ("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned(), HashError::Malformed),
         (String::new(), HashError::Malformed),
     ] {
         assert_eq!(PasswordHash::parse(&stored).err(), Some(error), "{stored}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn every_bit_of_a_stored_hash_counts() {
+    use base64::Engine as _;
+
+    let stored = bcrypt::hash_with_salt("right", 4, [1; 16]).expect("the cost is allowed").to_string();
+    let (head, hash) = stored.split_at(29);
+    let hash = bcrypt::BASE_64.decode(hash).expect("31 characters");
+    assert_eq!(password::verify("right", &stored), Ok(true));
+    for bit in 0..23 * 8 {
+        let mut changed = hash.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let changed = [head, &bcrypt::BASE_64.encode(changed)].concat();
+        assert_eq!(password::verify("right", &changed), Ok(false), "bit {bit}");
     }
 }
 
@@ -90,9 +118,11 @@ fn every_refused_login_takes_the_same_rounds() {
         (5, "empty@example.com", ""),
         (6, "2x@example.com", &hash(4).replace("$2b$", "$2x$")),
         (7, "costly@example.com", &costly),
+        // bcrypt would find the overlong password right.
+        (8, "overlong@example.com", &bcrypt::hash_with_salt("x".repeat(72), 10, [1; 16]).expect("allowed").to_string()),
     ]);
     let gate = gate(SECRET);
-    let overlong = format!("username=ten@example.com&password={}", "x".repeat(4097));
+    let overlong = format!("username=overlong@example.com&password={}", "x".repeat(4097));
     let overlong_name = format!("username={}@example.com&password=wrong", "x".repeat(255));
     let mut forms = vec![
         "username=nobody@example.com&password=wrong".to_owned(),
@@ -159,6 +189,73 @@ fn many_at_once_are_what_each_is_alone() {
     for (password, hash) in [("a", &made[0]), ("b", &made[2])] {
         assert!(bcrypt::verify(password, hash.as_ref().expect("made")).expect("read"));
     }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_batch_takes_four_at_a_step() {
+    let passwords: Vec<String> = (0..9).map(|at| format!("password {at}")).collect();
+    let mut batch = Batch::hash(&passwords, low());
+    assert_eq!(batch.refusal(), None);
+    assert_eq!(std::iter::repeat_with(|| batch.step(&|| false)).take(3).collect::<Vec<_>>(), [true, true, false]);
+    assert!(!batch.step(&|| false), "nothing is left to do");
+    let hashes: Vec<String> = batch.results().into_iter().map(|hash| hash.expect("it hashes")).collect();
+    for (password, hash) in passwords.iter().zip(&hashes) {
+        assert!(bcrypt::verify(password, hash).expect("the bcrypt crate reads it"), "{password}");
+    }
+    let mut batch = Batch::hash(&[""; 0], low());
+    assert!(!batch.step(&|| true) && batch.results().is_empty());
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_batch_checks_all_before_it_works() {
+    let batch = Batch::hash(&["a", "b\0", ""], low());
+    assert_eq!(batch.refusal(), Some(&PasswordError::Nul));
+    assert_eq!(batch.results(), [Err(PasswordError::Busy), Err(PasswordError::Nul), Err(PasswordError::Empty)]);
+    let batch = Batch::verify(&[("a", "no hash")]);
+    assert_eq!(batch.refusal(), Some(&HashError::Malformed));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_stopped_step_answers_busy_and_keeps_the_others() {
+    let mut batch = Batch::hash(&["a"; 9], low());
+    assert!(batch.step(&|| false) && batch.step(&|| true) && !batch.step(&|| false));
+    let results = batch.results();
+    let (done, stopped): (Vec<_>, Vec<_>) = results.iter().partition(|result| result.is_ok());
+    assert_eq!((done.len(), stopped), (5, vec![&Err(PasswordError::Busy); 4]));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn stopped_work_has_no_result() {
+    let Step::Ask(Question::Work { jobs, .. }, _) = passwords::hash("a", low()) else { panic!("it asks for work") };
+    assert_eq!(work_out(&jobs, &|| true).err(), Some(Busy));
+    assert_eq!(Busy.to_string(), "the work was stopped");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn low_costs_have_a_way_of_their_own() {
+    for cost in 4..=9 {
+        assert_eq!(Cost::dangerously_low(cost).map(Cost::get), Some(cost));
+    }
+    for cost in [0, 3, 10, 14, 31, u32::MAX] {
+        assert_eq!(Cost::dangerously_low(cost), None, "cost {cost}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn debug_shows_no_secret() {
+    let stored = bcrypt::hash_with_salt("secret", 4, [1; 16]).expect("the cost is allowed").to_string();
+    let Step::Ask(Question::Work { jobs, .. }, _) = passwords::verify("secret", &stored) else { panic!("it asks") };
+    let hashed = work_out(&jobs, &|| false).expect("nothing stops it");
+    let stored = PasswordHash::parse(&stored).expect("it is a hash");
+    assert_eq!(
+        format!("{jobs:?} {hashed:?} {stored:?}"),
+        "[Job { cost: 4, .. }] [Hashed { .. }] PasswordHash { cost: 4, .. }"
+    );
+    assert_eq!(format!("{:?}", Batch::hash(&["secret", ""], low())), "Batch { inputs: 2, waiting: 1, .. }");
+}
+
+fn low() -> Cost {
+    Cost::dangerously_low(4).expect("4 is bcrypt's least")
 }
 
 fn hex(text: &str) -> Vec<u8> {

@@ -100,6 +100,24 @@ fn a_stop_ends_it_between_rounds() {
     assert_eq!(bcrypt([job(4)], GO), Ok([::bcrypt::bcrypt(4, [0; 16], b"\0")]), "and leaves nothing behind");
 }
 
+/// In wasm the state is shared: the inner hash is refused, and leaves the outer one's state alone.
+#[wasm_bindgen_test(unsupported = test)]
+#[cfg_attr(miri, ignore)]
+fn a_stop_that_hashes_leaves_the_hash_under_way_alone() {
+    let job = Job { cost: 4, salt: [3; 16], key: b"outer\0" };
+    let expected = Ok([::bcrypt::bcrypt(job.cost, job.salt, job.key)]);
+    let inner = core::cell::RefCell::new(Vec::new());
+    let stop = || {
+        inner.borrow_mut().push(bcrypt([Job { key: b"inner\0", ..job }], GO));
+        false
+    };
+    assert_eq!(bcrypt([job], &stop), expected);
+    let shared = cfg!(target_arch = "wasm32");
+    let answer = if shared { Err(Busy) } else { Ok([::bcrypt::bcrypt(job.cost, job.salt, b"inner\0")]) };
+    assert_eq!(inner.into_inner(), vec![answer; 1 << job.cost]);
+    assert_eq!(bcrypt([job], GO), expected, "the state is free again");
+}
+
 /// A cost of 0 is one round.
 #[wasm_bindgen_test(unsupported = test)]
 fn miri_lanes_do_not_touch_one_another() {

@@ -1,0 +1,128 @@
+//! Many passwords at once, a few at a time.
+
+use std::{cmp::Reverse, fmt};
+
+use super::{Busy, Cost, HashError, Hashed, Job, PasswordError, PasswordHash, prepare, work::work_out_group};
+use crate::limits::LANES;
+
+/// Many passwords to hash or to verify, worked out up to four at a time, so that a host can do other things in between.
+///
+/// All inputs are checked before any work is done. The copies of passwords inside are wiped after their step, and on drop;
+/// `Debug` shows counts only.
+///
+/// ```
+/// use edgegate::password::{Batch, Cost, PasswordError};
+///
+/// let mut batch = Batch::hash(&["correct", "horse", ""], Cost::new(10)?);
+/// assert_eq!(batch.refusal(), Some(&PasswordError::Empty));
+/// while batch.step(&|| false) {
+///     std::thread::yield_now();
+/// }
+/// assert!(matches!(batch.results().as_slice(), [Ok(_), Ok(_), Err(PasswordError::Empty)]));
+/// # Ok::<(), PasswordError>(())
+/// ```
+pub struct Batch<T, E> {
+    /// By falling cost. [`Batch::step`] takes from the end.
+    waiting: Vec<Waiting<T>>,
+    /// One per input; `None` while it waits, or if it was stopped.
+    results: Vec<Option<Result<T, E>>>,
+}
+
+struct Waiting<T> {
+    index: usize,
+    job: Job,
+    finish: Box<dyn FnOnce(&Hashed) -> T + Send>,
+}
+
+impl Batch<String, PasswordError> {
+    /// New passwords to hash, as [`hash`](super::hash) does.
+    #[must_use]
+    pub fn hash(passwords: &[impl AsRef<str>], cost: Cost) -> Self {
+        Self::new(passwords.iter().map(|password| {
+            let (new, job) = prepare(password.as_ref(), cost)?;
+            Ok((job, move |hashed: &Hashed| new.finish(hashed)))
+        }))
+    }
+}
+
+impl Batch<bool, HashError> {
+    /// Passwords to verify against stored hashes, as [`verify`](super::verify) does.
+    ///
+    /// ```
+    /// use edgegate::password::{Batch, HashError};
+    ///
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let mut batch = Batch::verify(&[("U*U", stored), ("U*", stored), ("U*U", "no hash")]);
+    /// while batch.step(&|| false) {}
+    /// assert_eq!(batch.results(), [Ok(true), Ok(false), Err(HashError::Malformed)]);
+    /// ```
+    #[must_use]
+    pub fn verify(pairs: &[(impl AsRef<[u8]>, impl AsRef<str>)]) -> Self {
+        Self::new(pairs.iter().map(|(password, stored)| {
+            let stored = PasswordHash::parse(stored.as_ref())?;
+            Ok((stored.job(password.as_ref()), move |hashed: &Hashed| stored.is(hashed)))
+        }))
+    }
+}
+
+impl<T, E> Batch<T, E> {
+    fn new<F>(inputs: impl Iterator<Item = Result<(Job, F), E>>) -> Self
+    where
+        F: FnOnce(&Hashed) -> T + Send + 'static,
+    {
+        let (mut waiting, mut results) = (Vec::new(), Vec::new());
+        for (index, input) in inputs.enumerate() {
+            match input {
+                Ok((job, finish)) => {
+                    waiting.push(Waiting { index, job, finish: Box::new(finish) });
+                    results.push(None);
+                }
+                Err(refusal) => results.push(Some(Err(refusal))),
+            }
+        }
+        // Jobs of one cost belong together: a lane that ends early leaves the others alone.
+        waiting.sort_by_key(|waiting| Reverse(waiting.job.cost));
+        Self { waiting, results }
+    }
+
+    /// The first error so far. Before the first step it says whether an input was refused, for a caller that wants all
+    /// results or none.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&E> {
+        self.results.iter().flatten().find_map(|result| result.as_ref().err())
+    }
+
+    /// Works out the next hashes, up to four, and says whether more are left.
+    ///
+    /// `stop` is asked as in [`work_out`](super::work_out). A stopped hash is not tried again.
+    pub fn step(&mut self, stop: &dyn Fn() -> bool) -> bool {
+        let group = self.waiting.split_off(self.waiting.len().saturating_sub(LANES));
+        let jobs: Vec<&Job> = group.iter().map(|waiting| &waiting.job).collect();
+        let hashes = work_out_group(&jobs, stop);
+        for (waiting, hashed) in group.into_iter().zip(hashes.into_iter().flatten()) {
+            if let Some(result) = self.results.get_mut(waiting.index) {
+                *result = Some(Ok((waiting.finish)(&hashed)));
+            }
+        }
+        !self.waiting.is_empty()
+    }
+
+    /// The results, in the order of the inputs. An input that still waits, or was stopped, gives [`Busy`].
+    #[must_use]
+    pub fn results(self) -> Vec<Result<T, E>>
+    where
+        E: From<Busy>,
+    {
+        self.results.into_iter().map(|result| result.unwrap_or_else(|| Err(Busy.into()))).collect()
+    }
+}
+
+impl<T, E> fmt::Debug for Batch<T, E> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Batch")
+            .field("inputs", &self.results.len())
+            .field("waiting", &self.waiting.len())
+            .finish_non_exhaustive()
+    }
+}
