@@ -51,14 +51,14 @@ export function yieldToEventLoop(): Promise<void> {
 }
 
 /** Answers these turns' questions for work. */
-export function computeTogether(turns: Handle<Turn>[]): void {
-  const batch = new Handle(() => new glue.Batch());
+function computeTogether(turns: Handle<Turn>[]): void {
+  const lanes = new Handle(() => new glue.Lanes());
   try {
-    for (const turn of turns) turn.call((turn) => batch.call((batch) => batch.add(turn)));
-    batch.call((batch) => batch.run());
-    for (const turn of turns) turn.call((turn) => batch.call((batch) => batch.give(turn)));
+    for (const turn of turns) turn.call((turn) => lanes.call((lanes) => lanes.add(turn)));
+    lanes.call((lanes) => lanes.run());
+    for (const turn of turns) turn.call((turn) => lanes.call((lanes) => lanes.give(turn)));
   } finally {
-    batch.free();
+    lanes.free();
   }
 }
 

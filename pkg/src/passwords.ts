@@ -1,13 +1,10 @@
-import type { Failure, HashVerdict, PasswordVerdict, Turn } from "../wasm/edgegate.js";
+import type { Failure, HashList, HashVerdict, PasswordVerdict, Turn, VerifyList } from "../wasm/edgegate.js";
 import { array, optionalNumber, text } from "./argument.js";
 import { EdgegateError } from "./errors.js";
 import { glue } from "./glue.js";
 import { call, Handle } from "./instance.js";
-import { computeTogether, yieldToEventLoop } from "./lanes.js";
-import { isQuestion, run, stepOf } from "./turn.js";
-
-/** Hashes of one list worked out side by side: the fourth lane shortens the whole, and nobody waits for a part. */
-const BULK_LANES = 4;
+import { yieldToEventLoop } from "./lanes.js";
+import { run } from "./turn.js";
 
 /**
  * Hashes a new password with bcrypt (`$2b$`) and a random salt.
@@ -40,14 +37,10 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
  * @throws {EdgegateError} As {@link hashPassword}, before any work is done: with all of them or with none.
  */
 export async function hashPasswords(passwords: readonly string[], options: { cost?: number } = {}): Promise<string[]> {
-  const turns = array("passwords", passwords).map((password) => startHash(password, options.cost));
-  try {
-    // A turn that is done before any work has been refused.
-    for (const step of turns.map(stepOf)) if (!isQuestion(step)) value(step as HashVerdict);
-    return (await workAll<HashVerdict>(turns)).map((verdict) => value(verdict).hash);
-  } finally {
-    for (const turn of turns) turn.free();
-  }
+  const list = array("passwords", passwords).map((password, at) => text(`passwords[${at}]`, password));
+  const cost = optionalNumber("cost", options.cost);
+  const hashes = new Handle(() => new glue.HashList(list, cost));
+  return stepThrough(hashes, (hashes) => hashes.hashes());
 }
 
 /**
@@ -59,18 +52,19 @@ export async function hashPasswords(passwords: readonly string[], options: { cos
 export async function verifyPasswords(
   pairs: readonly { password: string; hash: string }[],
 ): Promise<(boolean | EdgegateError)[]> {
-  const turns = array("pairs", pairs).map(({ password, hash }) => startVerify(password, hash));
-  try {
-    const verdicts = await workAll<PasswordVerdict>(turns);
-    return verdicts.map((verdict) => (verdict.outcome === "accepted" ? verdict.matches : failure(verdict)));
-  } finally {
-    for (const turn of turns) turn.free();
-  }
+  const list = array("pairs", pairs).map(({ password, hash }, at) => ({
+    password: text(`pairs[${at}].password`, password),
+    hash: text(`pairs[${at}].hash`, hash),
+  }));
+  const [passwords, hashes] = [list.map(({ password }) => password), list.map(({ hash }) => hash)];
+  const verdicts = new Handle(() => new glue.VerifyList(passwords, hashes));
+  const all = await stepThrough(verdicts, (verdicts) => verdicts.verdicts());
+  return all.map((verdict) => (verdict.outcome === "accepted" ? verdict.matches : failure(verdict)));
 }
 
 /**
- * Gives up all password work, and does none until it is called with `false`: logins are answered 503 with `Retry-After`, and
- * what hashes or verifies throws `busy`. For a server that is about to end.
+ * Stops all password work, and refuses it until it is called with `false`: logins are answered 503 with `Retry-After`, and
+ * functions that hash or verify throw `busy`. For a server that shuts down.
  */
 export function stopWork(stop = true): void {
   call(() => glue.stopWork(Boolean(stop)));
@@ -86,14 +80,14 @@ function startVerify(password: string, hash: string): Handle<Turn> {
   return new Handle(() => glue.verifyPassword(checked, stored));
 }
 
-async function workAll<Verdict>(turns: Handle<Turn>[]): Promise<Verdict[]> {
-  const waiting = turns.filter((turn) => isQuestion(stepOf(turn)));
-  for (let at = 0; at < waiting.length; at += BULK_LANES) {
-    // Others want their turn too.
-    if (at > 0) await yieldToEventLoop();
-    computeTogether(waiting.slice(at, at + BULK_LANES));
+/** One call into wasm for every four hashes; other callers run in between. */
+async function stepThrough<List extends HashList | VerifyList, R>(list: Handle<List>, results: (list: List) => R): Promise<R> {
+  try {
+    while (list.call((list) => list.step())) await yieldToEventLoop();
+    return list.call(results);
+  } finally {
+    list.free();
   }
-  return turns.map((turn) => stepOf(turn) as Verdict);
 }
 
 function value<Verdict extends { outcome: string }>(verdict: Verdict): Exclude<Verdict, { outcome: "refused" }> {

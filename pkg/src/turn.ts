@@ -37,11 +37,11 @@ export async function run<Verdict extends Outcome>(
 }
 
 /** Where the turn stands. */
-export function stepOf(turn: Handle<Turn>): Step {
+function stepOf(turn: Handle<Turn>): Step {
   return turn.call((turn) => turn.step());
 }
 
-export function isQuestion(step: Step): step is Question {
+function isQuestion(step: Step): step is Question {
   return typeof step === "object" && "ask" in step;
 }
 

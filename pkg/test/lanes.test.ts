@@ -8,20 +8,20 @@ const cost = 10;
 
 /** The sizes of the batches that are worked out meanwhile. */
 async function batchesOf(work: (sizes: number[]) => Promise<void>): Promise<void> {
-  const { add, run } = glue.Batch.prototype;
+  const { add, run } = glue.Lanes.prototype;
   const sizes: number[] = [];
   let lanes = 0;
-  glue.Batch.prototype.add = function (turn) {
+  glue.Lanes.prototype.add = function (turn) {
     return (lanes = add.call(this, turn));
   };
-  glue.Batch.prototype.run = function () {
+  glue.Lanes.prototype.run = function () {
     sizes.push(lanes);
     run.call(this);
   };
   try {
     await work(sizes);
   } finally {
-    Object.assign(glue.Batch.prototype, { add, run });
+    Object.assign(glue.Lanes.prototype, { add, run });
   }
 }
 
@@ -71,24 +71,49 @@ test("the queue is bounded: beyond it the answer is busy, and nobody in it is ha
   assert.match(counts["503"]?.[0]?.headers.get("retry-after") ?? "", /^\d+$/);
 });
 
-test("a list is worked out four at a time, and an entry's error is its own", async () => {
-  await batchesOf(async (sizes) => {
+/** The calls into wasm that compute hashes of a list. */
+async function stepsOf(work: (steps: () => number) => Promise<void>): Promise<void> {
+  const [hash, verify] = [glue.HashList.prototype, glue.VerifyList.prototype];
+  const originals = [hash.step, verify.step] as const;
+  let steps = 0;
+  for (const list of [hash, verify]) {
+    const { step } = list;
+    list.step = function (this: never) {
+      steps += 1;
+      return step.call(this);
+    };
+  }
+  try {
+    await work(() => steps);
+  } finally {
+    [hash.step, verify.step] = originals;
+  }
+}
+
+test("a list is worked out four at a time, others run in between, and an entry's error is its own", async () => {
+  await stepsOf(async (steps) => {
     const passwords = ["a", "b", "c", "d", "e"];
     const hashes = await hashPasswords(passwords, { cost });
-    assert.deepEqual(sizes, [4, 1]);
+    assert.equal(steps(), 2);
     const pairs = passwords.map((password, at) => ({ password, hash: hashes[at] as string }));
     const verdicts = await verifyPasswords([...pairs, { password: "x", hash: "none" }, { password: "x", hash: hashes[0] as string }]);
     assert.deepEqual(verdicts.slice(0, 5), [true, true, true, true, true]);
     assert(verdicts[5] instanceof EdgegateError && verdicts[5].code === "hash-malformed");
     assert.equal(verdicts[6], false);
+    assert.equal(steps(), 4);
     assert.deepEqual(await hashPasswords([]), []);
+    let others = 0;
+    const timer = setInterval(() => (others += 1), 0);
+    await hashPasswords(["a", "b", "c", "d", "e", "f", "g", "h", "i"], { cost });
+    clearInterval(timer);
+    assert(others >= 1, "no timer ran while the list was hashed");
   });
 });
 
 test("a list with a password that may not be hashed is refused before any work", async () => {
-  await batchesOf(async (sizes) => {
+  await stepsOf(async (steps) => {
     await assert.rejects(hashPasswords(["a", "x".repeat(73)], { cost }), (error: EdgegateError) => error.code === "password-too-long");
-    assert.deepEqual(sizes, []);
+    assert.equal(steps(), 0);
   });
 });
 

@@ -1,22 +1,25 @@
-//! Passwords without a user store, and bcrypt for several turns at once.
+//! Passwords without a user store, and bcrypt for several turns side by side.
 
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use super::{integer, signal, turn::Turn, value::throw, verdict::Outcome};
+use super::{
+    integer, signal,
+    turn::Turn,
+    value::{throw, to_js},
+    verdict::{Outcome, PasswordVerdict},
+};
 use crate::{
     host::{Answer, Question, Step, passwords},
     limits::HASH_COST_DEFAULT,
-    password::{Cost, Hashed, Job, PasswordError, work_out},
+    password::{Batch, Cost, HashError, Hashed, Job, PasswordError, work_out},
 };
 
 /// Hashes a new password; without a cost, at 12.
 #[wasm_bindgen(js_name = hashPassword)]
 pub fn hash_password(password: String, cost: Option<f64>) -> Result<Turn, JsValue> {
     let password = Zeroizing::new(password);
-    let cost = cost.map_or(Some(HASH_COST_DEFAULT), |cost| u32::try_from(integer(cost)?).ok());
-    let cost = cost.ok_or(PasswordError::Cost).and_then(Cost::new).map_err(throw)?;
-    Ok(Turn::new(passwords::hash(&password, cost), |result| Outcome::Hash(result.into())))
+    Ok(Turn::new(passwords::hash(&password, checked(cost)?), |result| Outcome::Hash(result.into())))
 }
 
 /// Whether this is the password of this stored hash.
@@ -26,23 +29,79 @@ pub fn verify_password(password: String, hash: &str) -> Turn {
     Turn::new(passwords::verify(&password, hash), |result| Outcome::Password(result.into()))
 }
 
-/// Turns that wait for work, worked out side by side.
+/// A list of new passwords to hash.
+#[wasm_bindgen]
+pub struct HashList(Option<Batch<String, PasswordError>>);
+
+#[wasm_bindgen]
+impl HashList {
+    /// Checks all passwords; throws a `Failure` for the first that cannot be hashed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(passwords: Vec<String>, cost: Option<f64>) -> Result<HashList, JsValue> {
+        let batch = Batch::hash(&Zeroizing::new(passwords), checked(cost)?);
+        match batch.refusal() {
+            Some(&refusal) => Err(throw(refusal)),
+            None => Ok(Self(Some(batch))),
+        }
+    }
+
+    /// Computes up to four hashes side by side; says whether more are left.
+    pub fn step(&mut self) -> bool {
+        self.0.as_mut().is_some_and(|batch| batch.step(&signal::is_stopped))
+    }
+
+    /// The hashes; throws a `Failure` when the work was stopped.
+    pub fn hashes(&mut self) -> Result<Vec<String>, JsValue> {
+        let results = self.0.take().map(Batch::results).unwrap_or_default();
+        results.into_iter().collect::<Result<_, _>>().map_err(throw)
+    }
+}
+
+/// A list of passwords to verify, each against its stored hash.
+#[wasm_bindgen]
+pub struct VerifyList(Option<Batch<bool, HashError>>);
+
+#[wasm_bindgen]
+impl VerifyList {
+    /// Reads all stored hashes.
+    #[wasm_bindgen(constructor)]
+    pub fn new(passwords: Vec<String>, hashes: Vec<String>) -> VerifyList {
+        let passwords = Zeroizing::new(passwords);
+        let pairs: Vec<_> = passwords.iter().zip(&hashes).collect();
+        Self(Some(Batch::verify(&pairs)))
+    }
+
+    /// Verifies up to four passwords side by side; says whether more are left.
+    pub fn step(&mut self) -> bool {
+        self.0.as_mut().is_some_and(|batch| batch.step(&signal::is_stopped))
+    }
+
+    /// A verdict for each.
+    #[wasm_bindgen(unchecked_return_type = "PasswordVerdict[]")]
+    pub fn verdicts(&mut self) -> Result<JsValue, JsValue> {
+        let results = self.0.take().map(Batch::results).unwrap_or_default();
+        let verdicts: Vec<_> = results.into_iter().map(PasswordVerdict::from).collect();
+        to_js(&verdicts)
+    }
+}
+
+/// The turns that wait for work, computed side by side.
 #[wasm_bindgen]
 #[derive(Default)]
-pub struct Batch {
+pub struct Lanes {
     jobs: Vec<Job>,
     results: Option<std::vec::IntoIter<Hashed>>,
 }
 
 #[wasm_bindgen]
-impl Batch {
-    /// An empty batch.
+impl Lanes {
+    /// Without a turn.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Batch {
-        Batch::default()
+    pub fn new() -> Lanes {
+        Lanes::default()
     }
 
-    /// Adds what the turn waits for; says how many hashes the batch now has.
+    /// Adds what the turn waits for; returns how many hashes there are now.
     pub fn add(&mut self, turn: &Turn) -> usize {
         if let Some(Step::Ask(Question::Work { jobs, .. }, _)) = &turn.0 {
             self.jobs.extend_from_slice(jobs);
@@ -50,12 +109,12 @@ impl Batch {
         self.jobs.len()
     }
 
-    /// Works it all out.
+    /// Computes all.
     pub fn run(&mut self) {
         self.results = work_out(&self.jobs, &signal::is_stopped).ok().map(Vec::into_iter);
     }
 
-    /// Gives the turns their answers, in the order in which they were added.
+    /// Answers the turns, in the order in which they were added.
     pub fn give(&mut self, turn: &mut Turn) {
         let Some(Step::Ask(Question::Work { jobs, .. }, _)) = &turn.0 else { return };
         let answer = match &mut self.results {
@@ -64,4 +123,9 @@ impl Batch {
         };
         turn.go_on(answer);
     }
+}
+
+fn checked(cost: Option<f64>) -> Result<Cost, JsValue> {
+    let cost = cost.map_or(Some(HASH_COST_DEFAULT), |cost| u32::try_from(integer(cost)?).ok());
+    cost.ok_or(PasswordError::Cost).and_then(Cost::new).map_err(throw)
 }

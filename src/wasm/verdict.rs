@@ -7,7 +7,7 @@ use tsify::Tsify;
 
 use crate::{
     http::{Refusal, Reply},
-    password::PasswordError,
+    password::{HashError, PasswordError},
     settings::SettingsError,
     token::{AccessToken, TokenRefusal},
     user::User,
@@ -152,6 +152,12 @@ impl From<Result<(), Refusal>> for LogOutVerdict {
 impl From<Result<String, Refusal>> for HashVerdict {
     fn from(result: Result<String, Refusal>) -> Self {
         result.map_or_else(|refusal| Self::Refused(refusal.into()), |hash| Self::Accepted { hash })
+    }
+}
+
+impl From<Result<bool, HashError>> for PasswordVerdict {
+    fn from(result: Result<bool, HashError>) -> Self {
+        result.map_err(Refusal::from).into()
     }
 }
 
