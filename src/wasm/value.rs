@@ -1,7 +1,8 @@
 //! Values with members, on their way into JavaScript and back, by `serde-wasm-bindgen`.
 
+use js_sys::Reflect;
 use serde::Serialize;
-use serde_wasm_bindgen::{Deserializer, Serializer, from_value};
+use serde_wasm_bindgen::{Serializer, from_value};
 use wasm_bindgen::JsValue;
 
 use super::verdict::Failure;
@@ -38,14 +39,20 @@ pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, &'static str> {
     if row.is_null() || row.is_undefined() {
         return Ok(None);
     }
-    let row: UserRow =
-        serde_path_to_error::deserialize(Deserializer::from(row)).map_err(|error| wrong_column(&error))?;
-    if row.id.is_valid() && is_exact(&row.id) { Ok(Some(row)) } else { Err("id") }
+    let read = from_value(row.clone()).ok().filter(|row: &UserRow| row.id.is_valid() && is_exact(&row.id));
+    read.map(Some).ok_or_else(|| wrong_column(&row))
 }
 
-/// Only the column is named: serde's message may hold the value.
-fn wrong_column(error: &serde_path_to_error::Error<serde_wasm_bindgen::Error>) -> &'static str {
-    let (path, message) = (error.path().to_string(), error.inner().to_string());
-    let is_wrong = |column: &&str| path == **column || message.ends_with(&format!("missing field `{column}`"));
-    ["id", "email", "password", "created_at", "tokens_valid_after"].into_iter().find(is_wrong).unwrap_or("row")
+/// Only the column is named: the message of serde may hold the value.
+fn wrong_column(row: &JsValue) -> &'static str {
+    let column = |name: &str| Reflect::get(row, &name.into()).unwrap_or(JsValue::UNDEFINED);
+    let is_text = |name| column(name).is_string();
+    match () {
+        () if !user_id(column("id")).is_some_and(|id| id.is_valid()) => "id",
+        () if !is_text("email") => "email",
+        () if !is_text("password") && !column("password").is_null() => "password",
+        () if !is_text("created_at") => "created_at",
+        () if from_value::<Option<i64>>(column("tokens_valid_after")).is_err() => "tokens_valid_after",
+        () => "row",
+    }
 }
