@@ -203,3 +203,24 @@ impl<'a> From<&'a User> for UserResponse<'a> {
         Self { id, email, created_at }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_serializes_without_its_rounds() {
+        let reply = Reply { rounds: 1, ..Reply::refused(&Refusal::WrongPassword) };
+        assert_eq!(
+            serde_json::to_string(&reply).unwrap(),
+            r#"{"status":403,"headers":[["content-type","application/json"]],"body":"{\"detail\":\"Invalid Credentials\"}","event":{"level":"info","reason":"wrong-password"}}"#,
+        );
+        assert_eq!(serde_json::to_string(&Reply::logged_out()).unwrap(), r#"{"status":204,"headers":[],"body":""}"#);
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let token = AccessToken { access_token: "secret".to_owned(), token_type: "bearer", refresh: None };
+        assert_eq!(format!("{:?}", Reply::logged_in(&token)), "Reply { status: 200, event: None, .. }");
+    }
+}
