@@ -1,7 +1,8 @@
-//! How FastAPI reads a body and words what is wrong with it.
+//! Request bodies and validation errors, as FastAPI reads and writes them.
 
 mod email;
 mod form;
+mod input;
 mod invalid;
 mod new_user;
 
@@ -9,6 +10,6 @@ pub use self::invalid::{BodyError, Invalid, Loc};
 pub(crate) use self::{
     email::{Email, is_space},
     form::{LoginForm, TokenForm},
-    invalid::{HIDDEN, echo},
+    invalid::HIDDEN,
     new_user::NewUser,
 };

@@ -1,4 +1,4 @@
-//! HTTP without a socket: the head of a request, the reply, and the one mapping from an inner reason to an outer answer.
+//! HTTP as plain data: the head of a request, the reply, and the reason of a refusal.
 
 mod refusal;
 mod reply;

@@ -1,25 +1,27 @@
-//! E-mail addresses, as pydantic's `EmailStr` and email-validator 2.4 take and refuse them.
+//! E-mail addresses, as pydantic's `EmailStr` and email-validator 2.4 accept and refuse them.
 
 mod address;
 mod characters;
 
 use std::{borrow::Cow, fmt};
 
-use super::Invalid;
-use crate::{json::Json, limits::EMAIL_TEXT_MAX_CHARS};
+use serde_json::{Value, json};
 
-/// An e-mail address that keeps the rules of SMTP.
+use super::Invalid;
+use crate::limits::EMAIL_TEXT_MAX_CHARS;
+
+/// A valid e-mail address (RFC 5321 and 5322).
 ///
-/// It is kept as it was given, but for white space around it and a display name before it (`A <a@b.c>`): unlike
-/// pydantic, its domain is not put in lower case, for `/login` compares the address as typed.
+/// White space around it and a display name before it (`A <a@b.c>`) are removed, the rest is unchanged. Unlike pydantic,
+/// it does not put the domain in lower case, because `/login` compares the address as typed.
 ///
-/// An address with characters beyond ASCII is taken, but there are no Unicode tables here to check that they are
-/// assigned, in normal form (NFC) and allowed in a domain (IDNA), nor that an `xn--` label decodes or how long a label
-/// is once encoded. Control, formatting and private characters, spaces and a combining mark in first place are refused.
+/// Characters beyond ASCII are accepted without Unicode tables: it is not checked that they are assigned, in normal form
+/// (NFC) and allowed in a domain (IDNA), that an `xn--` label decodes, or how long a label is once encoded. Control,
+/// formatting and private characters, spaces and a combining mark in first place are refused.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Email(String);
 
-/// Why a text is no e-mail address.
+/// Why a text is not an e-mail address, in email-validator's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EmailError {
     reason: Cow<'static, str>,
@@ -29,7 +31,7 @@ impl Email {
     /// Reads an address.
     ///
     /// # Errors
-    /// With email-validator's wording.
+    /// The first error that email-validator finds.
     pub(crate) fn parse(text: &str) -> Result<Self, EmailError> {
         if text.chars().nth(EMAIL_TEXT_MAX_CHARS).is_some() {
             return Err(format!("Length must not exceed {EMAIL_TEXT_MAX_CHARS} characters").into());
@@ -57,16 +59,16 @@ impl fmt::Debug for Email {
 }
 
 impl EmailError {
-    /// What is wrong, in a sentence.
+    /// The error, a sentence.
     #[must_use]
     pub(crate) fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// pydantic's entry for a field that holds no e-mail address.
+    /// pydantic's error for the field `name`, whose value `input` is not an e-mail address.
     #[must_use]
-    pub(crate) fn to_invalid(&self, name: &'static str, input: Json) -> Invalid {
-        Invalid::field("value_error", name, self.to_string(), input).with_ctx([("reason", self.reason().into())])
+    pub(crate) fn to_invalid(&self, name: &'static str, input: Value) -> Invalid {
+        Invalid::field("value_error", name, self.to_string(), input).with_ctx(json!({ "reason": self.reason() }))
     }
 }
 
@@ -89,7 +91,7 @@ pub(crate) fn is_space(char: char) -> bool {
     char.is_whitespace() || ('\x1C'..='\x1F').contains(&char)
 }
 
-/// The address of `A <a@b.c>`, `"A" <a@b.c>` or `<a@b.c>`: what pydantic's `pretty_email_regex` finds.
+/// The address of `A <a@b.c>`, `"A" <a@b.c>` or `<a@b.c>`: the match of pydantic's `pretty_email_regex`.
 fn inside_brackets(text: &str) -> Option<&str> {
     let text = text.trim_matches(is_space).strip_suffix('>')?;
     let (_, address) = if let Some(quoted) = text.strip_prefix('"') {

@@ -1,25 +1,27 @@
 //! The login form: FastAPI's `OAuth2PasswordRequestForm`, byte for byte.
 
+#![expect(clippy::result_large_err, reason = "an error is rare, and moved into a list at once")]
+
 mod content_type;
 mod multipart;
 mod urlencoded;
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use self::content_type::Options;
 use super::{BodyError, Invalid, is_space};
-use crate::json::Json;
 
-/// A login form that holds what a login needs.
+/// A valid login form.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct LoginForm {
     /// `username`; never empty.
     pub(crate) username: String,
     /// `password`; never empty.
     pub(crate) password: Zeroizing<String>,
-    /// `grant_type`, if it was sent.
+    /// `grant_type`, if there is one.
     pub(crate) grant_type: Option<GrantType>,
     /// `scope`, split at white space.
     pub(crate) scopes: Vec<String>,
@@ -29,15 +31,15 @@ pub(crate) struct LoginForm {
     pub(crate) client_secret: Option<Zeroizing<String>>,
 }
 
-/// A form for `/login` where refresh tokens are given (RFC 6749 4.3.2 and 6).
+/// A form for `/login` when `REFRESH_TOKEN_EXPIRE_MINUTES` is set (RFC 6749 4.3.2 and 6).
 pub(crate) enum TokenForm {
-    /// E-mail and password.
+    /// `grant_type=password`, or none.
     Login(LoginForm),
-    /// `grant_type=refresh_token`, and the token.
+    /// `grant_type=refresh_token`, with the token.
     Refresh(Zeroizing<String>),
 }
 
-/// The one grant that a login form may ask for.
+/// The grant of a login form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GrantType {
     /// `password` (RFC 6749 4.3.2).
@@ -47,11 +49,11 @@ pub(crate) enum GrantType {
 impl LoginForm {
     /// Reads the form as FastAPI 0.165, Starlette and python-multipart do.
     ///
-    /// The last of equal fields wins, an empty one counts as missing, and a body of another type has no fields.
-    /// `content_type` is the header's value, a character for each byte, as `fetch` hands it out.
+    /// Of equal names the last field counts, an empty field is a missing one, and a body of another type has no fields.
+    /// `content_type` is the header's value with one character for each byte, as `fetch` returns it.
     ///
     /// # Errors
-    /// The answer FastAPI gives; a file sent in place of a field is echoed as `null`.
+    /// FastAPI's answer. For a file in place of a field, its `input` is `null`.
     pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         Fields::read(content_type, body)?.into_login().map_err(BodyError::Unprocessable)
     }
@@ -65,7 +67,7 @@ impl TokenForm {
     pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         let fields = Fields::read(content_type, body)?;
         let form = match fields {
-            Fields([Some(Value::Text(grant)), .., token]) if grant.as_str() == REFRESH_TOKEN => {
+            Fields([Some(Field::Text(grant)), .., token]) if grant.as_str() == REFRESH_TOKEN => {
                 required(REFRESH_TOKEN, token).map(Self::Refresh).map_err(|invalid| vec![invalid])
             }
             fields => fields.into_login().map(Self::Login),
@@ -76,19 +78,20 @@ impl TokenForm {
 
 const REFRESH_TOKEN: &str = "refresh_token";
 
+/// Shows no field.
 impl fmt::Debug for LoginForm {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("LoginForm").finish_non_exhaustive()
     }
 }
 
-/// What was sent for each of [`NAMES`].
+/// The fields of [`NAMES`], in that order.
 #[derive(Default)]
-struct Fields([Option<Value>; 7]);
+struct Fields([Option<Field>; 7]);
 
 const NAMES: [&str; 7] = ["grant_type", "username", "password", "scope", "client_id", "client_secret", REFRESH_TOKEN];
 
-enum Value {
+enum Field {
     Text(Zeroizing<String>),
     File,
 }
@@ -106,22 +109,20 @@ impl Fields {
         Ok(fields)
     }
 
-    /// The last value counts.
-    fn put(&mut self, name: &[u8], value: Value) {
-        for (slot, known) in self.0.iter_mut().zip(NAMES) {
-            if known.as_bytes() == name {
-                // What a browser sends for an empty field or for no file.
-                let empty = matches!(&value, Value::Text(text) if text.is_empty());
-                *slot = Some(value).filter(|_| !empty);
-                return;
-            }
+    /// Sets the field of this name, and drops one that is not in [`NAMES`].
+    fn put(&mut self, name: &[u8], field: Field) {
+        let mut slots = self.0.iter_mut().zip(NAMES);
+        if let Some((slot, _)) = slots.find(|(_, known)| known.as_bytes() == name) {
+            // An empty field is a missing one. Browsers send one also where no file was chosen.
+            let empty = matches!(&field, Field::Text(text) if text.is_empty());
+            *slot = Some(field).filter(|_| !empty);
         }
     }
 
     fn into_login(self) -> Result<LoginForm, Vec<Invalid>> {
         let [grant_type, username, password, scope, client_id, client_secret, _refresh_token] = self.0;
+        // Every field is checked first, because the answer lists every error.
         let mut list = Vec::new();
-        // Each is asked before the answer, for the list names all that is wrong.
         let grant_type = keep(&mut list, text("grant_type", grant_type).and_then(granted));
         let username = keep(&mut list, required("username", username));
         let password = keep(&mut list, required("password", password));
@@ -144,16 +145,16 @@ impl Fields {
     }
 }
 
-fn text(name: &'static str, value: Option<Value>) -> Result<Option<Zeroizing<String>>, Invalid> {
-    match value {
+fn text(name: &'static str, field: Option<Field>) -> Result<Option<Zeroizing<String>>, Invalid> {
+    match field {
         None => Ok(None),
-        Some(Value::Text(text)) => Ok(Some(text)),
-        Some(Value::File) => Err(Invalid::not_a_string(name, Json::Null)),
+        Some(Field::Text(text)) => Ok(Some(text)),
+        Some(Field::File) => Err(Invalid::not_a_string(name, Value::Null)),
     }
 }
 
-fn required(name: &'static str, value: Option<Value>) -> Result<Zeroizing<String>, Invalid> {
-    text(name, value)?.ok_or_else(|| Invalid::missing(name, Json::Null))
+fn required(name: &'static str, field: Option<Field>) -> Result<Zeroizing<String>, Invalid> {
+    text(name, field)?.ok_or_else(|| Invalid::missing(name, Value::Null))
 }
 
 fn granted(text: Option<Zeroizing<String>>) -> Result<Option<GrantType>, Invalid> {
@@ -164,11 +165,12 @@ fn granted(text: Option<Zeroizing<String>>) -> Result<Option<GrantType>, Invalid
         Some(text) => {
             let msg = format!("String should match pattern '{PATTERN}'");
             let entry = Invalid::field("string_pattern_mismatch", "grant_type", msg, text.as_str().into());
-            Err(entry.with_ctx([("pattern", PATTERN.into())]))
+            Err(entry.with_ctx(json!({ "pattern": PATTERN })))
         }
     }
 }
 
+/// The value, or the error into the list.
 fn keep<T>(list: &mut Vec<Invalid>, result: Result<T, Invalid>) -> Option<T> {
     result.map_err(|entry| list.push(entry)).ok()
 }
@@ -176,10 +178,6 @@ fn keep<T>(list: &mut Vec<Invalid>, result: Result<T, Invalid>) -> Option<T> {
 /// Python's `str.split()`.
 fn words(text: &str) -> Vec<String> {
     text.split(is_space).filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
-fn bad_request(detail: impl Into<Cow<'static, str>>) -> BodyError {
-    BodyError::BadRequest(detail.into())
 }
 
 #[cfg(test)]
@@ -221,7 +219,7 @@ mod tests {
     fn a_file_is_no_password_and_is_not_echoed() {
         let file = "--B\nContent-Disposition: form-data; name=\"password\"; filename=\"x\"\n\nsecret\n--B--";
         let Err(BodyError::Unprocessable(list)) = multipart(file) else { unreachable!() };
-        assert_eq!((list[1].kind, &list[1].input), ("string_type", &Json::Null));
+        assert_eq!((list[1].kind, &list[1].input), ("string_type", &Value::Null));
     }
 
     #[test]
@@ -234,9 +232,9 @@ mod tests {
             ("--B\nX: y\n\n", "The Content-Disposition header field \"name\" must be provided."),
             (&"--B\nX: y\nX y\n\n".replace("X y", "X\u{e9}: y"), "Invalid multipart data."),
         ] {
-            assert_eq!(multipart(body), Err(bad_request(detail)), "{body}");
+            assert_eq!(multipart(body), Err(BodyError::bad_request(detail)), "{body}");
         }
         let nameless = LoginForm::parse(Some("multipart/form-data"), b"");
-        assert_eq!(nameless, Err(bad_request("Missing boundary in multipart.")));
+        assert_eq!(nameless, Err(BodyError::bad_request("Missing boundary in multipart.")));
     }
 }

@@ -1,148 +1,180 @@
-//! FastAPI's answer to a body that is not what was asked for, without the secrets it would echo.
+//! FastAPI's validation errors, without the secrets that FastAPI would repeat in them.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, error::Error, fmt};
 
-use crate::json::Json;
+use serde::Serialize;
+use serde_json::Value;
 
-/// Why a body was refused.
-#[derive(Clone, Debug, PartialEq)]
+/// Why a body was refused. It serializes to the `detail` of FastAPI's answer.
+///
+/// ```
+/// use edgegate::http::{BodyError, Invalid};
+/// use serde_json::{Value, json};
+///
+/// let error = BodyError::from(Invalid::missing("username", Value::Null));
+/// assert_eq!(error.to_string(), "body.username: Field required");
+/// assert_eq!(
+///     serde_json::to_string(&json!({ "detail": error }))?,
+///     r#"{"detail":[{"type":"missing","loc":["body","username"],"msg":"Field required","input":null}]}"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum BodyError {
-    /// 422: what is wrong with it, in FastAPI's order.
+    /// 422: every error in the body, in FastAPI's order.
     Unprocessable(Vec<Invalid>),
-    /// 400: it could not be read; the `detail` to answer.
+    /// 400: the body could not be read, for this reason.
     BadRequest(Cow<'static, str>),
 }
 
-/// One entry of FastAPI's 422 list. Its `input` never holds a password.
-#[derive(Clone, Debug, PartialEq)]
+/// One validation error: an entry of the list in a 422. Its `input` never holds a password.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Invalid {
-    /// What kind of error, as pydantic names it: `missing`, `string_type`, ...
+    /// The kind of error, as pydantic names it: `missing`, `string_type`, ...
+    #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Where, from the outside in.
+    /// The path to the wrong value, from the outside in.
     pub loc: Vec<Loc>,
-    /// For people.
+    /// The message for people.
     pub msg: Cow<'static, str>,
-    /// What was given.
-    pub input: Json,
-    /// The values in the message; without any, there is no `ctx`.
-    pub ctx: Vec<(&'static str, Json)>,
+    /// The value that was sent, or [`Value::Null`] without one.
+    pub input: Value,
+    /// The values that the message names, an object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ctx: Option<Value>,
 }
 
-/// One step on the way to the value that is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One step of the path to a wrong value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
 pub enum Loc {
-    /// A member or a field.
+    /// A member of an object, or a field of a form.
     Name(&'static str),
-    /// A position.
+    /// A position, counted from zero.
     Index(usize),
 }
 
-/// What stands in an `input` for a value that may be secret.
+/// The `input` in place of a value that may be secret.
 pub(crate) const HIDDEN: &str = "**********";
 
 impl Invalid {
-    /// An entry about a field of the body, without `ctx`.
+    /// An error in a field of the body, without `ctx`.
     #[must_use]
-    pub fn field(kind: &'static str, name: &'static str, msg: impl Into<Cow<'static, str>>, input: Json) -> Self {
-        Self { kind, loc: vec![Loc::Name("body"), Loc::Name(name)], msg: msg.into(), input, ctx: Vec::new() }
+    pub fn field(kind: &'static str, name: &'static str, msg: impl Into<Cow<'static, str>>, input: Value) -> Self {
+        Self { kind, loc: vec![Loc::Name("body"), Loc::Name(name)], msg: msg.into(), input, ctx: None }
     }
 
-    /// A required field is not there.
+    /// A required field is missing; `input` is what was sent in its place.
     ///
     /// ```
-    /// use edgegate::{http::Invalid, json::Json};
+    /// use edgegate::http::Invalid;
     ///
+    /// let error = Invalid::missing("email", serde_json::json!({}));
     /// assert_eq!(
-    ///     Invalid::missing("username", Json::Null).to_json().to_string(),
-    ///     r#"{"type":"missing","loc":["body","username"],"msg":"Field required","input":null}"#,
+    ///     serde_json::to_string(&error)?,
+    ///     r#"{"type":"missing","loc":["body","email"],"msg":"Field required","input":{}}"#,
     /// );
+    /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
-    pub fn missing(name: &'static str, input: Json) -> Self {
+    pub fn missing(name: &'static str, input: Value) -> Self {
         Self::field("missing", name, "Field required", input)
     }
 
-    /// A field is no text.
+    /// A field is not a string.
     #[must_use]
-    pub fn not_a_string(name: &'static str, input: Json) -> Self {
+    pub fn not_a_string(name: &'static str, input: Value) -> Self {
         Self::field("string_type", name, "Input should be a valid string", input)
     }
 
-    /// An entry about the body as a whole.
+    /// An error in the body as a whole, without `ctx`.
     #[must_use]
-    pub fn body(kind: &'static str, msg: &'static str, input: Json) -> Self {
-        Self { kind, loc: vec![Loc::Name("body")], msg: msg.into(), input, ctx: Vec::new() }
+    pub fn body(kind: &'static str, msg: &'static str, input: Value) -> Self {
+        Self { kind, loc: vec![Loc::Name("body")], msg: msg.into(), input, ctx: None }
     }
 
-    /// The same entry with its `ctx`.
+    /// The same error with this `ctx`.
     #[must_use]
-    pub fn with_ctx<const N: usize>(self, ctx: [(&'static str, Json); N]) -> Self {
-        Self { ctx: ctx.into(), ..self }
-    }
-
-    /// The entry with its members in FastAPI's order.
-    #[must_use]
-    pub fn to_json(&self) -> Json {
-        let loc = self.loc.iter().map(|step| match *step {
-            Loc::Name(name) => name.into(),
-            Loc::Index(index) => index.into(),
-        });
-        let members = [
-            ("type", self.kind.into()),
-            ("loc", Json::Array(loc.collect())),
-            ("msg", self.msg.as_ref().into()),
-            ("input", self.input.clone()),
-        ];
-        let ctx = (!self.ctx.is_empty()).then(|| ("ctx", self.ctx.iter().cloned().collect()));
-        members.into_iter().chain(ctx).collect()
+    pub fn with_ctx(self, ctx: Value) -> Self {
+        Self { ctx: Some(ctx), ..self }
     }
 }
 
-/// What may be shown of a body, or of an e-mail address that is no text: of an object the names, and the value of `email`.
-#[must_use]
-pub(crate) fn echo(value: &Json) -> Json {
-    match value {
-        Json::Object(members) => {
-            let shown = members.iter().map(|(name, value)| match value {
-                Json::Array(_) | Json::Object(_) => (name.clone(), HIDDEN.into()),
-                scalar if name == "email" => (name.clone(), scalar.clone()),
-                _ => (name.clone(), HIDDEN.into()),
-            });
-            Json::Object(shown.collect())
-        }
-        Json::Array(items) if items.is_empty() => value.clone(),
-        Json::String(text) if text.is_empty() => value.clone(),
-        Json::Null => Json::Null,
-        _ => HIDDEN.into(),
+impl BodyError {
+    pub(super) fn bad_request(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::BadRequest(detail.into())
     }
+}
+
+impl From<Invalid> for BodyError {
+    fn from(invalid: Invalid) -> Self {
+        Self::Unprocessable(vec![invalid])
+    }
+}
+
+/// Every error with its path, separated by semicolons.
+impl fmt::Display for BodyError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unprocessable(list) => joined(out, list, "; "),
+            Self::BadRequest(detail) => out.write_str(detail),
+        }
+    }
+}
+
+/// Path and message; the `input` is left out.
+impl fmt::Display for Invalid {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        joined(out, &self.loc, ".")?;
+        write!(out, ": {}", self.msg)
+    }
+}
+
+impl fmt::Display for Loc {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => out.write_str(name),
+            Self::Index(index) => write!(out, "{index}"),
+        }
+    }
+}
+
+impl Error for BodyError {}
+
+impl Error for Invalid {}
+
+fn joined(out: &mut fmt::Formatter<'_>, items: &[impl fmt::Display], separator: &str) -> fmt::Result {
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.write_str(separator)?;
+        }
+        write!(out, "{item}")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn an_entry_has_fastapi_s_order() {
         let entry = Invalid::field("string_too_long", "password", "Too long", HIDDEN.into());
         assert_eq!(
-            entry.with_ctx([("max_length", 72.into())]).to_json().to_string(),
+            serde_json::to_string(&entry.with_ctx(json!({ "max_length": 72 }))).unwrap(),
             r#"{"type":"string_too_long","loc":["body","password"],"msg":"Too long","input":"**********","ctx":{"max_length":72}}"#,
         );
     }
 
     #[test]
-    fn only_what_cannot_be_secret_is_echoed() {
-        for (value, shown) in [
-            (Json::from([("email", Json::Null), ("p", Json::Null)]), r#"{"email":null,"p":"**********"}"#),
-            (Json::from([("email", Json::Array(vec!["secret".into()]))]), r#"{"email":"**********"}"#),
-            (Json::Array(vec!["secret".into()]), r#""**********""#),
-            (Json::Array(vec![]), "[]"),
-            ("".into(), r#""""#),
-            ("secret".into(), r#""**********""#),
-            (5.into(), r#""**********""#),
-            (Json::Null, "null"),
-        ] {
-            assert_eq!(echo(&value).to_string(), shown);
-        }
+    fn an_error_reads_as_paths_and_messages() {
+        let list = vec![Invalid::missing("username", Value::Null), Invalid::not_a_string("password", HIDDEN.into())];
+        assert_eq!(
+            BodyError::Unprocessable(list).to_string(),
+            "body.username: Field required; body.password: Input should be a valid string"
+        );
     }
 }

@@ -1,21 +1,25 @@
 //! The body of `POST /users`: FastAPI's `UserCreate(BaseModel)` with `email: EmailStr` and `password: str`.
 
+#![expect(clippy::result_large_err, reason = "an error is rare, and moved into a list at once")]
+
 use std::fmt;
 
+use serde_json::{Map, Value, json};
 use zeroize::Zeroizing;
 
-use super::{BodyError, Email, HIDDEN, Invalid, Loc, echo, is_space};
-use crate::{
-    json::{self, Dialect, Json, JsonError},
-    limits::PASSWORD_MAX_BYTES,
+use super::{
+    BodyError, Email, HIDDEN, Invalid,
+    input::{Input, Object},
+    is_space,
 };
+use crate::limits::PASSWORD_MAX_BYTES;
 
-/// A user to be made.
+/// The user that a client wants to create.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NewUser {
-    /// The address.
+    /// The e-mail address.
     pub(crate) email: Email,
-    /// The password: 1 to [`PASSWORD_MAX_BYTES`] bytes, no NUL, so that bcrypt reads all of it.
+    /// The password: 1 to [`PASSWORD_MAX_BYTES`] bytes without a NUL, so that bcrypt reads all of it.
     pub(crate) password: Zeroizing<String>,
 }
 
@@ -23,93 +27,81 @@ impl NewUser {
     /// Reads the body as FastAPI 0.165 does. `content_type` is the header's value.
     ///
     /// # Errors
-    /// The answer FastAPI gives, with every value hidden that may be a password; and three entries of our own, for a
-    /// password that is empty, longer than bcrypt reads, or holds a NUL.
+    /// FastAPI's answer, with every value hidden that may be a password; and three errors that FastAPI does not have,
+    /// for a password that is empty, longer than bcrypt reads, or contains a NUL.
     pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         if body.is_empty() {
-            return Err(unprocessable(Invalid::body("missing", "Field required", Json::Null)));
+            return Err(Invalid::body("missing", "Field required", Value::Null).into());
         }
         if !content_type.is_some_and(is_json) {
-            return Err(not_an_object(HIDDEN.into()));
+            return Err(not_an_object(HIDDEN.into()).into());
         }
-        let user = json::parse(body, Dialect::Python).map_err(unreadable)?;
-        if !matches!(user, Json::Object(_)) {
-            return Err(not_an_object(echo(&user)));
-        }
-        match (email(&user), password(&user)) {
+        let Object { email, password, shown } = match Input::parse(body)? {
+            Input::Object(object) => object,
+            other => return Err(not_an_object(other.shown()).into()),
+        };
+        match (self::email(email.as_deref(), &shown), self::password(password.as_deref(), &shown)) {
             (Ok(email), Ok(password)) => Ok(Self { email, password }),
             (email, password) => Err(BodyError::Unprocessable(email.err().into_iter().chain(password.err()).collect())),
         }
     }
 }
 
+/// Shows neither the address nor the password.
 impl fmt::Debug for NewUser {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("NewUser").finish_non_exhaustive()
     }
 }
 
-/// `application/json` or `application/*+json`, as Python's `email.message.Message` reads the type.
+/// Whether the type is `application/json` or `application/*+json`, read as Python's `email.message.Message` does.
 fn is_json(content_type: &str) -> bool {
     let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
     let media_type = media_type.trim_matches(is_space).to_ascii_lowercase();
-    let subtype = media_type.strip_prefix("application/");
-    subtype
-        .is_some_and(|subtype| !subtype.as_bytes().contains(&b'/') && (subtype == "json" || subtype.ends_with("+json")))
+    let subtype = media_type.strip_prefix("application/").filter(|subtype| !subtype.contains('/'));
+    subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
 }
 
-fn unreadable(error: JsonError) -> BodyError {
-    match error {
-        JsonError::Syntax { message, at } => {
-            let entry = Invalid::body("json_invalid", "JSON decode error", Json::Object(Vec::new()));
-            let loc = vec![Loc::Name("body"), Loc::Index(at)];
-            unprocessable(Invalid { loc, ..entry.with_ctx([("error", message.into())]) })
-        }
-        JsonError::Encoding | JsonError::TooDeep | JsonError::IntegerTooLong => {
-            BodyError::BadRequest("There was an error parsing the body".into())
-        }
-    }
-}
-
-fn not_an_object(input: Json) -> BodyError {
+fn not_an_object(input: Value) -> Invalid {
     let msg = "Input should be a valid dictionary or object to extract fields from";
-    unprocessable(Invalid::body("model_attributes_type", msg, input))
+    Invalid::body("model_attributes_type", msg, input)
 }
 
-fn unprocessable(entry: Invalid) -> BodyError {
-    BodyError::Unprocessable(vec![entry])
-}
-
-fn email(user: &Json) -> Result<Email, Invalid> {
-    match user.get("email") {
-        None => Err(Invalid::missing("email", echo(user))),
-        Some(Json::String(text)) => Email::parse(text).map_err(|error| error.to_invalid("email", text.as_str().into())),
-        Some(other @ (Json::Array(_) | Json::Object(_))) => Err(Invalid::not_a_string("email", echo(other))),
-        Some(scalar) => Err(Invalid::not_a_string("email", scalar.clone())),
+fn email(input: Option<&Input>, body: &Map<String, Value>) -> Result<Email, Invalid> {
+    match input {
+        None => Err(Invalid::missing("email", Value::Object(body.clone()))),
+        Some(Input::Text(text)) => Email::parse(text).map_err(|error| error.to_invalid("email", text.as_str().into())),
+        Some(other) => Err(Invalid::not_a_string("email", other.shown_as_email())),
     }
 }
 
-fn password(user: &Json) -> Result<Zeroizing<String>, Invalid> {
-    let entry = |kind, msg: &str, input: &str| Invalid::field(kind, "password", msg.to_owned(), input.into());
-    match user.get("password") {
-        None => Err(Invalid::missing("password", echo(user))),
-        Some(Json::Null) => Err(Invalid::not_a_string("password", Json::Null)),
-        Some(Json::String(text)) if text.is_empty() => {
-            let entry = entry("string_too_short", "String should have at least 1 character", "");
-            Err(entry.with_ctx([("min_length", 1.into())]))
-        }
-        Some(Json::String(text)) if text.len() > PASSWORD_MAX_BYTES => {
-            let msg = format!("String should have at most {PASSWORD_MAX_BYTES} bytes");
-            Err(entry("string_too_long", &msg, HIDDEN).with_ctx([("max_length", PASSWORD_MAX_BYTES.into())]))
-        }
-        // Many implementations of bcrypt stop at a NUL.
-        Some(Json::String(text)) if text.as_bytes().contains(&0) => {
-            let entry = entry("value_error", "Value error, a password cannot hold a NUL character", HIDDEN);
-            Err(entry.with_ctx([("error", Json::Object(Vec::new()))]))
-        }
-        Some(Json::String(text)) => Ok(Zeroizing::new(text.clone())),
+fn password(input: Option<&Input>, body: &Map<String, Value>) -> Result<Zeroizing<String>, Invalid> {
+    match input {
+        None => Err(Invalid::missing("password", Value::Object(body.clone()))),
+        Some(Input::Null) => Err(Invalid::not_a_string("password", Value::Null)),
+        Some(Input::Text(text)) => check_password(text).map(|()| text.clone()),
         Some(_) => Err(Invalid::not_a_string("password", HIDDEN.into())),
     }
+}
+
+fn check_password(password: &str) -> Result<(), Invalid> {
+    if password.is_empty() {
+        let error =
+            Invalid::field("string_too_short", "password", "String should have at least 1 character", "".into());
+        return Err(error.with_ctx(json!({ "min_length": 1 })));
+    }
+    if password.len() > PASSWORD_MAX_BYTES {
+        let msg = format!("String should have at most {PASSWORD_MAX_BYTES} bytes");
+        let error = Invalid::field("string_too_long", "password", msg, HIDDEN.into());
+        return Err(error.with_ctx(json!({ "max_length": PASSWORD_MAX_BYTES })));
+    }
+    // Many implementations of bcrypt stop at a NUL.
+    if password.contains('\0') {
+        let msg = "Value error, a password cannot hold a NUL character";
+        let error = Invalid::field("value_error", "password", msg, HIDDEN.into());
+        return Err(error.with_ctx(json!({ "error": {} })));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -118,7 +110,7 @@ mod tests {
 
     fn refused(content_type: Option<&str>, body: &str) -> String {
         match NewUser::parse(content_type, body.as_bytes()) {
-            Err(BodyError::Unprocessable(list)) => Json::Array(list.iter().map(Invalid::to_json).collect()).to_string(),
+            Err(BodyError::Unprocessable(list)) => serde_json::to_string(&list).unwrap(),
             other => format!("{other:?}"),
         }
     }
@@ -157,7 +149,7 @@ mod tests {
         );
         assert_eq!(
             refused(Some("application/json"), "[1,"),
-            r#"[{"type":"json_invalid","loc":["body",3],"msg":"JSON decode error","input":{},"ctx":{"error":"Expecting value"}}]"#,
+            r#"[{"type":"json_invalid","loc":["body",3],"msg":"JSON decode error","input":{},"ctx":{"error":"EOF while parsing a value"}}]"#,
         );
     }
 }

@@ -1,66 +1,74 @@
-//! Why a request was refused: the rich reason, for the log and for Rust callers.
+//! The reason of a refusal, in full detail: for the log and for Rust callers.
 //!
-//! What the outside learns of it is decided in one place, [`Reply::refused`](super::Reply::refused).
+//! [`Reply::refused`](super::Reply::refused) alone decides how much of it a client learns.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, error::Error, fmt};
 
 use crate::{
     fastapi::BodyError,
+    limits::{BODY_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{HashError, PasswordError},
     token::TokenRefusal,
 };
 
-/// Everything that can keep the gate from saying yes.
+/// Why a request, a login or a token was refused.
 ///
-/// No variant carries a password, a token, a hash or a key, so each may be logged whole.
+/// No variant carries a password, a token, a hash or a key of this service. [`Refusal::Slash`] and [`Refusal::Body`]
+/// repeat some of what the client sent; [`Refusal::code`] repeats nothing of a request.
+///
+/// ```
+/// use edgegate::Refusal;
+///
+/// assert_eq!(Refusal::WrongPassword.to_string(), "the password is wrong");
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Refusal {
     /// No route has this path.
     UnknownPath,
-    /// The path exists, but not for this method.
+    /// The path has a route, but not for this method.
     Method {
         /// The method that the path answers to (RFC 9110 10.2.1).
         allow: &'static str,
     },
-    /// The path exists but for its trailing slash.
+    /// The path has a trailing slash that its route does not have.
     Slash {
-        /// Where the client should go instead.
+        /// The URL without the slash, with the client's own query.
         location: String,
     },
-    /// The body holds more than [`crate::limits::BODY_MAX_BYTES`].
+    /// The body is larger than 16 KiB.
     BodyTooLarge,
-    /// The body could not be read, or what it says is not what was asked for.
+    /// The body could not be read, or it is not what the route expects.
     Body(BodyError),
     /// No user has this e-mail address.
     UnknownUser,
-    /// The user exists, the password is another one.
+    /// The user exists, but the password is wrong.
     WrongPassword,
-    /// The password is longer than any honest one ([`crate::limits::PASSWORD_MAX_CHARS`]).
+    /// The password is longer than 4096 characters.
     OverlongPassword,
     /// The stored hash cannot be used.
     StoredHash(HashError),
-    /// There is no bearer token in the request.
+    /// The request has no bearer token.
     NoToken,
-    /// The bearer token is no good.
+    /// The bearer token was refused.
     Token(TokenRefusal),
     /// The refresh token is unknown, expired, or was used before.
     RefreshToken,
-    /// The token is good, its user is gone.
+    /// The token is valid, but its user does not exist any more.
     UserGone,
     /// `REGISTRATION` is not `open`.
     RegistrationClosed,
-    /// Another account has this e-mail address.
+    /// Another user has this e-mail address.
     EmailTaken,
     /// The password cannot be hashed.
     Password(PasswordError),
-    /// There is too much to do, or the work was stopped.
+    /// There is too much work, or the work was stopped.
     Busy,
     /// The user store did not answer.
     StoreUnavailable,
     /// A row of the user store is not valid, because of this column.
     InvalidRow(&'static str),
-    /// The host answered another question than the one asked, or randomness failed.
+    /// An internal error: the host's answer does not fit the question, or the system gave no randomness.
     Internal(&'static str),
 }
 
@@ -68,7 +76,8 @@ impl Refusal {
     /// A stable code to match on and to log.
     ///
     /// ```
-    /// use edgegate::http::Refusal;
+    /// use edgegate::Refusal;
+    ///
     /// assert_eq!(Refusal::WrongPassword.code(), "wrong-password");
     /// ```
     #[must_use]
@@ -99,6 +108,35 @@ impl Refusal {
         .into()
     }
 }
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownPath => out.write_str("no route has this path"),
+            Self::Method { allow } => write!(out, "the path answers to {allow} only"),
+            Self::Slash { .. } => out.write_str("the path has a trailing slash"),
+            Self::BodyTooLarge => write!(out, "the body is larger than {BODY_MAX_BYTES} bytes"),
+            Self::Body(error) => write!(out, "the body is invalid: {error}"),
+            Self::UnknownUser => out.write_str("no user has this e-mail address"),
+            Self::WrongPassword => out.write_str("the password is wrong"),
+            Self::OverlongPassword => write!(out, "the password is longer than {PASSWORD_MAX_CHARS} characters"),
+            Self::StoredHash(error) => write!(out, "{error}"),
+            Self::NoToken => out.write_str("the request has no bearer token"),
+            Self::Token(refusal) => write!(out, "{refusal}"),
+            Self::RefreshToken => out.write_str("the refresh token is unknown, expired or already used"),
+            Self::UserGone => out.write_str("the user of the token does not exist"),
+            Self::RegistrationClosed => out.write_str("registration is closed"),
+            Self::EmailTaken => out.write_str("another user has this e-mail address"),
+            Self::Password(error) => write!(out, "{error}"),
+            Self::Busy => out.write_str("there is too much work, or the work was stopped"),
+            Self::StoreUnavailable => out.write_str("the user store did not answer"),
+            Self::InvalidRow(column) => write!(out, "the column `{column}` of the user store's row is not valid"),
+            Self::Internal(what) => write!(out, "internal error: {what}"),
+        }
+    }
+}
+
+impl Error for Refusal {}
 
 impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Self {

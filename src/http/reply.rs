@@ -1,18 +1,19 @@
-//! The finished answer, and the one place where an inner reason becomes an outer answer.
+//! The reply, and the one mapping from an inner reason to an outer answer.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
+
+use serde::Serialize;
 
 use super::Refusal;
 use crate::{
-    fastapi::{BodyError, Invalid},
-    json::Json,
+    fastapi::BodyError,
     limits::RETRY_AFTER_SECONDS,
     token::AccessToken,
     user::{User, UserId},
 };
 
 /// What the host sends back, and what it writes to its log.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Reply {
     /// The HTTP status.
@@ -21,34 +22,34 @@ pub struct Reply {
     pub headers: Vec<(&'static str, String)>,
     /// The body: compact JSON, or empty.
     pub body: String,
-    /// What is worth a line in the log.
+    /// The line for the log, if the reply is worth one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// How many rounds of bcrypt, one after the other, this reply took ([`Rounds`](crate::password::Rounds)).
+    /// How many rounds of bcrypt this reply took, one after the other ([`Rounds`](crate::password::Rounds)).
     #[serde(skip)]
     pub rounds: u64,
 }
 
 /// A line for the log; it never carries a password, a token, a hash or a key.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Event {
-    /// How loud.
+    /// The severity.
     pub level: Level,
     /// The stable code of the inner reason, [`Refusal::code`].
     pub reason: Cow<'static, str>,
 }
 
-/// How loud an [`Event`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+/// The severity of an [`Event`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// Part of the day's work: a wrong password, an expired token.
+    /// Expected in normal use: a wrong password, an expired token.
     Info,
-    /// Somebody should look: a stored hash that cannot be used.
+    /// The operator should look: a stored hash that cannot be used.
     Warn,
-    /// The service is not doing its work.
+    /// The service does not work.
     Error,
 }
 
@@ -56,15 +57,15 @@ impl Reply {
     /// 200 with the token (RFC 6749 5.1).
     #[must_use]
     pub fn logged_in(token: &AccessToken) -> Self {
-        let mut members = vec![
-            ("access_token", Json::String(token.access_token.clone())),
-            ("token_type", Json::String(token.token_type.to_owned())),
-        ];
-        if let Some(refresh) = &token.refresh {
-            members.push(("expires_in", Json::Integer(refresh.expires_in.to_string())));
-            members.push(("refresh_token", Json::String(refresh.refresh_token.clone())));
-        }
-        Self::json(200, &members.into_iter().collect())
+        Self::json(
+            200,
+            &TokenResponse {
+                access_token: &token.access_token,
+                token_type: token.token_type,
+                expires_in: token.refresh.as_ref().map(|refresh| refresh.expires_in),
+                refresh_token: token.refresh.as_ref().map(|refresh| refresh.refresh_token.as_str()),
+            },
+        )
     }
 
     /// 204: the user is logged out.
@@ -73,27 +74,28 @@ impl Reply {
         Self::empty(204)
     }
 
-    /// 200 with the public keys (RFC 7517 5). Five minutes are what a verifier may miss of a new key.
+    /// 200 with the public keys, a JWK set (RFC 7517 5). A verifier may cache it for five minutes, so it learns of a
+    /// new key after that time at the latest.
     #[must_use]
-    pub fn jwk_set(set: &Json) -> Self {
+    pub fn jwk_set(set: &impl Serialize) -> Self {
         Self::json(200, set).header("cache-control", "public, max-age=300")
     }
 
     /// 200 with the user, without the password hash.
     #[must_use]
     pub fn user(user: &User) -> Self {
-        Self::json(200, &public(user))
+        Self::json(200, &UserResponse::from(user))
     }
 
     /// 201 with the new user.
     #[must_use]
     pub fn created(user: &User) -> Self {
-        Self::json(201, &public(user))
+        Self::json(201, &UserResponse::from(user))
     }
 
     /// The outer answer to an inner reason.
     ///
-    /// Reasons that an attacker could tell apart to their profit share one arm, so that the bytes are the same.
+    /// Reasons that an attacker must not tell apart share one arm, so that the bytes are the same.
     #[must_use]
     pub fn refused(refusal: &Refusal) -> Self {
         let (level, reply) = match refusal {
@@ -101,30 +103,27 @@ impl Reply {
             Refusal::Method { allow } => (None, Self::detail(405, "Method Not Allowed").header("allow", allow)),
             Refusal::Slash { location } => (None, Self::empty(307).header("location", location)),
             Refusal::BodyTooLarge => (None, Self::detail(413, "Request Entity Too Large")),
-            Refusal::Body(BodyError::Unprocessable(list)) => (None, Self::invalid(list)),
-            Refusal::Body(BodyError::BadRequest(detail)) => (None, Self::detail(400, detail)),
+            Refusal::Body(error @ BodyError::Unprocessable(_)) => (None, Self::detail(422, error)),
+            Refusal::Body(error @ BodyError::BadRequest(_)) => (None, Self::detail(400, error)),
             Refusal::UnknownUser | Refusal::WrongPassword | Refusal::OverlongPassword => {
                 (Some(Level::Info), Self::invalid_credentials())
             }
             Refusal::StoredHash(_) => (Some(Level::Warn), Self::invalid_credentials()),
             Refusal::NoToken | Refusal::Token(_) | Refusal::UserGone => (
                 Some(Level::Info),
-                // RFC 6750 3: the scheme is named in every 401.
+                // RFC 6750 3: every 401 names the scheme.
                 Self::detail(401, "Could not validate credentials").header("www-authenticate", "Bearer"),
             ),
             Refusal::RefreshToken => (
                 Some(Level::Info),
                 // RFC 6749 5.2.
-                Self::json(
-                    400,
-                    &object([("error", "invalid_grant".into()), ("detail", "Invalid refresh token".into())]),
-                ),
+                Self::json(400, &TokenError { error: "invalid_grant", detail: "Invalid refresh token" }),
             ),
             Refusal::RegistrationClosed => (None, Self::detail(403, "Registration is closed")),
             Refusal::EmailTaken => (None, Self::detail(409, "Email already registered")),
             Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
             Refusal::StoreUnavailable | Refusal::InvalidRow(_) => (Some(Level::Error), Self::unavailable()),
-            // A body whose password cannot be hashed is refused as a body; what is left is a fault of ours.
+            // `NewUser` has refused every password that cannot be hashed, so this is an internal error.
             Refusal::Password(_) | Refusal::Internal(_) => {
                 (Some(Level::Error), Self::detail(500, "Internal Server Error"))
             }
@@ -147,16 +146,15 @@ impl Reply {
         Self::detail(403, "Invalid Credentials")
     }
 
-    fn invalid(list: &[Invalid]) -> Self {
-        Self::json(422, &object([("detail", Json::Array(list.iter().map(Invalid::to_json).collect()))]))
+    fn detail(status: u16, detail: impl Serialize) -> Self {
+        Self::json(status, &Detail { detail })
     }
 
-    fn detail(status: u16, detail: &str) -> Self {
-        Self::json(status, &object([("detail", Json::String(detail.to_owned()))]))
-    }
-
-    fn json(status: u16, body: &Json) -> Self {
-        Self { body: body.to_string(), ..Self::empty(status) }.header("content-type", "application/json")
+    fn json(status: u16, body: &impl Serialize) -> Self {
+        match serde_json::to_string(body) {
+            Ok(body) => Self { body, ..Self::empty(status) }.header("content-type", "application/json"),
+            Err(_) => Self::refused(&Refusal::Internal("the reply could not be serialized")),
+        }
     }
 
     fn empty(status: u16) -> Self {
@@ -164,21 +162,64 @@ impl Reply {
     }
 }
 
-fn public(user: &User) -> Json {
-    object([
-        ("id", id(&user.id)),
-        ("email", Json::String(user.email.clone())),
-        ("created_at", Json::String(user.created_at.clone())),
-    ])
-}
-
-fn id(id: &UserId) -> Json {
-    match id {
-        UserId::Integer(id) => Json::Integer(id.to_string()),
-        UserId::Text(id) => Json::String(id.clone()),
+/// Shows neither the body nor the header fields: they may hold tokens, and the URL of the request.
+impl fmt::Debug for Reply {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Reply").field("status", &self.status).field("event", &self.event).finish_non_exhaustive()
     }
 }
 
-fn object<const N: usize>(members: [(&str, Json); N]) -> Json {
-    Json::Object(members.map(|(name, value)| (name.to_owned(), value)).into())
+#[derive(Serialize)]
+struct TokenResponse<'a> {
+    access_token: &'a str,
+    token_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct TokenError {
+    error: &'static str,
+    detail: &'static str,
+}
+
+#[derive(Serialize)]
+struct UserResponse<'a> {
+    id: &'a UserId,
+    email: &'a str,
+    created_at: &'a str,
+}
+
+#[derive(Serialize)]
+struct Detail<T> {
+    detail: T,
+}
+
+impl<'a> From<&'a User> for UserResponse<'a> {
+    fn from(User { id, email, created_at, columns: _ }: &'a User) -> Self {
+        Self { id, email, created_at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_serializes_without_its_rounds() {
+        let reply = Reply { rounds: 1, ..Reply::refused(&Refusal::WrongPassword) };
+        assert_eq!(
+            serde_json::to_string(&reply).unwrap(),
+            r#"{"status":403,"headers":[["content-type","application/json"]],"body":"{\"detail\":\"Invalid Credentials\"}","event":{"level":"info","reason":"wrong-password"}}"#,
+        );
+        assert_eq!(serde_json::to_string(&Reply::logged_out()).unwrap(), r#"{"status":204,"headers":[],"body":""}"#);
+    }
+
+    #[test]
+    fn debug_shows_no_token() {
+        let token = AccessToken { access_token: "secret".to_owned(), token_type: "bearer", refresh: None };
+        assert_eq!(format!("{:?}", Reply::logged_in(&token)), "Reply { status: 200, event: None, .. }");
+    }
 }

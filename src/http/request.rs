@@ -1,72 +1,85 @@
-//! What the host hands in: the head of an HTTP request, as plain data.
+//! The head of an HTTP request.
 
-/// The head of an HTTP request. The body is asked for when a route wants it.
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+
+/// The head of an HTTP request. The body is asked for when a route needs it.
+///
+/// ```
+/// use edgegate::Request;
+///
+/// let mut request = Request::new("GET", "https://example.com/me?secret");
+/// request.authorization = Some("Bearer secret".to_owned());
+/// assert_eq!(format!("{request:?}"), r#"Request { method: "GET", path: "/me", content_type: None, .. }"#);
+/// ```
 #[derive(Clone)]
 pub struct Request {
     /// The method, as sent: methods are case-sensitive (RFC 9110 9.1).
     pub method: String,
     /// The absolute URL, as sent.
     pub url: String,
-    /// The value of `Content-Type`, when there is one.
+    /// The value of `Content-Type`, if there is one.
     pub content_type: Option<String>,
-    /// The value of `Authorization`, when there is one; several joined by `, ` (RFC 9110 5.3).
+    /// The value of `Authorization`, if there is one; several lines are joined by `, ` (RFC 9110 5.3).
     pub authorization: Option<String>,
 }
 
 impl Request {
-    /// The path, percent-decoded, as a route is matched against it.
-    ///
-    /// ```
-    /// # use edgegate::http::Request;
-    /// let request = Request::new("POST", "http://localhost/log%69n?next=/");
-    /// assert_eq!(request.path(), "/login");
-    /// ```
-    #[must_use]
-    pub fn path(&self) -> String {
-        percent_decode(self.parts().1)
-    }
-
-    /// The same URL with another path, the query kept.
-    #[must_use]
-    pub fn with_path(&self, path: &str) -> String {
-        let (origin, _, query) = self.parts();
-        format!("{origin}{path}{query}")
-    }
-
     /// A request without header fields.
     #[must_use]
     pub fn new(method: &str, url: &str) -> Self {
         Self { method: method.to_owned(), url: url.to_owned(), content_type: None, authorization: None }
     }
 
-    /// Origin, path, and query with its question mark.
+    /// The path that a route is matched with: percent-decoded, and `/` when the URL has none.
+    ///
+    /// ```
+    /// # use edgegate::Request;
+    /// let request = Request::new("POST", "http://localhost/log%69n?next=/");
+    /// assert_eq!(request.path(), "/login");
+    /// assert_eq!(Request::new("GET", "http://localhost?next=/").path(), "/");
+    /// ```
+    #[must_use]
+    pub fn path(&self) -> String {
+        let (_, path, _) = self.parts();
+        percent_decode_str(path).decode_utf8_lossy().into_owned()
+    }
+
+    /// The same URL with another path. The query is kept, the fragment is not.
+    ///
+    /// ```
+    /// # use edgegate::Request;
+    /// let request = Request::new("POST", "http://localhost/login/?next=/");
+    /// assert_eq!(request.with_path("/login"), "http://localhost/login?next=/");
+    /// ```
+    #[must_use]
+    pub fn with_path(&self, path: &str) -> String {
+        match self.parts() {
+            (origin, _, "") => [origin, path].concat(),
+            (origin, _, query) => [origin, path, "?", query].concat(),
+        }
+    }
+
+    /// Origin, path and query (RFC 3986 3). The crate `url` would do, and bring the tables of IDNA.
     fn parts(&self) -> (&str, &str, &str) {
-        let url = self.url.split('#').next().unwrap_or_default();
-        let scheme = url.as_bytes().windows(3).position(|bytes| bytes == b"://");
-        let authority = scheme.map_or(0, |at| at.saturating_add(3));
-        let (before_query, query) = url.find('?').and_then(|at| url.split_at_checked(at)).unwrap_or((url, ""));
-        let query = if query == "?" { "" } else { query };
-        let path = before_query.get(authority..).and_then(|rest| rest.find('/')).map(|at| at.saturating_add(authority));
-        let (origin, path) = path.and_then(|at| before_query.split_at_checked(at)).unwrap_or((before_query, ""));
-        (origin, if path.is_empty() { "/" } else { path }, query)
+        let (url, _fragment) = self.url.split_once('#').unwrap_or((&self.url, ""));
+        let (url, query) = url.split_once('?').unwrap_or((url, ""));
+        let authority = url.find("://").map_or(0, |at| at.saturating_add(3));
+        let path = url.match_indices('/').map(|(at, _)| at).find(|&at| at >= authority);
+        let (origin, path) = path.and_then(|at| url.split_at_checked(at)).unwrap_or((url, "/"));
+        (origin, path, query)
     }
 }
 
-fn percent_decode(text: &str) -> String {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&byte, tail)) = rest.split_first() {
-        let escaped = match (byte, tail) {
-            (b'%', [high, low, after @ ..]) => hex(*high).zip(hex(*low)).map(|(high, low)| (high << 4 | low, after)),
-            _ => None,
-        };
-        let (byte, tail) = escaped.unwrap_or((byte, tail));
-        decoded.push(byte);
-        rest = tail;
+/// Shows neither `Authorization` nor the URL, except for its path: a URL may hold a password in its query or before
+/// its host.
+impl fmt::Debug for Request {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path())
+            .field("content_type", &self.content_type)
+            .finish_non_exhaustive()
     }
-    String::from_utf8_lossy(&decoded).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }

@@ -19,6 +19,14 @@ impl Display for Json {
     }
 }
 
+impl serde::Serialize for Json {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serde_json::from_str::<serde_json::Value>(&self.to_string())
+            .map_err(serde::ser::Error::custom)?
+            .serialize(serializer)
+    }
+}
+
 fn value(json: &Json, out: &mut String) {
     match json {
         Json::Null => out.push_str("null"),

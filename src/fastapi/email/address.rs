@@ -1,4 +1,4 @@
-//! email-validator's `syntax.py`: the checks in its order, with its words.
+//! The checks of email-validator's `syntax.py`, in its order and with its messages.
 
 use super::{
     EmailError,
@@ -38,7 +38,7 @@ fn split<'a>(text: &'a str, specials: &[char]) -> Result<(&'a str, &'a str), Ema
     let (mut quoted, mut escaped) = (false, false);
     for (at, char) in text.char_indices() {
         let tail = text.get(at..).unwrap_or_default();
-        // With the combining solidus it is another character, U+226E.
+        // `<` with the combining solidus U+0338 is one character, U+226E.
         if specials.contains(&char) && !quoted && !tail.starts_with("<\u{338}") {
             return Ok((text.get(..at).unwrap_or_default(), tail));
         }
@@ -56,7 +56,7 @@ fn split<'a>(text: &'a str, specials: &[char]) -> Result<(&'a str, &'a str), Ema
     .into())
 }
 
-/// What stands in the brackets behind a display name.
+/// The address in the brackets after a display name.
 fn display_name<'a>(name: &str, brackets: &'a str) -> Result<&'a str, EmailError> {
     let (name, quoted) = unquote(name.trim_end_matches(is_space))?;
     if let Some(bad) = refused(&name, |char| quoted || is_atext(char) || char == ' ') {
@@ -138,7 +138,7 @@ fn check_domain(domain: &str) -> Check {
     if top.is_ascii() && !top.ends_with(|char: char| char.is_ascii_alphabetic()) {
         return Err("The part after the @-sign is not valid. It is not within a valid top-level domain.".into());
     }
-    // https://www.iana.org/assignments/special-use-domain-names, as email-validator has it.
+    // Of https://www.iana.org/assignments/special-use-domain-names, those in email-validator.
     let special = ["arpa", "invalid", "local", "localhost", "onion", "test"];
     if special.contains(&top) {
         return Err(
@@ -148,7 +148,7 @@ fn check_domain(domain: &str) -> Check {
     Ok(())
 }
 
-/// What IDNA reads the ideographic full stops and the full-width forms of ASCII as (UTS #46).
+/// The ASCII character that IDNA maps an ideographic full stop or a full-width form to (UTS #46).
 fn narrow(char: char) -> char {
     match char {
         '\u{3002}' | '\u{FF61}' => '.',
@@ -157,7 +157,7 @@ fn narrow(char: char) -> char {
     }
 }
 
-/// RFC 5322 3.2.3.
+/// A `dot-atom` (RFC 5322 3.2.3).
 fn check_periods(text: &str, at_start: &'static str, at_end: &'static str) -> Check {
     if text.ends_with('.') {
         return Err(at_end.into());
@@ -175,7 +175,7 @@ fn has_pair(text: &str, pair: [u8; 2]) -> bool {
     text.as_bytes().windows(2).any(|two| two == pair)
 }
 
-/// RFC 952, and RFC 5890 2.3.1 on labels that only look like Punycode.
+/// Host names (RFC 952), and labels that only look like Punycode (RFC 5890 2.3.1).
 fn check_hyphens(domain: &str) -> Check {
     if domain.ends_with('-') {
         return Err("An email address cannot end with a hyphen.".into());

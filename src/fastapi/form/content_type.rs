@@ -2,7 +2,7 @@
 
 /// A header value and its parameters.
 pub(super) struct Options {
-    /// What stands before the first `;`, in lower case.
+    /// The part before the first `;`, in lower case.
     pub(super) value: Vec<u8>,
     parameters: Vec<(Vec<u8>, Vec<u8>)>,
 }
@@ -25,7 +25,7 @@ impl Options {
     }
 }
 
-/// A header value as the bytes it was sent as; a character that no byte stands for becomes `?`.
+/// The bytes of a header value. A character beyond Latin-1 becomes `?`.
 pub(super) fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect()
 }
@@ -41,7 +41,7 @@ fn segments(header: &[u8]) -> Vec<(Vec<u8>, Option<&[u8]>)> {
     header.split(outside).map(segment).collect()
 }
 
-/// A name is put in lower case only when a `=` follows.
+/// A name and its value. Only with a `=` after it is the name put in lower case.
 fn segment(segment: &[u8]) -> (Vec<u8>, Option<&[u8]>) {
     match segment.iter().position(|&byte| byte == b'=').and_then(|at| segment.split_at_checked(at)) {
         None => (trim(segment).to_vec(), None),
@@ -59,11 +59,11 @@ fn joined(mut name: Vec<u8>, value: Option<&[u8]>) -> Vec<u8> {
 
 fn unquote(value: &[u8]) -> Vec<u8> {
     let [b'"', inner @ .., b'"'] = value else { return value.to_vec() };
-    // Two passes, as there: `\\"` becomes `"`, not `\"`.
+    // python-multipart replaces in two passes: `\\"` becomes `"`, not `\"`.
     replace(&replace(inner, b'\\'), b'"')
 }
 
-/// Takes the backslash before each `char`, as `value.replace("\\" + char, char)` does.
+/// Removes the backslash before each `char`, as `value.replace("\\" + char, char)` does.
 fn replace(value: &[u8], char: u8) -> Vec<u8> {
     let (mut rest, mut out) = (value, Vec::with_capacity(value.len()));
     while let [first, after @ ..] = rest {

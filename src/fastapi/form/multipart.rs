@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::{Fields, Value, bad_request, content_type::Options};
+use super::{Field, Fields, content_type::Options};
 use crate::{
     fastapi::BodyError,
     limits::{
@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(super) fn read(header: &Options, body: &[u8], fields: &mut Fields) -> Result<(), BodyError> {
-    let boundary = header.get("boundary").ok_or_else(|| bad_request("Missing boundary in multipart."))?;
+    let boundary = header.get("boundary").ok_or_else(|| BodyError::bad_request("Missing boundary in multipart."))?;
     if boundary.len() > BOUNDARY_MAX_BYTES {
         return Err(invalid());
     }
@@ -24,7 +24,7 @@ pub(super) fn read(header: &Options, body: &[u8], fields: &mut Fields) -> Result
         let Some((disposition, content)) = headers(part)? else { return Ok(()) };
         let options = Options::parse(disposition);
         let Some(name) = options.get("name") else {
-            return Err(bad_request("The Content-Disposition header field \"name\" must be provided."));
+            return Err(BodyError::bad_request("The Content-Disposition header field \"name\" must be provided."));
         };
         let filename = options.get("filename");
         let (count, kind, most) = match filename {
@@ -33,33 +33,36 @@ pub(super) fn read(header: &Options, body: &[u8], fields: &mut Fields) -> Result
         };
         *count = count.saturating_add(1);
         if *count > most {
-            return Err(bad_request(format!("Too many {kind}. Maximum number of {kind} is {most}.")));
+            return Err(BodyError::bad_request(format!("Too many {kind}. Maximum number of {kind} is {most}.")));
         }
         let (data, end) = data(content, &delimiter)?;
         if filename.is_none() && data.len() > FORM_FIELD_MAX_BYTES {
-            return Err(bad_request(format!("Part exceeded maximum size of {}KB.", FORM_FIELD_MAX_BYTES / 1024)));
+            return Err(BodyError::bad_request(format!(
+                "Part exceeded maximum size of {}KB.",
+                FORM_FIELD_MAX_BYTES / 1024
+            )));
         }
         rest = match end {
-            // A part that is not closed does not count, and is no error.
+            // A part without an end is ignored, and is not an error.
             End::Body => return Ok(()),
             End::Part(after) => Some(after),
             End::Form => None,
         };
         let value = match filename {
-            None => Value::Text(decode(data, utf8)),
-            Some(filename) if data.is_empty() && is_no_name(filename) => Value::Text(Zeroizing::default()),
-            Some(_) => Value::File,
+            None => Field::Text(decode(data, utf8)),
+            Some(filename) if data.is_empty() && is_no_name(filename) => Field::Text(Zeroizing::default()),
+            Some(_) => Field::File,
         };
         fields.put(name, value);
     }
     Ok(())
 }
 
-/// What follows the first delimiter; `None` when there is no part.
+/// The bytes after the first delimiter; `None` when there is no part.
 fn start<'a>(body: &'a [u8], delimiter: &[u8]) -> Result<Option<&'a [u8]>, BodyError> {
     let line = delimiter.strip_prefix(b"\r\n").unwrap_or(delimiter);
     let body = match body {
-        // All up to the first hyphen is skipped, not only the newlines.
+        // The parser skips everything up to the first hyphen, not only the newlines.
         [b'\r' | b'\n', ..] => {
             body.iter().position(|&byte| byte == b'-').and_then(|at| body.get(at..)).unwrap_or_default()
         }
@@ -75,7 +78,7 @@ fn start<'a>(body: &'a [u8], delimiter: &[u8]) -> Result<Option<&'a [u8]>, BodyE
 
 type Halves<'a> = (&'a [u8], &'a [u8]);
 
-/// The last `Content-Disposition` of a part and what follows its headers; `None` when the body ends before.
+/// The last `Content-Disposition` of a part, and the bytes after its headers; `None` when the body ends before.
 fn headers(mut rest: &[u8]) -> Result<Option<Halves<'_>>, BodyError> {
     let mut disposition: &[u8] = b"";
     let mut count = 0usize;
@@ -109,14 +112,17 @@ fn headers(mut rest: &[u8]) -> Result<Option<Halves<'_>>, BodyError> {
     }
 }
 
-/// What ends with a part: the body, only the part (and what follows), or the form.
+/// How a part ends.
 enum End<'a> {
+    /// The body ends before the part does.
     Body,
+    /// Another part follows: these bytes.
     Part(&'a [u8]),
+    /// It is the last part.
     Form,
 }
 
-/// A part's data, and how it ends.
+/// The data of a part, and how the part ends.
 fn data<'a>(content: &'a [u8], delimiter: &[u8]) -> Result<(&'a [u8], End<'a>), BodyError> {
     for (at, _) in content.windows(delimiter.len()).enumerate().filter(|(_, window)| *window == delimiter) {
         let (data, tail) = content.split_at_checked(at).unwrap_or_default();
@@ -145,13 +151,13 @@ fn cut(bytes: &[u8], at: u8) -> (&[u8], Option<&[u8]>) {
     (halves.next().unwrap_or_default(), halves.next())
 }
 
-/// RFC 9110 5.6.2.
+/// A `tchar` of RFC 9110 5.6.2.
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// `filename=""`, what a browser sends when no file was chosen; also `"C:\"`, of which FastAPI keeps what follows the
-/// last backslash.
+/// Whether no file was chosen: browsers then send `filename=""`. FastAPI keeps what follows the last backslash of a
+/// Windows path, so `"C:\"` is empty as well.
 fn is_no_name(filename: &[u8]) -> bool {
     matches!(filename, [] | [_, b':', b'\\', ..] | [b'\\', b'\\', ..])
         && filename.last().is_none_or(|&byte| byte == b'\\')
@@ -159,11 +165,16 @@ fn is_no_name(filename: &[u8]) -> bool {
 
 /// As UTF-8 unless another `charset` is named, and as Latin-1 where that fails.
 fn decode(data: &[u8], utf8: bool) -> Zeroizing<String> {
-    let text = std::str::from_utf8(data).ok().filter(|_| utf8);
-    Zeroizing::new(text.map_or_else(|| data.iter().copied().map(char::from).collect(), str::to_owned))
+    // A Latin-1 character has at most two bytes: the text never grows, so no copy of a password is left behind.
+    let mut text = Zeroizing::new(String::with_capacity(data.len().saturating_mul(2)));
+    match std::str::from_utf8(data) {
+        Ok(utf8_text) if utf8 => text.push_str(utf8_text),
+        _ => text.extend(data.iter().copied().map(char::from)),
+    }
+    text
 }
 
-/// Whether Python's codec registry takes the name for UTF-8: ASCII letters and digits count, all between is one `_`.
+/// Whether the name is UTF-8 in Python's codec registry, which reads all between letters and digits as one `_`.
 fn is_utf8(charset: &[u8]) -> bool {
     let words = charset.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.').filter(|word| !word.is_empty());
     let mut name = Vec::new();
@@ -177,5 +188,5 @@ fn is_utf8(charset: &[u8]) -> bool {
 }
 
 fn invalid() -> BodyError {
-    bad_request("Invalid multipart data.")
+    BodyError::bad_request("Invalid multipart data.")
 }

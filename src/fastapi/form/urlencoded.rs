@@ -1,8 +1,9 @@
 //! `application/x-www-form-urlencoded`, as python-multipart's `QuerystringParser` and Starlette's `FormParser` read it.
 
+use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
-use super::{Fields, Value, bad_request};
+use super::{Field, Fields};
 use crate::{
     fastapi::BodyError,
     limits::{FORM_FIELD_MAX_BYTES, FORM_MAX_FIELDS},
@@ -13,47 +14,64 @@ pub(super) fn read(body: &[u8], fields: &mut Fields) -> Result<(), BodyError> {
         let mut halves = field.splitn(2, |&byte| byte == b'=');
         let (name, value) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
         if name.len().saturating_add(value.len()) > FORM_FIELD_MAX_BYTES {
-            return Err(bad_request(format!("Field exceeded maximum size of {}KB.", FORM_FIELD_MAX_BYTES / 1024)));
+            let kilobytes = FORM_FIELD_MAX_BYTES / 1024;
+            return Err(BodyError::bad_request(format!("Field exceeded maximum size of {kilobytes}KB.")));
         }
         if index >= FORM_MAX_FIELDS {
-            return Err(bad_request(format!("Too many fields. Maximum number of fields is {FORM_MAX_FIELDS}.")));
+            let detail = format!("Too many fields. Maximum number of fields is {FORM_MAX_FIELDS}.");
+            return Err(BodyError::bad_request(detail));
         }
-        fields.put(unquote_plus(name).as_bytes(), Value::Text(unquote_plus(value)));
+        fields.put(unquote_plus(name).as_bytes(), Field::Text(unquote_plus(value)));
     }
     Ok(())
 }
 
 /// Python's `unquote_plus(field.decode("latin-1"))`: percent-encoded bytes are UTF-8, raw ones are Latin-1, and neither
 /// can continue the other.
+///
+/// No buffer grows while it is filled, for a buffer that moves leaves a copy of the password behind. A Latin-1 character
+/// has at most two bytes in UTF-8, and U+FFFD has the three bytes of `%FF`.
 fn unquote_plus(field: &[u8]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(field.len()));
+    let mut text = Zeroizing::new(String::with_capacity(field.len().saturating_mul(2)));
     for run in field.chunk_by(|a, b| a.is_ascii() == b.is_ascii()) {
-        if run.is_ascii() {
-            text.push_str(&String::from_utf8_lossy(&unquote(run)));
-        } else {
+        if !run.is_ascii() {
             text.extend(run.iter().copied().map(char::from));
+            continue;
+        }
+        let mut bytes = Zeroizing::new(Vec::with_capacity(run.len()));
+        for (index, word) in run.split(|&byte| byte == b'+').enumerate() {
+            if index > 0 {
+                bytes.push(b' ');
+            }
+            bytes.extend(percent_decode(word));
+        }
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            if !chunk.invalid().is_empty() {
+                text.push(char::REPLACEMENT_CHARACTER);
+            }
         }
     }
     text
 }
 
-fn unquote(mut run: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(run.len()));
-    loop {
-        run = match run {
-            [b'%', high, low, rest @ ..] if let (Some(high), Some(low)) = (hex(*high), hex(*low)) => {
-                bytes.push((high << 4) | low);
-                rest
-            }
-            [byte, rest @ ..] => {
-                bytes.push(if *byte == b'+' { b' ' } else { *byte });
-                rest
-            }
-            [] => return bytes,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_decoded_as_python_decodes_it() {
+        for (field, text) in [
+            (b"a+b%2B%20%c3%A9".as_slice(), "a b+ \u{e9}"),
+            (b"%zz%4%", "%zz%4%"),
+            (b"%+41", "% 41"),
+            (b"%ff%c3%", "\u{fffd}\u{fffd}%"),
+            (b"\xc3\xa9", "\u{c3}\u{a9}"),
+            (b"%c3\xa9", "\u{fffd}\u{a9}"),
+        ] {
+            let unquoted = unquote_plus(field);
+            assert_eq!(unquoted.as_str(), text);
+            assert_eq!(unquoted.capacity(), field.len() * 2);
         }
     }
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| digit.try_into().ok())
 }

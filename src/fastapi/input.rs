@@ -1,0 +1,224 @@
+//! A JSON body that may hold a password.
+
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::{Map, Value, json};
+use zeroize::Zeroizing;
+
+use super::{BodyError, HIDDEN, Invalid, Loc};
+
+/// A JSON value. It keeps of the body what a new user is made of and what a 422 may show; no other value is copied.
+///
+/// It has no `Debug`, because a string may be a password.
+pub(super) enum Input {
+    Null,
+    Bool(bool),
+    Number(Value),
+    Text(Zeroizing<String>),
+    Array { is_empty: bool },
+    Object(Object),
+}
+
+/// A JSON object. Of equal names the last one counts, in the place of the first, as in a Python `dict`.
+#[derive(Default)]
+pub(super) struct Object {
+    pub(super) email: Option<Box<Input>>,
+    pub(super) password: Option<Box<Input>>,
+    /// The `input` of a 422: every name, and of the values only that of `email`.
+    pub(super) shown: Map<String, Value>,
+}
+
+impl Input {
+    /// Reads a body as JSON in UTF-8.
+    ///
+    /// # Errors
+    /// FastAPI's 400 for a body that is not UTF-8, and its 422 for one that is not JSON, with serde_json's reason.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, BodyError> {
+        let text = std::str::from_utf8(body);
+        let text = text.map_err(|_| BodyError::bad_request("There was an error parsing the body"))?;
+        // FastAPI ignores a byte order mark, and RFC 8259 8.1 allows that.
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        serde_json::from_str(text).map_err(|error| json_invalid(text, &error).into())
+    }
+
+    /// What a 422 may show of it, where an object or an e-mail address was expected.
+    pub(super) fn shown(&self) -> Value {
+        match self {
+            Self::Null => Value::Null,
+            Self::Text(text) if text.is_empty() => "".into(),
+            Self::Array { is_empty: true } => json!([]),
+            Self::Object(object) => Value::Object(object.shown.clone()),
+            _ => HIDDEN.into(),
+        }
+    }
+
+    /// What a 422 may show of it as the value of `email`.
+    pub(super) fn shown_as_email(&self) -> Value {
+        match self {
+            Self::Bool(value) => (*value).into(),
+            Self::Number(value) => value.clone(),
+            Self::Text(text) => text.as_str().into(),
+            other => other.shown(),
+        }
+    }
+}
+
+fn json_invalid(text: &str, error: &serde_json::Error) -> Invalid {
+    let message = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    let reason = message.strip_suffix(&place).unwrap_or(&message);
+    Invalid {
+        loc: vec![Loc::Name("body"), Loc::Index(position(text, error))],
+        ..Invalid::body("json_invalid", "JSON decode error", json!({})).with_ctx(json!({ "error": reason }))
+    }
+}
+
+/// Where reading stopped, in characters from the start. The error has a line and a column in bytes, both from 1.
+fn position(text: &str, error: &serde_json::Error) -> usize {
+    if error.is_eof() {
+        return text.chars().count();
+    }
+    let lines_before = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let line_start: usize = lines_before.map(str::len).sum();
+    let stop = line_start.saturating_add(error.column().saturating_sub(1));
+    text.char_indices().take_while(|(at, _)| *at < stop).count()
+}
+
+impl<'de> Deserialize<'de> for Input {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InputVisitor)
+    }
+}
+
+struct InputVisitor;
+
+impl<'de> Visitor<'de> for InputVisitor {
+    type Value = Input;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Input, E> {
+        Ok(Input::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Input, E> {
+        Ok(Input::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Input, E> {
+        Ok(Input::Number(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Input, E> {
+        Ok(Input::Number(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Input, E> {
+        Ok(Input::Number(value.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Input, E> {
+        Ok(Input::Text(Zeroizing::new(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Input, A::Error> {
+        let mut is_empty = true;
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            is_empty = false;
+        }
+        Ok(Input::Array { is_empty })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Input, A::Error> {
+        let mut object = Object::default();
+        while let Some(name) = members.next_key::<String>()? {
+            let shown = match name.as_str() {
+                "email" => {
+                    let email: &Input = object.email.insert(members.next_value()?);
+                    email.shown_as_email()
+                }
+                "password" => {
+                    object.password = Some(members.next_value()?);
+                    HIDDEN.into()
+                }
+                _ => {
+                    members.next_value::<IgnoredAny>()?;
+                    HIDDEN.into()
+                }
+            };
+            object.shown.insert(name, shown);
+        }
+        Ok(Input::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_cannot_be_secret_is_shown() {
+        for (body, shown) in [
+            (r#"{"email":null,"p":null}"#, r#"{"email":null,"p":"**********"}"#),
+            (r#"{"email":["secret"]}"#, r#"{"email":"**********"}"#),
+            (r#"{"email":{"a":"secret"}}"#, r#"{"email":{"a":"**********"}}"#),
+            (r#"["secret"]"#, r#""**********""#),
+            ("[]", "[]"),
+            (r#""""#, r#""""#),
+            (r#""secret""#, r#""**********""#),
+            ("5", r#""**********""#),
+            ("null", "null"),
+        ] {
+            let input = Input::parse(body.as_bytes()).ok().unwrap();
+            assert_eq!(input.shown().to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn of_equal_names_the_last_one_counts() {
+        let body = r#"{"email":"a","password":"p","x":"y","email":"b","password":"q"}"#;
+        let Ok(Input::Object(object)) = Input::parse(body.as_bytes()) else { unreachable!() };
+        let Some(Input::Text(password)) = object.password.as_deref() else { unreachable!() };
+        assert_eq!(password.as_str(), "q");
+        assert_eq!(
+            Value::Object(object.shown).to_string(),
+            r#"{"email":"b","password":"**********","x":"**********"}"#
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused_where_reading_stopped() {
+        for (body, position, reason) in [
+            ("", 0, "EOF while parsing a value"),
+            ("{", 1, "EOF while parsing an object"),
+            ("[1,", 3, "EOF while parsing a value"),
+            ("[1,\n", 4, "EOF while parsing a value"),
+            (r#"{"ü😀é":x}"#, 7, "expected value"),
+            ("{\n  \"é\": 1,\n  \"b\": é}", 19, "expected value"),
+            ("\u{FEFF}{'a'}", 1, "key must be a string"),
+            ("[1] 2", 4, "trailing characters"),
+            ("NaN", 0, "expected value"),
+            (r#""\ud800""#, 7, "unexpected end of hex escape"),
+        ] {
+            let error = Input::parse(body.as_bytes()).err().unwrap();
+            let BodyError::Unprocessable(list) = error else { unreachable!() };
+            assert_eq!(list[0].loc, [Loc::Name("body"), Loc::Index(position)], "{body}");
+            assert_eq!(list[0].ctx, Some(json!({ "error": reason })), "{body}");
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = |count| "[".repeat(count) + &"]".repeat(count);
+        assert!(Input::parse(deep(100_000).as_bytes()).is_ok());
+        let nested = r#"{"email":"#.repeat(100_000);
+        let error = Input::parse(nested.as_bytes()).err().unwrap();
+        assert!(error.to_string().ends_with("JSON decode error"), "{error}");
+    }
+}
