@@ -5,13 +5,13 @@
 
 mod algorithm;
 mod claims;
-pub(crate) mod compact;
+pub(crate) mod jws;
 mod jwk;
 mod key;
-mod mac;
+mod crypto;
 mod numeric_date;
 pub(crate) mod provider;
-mod refusal;
+mod error;
 mod ring;
 mod rules;
 #[cfg(feature = "rust_crypto")]
@@ -20,10 +20,10 @@ mod rust_crypto;
 pub use self::{
     algorithm::Algorithm,
     claims::Claims,
+    error::TokenRefusal,
     jwk::KeyError,
     key::{Key, SignatureCheck, SigningJob},
     provider::Provider,
-    refusal::TokenRefusal,
     ring::KeyRing,
     rules::Rules,
 };

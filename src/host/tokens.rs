@@ -8,7 +8,7 @@ use crate::{
     settings::Settings,
     token::{
         Claims, Either, ISS, Key, KeyRing, Provider, Rules, TokenRefusal,
-        compact::{self, Unverified},
+        jws::{self, Unverified},
         provider::{ProviderKeys, max_age},
     },
 };
@@ -181,7 +181,7 @@ pub(crate) async fn sign(ring: &KeyRing, host: &Host, claims: &Claims) -> Result
         Either::Known(signature) => signature,
         Either::Ask(job) => host.sign(job).await?,
     };
-    Ok(compact::signed(&message, &signature))
+    Ok(jws::signed(&message, &signature))
 }
 
 /// A token, as far as it can be had at once.
@@ -198,7 +198,7 @@ pub(crate) fn sign_at_once(ring: &KeyRing, claims: &Claims) -> Result<Issued, To
     match key.is_pair() {
         true => Ok(Issued::Unsigned(key.number(), message)),
         false => match key.sign(&message) {
-            Some(Either::Known(signature)) => Ok(Issued::Token(compact::signed(&message, &signature))),
+            Some(Either::Known(signature)) => Ok(Issued::Token(jws::signed(&message, &signature))),
             _ => Err(TokenRefusal::Key),
         },
     }
@@ -206,7 +206,7 @@ pub(crate) fn sign_at_once(ring: &KeyRing, claims: &Claims) -> Result<Issued, To
 
 fn to_sign<'r>(ring: &'r KeyRing, claims: &Claims) -> Result<(&'r Key, String), TokenRefusal> {
     let key = ring.signing().ok_or(TokenRefusal::Key)?;
-    Ok((key, compact::message(key, claims.as_json())))
+    Ok((key, jws::message(key, claims.as_json())))
 }
 
 /// Asks the provider for its keys; without an answer, those that are known must do.

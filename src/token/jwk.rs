@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Algorithm,
-    compact::decode,
+    jws::decode,
     key::{Key, Material},
 };
 use crate::{

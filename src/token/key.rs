@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{Algorithm, compact, jwk::KeyError, mac::MacKey};
+use super::{Algorithm, crypto::MacKey, jwk::KeyError, jws};
 use crate::json::Json;
 
 /// A key, bound to one algorithm.
@@ -123,12 +123,12 @@ impl Key {
     pub(super) fn new(algorithm: Algorithm, material: Material) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let may_sign = !matches!(&material, Material::Pair { private: None, .. });
-        let header = compact::header(algorithm, None);
+        let header = jws::header(algorithm, None);
         Self { number: NEXT.fetch_add(1, Ordering::Relaxed), kid: None, header, algorithm, material, may_sign }
     }
 
     pub(super) fn named(self, kid: Option<String>) -> Self {
-        Self { header: compact::header(self.algorithm, kid.as_deref()), kid, ..self }
+        Self { header: jws::header(self.algorithm, kid.as_deref()), kid, ..self }
     }
 
     pub(crate) fn number(&self) -> u32 {

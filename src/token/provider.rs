@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Key, Rules, TokenRefusal, compact::Header, jwk, ring::of_algorithm};
+use super::{Key, Rules, TokenRefusal, jwk, jws::Header, ring::of_algorithm};
 use crate::limits::{
     JWK_SET_COOL_DOWN_SECONDS, JWK_SET_FRESH_DEFAULT_SECONDS, JWK_SET_FRESH_MAX_SECONDS, JWK_SET_STALE_MAX_SECONDS,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Key, KeyError, TokenRefusal, compact::Header, jwk};
+use super::{Key, KeyError, TokenRefusal, jwk, jws::Header};
 use crate::{json::Json, limits::KEYS_MAX};
 
 /// Keys in order. The first that may sign, signs.

@@ -1,5 +1,5 @@
 //! Wycheproof's vectors of signatures (<https://github.com/C2SP/wycheproof>), asked of a host in Rust. Those of HMAC are
-//! in `src/token/mac/tests.rs`, for the core works HMAC out itself.
+//! in `src/token/crypto/tests.rs`, for the core works HMAC out itself.
 
 mod curves;
 mod rsa;
