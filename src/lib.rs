@@ -26,7 +26,6 @@
 struct Readme;
 
 // From the bottom up: what stands above is used by what stands below it, and never the other way round.
-mod base_64;
 pub mod json;
 mod limits;
 mod user;
@@ -42,7 +41,7 @@ mod gate;
 pub mod wasm;
 
 pub use self::{
-    gate::Gate,
+    gate::{Gate, Verified},
     host::{Answer, Pending, Question, Step},
     http::{Refusal, Reply, Request},
     routes::login::Credentials,

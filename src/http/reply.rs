@@ -7,7 +7,7 @@ use crate::{
     fastapi::{BodyError, Invalid},
     json::Json,
     limits::RETRY_AFTER_SECONDS,
-    token::AccessToken,
+    token::{AccessToken, JwkSet},
     user::{User, UserId},
 };
 
@@ -75,8 +75,11 @@ impl Reply {
 
     /// 200 with the public keys (RFC 7517 5). Five minutes are what a verifier may miss of a new key.
     #[must_use]
-    pub fn jwk_set(set: &Json) -> Self {
-        Self::json(200, set).header("cache-control", "public, max-age=300")
+    pub fn jwk_set(set: &JwkSet) -> Self {
+        let body = serde_json::to_string(set).unwrap_or_default();
+        Self { body, ..Self::empty(200) }
+            .header("content-type", "application/json")
+            .header("cache-control", "public, max-age=300")
     }
 
     /// 200 with the user, without the password hash.

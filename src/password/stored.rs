@@ -6,7 +6,7 @@ use base64::{Engine as _, alphabet::BCRYPT, engine::GeneralPurpose, engine::gene
 use subtle::ConstantTimeEq as _;
 
 use super::{Cost, Hashed, Job};
-use crate::{base_64, limits::STORED_COSTS};
+use crate::limits::STORED_COSTS;
 
 /// A stored hash that can be worked with.
 #[derive(Clone)]
@@ -99,7 +99,7 @@ impl NewHash {
 
     /// The stored form, as `$2b$`.
     pub(crate) fn finish(&self, hashed: &Hashed) -> String {
-        let (salt, hash) = (base_64::encode(&BASE_64, &self.salt), base_64::encode(&BASE_64, &hashed.0));
+        let (salt, hash) = (BASE_64.encode(self.salt), BASE_64.encode(hashed.0));
         format!("$2b${:02}${salt}{hash}", self.cost.get())
     }
 }
