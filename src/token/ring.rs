@@ -2,10 +2,7 @@
 
 use std::{str::FromStr, sync::Arc};
 
-use jsonwebtoken::{
-    Header,
-    jwk::{Jwk, JwkSet},
-};
+use jsonwebtoken::{Header, jwk::JwkSet};
 
 use super::{
     Key, TokenRefusal,
@@ -97,7 +94,7 @@ impl KeyRing {
     /// The public keys, as a JWK set that may be published. A secret is never among them.
     #[must_use]
     pub fn public_jwk_set(&self) -> JwkSet {
-        JwkSet { keys: self.0.iter().filter_map(|key| key.public_jwk()).collect::<Vec<Jwk>>() }
+        JwkSet { keys: self.0.iter().filter_map(|key| key.public_jwk()).collect() }
     }
 
     /// The key that signs.
