@@ -38,8 +38,7 @@ pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, &'static str> {
     if row.is_null() || row.is_undefined() {
         return Ok(None);
     }
-    let row: UserRow =
-        serde_path_to_error::deserialize(Deserializer::from(row)).map_err(|error| wrong_column(&error))?;
+    let row: UserRow = serde_path_to_error::deserialize(Deserializer::from(row)).map_err(|error| wrong_column(&error))?;
     if row.id.is_valid() && is_exact(&row.id) { Ok(Some(row)) } else { Err("id") }
 }
 
