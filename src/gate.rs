@@ -2,15 +2,18 @@
 
 use std::sync::{Arc, Mutex};
 
-use zeroize::Zeroizing;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Map;
+#[cfg(feature = "wasm")]
+use {
+    crate::token::{Check, Signing, sign},
+    serde_json::Value,
+    zeroize::Zeroizing,
+};
 
 use crate::{
-    host::{
-        Step, access_token, start,
-        tokens::{self, AtOnce, Issued},
-    },
+    host::{Step, access_token, start, tokens},
     http::{Refusal, Reply, Request},
-    json::Json,
     password::Rounds,
     routes::{
         self,
@@ -18,7 +21,7 @@ use crate::{
         logout, me, refresh,
     },
     settings::Settings,
-    token::{AccessToken, Claims, ProviderKeys, TokenRefusal},
+    token::{AccessToken, Claims, ProviderKeys, TokenRefusal, to_members},
     user::{User, UserId},
 };
 
@@ -78,7 +81,44 @@ impl Gate {
     pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move {
-            login::with_credentials(&settings, &host, &mut Rounds::default(), &credentials, now).await
+            login::with_credentials(&settings, &host, &mut Rounds::default(), &credentials, |_| Ok(Map::new()), now)
+                .await
+        })
+    }
+
+    /// [`Gate::login`], and the access token has these claims of the user besides: a type that serializes to an object.
+    ///
+    /// An access token that a refresh token is exchanged for has only the claims of the settings.
+    ///
+    /// ```
+    /// use edgegate::{Credentials, Gate, Question, Settings, Step, Vars};
+    ///
+    /// #[derive(serde::Serialize)]
+    /// struct Role {
+    ///     role: String,
+    /// }
+    ///
+    /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// let gate = Gate::new(Settings::try_from(vars)?);
+    /// let credentials = Credentials::new("user@example.com", "secret");
+    /// let role = |user: &edgegate::User| Role {
+    ///     role: user.columns.get("role").and_then(|role| role.as_str()).unwrap_or("guest").to_owned(),
+    /// };
+    /// let step = gate.login_with_claims(credentials, role, 1_700_000_000);
+    /// assert!(matches!(step, Step::Ask(Question::UserByEmail { .. }, _)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn login_with_claims<C: Serialize>(
+        &self,
+        credentials: Credentials,
+        claims: impl FnOnce(&User) -> C + Send + 'static,
+        now: u64,
+    ) -> Step<Result<AccessToken, Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(move |host| async move {
+            let claims = |user: &User| to_members(&claims(user));
+            login::with_credentials(&settings, &host, &mut Rounds::default(), &credentials, claims, now).await
         })
     }
 
@@ -110,60 +150,103 @@ impl Gate {
         })
     }
 
-    /// A token for this user, as a login would answer with, and with these claims besides.
+    /// A token for this user as a login would answer with, with these claims besides: a type that serializes to an object.
     ///
     /// # Errors
     /// [`TokenRefusal::Claim`] for an id that no user can have, and for a claim that a setting decides;
-    /// [`TokenRefusal::Key`] when no key can sign.
+    /// [`TokenRefusal::Claims`] for claims that are no object; [`TokenRefusal::Key`] when no key can sign.
+    ///
+    /// ```
+    /// use edgegate::{Gate, Settings, Vars};
+    ///
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Role {
+    ///     role: String,
+    /// }
+    ///
+    /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// let (gate, now) = (Gate::new(Settings::try_from(vars)?), 1_700_000_000);
+    /// let token = gate.issue_token(7, &Role { role: "admin".into() }, now).done().ok_or("a secret asks no host")??;
+    /// let token = gate.verify_token::<Role>(token, now).done().ok_or("a secret asks no host")??;
+    /// assert_eq!((token.user_id, token.claims.role.as_str()), (Some(7.into()), "admin"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn issue_token(
         &self,
         user_id: impl Into<UserId>,
-        claims: Vec<(String, Json)>,
+        claims: &impl Serialize,
         now: u64,
     ) -> Step<Result<String, TokenRefusal>> {
-        let (settings, user_id) = (Arc::clone(&self.settings), user_id.into());
+        let (settings, user_id, claims) = (Arc::clone(&self.settings), user_id.into(), to_members(claims));
         start(move |host| async move {
-            let claims = access_token::claims(&settings, &user_id, &claims, now, now)?;
-            tokens::sign(&settings.ring, &host, &claims).await
+            let claims = access_token::claims(&settings, &user_id, &claims?, now, now)?;
+            tokens::sign_by(&settings.ring, &host, &claims).await
         })
     }
 
-    /// [`Gate::issue_token`] without a machine, for a host that signs by itself.
+    /// The claims of a token that holds at `now`, in seconds since 1970, as a type of the caller's: of one of the gate's own, or
+    /// of the identity provider's.
     ///
     /// # Errors
-    /// As there.
-    pub fn issue_token_at_once(
+    /// [`TokenRefusal::Claims`] when the claims are not of that type, and each of [`Gate::verify`].
+    #[must_use]
+    pub fn verify_token<C: DeserializeOwned + 'static>(
         &self,
-        user_id: &UserId,
-        claims: &[(String, Json)],
+        token: String,
         now: u64,
-    ) -> Result<Issued, TokenRefusal> {
-        let claims = access_token::claims(&self.settings, user_id, claims, now, now)?;
-        tokens::sign_at_once(&self.settings.ring, &claims)
+    ) -> Step<Result<Verified<C>, TokenRefusal>> {
+        self.verify(token, now).map(|verdict| {
+            let claims = verdict?;
+            Ok(Verified { user_id: claims.user_id().cloned(), claims: claims.to()? })
+        })
     }
 
-    /// The claims of a token that holds at `now`: of one of ours, or of the identity provider's.
+    /// [`Gate::verify_token`] with all claims as they are.
     ///
     /// # Errors
     /// Each of [`TokenRefusal`].
     #[must_use]
-    pub fn verify_token(&self, token: String, now: u64) -> Step<Result<Claims, TokenRefusal>> {
+    pub fn verify(&self, token: String, now: u64) -> Step<Result<Claims, TokenRefusal>> {
         let (settings, provider_keys) = (Arc::clone(&self.settings), Arc::clone(&self.provider_keys));
         start(move |host| async move { tokens::verify_any(&settings, &provider_keys, &host, &token, now).await })
     }
+}
 
-    /// [`Gate::verify_token`] without a machine, for a host that checks signatures by itself.
-    #[must_use]
-    pub fn verify_token_at_once(&self, token: &str, now: u64) -> AtOnce {
-        tokens::at_once(&self.settings, &self.provider_keys, token, now)
+/// The claims of a verified token.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified<C> {
+    /// The user whose token it is; `None` for a token of the identity provider, whatever its claims say.
+    pub user_id: Option<UserId>,
+    /// The claims.
+    pub claims: C,
+}
+
+/// For the JavaScript host, which signs and checks signatures by itself.
+#[cfg(feature = "wasm")]
+impl Gate {
+    /// [`Gate::issue_token`], as far as it comes without asking.
+    pub(crate) fn sign(
+        &self,
+        user_id: &UserId,
+        claims: &Map<String, Value>,
+        now: u64,
+    ) -> Result<Signing<'_>, TokenRefusal> {
+        sign(&self.settings.ring, &access_token::claims(&self.settings, user_id, claims, now, now)?)
+    }
+
+    /// [`Gate::verify`], as far as it comes without asking.
+    pub(crate) fn check<'t>(&self, token: &'t str, now: u64) -> Check<'t> {
+        tokens::check_any(&self.settings, &self.provider_keys, token, now)
     }
 
     /// What the key of this number is imported from, a JWK; `None` when it has gone out of use. With `private`, to sign.
-    #[must_use]
-    pub fn jwk(&self, number: u32, private: bool) -> Option<Zeroizing<String>> {
+    pub(crate) fn jwk(&self, number: u32, private: bool) -> Option<Zeroizing<String>> {
         let provided = tokens::lock(&self.provider_keys);
-        let mut keys = self.settings.ring.keys().iter().chain(provided.keys());
-        keys.find(|key| key.number() == number).map(|key| Zeroizing::new(key.jwk(private).to_string()))
+        let key = self.settings.ring.keys().iter().chain(provided.keys()).find(|key| key.number() == number)?;
+        match private {
+            true => key.private_jwk(),
+            false => serde_json::to_string(&key.jwk()?).ok().map(Zeroizing::new),
+        }
     }
 }

@@ -78,8 +78,6 @@
 struct Readme;
 
 // From the bottom up: a module uses those above it, never one below it.
-mod base_64;
-pub mod json;
 mod limits;
 mod user;
 pub mod password;
@@ -94,7 +92,7 @@ mod gate;
 pub mod wasm;
 
 pub use self::{
-    gate::Gate,
+    gate::{Gate, Verified},
     host::{Answer, Pending, Question, Step},
     http::{Refusal, Reply, Request},
     routes::login::Credentials,

@@ -79,9 +79,6 @@ pub(crate) const TOKEN_MAX_BYTES: usize = 8 * 1024;
 /// How long a client should wait before it asks again after a 503, in seconds.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
 
-/// The most digits an integer in a JSON text may have (Python's `sys.int_info.default_max_str_digits`).
-pub(crate) const JSON_INTEGER_MAX_DIGITS: usize = 4300;
-
 /// The most bytes that the name and the value of one form field, or one part, may hold (Starlette's `max_part_size`).
 pub(crate) const FORM_FIELD_MAX_BYTES: usize = 1024 * 1024;
 

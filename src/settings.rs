@@ -4,7 +4,10 @@ mod name;
 mod tokens;
 mod value;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
+
+use serde_json::{Map, Value};
+use zeroize::Zeroize as _;
 
 pub use self::value::SettingsError;
 use self::{
@@ -16,7 +19,6 @@ use self::{
     value::{integer, optional_integer, switch},
 };
 use crate::{
-    json::Json,
     limits::{
         ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, ACCESS_TOKEN_EXPIRE_MINUTES_MAX, HASH_COST_DEFAULT, HASH_COSTS,
         REFRESH_TOKEN_EXPIRE_MINUTES_MAX,
@@ -25,9 +27,10 @@ use crate::{
     token::{KeyRing, Provider, Rules},
 };
 
-/// The settings as the environment gives them: texts, not yet looked at.
+/// The settings as the environment gives them: texts, not yet parsed.
 ///
-/// The names in the environment are the fields' in capitals: `SECRET_KEY` and so on.
+/// The names in the environment are the fields' in capitals: `SECRET_KEY` and so on. `Debug` shows no value, for some are
+/// secret.
 #[derive(Clone, Default)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub struct Vars {
@@ -38,7 +41,7 @@ pub struct Vars {
     /// The algorithm of `SECRET_KEY`: `HS256`, which is the default, `HS384` or `HS512`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub algorithm: Option<String>,
-    /// Keys, as a JWK set (RFC 7517 5): the first that can, signs; all verify. See [`Key::from_jwk`](crate::token::Key::from_jwk).
+    /// Keys, as a JWK set (RFC 7517 5): the first that can, signs; all verify. See [`Key`](crate::token::Key).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_keys: Option<String>,
     /// How many minutes a token lives; 30 by default.
@@ -91,7 +94,7 @@ pub struct Vars {
     pub refresh_token_expire_minutes: Option<String>,
 }
 
-/// The settings, looked at and found good.
+/// The settings, parsed and valid.
 #[derive(Debug)]
 pub struct Settings {
     /// The keys that sign and verify.
@@ -99,7 +102,7 @@ pub struct Settings {
     /// What the claims of tokens are and must be.
     pub rules: Rules,
     /// Further claims of every token.
-    pub extra_claims: Vec<(String, Json)>,
+    pub extra_claims: Map<String, Value>,
     /// The identity provider whose tokens are verified too.
     pub provider: Option<Provider>,
     /// How many minutes a token lives.
@@ -163,15 +166,30 @@ impl Settings {
     }
 }
 
+impl fmt::Debug for Vars {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Vars").finish_non_exhaustive()
+    }
+}
+
 impl TryFrom<Vars> for Settings {
     type Error = SettingsError;
 
-    fn try_from(vars: Vars) -> Result<Self, SettingsError> {
-        let rules = tokens::rules(&vars)?;
+    fn try_from(mut vars: Vars) -> Result<Self, SettingsError> {
+        let settings = Self::read(&vars);
+        vars.secret_key.zeroize();
+        vars.jwt_keys.zeroize();
+        settings
+    }
+}
+
+impl Settings {
+    fn read(vars: &Vars) -> Result<Self, SettingsError> {
+        let rules = tokens::rules(vars)?;
         Ok(Self {
-            ring: Arc::new(tokens::ring(&vars)?),
-            extra_claims: tokens::extra_claims(&vars, &rules)?,
-            provider: tokens::provider(&vars, &rules)?,
+            ring: Arc::new(tokens::ring(vars)?),
+            extra_claims: tokens::extra_claims(vars, &rules)?,
+            provider: tokens::provider(vars, &rules)?,
             rules,
             access_token_expire_minutes: minutes(vars.access_token_expire_minutes.as_deref())?,
             bcrypt_cost: bcrypt_cost(vars.bcrypt_cost.as_deref())?,

@@ -18,12 +18,10 @@ use self::{
 };
 use crate::{
     gate::Gate,
-    host::tokens::{AtOnce, Issued},
     http::Request,
-    json::{Dialect, Json, parse},
     routes::login::Credentials,
     settings::{Settings, Vars},
-    token::{Claims, TokenRefusal},
+    token::{Check, Claims, Signing, TokenRefusal, strict_json},
 };
 
 /// The gate, as JavaScript holds it.
@@ -88,10 +86,10 @@ impl JsGate {
         now: f64,
     ) -> Result<String, JsValue> {
         let id = value::user_id(user_id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
-        let claims = claims.map_or(Some(Vec::new()), |text| members(&text)).ok_or_else(|| throw(Failure::claims()))?;
-        match self.0.issue_token_at_once(&id, &claims, seconds(now)).map_err(throw)? {
-            Issued::Token(token) => Ok(token),
-            Issued::Unsigned(key, message) => Ok(numbered(key, &message)),
+        let claims = strict_json::object(claims.as_deref().unwrap_or("{}")).map_err(|_| throw(Failure::claims()))?;
+        match self.0.sign(&id, &claims, seconds(now)).map_err(throw)? {
+            Signing::Signed(token) => Ok(token),
+            Signing::Unsigned(key, message) => Ok(numbered(key.number(), &message)),
         }
     }
 
@@ -100,17 +98,20 @@ impl JsGate {
     /// more: nothing, and `verifyTokenInTurn` leads there.
     #[wasm_bindgen(js_name = verifyToken)]
     pub fn verify_token(&self, token: &str, now: f64) -> String {
-        match self.0.verify_token_at_once(token, seconds(now)) {
-            AtOnce::Known(verdict) => verdict_text(verdict),
-            AtOnce::IfSigned(key, verdict) => numbered(key, &verdict_text(verdict)),
-            AtOnce::Unknown => String::new(),
+        match self.0.check(token, seconds(now)) {
+            Check::Known(verdict) => verdict_text(verdict),
+            Check::IfSigned { keys, claims, .. } => match keys.as_slice() {
+                [key] => numbered(key.number(), &verdict_text(claims)),
+                _ => String::new(),
+            },
+            Check::NeedsKeys => String::new(),
         }
     }
 
     /// The verdict on a token, by way of questions.
     #[wasm_bindgen(js_name = verifyTokenInTurn)]
     pub fn verify_token_in_turn(&self, token: String, now: f64) -> Turn {
-        Turn::new(self.0.verify_token(token, seconds(now)), |verdict| Outcome::Token(verdict_text(verdict)))
+        Turn::new(self.0.verify(token, seconds(now)), |verdict| Outcome::Token(verdict_text(verdict)))
     }
 
     /// What a key is imported from, a JWK: the private one, to sign.
@@ -144,11 +145,4 @@ fn integer(number: f64) -> Option<i64> {
 
 fn numbered(key: u32, text: &str) -> String {
     [&key.to_string(), ":", text].concat()
-}
-
-fn members(text: &str) -> Option<Vec<(String, Json)>> {
-    match parse(text.as_bytes(), Dialect::Strict) {
-        Ok(Json::Object(members)) => Some(members),
-        _ => None,
-    }
 }

@@ -1,51 +1,54 @@
-//! An access token, as the settings want it.
+//! Access tokens with the claims that the settings say.
+
+use serde_json::{Map, Value};
 
 use super::{Host, tokens};
 use crate::{
     http::Refusal,
-    json::Json,
     settings::Settings,
     token::{Claims, IAT, TokenRefusal},
     user::UserId,
 };
 
-/// A token for this user that expires as the settings say.
+/// A token for this user, with further claims, that expires as the settings say. `iat` is when it was issued; both times are in seconds since 1970.
 pub(crate) async fn issue(
     settings: &Settings,
     host: &Host,
     user_id: &UserId,
+    further: &Map<String, Value>,
     now: u64,
     iat: u64,
 ) -> Result<String, TokenRefusal> {
-    tokens::sign(&settings.ring, host, &claims(settings, user_id, &[], now, iat)?).await
+    tokens::sign_by(&settings.ring, host, &claims(settings, user_id, further, now, iat)?).await
 }
 
-/// Its claims, with further ones besides.
+/// The claims of such a token, with further ones before those of the settings.
 pub(crate) fn claims(
     settings: &Settings,
     user_id: &UserId,
-    further: &[(String, Json)],
+    further: &Map<String, Value>,
     now: u64,
     iat: u64,
 ) -> Result<Claims, TokenRefusal> {
     if !user_id.is_valid() {
         return Err(TokenRefusal::Claim(settings.rules.user_id_claim.clone().into()));
     }
-    if let Some((name, _)) = further.iter().find(|(name, _)| settings.rules.reserves(name)) {
+    if let Some(name) = further.keys().find(|name| settings.rules.reserves(name)) {
         return Err(TokenRefusal::Claim(name.clone().into()));
     }
     let exp = now.saturating_add(settings.access_token_lifetime());
     let mut all = Claims::new(user_id.clone(), exp, &settings.rules);
     if settings.revocation || settings.rules.max_age_seconds.is_some() {
-        all = all.with(IAT, Json::Integer(iat.to_string()));
+        all = all.with(IAT, iat);
     }
     Ok(further.iter().chain(&settings.extra_claims).fold(all, |all, (name, value)| all.with(name, value.clone())))
 }
 
-/// What keeps a token from being signed is no fault of the user's.
+/// A token that cannot be signed is a fault of the gate, not of the request.
 pub(crate) fn unsigned(refusal: TokenRefusal) -> Refusal {
     Refusal::Internal(match refusal {
         TokenRefusal::Key => "no key can sign",
+        TokenRefusal::Claims | TokenRefusal::Claim(_) => "the claims of the token are no object, or one is reserved",
         _ => "the token could not be signed",
     })
 }

@@ -6,11 +6,12 @@
 //! The next token is derived from the one that is used and a key of the ring. Two tabs that use the same token at once, or
 //! one that asks again because the answer was lost, are thus given the same next token, although nobody has stored it.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use crate::{base_64, limits::REFRESH_GRACE_SECONDS, token::KeyRing, user::UserId};
+use crate::{limits::REFRESH_GRACE_SECONDS, token::KeyRing, user::UserId};
 
 /// What a client holds.
 pub(crate) struct RefreshToken {
@@ -79,13 +80,18 @@ impl RefreshToken {
         let (mut family, mut secret) = ([0; 16], Zeroizing::new([0; 32]));
         getrandom::fill(&mut family).ok()?;
         getrandom::fill(secret.as_mut()).ok()?;
-        Some(Self { family: base_64::url(&family), secret: Zeroizing::new(base_64::url(secret.as_ref())) })
+        Some(Self {
+            family: URL_SAFE_NO_PAD.encode(family),
+            secret: Zeroizing::new(URL_SAFE_NO_PAD.encode(secret.as_slice())),
+        })
     }
 
     /// `None` for what cannot be one.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (family, secret) = text.split_once('.')?;
-        let is_base64url = |part: &str, bytes: usize| base_64::from_url(part).is_some_and(|part| part.len() == bytes);
+        let is_base64url = |part: &str, bytes: usize| {
+            URL_SAFE_NO_PAD.decode(part).is_ok_and(|part| Zeroizing::new(part).len() == bytes)
+        };
         let sound = is_base64url(family, 16) && is_base64url(secret, 32);
         sound.then(|| Self { family: family.to_owned(), secret: Zeroizing::new(secret.to_owned()) })
     }
@@ -98,7 +104,7 @@ impl RefreshToken {
     /// The one that takes its place; `None` when no key of the ring can sign.
     pub(crate) fn next(&self, ring: &KeyRing) -> Option<Self> {
         let secret = ring.signing()?.derive("edgegate refresh token", &self.secret)?;
-        Some(Self { family: self.family.clone(), secret: Zeroizing::new(base_64::url(secret.as_ref())) })
+        Some(Self { family: self.family.clone(), secret: Zeroizing::new(URL_SAFE_NO_PAD.encode(secret.as_slice())) })
     }
 
     /// The session that it begins.
@@ -121,6 +127,6 @@ impl RefreshToken {
 
     /// 32 random bytes need no salt and no slow hash.
     fn hash(&self) -> String {
-        base_64::url(&Sha256::digest(self.secret.as_bytes()))
+        URL_SAFE_NO_PAD.encode(Sha256::digest(self.secret.as_bytes()))
     }
 }

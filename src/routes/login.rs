@@ -1,5 +1,6 @@
 //! `POST /login`: e-mail and password in, token out (RFC 6749 4.3).
 
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::refresh;
@@ -10,8 +11,8 @@ use crate::{
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash, Rounds},
     settings::Settings,
-    token::AccessToken,
-    user::UserRow,
+    token::{AccessToken, TokenRefusal},
+    user::{User, UserRow},
 };
 
 /// What a login is tried with.
@@ -46,18 +47,20 @@ pub(crate) async fn with_form(
     };
     match form {
         TokenForm::Login(form) => {
-            with_credentials(settings, host, rounds, &Credentials::new(&form.username, &form.password), now).await
+            let credentials = Credentials::new(&form.username, &form.password);
+            with_credentials(settings, host, rounds, &credentials, |_| Ok(Map::new()), now).await
         }
         TokenForm::Refresh(token) => refresh::with_token(settings, host, &token, now).await,
     }
 }
 
-/// Finds the user, checks the password and issues a token.
+/// Finds the user, checks the password and issues a token, with the claims that `claims` makes of the user.
 pub(crate) async fn with_credentials(
     settings: &Settings,
     host: &Host,
     rounds: &mut Rounds,
     credentials: &Credentials,
+    claims: impl FnOnce(&User) -> Result<Map<String, Value>, TokenRefusal>,
     now: u64,
 ) -> Result<AccessToken, Refusal> {
     let user = match stored_name(&credentials.username) {
@@ -77,7 +80,10 @@ pub(crate) async fn with_credentials(
     let user = checked?;
     // Whoever logs in anew within the second of a logout everywhere is not logged out again.
     let iat = now.max(user.tokens_valid_after.and_then(|after| u64::try_from(after).ok()).unwrap_or(0));
-    let access_token = access_token::issue(settings, host, &user.id, now, iat).await.map_err(access_token::unsigned)?;
+    let user = User::from(user);
+    let claims = claims(&user).map_err(access_token::unsigned)?;
+    let token = access_token::issue(settings, host, &user.id, &claims, now, iat).await;
+    let access_token = token.map_err(access_token::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: refresh::begin(settings, host, user.id, now).await? })
 }
 

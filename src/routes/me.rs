@@ -28,7 +28,7 @@ pub(crate) async fn current_user(
 /// A token that does not say when it was issued holds until its user first logs out everywhere.
 fn check_revocation(settings: &Settings, claims: &Claims, user: &UserRow) -> Result<(), TokenRefusal> {
     let Some(valid_after) = user.tokens_valid_after.filter(|_| settings.revocation) else { return Ok(()) };
-    match numeric_date(claims.as_json(), IAT)? {
+    match numeric_date(claims.members(), IAT)? {
         Some(issued) if issued >= valid_after => Ok(()),
         _ => Err(TokenRefusal::Revoked),
     }

@@ -1,5 +1,7 @@
 //! `grant_type=refresh_token` on `/login` (RFC 6749 6).
 
+use serde_json::Map;
+
 use crate::{
     host::{Host, Question, RefreshToken, access_token},
     http::Refusal,
@@ -38,7 +40,8 @@ pub(crate) async fn with_token(
         host.done(Question::EndSession(rotation)).await?;
         return Err(Refusal::RefreshToken);
     };
-    let access_token = access_token::issue(settings, host, &user_id, now, now).await.map_err(access_token::unsigned)?;
+    let token = access_token::issue(settings, host, &user_id, &Map::new(), now, now).await;
+    let access_token = token.map_err(access_token::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: Some(answer(settings, &next)) })
 }
 

@@ -1,5 +1,7 @@
 //! The settings about tokens: keys, claims and an identity provider.
 
+use serde_json::{Map, Value};
+
 use super::{
     Vars,
     name::{
@@ -9,24 +11,23 @@ use super::{
     value::{SettingsError, integer, optional_integer, text},
 };
 use crate::{
-    json::{Dialect, Json, parse},
     limits::LEEWAY_MAX_SECONDS,
-    token::{Algorithm, Key, KeyRing, Provider, Rules},
+    token::{Algorithm, Key, KeyError, KeyRing, Provider, Rules, strict_json},
 };
 
 /// The keys of `JWT_KEYS`, and after them `SECRET_KEY`, as a key without `kid`.
 pub(super) fn ring(vars: &Vars) -> Result<KeyRing, SettingsError> {
-    let wrong_set = |error: crate::token::KeyError| SettingsError::new(JWT_KEYS, format!("cannot be used: {error}"));
-    let set = text(vars.jwt_keys.as_deref()).map(|set| KeyRing::from_jwk_set(set).map_err(wrong_set)).transpose()?;
+    let wrong_set = |error: KeyError| SettingsError::new(JWT_KEYS, format!("cannot be used: {error}"));
+    let set: Option<KeyRing> = text(vars.jwt_keys.as_deref()).map(|set| set.parse().map_err(wrong_set)).transpose()?;
     match (set, vars.secret_key.as_deref().unwrap_or_default()) {
         (Some(set), "") => Ok(set),
         (Some(set), secret) => set.with(secret_key(secret, vars)?).map_err(wrong_set),
-        (None, "") => Err(SettingsError::new(SECRET_KEY, format!("is missing: {MEND}"))),
+        (None, "") => Err(SettingsError::new(SECRET_KEY, format!("is missing: {REMEDY}"))),
         (None, secret) => KeyRing::new(vec![secret_key(secret, vars)?]).map_err(wrong_set),
     }
 }
 
-const MEND: &str = "`openssl rand -hex 32` makes one, `wrangler secret put SECRET_KEY` sets it for a Worker";
+const REMEDY: &str = "`openssl rand -hex 32` makes one, `wrangler secret put SECRET_KEY` sets it for a Worker";
 
 fn secret_key(secret: &str, vars: &Vars) -> Result<Key, SettingsError> {
     let algorithm = match vars.algorithm.as_deref().unwrap_or("HS256") {
@@ -41,10 +42,10 @@ fn secret_key(secret: &str, vars: &Vars) -> Result<Key, SettingsError> {
         }
     };
     Key::secret(algorithm, secret.as_bytes())
-        .map_err(|error| SettingsError::new(SECRET_KEY, format!("is too short: {error}; {MEND}")))
+        .map_err(|error| SettingsError::new(SECRET_KEY, format!("is too short: {error}; {REMEDY}")))
 }
 
-/// What tokens of ours carry, and must carry.
+/// The rules that the gate's own tokens are issued by and must meet.
 pub(super) fn rules(vars: &Vars) -> Result<Rules, SettingsError> {
     let default = Rules::default();
     let required = text(vars.jwt_required_claims.as_deref());
@@ -64,19 +65,18 @@ fn leeway(vars: &Vars) -> Result<u32, SettingsError> {
     integer(JWT_LEEWAY_SECONDS, vars.jwt_leeway_seconds.as_deref(), 0, &(0..=LEEWAY_MAX_SECONDS))
 }
 
-/// The claims that tokens of ours carry beside those that are set here.
-pub(super) fn extra_claims(vars: &Vars, rules: &Rules) -> Result<Vec<(String, Json)>, SettingsError> {
-    let Some(claims) = text(vars.jwt_claims.as_deref()) else { return Ok(Vec::new()) };
-    let Ok(Json::Object(members)) = parse(claims.as_bytes(), Dialect::Strict) else {
-        return Err(SettingsError::new(JWT_CLAIMS, "is not a JSON object with each name once"));
-    };
-    match members.iter().any(|(name, _)| rules.reserves(name)) {
+/// Further claims of the gate's own tokens.
+pub(super) fn extra_claims(vars: &Vars, rules: &Rules) -> Result<Map<String, Value>, SettingsError> {
+    let Some(claims) = text(vars.jwt_claims.as_deref()) else { return Ok(Map::new()) };
+    let members = strict_json::object(claims)
+        .map_err(|_| SettingsError::new(JWT_CLAIMS, "is not a JSON object with each name once"))?;
+    match members.keys().any(|name| rules.reserves(name)) {
         true => Err(SettingsError::new(JWT_CLAIMS, "names a claim that another setting decides")),
         false => Ok(members),
     }
 }
 
-/// The identity provider. Whose keys are believed, and for whom its tokens must be, is said together or not at all.
+/// The identity provider: its keys, its issuer and its audience are set together or not at all.
 pub(super) fn provider(vars: &Vars, ours: &Rules) -> Result<Option<Provider>, SettingsError> {
     let Some(jwks_url) = text(vars.jwks_url.as_deref()) else { return Ok(None) };
     let is_https = jwks_url.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));

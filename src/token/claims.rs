@@ -1,29 +1,143 @@
 //! The claims: `user_id` and `exp`, as FastAPI's tutorial issues them, and whatever else a token carries.
 
-use super::Rules;
-use crate::{json::Json, user::UserId};
+use std::{borrow::Cow, fmt};
 
-/// The claims of a token that was found good, or is to be issued.
+use serde::{Serialize, Serializer, de::DeserializeOwned};
+use serde_json::{Map, Value};
+
+use super::TokenRefusal;
+use crate::user::UserId;
+
+/// The claims of a verified token, or of one that is to be issued.
+///
+/// ```
+/// use edgegate::token::{Claims, Rules};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Session {
+///     user_id: i64,
+///     role: String,
+/// }
+///
+/// let claims = Claims::new(7, 1_700_000_000, &Rules::default()).with("role", "admin");
+/// assert_eq!(claims.to_string(), r#"{"user_id":7,"exp":1700000000,"role":"admin"}"#);
+/// let session: Session = claims.to()?;
+/// assert_eq!((session.user_id, session.role.as_str()), (7, "admin"));
+/// # Ok::<(), edgegate::token::TokenRefusal>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claims {
-    pub(super) user_id: Option<UserId>,
-    pub(super) members: Json,
-    /// The text that they were read from, so that nobody has to write it again.
-    pub(super) text: Option<String>,
+    user_id: Option<UserId>,
+    members: Map<String, Value>,
+    /// The text that they were read from.
+    text: Option<String>,
 }
 
-/// The claim of this name that names the user; in `sub` a text, for a `sub` is one (RFC 7519 4.1.2).
-fn claim_of(user_id: &UserId, name: &str) -> Json {
-    match user_id {
-        UserId::Integer(id) if name != SUB => Json::Integer(id.to_string()),
-        id => Json::String(id.to_string()),
+impl Claims {
+    /// The same claims with one more, unless one of that name is there.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        if !self.members.contains_key(name) {
+            self.members.insert(name.to_owned(), value.into());
+            self.text = None;
+        }
+        self
+    }
+
+    /// The user of the gate whose token it is; `None` for a token of an identity provider, and for one that
+    /// [`tokens::verify`](crate::host::tokens::verify) has verified.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&UserId> {
+        self.user_id.as_ref()
+    }
+
+    /// The value of a claim.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
+    /// All claims, in the token's order. An integer that fits no 64 bits is the nearest double.
+    #[must_use]
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.members
+    }
+
+    /// The claims as a type of the caller's.
+    ///
+    /// # Errors
+    /// [`TokenRefusal::Claims`] when they are not of that type.
+    pub fn to<C: DeserializeOwned>(&self) -> Result<C, TokenRefusal> {
+        C::deserialize(&self.members).map_err(|_| TokenRefusal::Claims)
+    }
+
+    /// All claims as JSON text; of a verified token, exactly as the token has it.
+    #[must_use]
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match &self.text {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(serde_json::to_string(&self.members).unwrap_or_default()),
+        }
+    }
+
+    /// [`Claims::to_text`] without a copy.
+    #[must_use]
+    pub fn into_text(self) -> String {
+        match self.text {
+            Some(text) => text,
+            None => self.to_text().into_owned(),
+        }
+    }
+
+    /// The claims of a token that is to be issued to this user, so far `user_id` by the name of its claim.
+    pub(super) fn of(user_id: UserId, name: &str) -> Self {
+        let claim = claim_of(&user_id, name);
+        Self { user_id: Some(user_id), members: Map::new(), text: None }.with(name, claim)
+    }
+
+    pub(super) fn read(members: Map<String, Value>, text: String) -> Self {
+        Self { user_id: None, members, text: Some(text) }
+    }
+
+    /// The same claims, of the user whom the claim of this name names.
+    pub(super) fn of_user(self, name: &str) -> Option<Self> {
+        let user_id = user_of(self.members.get(name)?, name)?;
+        Some(Self { user_id: Some(user_id), ..self })
     }
 }
 
-/// The user that the claim of this name names. In `sub`, the one spelling of an integer is that integer.
-pub(super) fn user_of(payload: &Json, name: &str) -> Option<UserId> {
-    let id = match payload.get(name)? {
-        Json::String(text) => {
+impl fmt::Display for Claims {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.to_text())
+    }
+}
+
+impl Serialize for Claims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.members.serialize(serializer)
+    }
+}
+
+/// The members of claims of any type that serializes to an object.
+pub(crate) fn to_members(claims: &impl Serialize) -> Result<Map<String, Value>, TokenRefusal> {
+    match serde_json::to_value(claims) {
+        Ok(Value::Object(members)) => Ok(members),
+        _ => Err(TokenRefusal::Claims),
+    }
+}
+
+/// The claim of this name that names the user; `sub` is a string (RFC 7519 4.1.2).
+fn claim_of(user_id: &UserId, name: &str) -> Value {
+    match user_id {
+        UserId::Integer(id) if name != SUB => (*id).into(),
+        id => id.to_string().into(),
+    }
+}
+
+/// The user that the claim of this name names. In `sub`, the canonical decimal text of an integer is that integer.
+fn user_of(claim: &Value, name: &str) -> Option<UserId> {
+    let id = match claim {
+        Value::String(text) => {
             let integer = text.parse().ok().filter(|id: &i64| name == SUB && id.to_string() == *text);
             integer.map_or_else(|| UserId::Text(text.clone()), UserId::Integer)
         }
@@ -32,65 +146,11 @@ pub(super) fn user_of(payload: &Json, name: &str) -> Option<UserId> {
     Some(id).filter(UserId::is_valid)
 }
 
-impl Claims {
-    /// Claims for this user that expire at `exp`, in seconds since 1970 (RFC 7519 4.1.4), with the names, the issuer and the
-    /// audience of the rules.
-    #[must_use]
-    pub fn new(user_id: impl Into<UserId>, exp: u64, rules: &Rules) -> Self {
-        let user_id = user_id.into();
-        let claim = claim_of(&user_id, &rules.user_id_claim);
-        let claims = Self { user_id: Some(user_id), members: Json::Object(Vec::new()), text: None };
-        let claims = claims.with(&rules.user_id_claim, claim).with(EXP, Json::Integer(exp.to_string()));
-        let claims = rules.issuer.iter().fold(claims, |claims, issuer| claims.with(ISS, issuer.as_str().into()));
-        rules.audience.iter().fold(claims, |claims, audience| claims.with(AUD, audience.as_str().into()))
-    }
-
-    /// The same claims with one more, unless one of that name is there.
-    #[must_use]
-    pub fn with(mut self, name: &str, value: Json) -> Self {
-        if self.members.get(name).is_none()
-            && let Json::Object(members) = &mut self.members
-        {
-            members.push((name.to_owned(), value));
-            self.text = None;
-        }
-        self
-    }
-
-    pub(crate) fn read_from(self, text: String) -> Self {
-        Self { text: Some(text), ..self }
-    }
-
-    /// The user whose token it is; nobody of ours, when an identity provider has issued it.
-    #[must_use]
-    pub fn user_id(&self) -> Option<&UserId> {
-        self.user_id.as_ref()
-    }
-
-    /// The value of a claim.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Json> {
-        self.members.get(name)
-    }
-
-    /// All claims, an object in the token's order.
-    #[must_use]
-    pub fn as_json(&self) -> &Json {
-        &self.members
-    }
-
-    /// All claims as JSON text; of a token that was verified, as the token has it.
-    #[must_use]
-    pub fn into_text(self) -> String {
-        self.text.unwrap_or_else(|| self.members.to_string())
-    }
-}
-
 pub(super) const USER_ID: &str = "user_id";
 pub(super) const SUB: &str = "sub";
 pub(super) const EXP: &str = "exp";
 pub(super) const NBF: &str = "nbf";
-/// When a token was made.
+/// When a token was issued.
 pub(crate) const IAT: &str = "iat";
-pub(crate) const ISS: &str = "iss";
+pub(super) const ISS: &str = "iss";
 pub(super) const AUD: &str = "aud";

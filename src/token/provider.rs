@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Key, Rules, TokenRefusal, compact::Header, jwk, ring::of_algorithm};
+use jsonwebtoken::Header;
+
+use super::{Key, Rules, TokenRefusal, jwk, ring::of_algorithm};
 use crate::limits::{
     JWK_SET_COOL_DOWN_SECONDS, JWK_SET_FRESH_DEFAULT_SECONDS, JWK_SET_FRESH_MAX_SECONDS, JWK_SET_STALE_MAX_SECONDS,
 };
@@ -12,11 +14,12 @@ use crate::limits::{
 pub struct Provider {
     /// Where its JWK set is, an `https:` URL.
     pub jwks_url: String,
-    /// What its tokens must be. The issuer tells its tokens from ours, so `iss` is one, and `aud` another (RFC 8725 3.8, 3.9).
+    /// What its tokens must be. Issuer and audience are set: the issuer tells its tokens from the gate's own, and its tokens
+    /// are for many services (RFC 8725 3.8, 3.9).
     pub rules: Rules,
 }
 
-/// The keys of a provider, as far as they are known.
+/// The provider's keys, as far as they have been fetched.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderKeys {
     known: Option<Known>,
@@ -31,10 +34,10 @@ struct Known {
 }
 
 impl ProviderKeys {
-    /// Whether the provider is to be asked before a token with this header is verified.
+    /// Whether the provider's keys are to be fetched before a token with this header is verified.
     ///
-    /// It is asked when its keys have grown old, and once more for a key that is not among them, but not more often than
-    /// every [`JWK_SET_COOL_DOWN_SECONDS`], whatever tokens come.
+    /// They are when they are no longer fresh, and for a key that is not among them, but not more often than every
+    /// [`JWK_SET_COOL_DOWN_SECONDS`], whatever tokens come.
     pub(crate) fn is_due(&self, header: &Header, now: u64) -> bool {
         let wanted = match &self.known {
             None => true,
@@ -44,18 +47,18 @@ impl ProviderKeys {
         wanted && cooled
     }
 
-    /// The provider is asked. Before its first answer all ask who come together, for they have nothing else to go by.
+    /// The provider is asked. Before its first answer all concurrent requests ask, for there are no keys to go on with.
     pub(crate) fn asked(&mut self, now: u64) {
         if self.known.is_some() {
             self.asked_at = Some(now);
         }
     }
 
-    /// Takes in what the provider answered; what is no JWK set leaves the keys as they are.
+    /// Takes the provider's answer; an answer that is no JWK set leaves the keys as they are.
     pub(crate) fn answered(&mut self, body: &[u8], max_age: Option<u64>, now: u64) {
-        let Ok(keys) = jwk::of_provider(body) else { return self.failed(now) };
+        let keys = std::str::from_utf8(body).ok().and_then(|text| jwk::of_provider(text).ok());
+        let Some(keys) = keys else { return self.failed(now) };
         let fresh = max_age.unwrap_or(JWK_SET_FRESH_DEFAULT_SECONDS).min(JWK_SET_FRESH_MAX_SECONDS);
-        let keys = keys.into_iter().map(Arc::new).collect();
         self.known = Some(Known { keys, fresh_until: now.saturating_add(fresh) });
         self.asked_at = Some(now);
     }
@@ -65,8 +68,8 @@ impl ProviderKeys {
         self.asked_at = Some(now);
     }
 
-    /// The keys that may verify a token with this header, old ones too while the provider does not answer. A token without
-    /// a `kid` may be verified by any.
+    /// The keys that may verify a token with this header: old ones too while the provider does not answer, all of them for a
+    /// token without a `kid`.
     pub(crate) fn candidates(&self, header: &Header, now: u64) -> Result<Vec<Arc<Key>>, TokenRefusal> {
         let known = self.known.as_ref().ok_or(TokenRefusal::KeysUnavailable)?;
         if now >= known.fresh_until.saturating_add(JWK_SET_STALE_MAX_SECONDS) {
@@ -76,6 +79,7 @@ impl ProviderKeys {
     }
 
     /// The keys that are known.
+    #[cfg(feature = "wasm")]
     pub(crate) fn keys(&self) -> &[Arc<Key>] {
         self.known.as_ref().map_or(&[], |known| &known.keys)
     }
@@ -85,8 +89,8 @@ fn is_meant(key: &Key, header: &Header) -> bool {
     header.kid.is_none() || key.kid() == header.kid.as_deref()
 }
 
-/// How long a response stays fresh: `max-age` of its `Cache-Control`, less its `Age` (RFC 9111 4.2). Nothing when it does
-/// not say, none when it must not be stored.
+/// How many seconds a response stays fresh: `max-age` of its `Cache-Control`, less its `Age` (RFC 9111 4.2). `None` when it
+/// does not say, 0 when it must not be stored.
 pub(crate) fn max_age(cache_control: Option<&str>, age: Option<&str>) -> Option<u64> {
     let mut max_age = None;
     for directive in cache_control?.split(',') {

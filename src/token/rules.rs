@@ -1,13 +1,16 @@
-//! What the claims of a token must be (RFC 7519 4.1).
+//! The rules that the claims of a token must meet (RFC 7519 4.1).
+
+use serde_json::Value;
 
 use super::{
     Claims, TokenRefusal,
-    claims::{AUD, EXP, IAT, ISS, NBF, SUB, USER_ID, user_of},
+    claims::{AUD, EXP, IAT, ISS, NBF, SUB, USER_ID},
+    jws::Object,
     numeric_date::numeric_date,
 };
-use crate::{json::Json, user::UserId};
+use crate::user::UserId;
 
-/// What is asked of claims whose signature was found good.
+/// The rules that claims must meet after the signature has been verified.
 ///
 /// ```
 /// use edgegate::token::Rules;
@@ -44,6 +47,17 @@ impl Default for Rules {
     }
 }
 
+impl Claims {
+    /// Claims for this user that expire at `exp`, in seconds since 1970 (RFC 7519 4.1.4), with the names, the issuer and the
+    /// audience of the rules.
+    #[must_use]
+    pub fn new(user_id: impl Into<UserId>, exp: u64, rules: &Rules) -> Self {
+        let claims = Self::of(user_id.into(), &rules.user_id_claim).with(EXP, exp);
+        let claims = rules.issuer.iter().fold(claims, |claims, issuer| claims.with(ISS, issuer.as_str()));
+        rules.audience.iter().fold(claims, |claims, audience| claims.with(AUD, audience.as_str()))
+    }
+}
+
 impl Rules {
     /// Whether a claim of this name is decided by the rules, or by when a token is issued.
     pub(crate) fn reserves(&self, name: &str) -> bool {
@@ -55,48 +69,47 @@ impl Rules {
         claimed == id || (self.user_id_claim == SUB && claimed.to_string() == id.to_string())
     }
 
-    /// The claims of a token of ours, with the user whose it is.
-    pub(crate) fn check_ours(&self, payload: Json, now: u64) -> Result<Claims, TokenRefusal> {
-        let claims = self.check(payload, now)?;
-        let user_id = user_of(claims.as_json(), &self.user_id_claim);
-        let user_id = user_id.ok_or_else(|| TokenRefusal::Claim(self.user_id_claim.clone().into()))?;
-        Ok(Claims { user_id: Some(user_id), ..claims })
+    /// The claims of a token that must name a user.
+    pub(super) fn check_with_user(&self, payload: Object, now: u64) -> Result<Claims, TokenRefusal> {
+        let claims = self.check(payload, now)?.of_user(&self.user_id_claim);
+        claims.ok_or_else(|| TokenRefusal::Claim(self.user_id_claim.clone().into()))
     }
 
-    /// The claims of anybody's token.
-    pub(crate) fn check(&self, payload: Json, now: u64) -> Result<Claims, TokenRefusal> {
+    /// The claims of a token.
+    pub(super) fn check(&self, Object { members, text }: Object, now: u64) -> Result<Claims, TokenRefusal> {
         let now = i64::try_from(now).unwrap_or(i64::MAX);
         let leeway = i64::from(self.leeway_seconds);
-        let missing = |name: &&String| payload.get(name).is_none_or(|value| matches!(value, Json::Null));
-        if let Some(name) = self.required.iter().find(missing) {
+        if let Some(name) = self.required.iter().find(|name| members.get(*name).is_none_or(Value::is_null)) {
             return Err(TokenRefusal::Claim(name.clone().into()));
         }
         // RFC 7519 4.1.4: "on or after" the time, so a token that expires now has expired.
-        if numeric_date(&payload, EXP)?.is_some_and(|exp| exp.saturating_add(leeway) <= now) {
+        if numeric_date(&members, EXP)?.is_some_and(|exp| exp.saturating_add(leeway) <= now) {
             return Err(TokenRefusal::Expired);
         }
-        if numeric_date(&payload, NBF)?.is_some_and(|nbf| nbf > now.saturating_add(leeway)) {
+        if numeric_date(&members, NBF)?.is_some_and(|nbf| nbf > now.saturating_add(leeway)) {
             return Err(TokenRefusal::NotYetValid);
         }
+        // Also where no rule needs it: an `iat` is a number (RFC 7519 4.1.6). It may lie in the future.
+        let iat = numeric_date(&members, IAT)?;
         if let Some(max_age) = self.max_age_seconds {
-            let iat = numeric_date(&payload, IAT)?.ok_or_else(|| TokenRefusal::Claim(IAT.into()))?;
+            let iat = iat.ok_or(TokenRefusal::Claim(IAT.into()))?;
             if now.saturating_sub(iat) > i64::from(max_age).saturating_add(leeway) {
                 return Err(TokenRefusal::TooOld);
             }
         }
-        if self.issuer.is_some() && payload.get(ISS).and_then(Json::as_str) != self.issuer.as_deref() {
+        if self.issuer.is_some() && members.get(ISS).and_then(Value::as_str) != self.issuer.as_deref() {
             return Err(TokenRefusal::Claim(ISS.into()));
         }
-        self.check_audience(payload.get(AUD))?;
-        Ok(Claims { user_id: None, members: payload, text: None })
+        self.check_audience(members.get(AUD))?;
+        Ok(Claims::read(members, text))
     }
 
-    /// RFC 7519 4.1.3: whoever does not find itself in the audience must refuse.
-    fn check_audience(&self, audience: Option<&Json>) -> Result<(), TokenRefusal> {
+    /// RFC 7519 4.1.3: a verifier that is not in the audience must refuse.
+    fn check_audience(&self, audience: Option<&Value>) -> Result<(), TokenRefusal> {
         let found = match (audience, self.audience.as_deref()) {
             (None, None) => true,
-            (Some(Json::String(named)), Some(ours)) => named == ours,
-            (Some(Json::Array(named)), Some(ours)) => named.iter().any(|one| one.as_str() == Some(ours)),
+            (Some(Value::String(named)), Some(ours)) => named == ours,
+            (Some(Value::Array(named)), Some(ours)) => named.iter().any(|one| one.as_str() == Some(ours)),
             _ => false,
         };
         if found { Ok(()) } else { Err(TokenRefusal::Claim(AUD.into())) }

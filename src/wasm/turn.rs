@@ -62,7 +62,9 @@ impl Turn {
     /// The key of `checkSignature` or `sign`, as the text of a JWK.
     pub fn jwk(&self) -> String {
         match &self.0 {
-            Some(Step::Ask(Question::CheckSignature(check), _)) => check.jwk.clone(),
+            Some(Step::Ask(Question::CheckSignature(check), _)) => {
+                serde_json::to_string(&check.jwk).unwrap_or_default()
+            }
             Some(Step::Ask(Question::Sign(job), _)) => job.jwk.as_str().to_owned(),
             _ => String::new(),
         }

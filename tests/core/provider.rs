@@ -1,6 +1,7 @@
 //! An identity provider's tokens: by which keys they are verified, and how often it is asked for them.
 
 mod freshness;
+mod sets;
 
 use crate::{
     support::{JWK_SET_MAX_BYTES, NOW, SECRET, Store, gate_with, run},
@@ -44,7 +45,7 @@ impl Idp {
     }
 
     fn verify(&mut self, token: &str, now: u64) -> Result<Claims, TokenRefusal> {
-        run(self.gate.verify_token(token.to_owned(), now), |question| match question {
+        run(self.gate.verify(token.to_owned(), now), |question| match question {
             Question::JwkSet { url, at_most } => {
                 assert_eq!((url.as_str(), *at_most), (URL, JWK_SET_MAX_BYTES));
                 self.asked += 1;
@@ -68,7 +69,7 @@ fn jwk(kid: &str) -> String {
 /// The public half of it, as the provider publishes it.
 fn published(kids: &[&str]) -> String {
     let keys: Vec<_> = kids.iter().map(|kid| jwk(kid)).collect();
-    ring([&keys.join(",")]).public_jwk_set().to_string()
+    serde_json::to_string(&ring([&keys.join(",")]).public_jwk_set()).expect("JSON")
 }
 
 /// A token of the provider's, by its key of this name.
@@ -93,15 +94,23 @@ fn its_tokens_hold_and_are_of_no_user_here() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn the_leeway_is_for_its_tokens_too() {
+    let mut idp = Idp::new(&published(&["a"]));
+    idp.gate = gate_with(SECRET, Vars { jwt_leeway_seconds: Some("30".into()), ..vars() });
+    assert!(idp.verify(&token("a"), EXP + 29).is_ok());
+    assert_eq!(idp.verify(&token("a"), EXP + 30), Err(TokenRefusal::Expired));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn our_own_tokens_need_no_provider() {
     let mut idp = Idp::new("");
-    let ours = run(idp.gate.issue_token(1, Vec::new(), NOW), cryptography).expect("it signs");
+    let ours = run(idp.gate.issue_token(1, &serde_json::json!({}), NOW), cryptography).expect("it signs");
     assert_eq!(idp.verify(&ours, NOW).map(|claims| claims.user_id().cloned()), Ok(Some(1.into())));
     assert_eq!(idp.asked, 0);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn whose_token_it_says_it_is_decides_by_whose_keys_and_a_lie_is_found_out() {
+fn the_claimed_issuer_decides_by_which_keys_and_a_false_one_is_refused() {
     let mut idp = Idp::new(&published(&["a"]));
     let claims = |iss: &str| format!(r#"{{"user_id":1,"exp":{EXP},"iss":"{iss}","aud":"{AUDIENCE}"}}"#);
     let by_our_secret = signed(r#"{"alg":"HS256"}"#, claims(ISSUER).as_bytes());

@@ -2,27 +2,25 @@
 
 use crate::{
     support::{NOW, SECRET, gate_with, run},
-    token::make::{ED25519, HEADER, base64url, cryptography, json, signed},
+    token::make::{ED25519, HEADER, base64url, cryptography, signed},
 };
 use edgegate::{
     Settings, Vars,
-    json::Json,
-    token::{Algorithm, Claims, Key, TokenRefusal, UserId},
+    token::{Algorithm, Key, TokenRefusal, UserId},
 };
+use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-fn claims_of(vars: Vars, claims: &[(&str, Json)]) -> Result<String, TokenRefusal> {
+fn claims_of(vars: Vars, claims: &Value) -> Result<String, TokenRefusal> {
     let gate = gate_with(SECRET, vars);
-    let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
     let token = run(gate.issue_token(7, claims, NOW), cryptography)?;
-    let verdict = run(gate.verify_token(token, NOW), cryptography);
-    verdict.map(|claims: Claims| claims.as_json().to_string())
+    run(gate.verify(token, NOW), cryptography).map(|claims| claims.to_string())
 }
 
 #[wasm_bindgen_test(unsupported = test)]
 fn a_token_carries_what_the_settings_say() {
     let exp = NOW + 1800;
-    assert_eq!(claims_of(Vars::default(), &[]), Ok(format!(r#"{{"user_id":7,"exp":{exp}}}"#)));
+    assert_eq!(claims_of(Vars::default(), &json!({})), Ok(format!(r#"{{"user_id":7,"exp":{exp}}}"#)));
     let vars = Vars {
         user_id_claim: Some("sub".into()),
         jwt_issuer: Some("us".into()),
@@ -32,7 +30,7 @@ fn a_token_carries_what_the_settings_say() {
         ..Vars::default()
     };
     assert_eq!(
-        claims_of(vars, &[]),
+        claims_of(vars, &json!({})),
         Ok(format!(
             r#"{{"sub":"7","exp":{exp},"iss":"us","aud":"api","iat":{NOW},"role":"user","nested":{{"a":[1,2.5,null]}},"é":"✓"}}"#
         ))
@@ -43,23 +41,23 @@ fn a_token_carries_what_the_settings_say() {
 fn what_the_caller_adds_comes_before_what_the_settings_add() {
     let vars = || Vars { jwt_claims: Some(r#"{"role":"user"}"#.into()), ..Vars::default() };
     let exp = NOW + 1800;
-    let admin = claims_of(vars(), &[("role", "admin".into()), ("jti", "1".into())]);
+    let admin = claims_of(vars(), &json!({"role": "admin", "jti": "1"}));
     assert_eq!(admin, Ok(format!(r#"{{"user_id":7,"exp":{exp},"role":"admin","jti":"1"}}"#)));
     for reserved in ["exp", "iat", "nbf", "iss", "aud", "user_id"] {
-        let refused = claims_of(vars(), &[(reserved, json("1"))]);
+        let refused = claims_of(vars(), &json!({reserved: 1}));
         assert_eq!(refused, Err(TokenRefusal::Claim(reserved.into())), "{reserved}");
     }
     let sub = Vars { user_id_claim: Some("sub".into()), ..Vars::default() };
-    assert_eq!(claims_of(sub, &[("sub", "8".into())]), Err(TokenRefusal::Claim("sub".into())));
-    assert!(claims_of(Vars::default(), &[("sub", "8".into())]).is_ok(), "it is nobody's here");
+    assert_eq!(claims_of(sub, &json!({"sub": "8"})), Err(TokenRefusal::Claim("sub".into())));
+    assert!(claims_of(Vars::default(), &json!({"sub": "8"})).is_ok(), "it is nobody's here");
     let gate = gate_with(SECRET, Vars::default());
     for id in ["", "a\0b", &"x".repeat(256)] {
-        let refused = run(gate.issue_token(id, Vec::new(), NOW), cryptography);
+        let refused = run(gate.issue_token(id, &json!({}), NOW), cryptography);
         assert_eq!(refused, Err(TokenRefusal::Claim("user_id".into())), "{id:?}");
     }
     for id in [UserId::from(i64::MAX), i64::MIN.into(), "0f8fad5b-d9cb-469f-a165-70867728950e".into(), "7".into()] {
-        let token = run(gate.issue_token(id.clone(), Vec::new(), NOW), cryptography).expect("it signs");
-        let claims = run(gate.verify_token(token, NOW), cryptography).expect("it holds");
+        let token = run(gate.issue_token(id.clone(), &json!({}), NOW), cryptography).expect("it signs");
+        let claims = run(gate.verify(token, NOW), cryptography).expect("it holds");
         assert_eq!(claims.user_id(), Some(&id), "exactly as it was given");
     }
 }
@@ -69,7 +67,7 @@ fn what_the_caller_adds_comes_before_what_the_settings_add() {
 fn a_token_must_be_what_the_settings_say() {
     let judge = |vars: Vars, more: &str, now: u64| {
         let token = signed(HEADER, format!(r#"{{"user_id":7,"exp":{}{more}}}"#, NOW + 100).as_bytes());
-        run(gate_with(SECRET, vars).verify_token(token, now), cryptography).map(|claims| claims.user_id().cloned())
+        run(gate_with(SECRET, vars).verify(token, now), cryptography).map(|claims| claims.user_id().cloned())
     };
     let claim = |name: &'static str| Err(TokenRefusal::Claim(name.into()));
     let issuer = || Vars { jwt_issuer: Some("us".into()), ..Vars::default() };
@@ -97,17 +95,38 @@ fn a_key_set_and_a_secret_work_together() {
     let named = ED25519.replacen('{', r#"{"kid":"2026","#, 1);
     let set = Some(format!(r#"{{"keys":[{named}]}}"#));
     let both = gate_with(SECRET, Vars { jwt_keys: set.clone(), ..Vars::default() });
-    let token = run(both.issue_token(7, Vec::new(), NOW), cryptography).expect("it signs");
+    let token = run(both.issue_token(7, &json!({}), NOW), cryptography).expect("it signs");
     assert_eq!(token.split('.').next(), Some(base64url(r#"{"alg":"EdDSA","kid":"2026","typ":"JWT"}"#).as_str()));
     let before =
-        run(gate_with(SECRET, Vars::default()).issue_token(7, Vec::new(), NOW), cryptography).expect("it signs");
+        run(gate_with(SECRET, Vars::default()).issue_token(7, &json!({}), NOW), cryptography).expect("it signs");
     for token in [token, before] {
-        assert!(run(both.verify_token(token, NOW), cryptography).is_ok());
+        assert!(run(both.verify(token, NOW), cryptography).is_ok());
     }
     let alone = Settings::try_from(Vars { jwt_keys: set.clone(), ..Vars::default() }).expect("a set is enough");
     assert_eq!(alone.ring.signing().map(Key::algorithm), Some(Algorithm::EdDSA));
     let empty = Vars { jwt_keys: set, secret_key: Some(String::new()), ..Vars::default() };
     assert!(Settings::try_from(empty).is_ok(), "an empty secret is none");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_secret_counts_among_the_keys() {
+    let with = |count: usize| {
+        let key = |at| format!(r#"{{"kty":"oct","alg":"HS256","kid":"{at}","k":"{}"}}"#, base64url([1; 32]));
+        let keys: Vec<_> = (0..count).map(key).collect();
+        let jwt_keys = Some(format!(r#"{{"keys":[{}]}}"#, keys.join(",")));
+        Settings::try_from(Vars { jwt_keys, secret_key: Some(SECRET.into()), ..Vars::default() })
+    };
+    assert!(with(31).is_ok());
+    assert_eq!(with(32).expect_err("one too many").setting, "JWT_KEYS");
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn debug_shows_no_value() {
+    let vars = Vars { secret_key: Some(SECRET.into()), jwt_keys: Some("hunter2".into()), ..Vars::default() };
+    let shown = format!("{vars:?}");
+    assert!(!shown.contains(SECRET) && !shown.contains("hunter2"), "{shown}");
+    let settings = Settings::try_from(Vars { jwt_keys: None, ..vars }).expect("they are good");
+    assert!(!format!("{settings:?}").contains(SECRET));
 }
 
 /// What makes good settings wrong.

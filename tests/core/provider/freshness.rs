@@ -128,10 +128,10 @@ fn an_answer_that_is_no_key_set_keeps_the_keys() {
 #[wasm_bindgen_test(unsupported = test)]
 fn of_many_at_once_one_asks() {
     let mut idp = Idp::new(&published(&["a"]));
-    let asks = |idp: &Idp, now| matches!(idp.gate.verify_token(token("a"), now), Step::Ask(Question::JwkSet { .. }, _));
+    let asks = |idp: &Idp, now| matches!(idp.gate.verify(token("a"), now), Step::Ask(Question::JwkSet { .. }, _));
     assert!(asks(&idp, NOW) && asks(&idp, NOW), "before the first answer there is nothing to go on with");
     assert!(idp.verify(&token("a"), NOW).is_ok());
-    let Step::Ask(Question::JwkSet { .. }, pending) = idp.gate.verify_token(token("a"), NOW + 300) else {
+    let Step::Ask(Question::JwkSet { .. }, pending) = idp.gate.verify(token("a"), NOW + 300) else {
         panic!("they have grown old");
     };
     assert!(!asks(&idp, NOW + 300) && !asks(&idp, NOW + 301));

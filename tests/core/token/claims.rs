@@ -151,7 +151,7 @@ fn a_sub_is_a_number_in_its_one_spelling_and_else_a_text() {
     let ring = secret_ring(SECRET.as_bytes());
     let token = issue(Claims::new(7, NOW + 1, &rules), &ring).expect("it signs");
     let claims = verify_as(&token, &ring, rules, NOW).expect("it holds");
-    assert_eq!(claims.as_json().to_string(), format!(r#"{{"sub":"7","exp":{}}}"#, NOW + 1));
+    assert_eq!(claims.to_string(), format!(r#"{{"sub":"7","exp":{}}}"#, NOW + 1));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -161,5 +161,5 @@ fn the_users_claim_may_have_any_name() {
     let token = issue(Claims::new(7, NOW + 1, &rules), &ring).expect("it signs");
     assert_eq!(verify_by(&token, &ring, NOW), Err(claim("user_id")));
     let claims = verify_as(&token, &ring, rules, NOW).expect("it holds");
-    assert_eq!(claims.as_json().to_string(), format!(r#"{{"https://example.com/id":7,"exp":{}}}"#, NOW + 1));
+    assert_eq!(claims.to_string(), format!(r#"{{"https://example.com/id":7,"exp":{}}}"#, NOW + 1));
 }

@@ -3,9 +3,9 @@
 use crate::support::{NOW, SECRET, run};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgegate::{
+    Gate, Settings, Vars,
     host::tokens,
     host::{Answer, Question},
-    json::{Dialect, Json, parse},
     token::{Algorithm, Claims, Key, KeyError, KeyRing, Rules, TokenRefusal},
 };
 use std::sync::Arc;
@@ -21,17 +21,33 @@ pub(crate) const P256: &str = r#"{"kty":"EC","crv":"P-256","alg":"ES256","x":"f8
 /// RFC 7515 A.2.1.
 pub(crate) const RSA_N: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
 
-pub(crate) fn json(text: &str) -> Json {
-    parse(text.as_bytes(), Dialect::Strict).unwrap_or_else(|_| panic!("no JSON: {text}"))
+/// Every algorithm.
+pub(crate) const ALGORITHMS: [Algorithm; 12] = [
+    Algorithm::HS256,
+    Algorithm::HS384,
+    Algorithm::HS512,
+    Algorithm::EdDSA,
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::ES256,
+    Algorithm::ES384,
+];
+
+pub(crate) fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|_| panic!("no JSON: {text}"))
 }
 
 pub(crate) fn key(jwk: &str) -> Result<Key, KeyError> {
-    Key::from_jwk(&json(jwk))
+    jwk.parse()
 }
 
 /// The ring of these JWKs.
 pub(crate) fn ring<const N: usize>(jwks: [&str; N]) -> Arc<KeyRing> {
-    Arc::new(KeyRing::from_jwk_set(&format!(r#"{{"keys":[{}]}}"#, jwks.join(","))).expect("the keys are good"))
+    Arc::new(format!(r#"{{"keys":[{}]}}"#, jwks.join(",")).parse().expect("the keys are good"))
 }
 
 pub(crate) fn secret_ring(secret: &[u8]) -> Arc<KeyRing> {
@@ -48,8 +64,12 @@ pub(crate) fn cryptography(question: &Question) -> Answer {
     }
 }
 
+/// The verdict of a gate with this ring and these rules.
 pub(crate) fn verify_as(token: &str, ring: &Arc<KeyRing>, rules: Rules, now: u64) -> Result<Claims, TokenRefusal> {
-    run(tokens::verify(token.to_owned(), Arc::clone(ring), rules, now), cryptography)
+    let vars = Vars { secret_key: Some(SECRET.into()), ..Vars::default() };
+    let settings = Settings::try_from(vars).expect("the settings are good");
+    let gate = Gate::new(Settings { ring: Arc::clone(ring), rules, ..settings });
+    run(gate.verify(token.to_owned(), now), cryptography)
 }
 
 pub(crate) fn verify_by(token: &str, ring: &Arc<KeyRing>, now: u64) -> Result<Claims, TokenRefusal> {

