@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use xtask::worker::Worker;
+use testkit::worker::Worker;
 
 use crate::{
     client::{expect, expect_detail, login, me, register, send},
@@ -40,7 +40,7 @@ pub(crate) fn a_database_error(Workers { tableless, good, .. }: &Workers) -> Res
 
 pub(crate) fn no_secret_is_in_the_log(workers: &Workers) -> Result<()> {
     let Workers { good, keyed, tableless, .. } = workers;
-    let seed = xtask::fixture::seed()?;
+    let seed = testkit::fixture::seed()?;
     wait_for_log(good, "wrong-password")?;
     wait_for_log(keyed, r#""reason":"refresh-token""#)?;
     let log = [good, keyed, tableless].map(Worker::log).join("\n");

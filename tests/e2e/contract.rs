@@ -1,7 +1,7 @@
 //! Every recorded request, asked of the Worker.
 
 use anyhow::{Result, ensure};
-use xtask::{
+use testkit::{
     fixture::{self, Answer},
     http,
 };

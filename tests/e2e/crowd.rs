@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use edgegate::password::{Cost, hash_all};
-use xtask::{worker::Worker, wrangler};
+use testkit::{worker::Worker, wrangler};
 
 use crate::{
     client::{expect_detail, json, login, me, token},
@@ -80,7 +80,7 @@ fn create_users() -> Result<()> {
     };
     let rows = (0..CONNECTIONS).map(row).collect::<Result<Vec<String>>>()?;
     let sql = format!("INSERT INTO users (email, password) VALUES {};", rows.join(", "));
-    wrangler::execute(&xtask::paths::state().join("e2e/good"), &sql).map(drop)
+    wrangler::execute(&testkit::paths::state().join("e2e/good"), &sql).map(drop)
 }
 
 fn email(user: usize) -> String {

@@ -3,7 +3,7 @@
 use std::thread;
 
 use anyhow::{Result, bail, ensure};
-use xtask::{
+use testkit::{
     http::Response,
     worker::{Worker, WorkerOptions},
     wrangler,
@@ -47,7 +47,7 @@ pub(crate) fn unknown_and_wrong_look_the_same(Workers { good, .. }: &Workers) ->
 pub(crate) fn ids_are_not_given_again(Workers { good, .. }: &Workers) -> Result<()> {
     let first = json(&register(good, "first@ids.example.org", "secret")?)?;
     let token = token(&login(good, "username=first@ids.example.org&password=secret")?)?;
-    let database = xtask::paths::state().join("e2e/good");
+    let database = testkit::paths::state().join("e2e/good");
     wrangler::execute(&database, "DELETE FROM users WHERE email = 'first@ids.example.org';")?;
     expect_detail(&me(good, &token)?, 401, "Could not validate credentials")?;
     let second = json(&register(good, "second@ids.example.org", "secret")?)?;
@@ -57,7 +57,7 @@ pub(crate) fn ids_are_not_given_again(Workers { good, .. }: &Workers) -> Result<
 
 pub(crate) fn logins_in_flight_together(Workers { good, .. }: &Workers) -> Result<()> {
     let users = [1, 2, 3, 7, 12, 20];
-    let seed = xtask::fixture::seed()?;
+    let seed = testkit::fixture::seed()?;
     thread::scope(|scope| {
         let logins: Vec<_> = (0..24usize)
             .map(|at| {
@@ -81,9 +81,9 @@ pub(crate) fn logins_in_flight_together(Workers { good, .. }: &Workers) -> Resul
 }
 
 pub(crate) fn a_cheap_hash_is_replaced(_: &Workers) -> Result<()> {
-    let seed = xtask::fixture::seed()?;
+    let seed = testkit::fixture::seed()?;
     let Some(user) = seed.users.first() else { bail!("the seed has no user") };
-    let dir = xtask::paths::state().join("e2e/rehash");
+    let dir = testkit::paths::state().join("e2e/rehash");
     let vars = [("SECRET_KEY", seed.secret_key.as_str()), ("REHASH", "on"), ("BCRYPT_COST", "10")];
     let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
     let insert = format!("INSERT INTO users (email, password) VALUES ('{}', '{}');", user.email, user.password);
@@ -99,7 +99,7 @@ pub(crate) fn a_cheap_hash_is_replaced(_: &Workers) -> Result<()> {
 }
 
 pub(crate) fn replicas_are_asked(_: &Workers) -> Result<()> {
-    let dir = xtask::paths::state().join("e2e/replicas");
+    let dir = testkit::paths::state().join("e2e/replicas");
     let vars = [
         ("SECRET_KEY", "a secret of the tests, 32 bytes or more"),
         ("REGISTRATION", "open"),

@@ -6,10 +6,10 @@ use anyhow::{Context, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgegate::{
     host::tokens,
-    token::{Algorithm, Claims, Key, KeyRing, Rules, UserId},
+    token::{Algorithm, Claims, Key, KeyRing, Rules},
 };
 use serde_json::{Map, Value, json};
-use xtask::{fixture, paths, worker::Worker};
+use testkit::{fixture, paths, worker::Worker};
 
 use crate::{
     broken::wait_for_log,

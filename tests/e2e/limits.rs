@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use xtask::worker::Worker;
+use testkit::worker::Worker;
 
 use crate::{
     client::{FORM, expect, expect_detail, login, send},

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf, thread};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
-use xtask::{
+use testkit::{
     http::Response,
     paths,
     worker::{Worker, WorkerOptions},

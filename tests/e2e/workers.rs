@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Result;
-use xtask::{
+use testkit::{
     fixture, paths,
     worker::{Worker, WorkerOptions},
     wrangler,

@@ -3,18 +3,18 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, ensure};
-
-use self::reference::Reference;
-use crate::{
+use testkit::{
     fixture::{self, Answer, Case},
     http,
 };
+
+use self::reference::Reference;
 
 mod differences;
 mod reference;
 
 /// Records every fixture file and rewrites the list of differences in `tests/contract/README.md`.
-pub fn record() -> Result<()> {
+pub(crate) fn record() -> Result<()> {
     let mut files = fixture::FILES.iter().map(|file| Ok((*file, fixture::load(file)?))).collect::<Result<Vec<_>>>()?;
     let mut names = HashSet::new();
     for case in files.iter().flat_map(|(_, cases)| cases) {

@@ -10,20 +10,21 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-
-use crate::{
-    build, http, paths,
+use testkit::{
+    http, paths,
     progress::{Did, Progress, seconds},
     worker::{Worker, WorkerOptions},
     wrangler::{self, WORKER},
 };
+
+use crate::build;
 
 const DEMO_EMAIL: &str = "demo@example.com";
 const DEMO_PASSWORD: &str = "correct horse battery staple";
 
 /// Build everything and serve the Worker on http://127.0.0.1:8787 with a local database and a demo user.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The port on 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
@@ -33,7 +34,7 @@ pub struct Args {
 ///
 /// # Errors
 /// Those of the steps, and when the Worker ends by itself.
-pub fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     check_port(args.port)?;
     let mut progress = Progress::new(build::STEPS + 4);
     build::steps(&mut progress)?;

@@ -5,15 +5,16 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use testkit::{paths, sh::Sh};
 
 use self::library::{LIBRARIES, Library, OURS};
-use crate::{paths, sh::Sh, steps::npm};
+use crate::steps::npm;
 
 mod library;
 
 /// Exchange tokens with PyJWT, python-jose, jose, jsonwebtoken and jwt-simple, and fail on any refusal.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Write the tokens that they made to tests/interop/tokens.json, for the tests of the core.
     #[arg(long)]
     record: bool,
@@ -43,7 +44,7 @@ type Key = Map<String, Value>;
 ///
 /// # Errors
 /// When a program cannot be run, or says anything but what it must.
-pub fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     npm::check_prerequisites()?;
     library::install()?;
     let keys: Vec<Key> = serde_json::from_str(&read("keys.json")?)?;

@@ -6,15 +6,14 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-
-use crate::progress::seconds;
+use testkit::progress::seconds;
 
 mod counts;
 mod stages;
 
 /// Check everything: format, lints, types, house rules, and the tests natively, in a browser and on workerd.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Run only these stages; `build` is added where one needs it.
     #[arg(long, num_args = 1.., value_name = "NAME", value_parser = stages::names())]
     only: Vec<String>,
@@ -43,7 +42,7 @@ enum Outcome {
 ///
 /// # Errors
 /// When a stage failed or could not be run.
-pub fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     if args.list {
         stages::ALL.iter().for_each(|stage| println!("{:12} {}", stage.name, stage.what));
         return Ok(());

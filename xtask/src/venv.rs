@@ -6,11 +6,11 @@ use anyhow::{Context, Result, bail, ensure};
 
 /// Where it is, and what is in it.
 #[derive(Debug)]
-pub struct Venv {
+pub(crate) struct Venv {
     /// Its folder.
-    pub dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// The file with the packages, every one pinned.
-    pub requirements: PathBuf,
+    pub(crate) requirements: PathBuf,
 }
 
 impl Venv {
@@ -19,7 +19,7 @@ impl Venv {
     ///
     /// # Errors
     /// When there is no such Python, or the packages cannot be installed.
-    pub fn install(&self, names: &[&str], version: &str) -> Result<()> {
+    pub(crate) fn install(&self, names: &[&str], version: &str) -> Result<()> {
         let wanted = fs::read_to_string(&self.requirements)
             .with_context(|| format!("cannot read {}", self.requirements.display()))?;
         let installed = self.dir.join("installed.txt");
@@ -39,7 +39,7 @@ impl Venv {
 
     /// Its Python.
     #[must_use]
-    pub fn python(&self) -> PathBuf {
+    pub(crate) fn python(&self) -> PathBuf {
         self.dir.join("bin/python")
     }
 }

@@ -3,8 +3,7 @@
 use std::fs;
 
 use anyhow::{Context, Result};
-
-use crate::fixture::{self, Case};
+use testkit::fixture::{self, Case};
 
 const BEGIN: &str = "<!-- begin: written by `cargo xtask contract record` from the `better` entries -->\n";
 const END: &str = "<!-- end -->";

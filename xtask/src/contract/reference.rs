@@ -10,13 +10,13 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-
-use crate::{
+use testkit::{
     fixture::{self, Seed},
     paths,
     process::Group,
-    venv::Venv,
 };
+
+use crate::venv::Venv;
 
 /// The texts of JSON errors are Python's own and change between its versions.
 const PYTHON: &str = "Python 3.11.";

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
 use super::{Key, algorithm};
-use crate::{paths, progress::Did, sh::Sh, stamp::Stamp, venv::Venv};
+use crate::venv::Venv;
 
 /// A library and its program, which takes the path of a job and answers on stdout.
 pub(super) struct Library {

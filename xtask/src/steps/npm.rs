@@ -1,8 +1,7 @@
 //! The npm packages of the root, and the programs that must be on the machine for them.
 
 use anyhow::{Result, bail};
-
-use crate::{paths, progress::Did, sh::Sh, stamp::Stamp};
+use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
 /// The oldest Node that wrangler runs on.
 const NODE_MIN_MAJOR: u32 = 22;
@@ -11,7 +10,7 @@ const NODE_MIN_MAJOR: u32 = 22;
 ///
 /// # Errors
 /// When one is missing; the message names the command that installs it.
-pub fn check_prerequisites() -> Result<()> {
+pub(crate) fn check_prerequisites() -> Result<()> {
     for program in ["node", "npm"] {
         if paths::which(program).is_none() {
             bail!(
@@ -31,7 +30,7 @@ pub fn check_prerequisites() -> Result<()> {
 ///
 /// # Errors
 /// When `npm ci` fails or leaves no Node that wrangler runs on.
-pub fn install() -> Result<Did> {
+pub(crate) fn install() -> Result<Did> {
     let stamp = Stamp {
         name: "npm",
         inputs: &["package.json", "package-lock.json", ".npmrc"],

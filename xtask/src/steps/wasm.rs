@@ -3,14 +3,15 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
-use crate::{paths, progress::Did, settings::Settings, sh::Sh, stamp::Stamp};
+use crate::settings::Settings;
 
 /// Builds the module into `out-dir`, as `wasm-pack.toml` says.
 ///
 /// # Errors
 /// When the crate does not compile or a tool fails.
-pub fn build(settings: &Settings) -> Result<Did> {
+pub(crate) fn build(settings: &Settings) -> Result<Did> {
     let (wasm, glue) = (settings.wasm(), settings.glue());
     let rustc = Sh::new("rustc").args(["--version"]).output()?;
     let stamp = Stamp {

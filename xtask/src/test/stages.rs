@@ -1,28 +1,26 @@
 //! The stages, in the order in which they find a mistake soonest.
 
 use anyhow::Result;
+use testkit::{paths, progress::Progress, sh::Sh, wrangler::wrangler};
 
 use super::{
     Outcome::{self, NotRun, Passed},
     Stage,
     counts::judge,
 };
-use crate::{
-    build, checks, paths, progress::Progress, settings::Settings, sh::Sh, size, steps::tools, wrangler::wrangler,
-};
+use crate::{build, settings::Settings, size, steps::tools};
 
 /// The stage that others need.
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 12] = [
+pub(super) const ALL: [Stage; 11] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate as it becomes wasm", false, clippy_wasm),
     stage(BUILD, "the wasm and the npm package", false, build_all),
     stage("size", "the size budget of wasm-pack.toml", true, size_budget),
     stage("types", "TypeScript, strictly", true, types),
-    stage("checks", "the house rules", true, house_rules),
     stage("unit", "the Rust tests natively, with the contract fixtures and the doc tests", false, unit),
     stage("browser", "the same Rust tests as wasm in headless Chromium", false, browser),
     stage("deploy", "wrangler deploy --dry-run", true, deploy),
@@ -73,10 +71,6 @@ fn types() -> Result<Outcome> {
         Sh::node_tool("tsc").args(["--noEmit", "-p", project]).run()?;
     }
     Ok(Passed(format!("{}; pkg in the build", projects.join(", "))))
-}
-
-fn house_rules() -> Result<Outcome> {
-    checks::run().map(Passed)
 }
 
 fn unit() -> Result<Outcome> {

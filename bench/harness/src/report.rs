@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use testkit::sh::Sh;
 
 use super::{
     chart,
@@ -11,7 +12,6 @@ use super::{
     outcome::{Outcome, Table},
     server::{bench, dir},
 };
-use crate::sh::Sh;
 
 /// One measure's outcome, with when and where it was measured.
 #[derive(Debug, Serialize, Deserialize)]
@@ -83,7 +83,7 @@ fn results(records: &[(&Measure, Option<Record>)]) -> Result<String> {
     let found = || records.iter().filter_map(|(_, record)| record.as_ref());
     let mut text = format!(
         "# Side by side\n\n\
-         Written by `cargo xtask bench` ([what is measured and how](../xtask/src/bench/measures)); do not edit.\n\n\
+         Written by `cargo xtask bench` ([what is measured and how](harness/src/measures)); do not edit.\n\n\
          Everybody takes turns within one run on one machine, and a ratio is taken round by round: the ratios are the result, \
          the times only stand beside them. Each number is a median, with the least and the most in brackets.\n\n\
          {}\n\n## The figures to reach\n\n{}",

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Effort, verify::find};
-use crate::bench::{
+use crate::{
     lab::{
         Lab, Rounds,
         Runtime::{Node, Workerd},

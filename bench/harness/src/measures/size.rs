@@ -6,7 +6,7 @@ use anyhow::Result;
 use flate2::{Compression, write::GzEncoder};
 
 use super::Effort;
-use crate::bench::{
+use crate::{
     bundle::{OURS, minified_bundle, worker_bundle},
     outcome::{Bar, Chart, Goal, Outcome, Table},
     server::modules,

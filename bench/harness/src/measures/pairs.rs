@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Effort, jwt::in_microseconds, verify::find};
-use crate::bench::{
+use crate::{
     lab::{Lab, Rounds, Runtime::Workerd, label},
     outcome::{Goal, Outcome, Table},
 };

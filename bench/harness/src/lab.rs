@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, time::Instant};
 
 use anyhow::{Context, Result};
+use testkit::{sh::Sh, worker::free_port};
 
 use super::{
     bundle,
@@ -12,7 +13,6 @@ use super::{
     server::{Server, Service, address, bench, workerd},
     ticker::Ticker,
 };
-use crate::{sh::Sh, worker::free_port};
 
 /// Where a subject runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

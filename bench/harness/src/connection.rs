@@ -1,4 +1,4 @@
-//! One keep-alive connection that sends the same bytes again and again. [`crate::http`] opens a connection per request and
+//! One keep-alive connection that sends the same bytes again and again. [`testkit::http`] opens a connection per request and
 //! gives every header line; here both would be measured along with the Worker.
 
 use std::{

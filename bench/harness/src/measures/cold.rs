@@ -1,22 +1,20 @@
 //! The first verification: of a fresh Node process, and of a fresh isolate in a fresh workerd.
 
 use anyhow::{Context, Result};
+use testkit::sh::Sh;
 
 use super::Effort;
 use crate::{
-    bench::{
-        bundle::{empty_bundle, subject_bundle},
-        fresh::{self, Fresh},
-        lab::{
-            Runtime::{Node, Workerd},
-            label,
-        },
-        outcome::{Chart, Goal, Outcome, Table},
-        series::Series,
-        server::bench,
-        ticker::Ticker,
+    bundle::{empty_bundle, subject_bundle},
+    fresh::{self, Fresh},
+    lab::{
+        Runtime::{Node, Workerd},
+        label,
     },
-    sh::Sh,
+    outcome::{Chart, Goal, Outcome, Table},
+    series::Series,
+    server::bench,
+    ticker::Ticker,
 };
 
 const SUBJECTS: [&str; 3] = ["edgegate", "hash-wasm", "bcryptjs"];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::Effort;
-use crate::bench::{
+use crate::{
     load::{self, Target},
     outcome::{Chart, Goal, Outcome, Table, decimals},
     series::Series,

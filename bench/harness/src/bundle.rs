@@ -6,15 +6,15 @@ use std::{
 };
 
 use anyhow::Result;
-
-use super::server::{bench, dir};
-use crate::{
+use testkit::{
     paths,
     progress::Did,
     sh::Sh,
     stamp::Stamp,
     wrangler::{WORKER, wrangler},
 };
+
+use super::server::{bench, dir};
 
 /// The bundled subjects: `(kind, name)` of `bench/subjects`.
 pub(super) const SUBJECTS: [(&str, &str); 9] = [

@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::Effort;
-use crate::bench::{
+use crate::{
     cpu,
     outcome::{Bar, Chart, Outcome, Table},
     series::Series,

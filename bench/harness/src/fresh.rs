@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Instant};
 
 use anyhow::Result;
+use testkit::worker::free_port;
 
 use super::{
     connection::{Connection, get},
@@ -10,7 +11,6 @@ use super::{
     server::{address, bench, file_name, modules, serve},
     ticker::Ticker,
 };
-use crate::worker::free_port;
 
 /// A Worker to be started again and again.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use super::{
     Effort,
     routes::{Stretch, Under, compare},
 };
-use crate::bench::{
+use crate::{
     outcome::{Goal, Outcome},
     whole::{Users, Whole},
 };

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::{Effort, verify::find};
-use crate::bench::{
+use crate::{
     lab::{
         Lab, Rounds,
         Runtime::{Node, Workerd},
@@ -40,7 +40,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
         Goal::at_most("bulk, per hash, Node ÷ hash-wasm", ratio(&label(Node, "hash-wasm"))?, 0.40),
     ];
     let on_workerd = label(Workerd, "edgegate");
-    let table = |caption: &str, timed: &crate::bench::lab::Timed| {
+    let table = |caption: &str, timed: &crate::lab::Timed| {
         let ours = find(&timed.time, &on_workerd)?;
         Ok::<_, anyhow::Error>(Table {
             caption: caption.into(),

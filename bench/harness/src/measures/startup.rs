@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::Effort;
-use crate::bench::{
+use crate::{
     bundle::{OURS, empty_bundle, worker_bundle},
     fresh::{self, Fresh},
     outcome::{Chart, Outcome, Table},

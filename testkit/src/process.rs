@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::process::CommandExt,
-    process::{self, Child, Command, ExitStatus, Stdio},
+    process::{self, Child, Command, ExitCode, ExitStatus, Stdio},
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -36,7 +36,7 @@ static STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// A child and its descendants: wrangler starts esbuild and workerd, and none may outlive it.
 ///
-/// The group is not the terminal's: a Ctrl-C reaches only us, and [`end_all_on_signal`] passes it on.
+/// The group is not the terminal's: a Ctrl-C reaches only us, and [`run`] passes it on.
 #[derive(Debug)]
 pub struct Group {
     leader: Child,
@@ -108,11 +108,24 @@ impl Drop for Group {
     }
 }
 
-/// From now on Ctrl-C and SIGTERM end every group and then this program.
-///
-/// # Errors
-/// When the handler cannot be set.
-pub fn end_all_on_signal() -> Result<()> {
+/// Runs a whole program: prints why it failed, and lets Ctrl-C and SIGTERM end every group and then the program.
+#[must_use]
+pub fn run(program: impl FnOnce() -> Result<()>) -> ExitCode {
+    let done = end_all_on_signal().and_then(|()| program());
+    // What fails once a signal has come fails because of it: the handler ends the program.
+    while STOPPING.load(Ordering::SeqCst) {
+        thread::park();
+    }
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn end_all_on_signal() -> Result<()> {
     ctrlc::set_handler(|| {
         STOPPING.store(true, Ordering::SeqCst);
         for id in groups().iter() {
@@ -121,13 +134,6 @@ pub fn end_all_on_signal() -> Result<()> {
         process::exit(INTERRUPTED);
     })?;
     Ok(())
-}
-
-/// Never returns once a signal has come: what fails now fails because of it and is not worth a message.
-pub fn keep_still_when_stopping() {
-    while STOPPING.load(Ordering::SeqCst) {
-        thread::park();
-    }
 }
 
 fn end(group: Pid, mut reap: impl FnMut()) {

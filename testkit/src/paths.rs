@@ -8,8 +8,8 @@ use std::{
 /// The top of the repository.
 #[must_use]
 pub fn root() -> PathBuf {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask).to_path_buf()
+    let testkit = Path::new(env!("CARGO_MANIFEST_DIR"));
+    testkit.parent().unwrap_or(testkit).to_path_buf()
 }
 
 /// What the commands keep between two starts: stamps, logs, databases of tests.

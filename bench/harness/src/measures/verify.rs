@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 
 use super::Effort;
-use crate::bench::{
+use crate::{
     lab::{
         Lab, Rounds,
         Runtime::{Native, Node, Workerd},

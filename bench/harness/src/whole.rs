@@ -8,19 +8,19 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use testkit::{
+    http,
+    sh::Sh,
+    stamp::Stamp,
+    worker::free_port,
+    wrangler::{execute, migrate_by_copy},
+};
 
 use super::{
     bundle::{OURS, worker_bundle},
     connection::{Connection, get, post},
     load::Target,
     server::{Server, address, bench, dir},
-};
-use crate::{
-    http,
-    sh::Sh,
-    stamp::Stamp,
-    worker::free_port,
-    wrangler::{execute, migrate_by_copy},
 };
 
 /// Only the benchmark's own tokens are signed with it.

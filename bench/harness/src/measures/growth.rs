@@ -5,7 +5,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::Effort;
-use crate::bench::{
+use crate::{
     outcome::{Bar, Chart, Goal, Outcome, Table},
     series::Series,
     whole::{self, Users, Whole},

@@ -9,9 +9,9 @@ use std::{
 };
 
 use anyhow::{Result, bail};
+use testkit::{paths, process::Group, sh::Sh};
 
 use super::cpu;
-use crate::{paths, process::Group, sh::Sh};
 
 /// How long a program may take until it listens.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
