@@ -150,6 +150,14 @@ pub fn load(file: &str) -> Result<Vec<Case>> {
     read(&format!("{file}.json"))
 }
 
+/// The cases of all [`FILES`].
+///
+/// # Errors
+/// As [`load`].
+pub fn all() -> Result<Vec<Case>> {
+    Ok(FILES.iter().map(|file| load(file)).collect::<Result<Vec<_>>>()?.concat())
+}
+
 /// The secret and the users.
 pub fn seed() -> Result<Seed> {
     read("seed.json")
@@ -220,7 +228,9 @@ mod tests {
 
     #[test]
     fn every_case_is_recorded() {
-        for case in FILES.iter().flat_map(|file| load(file).unwrap()) {
+        let cases = all().unwrap();
+        assert!(cases.len() > 100, "only {} cases", cases.len());
+        for case in cases {
             case.expected().unwrap();
             case.request.to_http().unwrap();
         }
