@@ -9,9 +9,12 @@ use anyhow::{Result, bail};
 use testkit::progress::seconds;
 
 mod counts;
+mod crates;
+mod modules;
+mod package;
 mod stages;
 
-/// Check everything: format, lints, types, house rules, and the tests natively, in a browser and on workerd.
+/// Check everything: format, lints, types, the packages, and the tests natively, in a browser and on workerd.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Run only these stages; `build` is added where one needs it.

@@ -7,6 +7,7 @@ use super::{
     Outcome::{self, NotRun, Passed},
     Stage,
     counts::judge,
+    crates, modules, package,
 };
 use crate::{build, settings::Settings, size, steps::tools};
 
@@ -14,16 +15,21 @@ use crate::{build, settings::Settings, size, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 11] = [
+pub(super) const ALL: [Stage; 16] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate as it becomes wasm", false, clippy_wasm),
+    stage("modules", "the modules of src/ use each other in one direction", false, modules::check),
+    stage("docs", "rustdoc, warnings are errors", false, docs),
+    stage("features", "the crate without `lanes`, and with every feature as wasm", false, features),
+    stage("crates", "the crates that the wasm is made of", false, crates::check),
     stage(BUILD, "the wasm and the npm package", false, build_all),
     stage("size", "the size budget of wasm-pack.toml", true, size_budget),
     stage("types", "TypeScript, strictly", true, types),
     stage("unit", "the Rust tests natively, with the contract fixtures and the doc tests", false, unit),
     stage("browser", "the same Rust tests as wasm in headless Chromium", false, browser),
     stage("deploy", "wrangler deploy --dry-run", true, deploy),
+    stage("package", "the packed npm package: publint, attw, an install", true, package::check),
     stage("npm", "the npm package's own tests on Node", true, npm),
     stage("e2e", "HTTP against the Worker on workerd with a local D1", true, e2e),
 ];
@@ -49,6 +55,17 @@ fn clippy_wasm() -> Result<Outcome> {
     tools::add_target()?;
     let what = ["clippy", "-p", "edgegate", "--lib", "--features", "wasm", "--target", tools::TARGET];
     passes(cargo(&what).args(["--", "-D", "warnings"]))
+}
+
+fn docs() -> Result<Outcome> {
+    passes(cargo(&["doc", "-p", "edgegate", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn features() -> Result<Outcome> {
+    tools::add_target()?;
+    cargo(&["check", "-p", "edgegate", "--lib", "--all-features", "--target", tools::TARGET]).run()?;
+    let (succeeded, output) = cargo(&["test", "-p", "edgegate", "--no-default-features"]).tee()?;
+    Ok(judge(succeeded, &output))
 }
 
 fn build_all() -> Result<Outcome> {
