@@ -26,8 +26,8 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
         Ok::<_, anyhow::Error>(Goal::at_most(what, find(series, &ours)?.ratio(find(series, &jose)?).median, bound))
     };
     let goals = vec![
-        goal("HS256 verify in workerd ÷ jose", &verified, 0.40)?,
-        goal("HS256 sign in workerd ÷ jose", &signed, 0.25)?,
+        goal("HS256 verify in workerd ÷ jose", &verified, 0.45)?,
+        goal("HS256 sign in workerd ÷ jose", &signed, 0.30)?,
     ];
     let mut tables = Vec::new();
     let mut charts = Vec::new();

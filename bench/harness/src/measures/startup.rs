@@ -6,7 +6,7 @@ use super::Effort;
 use crate::{
     bundle::{OURS, empty_bundle, worker_bundle},
     fresh::{self, Fresh},
-    outcome::{Chart, Outcome, Table},
+    outcome::{Chart, Goal, Outcome, Table},
 };
 
 pub(super) fn run(effort: Effort) -> Result<Outcome> {
@@ -20,6 +20,8 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let (empty, started) = series.split_first().context("the empty isolate comes first")?;
     let above: Vec<_> = started.iter().map(|series| series.above(empty)).collect();
     let (ours, ours_above) = (started.first().context("ours")?, above.first().context("ours")?);
+    let hono = started.get(1).context("Hono")?;
+    let goals = vec![Goal::at_most("first answer of a fresh isolate ÷ Hono + jose", ours.ratio(hono).median, 1.0)];
     let tables = vec![
         Table::of_times("From asking for the isolate to the end of its first answer, ms:", "ms", &series, ours),
         Table::of_times("The same above an isolate that does nothing, ms:", "ms", &above, ours_above),
@@ -31,5 +33,5 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     ];
     let title = "A fresh isolate to its first answer, as a multiple of edgegate (shorter is faster)";
     let charts = vec![Chart::of_multiples("startup", title, &series, ours)];
-    Ok(Outcome { tables, notes, charts, raw: series, ..Outcome::default() })
+    Ok(Outcome { tables, notes, goals, charts, raw: series })
 }
