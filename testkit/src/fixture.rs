@@ -117,7 +117,7 @@ impl Request {
         let body = match (&self.body, &self.body_hex) {
             (Some(_), Some(_)) => bail!("a request has either `body` or `body_hex`"),
             (Some(text), None) => Some(text.clone().into_bytes()),
-            (None, Some(hex)) => Some(unhex(hex).with_context(|| format!("not hex: {hex:?}"))?),
+            (None, Some(hex)) => Some(hex::decode(hex).with_context(|| format!("not hex: {hex:?}"))?),
             (None, None) => None,
         };
         Ok(http::Request { method: self.method.clone(), path: self.path.clone(), headers: self.headers.clone(), body })
@@ -208,12 +208,6 @@ fn member(name: &str, value: &impl Serialize) -> Result<String> {
     Ok(format!("\"{name}\": {}", serde_json::to_string(value)?))
 }
 
-fn unhex(hex: &str) -> Option<Vec<u8>> {
-    let digits = hex.chars().map(|digit| digit.to_digit(16)).collect::<Option<Vec<_>>>()?;
-    let (pairs, []) = digits.as_chunks::<2>() else { return None };
-    pairs.iter().map(|[high, low]| u8::try_from(high * 16 + low).ok()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,12 +228,5 @@ mod tests {
             case.expected().unwrap();
             case.request.to_http().unwrap();
         }
-    }
-
-    #[test]
-    fn hex_is_pairs_of_digits() {
-        assert_eq!(unhex("00fF").unwrap(), [0, 255]);
-        assert_eq!(unhex("0"), None);
-        assert_eq!(unhex("0g"), None);
     }
 }

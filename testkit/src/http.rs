@@ -1,15 +1,20 @@
-//! The smallest HTTP/1.1 client that sends exactly what it is given: header lines, their order and the body's bytes.
+//! An HTTP/1.1 client that sends exactly what it is given: header lines in their order, repeated and malformed ones, and the
+//! body's bytes. Clients from crates.io normalise them; the response is read with `httparse`.
 
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{Read, Write},
     net::{SocketAddr, TcpStream},
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, ensure};
+use httparse::Status;
 
 /// The reference computes one hash of cost 17, which takes about ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// The most header lines of an answer.
+const HEADERS_MAX: usize = 64;
 
 /// A request as it goes on the wire; `Host`, `Connection: close` and `Content-Length` are added where not given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,6 +42,7 @@ pub struct Response {
 
 impl Response {
     /// The value of the header `name` (lower case); equal header lines are joined with a comma.
+    #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         let lines = self.headers.iter().filter(|(key, _)| key == name);
         lines.map(|(_, value)| value.clone()).reduce(|joined, value| joined + ", " + &value)
@@ -44,18 +50,19 @@ impl Response {
 }
 
 /// Sends `request` to `addr` on a connection of its own and reads the response.
+///
+/// # Errors
+/// When the connection fails or the answer is cut off or no HTTP/1.
 pub fn send(addr: SocketAddr, request: &Request) -> Result<Response> {
     let mut stream = TcpStream::connect(addr).with_context(|| format!("cannot connect to {addr}"))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     // A server may answer and close before it has read a long body: the answer counts, not the failed write.
     let written = stream.write_all(&wire(addr, request));
-    match read_response(&mut BufReader::new(stream), request.method == "HEAD") {
-        Err(error) => match written {
-            Ok(()) => Err(error),
-            Err(unsent) => Err(error.context(format!("the request could not be sent: {unsent}"))),
-        },
-        response => response,
+    let response = read_response(&mut stream, request.method == "HEAD");
+    match written {
+        Err(unsent) => response.with_context(|| format!("the request could not be sent: {unsent}")),
+        Ok(()) => response,
     }
 }
 
@@ -79,74 +86,66 @@ fn wire(addr: SocketAddr, request: &Request) -> Vec<u8> {
     [head.as_bytes(), body.unwrap_or_default()].concat()
 }
 
-fn read_response(reader: &mut impl BufRead, is_head: bool) -> Result<Response> {
-    let mut response = read_head(reader)?;
-    while (100..200).contains(&response.status) {
-        response = read_head(reader)?;
-    }
-    let chunked = response.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
-    let length = response.header("content-length").map(|length| length.parse::<usize>()).transpose()?;
-    response.body = match (is_head || matches!(response.status, 204 | 304), chunked, length) {
-        (true, ..) => Vec::new(),
-        (_, true, _) => read_chunks(reader)?,
-        (_, _, Some(length)) => read_exactly(reader, length)?,
-        (_, _, None) => {
-            let mut rest = Vec::new();
-            reader.read_to_end(&mut rest)?;
-            rest
-        }
-    };
-    Ok(response)
-}
-
-fn read_head(reader: &mut impl BufRead) -> Result<Response> {
-    let status = read_line(reader)?;
-    let code = status.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1));
-    let status = code.and_then(|code| code.parse().ok()).with_context(|| format!("not HTTP/1: {status:?}"))?;
-    let mut response = Response { status, ..Response::default() };
+fn read_response(stream: &mut impl Read, is_head: bool) -> Result<Response> {
+    let (mut received, mut chunk) = (Vec::new(), [0; 16 * 1024]);
     loop {
-        let line = read_line(reader)?;
-        if line.is_empty() {
+        let length = stream.read(&mut chunk)?;
+        received.extend_from_slice(chunk.get(..length).unwrap_or_default());
+        if let Some(response) = parse(&received, is_head, length == 0)? {
             return Ok(response);
         }
-        let (name, value) = line.split_once(':').with_context(|| format!("not a header: {line:?}"))?;
-        response.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        ensure!(length > 0, "the connection ended inside the response");
     }
 }
 
-fn read_chunks(reader: &mut impl BufRead) -> Result<Vec<u8>> {
+/// The response in these bytes, or nothing where more must come.
+fn parse(received: &[u8], is_head: bool, is_all: bool) -> Result<Option<Response>> {
+    let mut lines = [httparse::EMPTY_HEADER; HEADERS_MAX];
+    let mut head = httparse::Response::new(&mut lines);
+    let Status::Complete(length) = head.parse(received)? else { return Ok(None) };
+    let (status, rest) = (head.code.unwrap_or_default(), received.get(length..).unwrap_or_default());
+    if (100..200).contains(&status) {
+        return parse(rest, is_head, is_all);
+    }
+    let headers = head.headers.iter();
+    let headers = headers.map(|line| Ok((line.name.to_ascii_lowercase(), str::from_utf8(line.value)?.to_owned())));
+    let mut response = Response { status, headers: headers.collect::<Result<_>>()?, body: Vec::new() };
+    let body = if is_head || matches!(status, 204 | 304) {
+        Some(Vec::new())
+    } else if response.header("transfer-encoding").is_some_and(|coding| coding.eq_ignore_ascii_case("chunked")) {
+        unchunk(rest)?
+    } else if let Some(length) = response.header("content-length") {
+        rest.get(..length.parse()?).map(<[u8]>::to_vec)
+    } else {
+        is_all.then(|| rest.to_vec())
+    };
+    Ok(body.map(|body| {
+        response.body = body;
+        response
+    }))
+}
+
+/// The chunks put together, or nothing where the last one must still come. Trailers are left out.
+fn unchunk(mut rest: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
-        let line = read_line(reader)?;
-        let size = usize::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16)
-            .with_context(|| format!("not a chunk size: {line:?}"))?;
+        let Status::Complete((start, size)) =
+            httparse::parse_chunk_size(rest).map_err(|_| anyhow!("not a chunk size"))?
+        else {
+            return Ok(None);
+        };
+        let size = usize::try_from(size)?;
         if size == 0 {
-            while !read_line(reader)?.is_empty() {}
-            return Ok(body);
+            return Ok(Some(body));
         }
-        body.extend(read_exactly(reader, size)?);
-        if !read_line(reader)?.is_empty() {
-            bail!("a chunk is longer than its size");
-        }
+        let Some((data, next)) = rest.get(start..).and_then(|rest| rest.split_at_checked(size)) else {
+            return Ok(None);
+        };
+        let Some((end, next)) = next.split_at_checked(2) else { return Ok(None) };
+        ensure!(end == b"\r\n", "a chunk is longer than its size");
+        body.extend_from_slice(data);
+        rest = next;
     }
-}
-
-fn read_exactly(reader: &mut impl Read, length: usize) -> Result<Vec<u8>> {
-    let mut bytes = vec![0; length];
-    reader.read_exact(&mut bytes).context("the body ends early")?;
-    Ok(bytes)
-}
-
-fn read_line(reader: &mut impl BufRead) -> Result<String> {
-    let mut line = Vec::new();
-    reader.read_until(b'\n', &mut line)?;
-    if line.pop() != Some(b'\n') {
-        bail!("the connection ended inside the response");
-    }
-    if line.last() == Some(&b'\r') {
-        line.pop();
-    }
-    Ok(String::from_utf8(line)?)
 }
 
 #[cfg(test)]
@@ -179,7 +178,12 @@ mod tests {
 
     #[test]
     fn a_cut_answer_is_an_error() {
-        for text in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab", "nonsense\r\n\r\n"] {
+        let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        for text in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab", "nonsense\r\n\r\n"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(["1\r\na\r\n", "1\r\nab\r\n0\r\n\r\n", "x\r\n"].map(|chunks| format!("{chunked}{chunks}")))
+        {
             assert!(read_response(&mut text.as_bytes(), false).is_err(), "{text:?}");
         }
     }
