@@ -67,7 +67,7 @@ pub fn migrate_by_copy(persist_to: &Path) -> Result<()> {
         }
         migrate(&template)
     })?;
-    copy_dir(&template, persist_to)
+    Ok(paths::copy_dir(&template, persist_to)?)
 }
 
 /// The migrations of one database, as work that is skipped when nothing changed.
@@ -75,20 +75,6 @@ pub fn migrate_by_copy(persist_to: &Path) -> Result<()> {
 pub fn migrations_stamp<'a>(name: &'a str, database: &'a str) -> Stamp<'a> {
     let inputs = &["www/migrations", "www/wrangler.jsonc", "package-lock.json"];
     Stamp { name, inputs, also: "", outputs: vec![database] }
-}
-
-fn copy_dir(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_dir(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// Runs this SQL in the local database below `persist_to`, and gives what it answers as JSON.

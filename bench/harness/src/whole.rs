@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use testkit::{
-    http,
+    http, paths,
     sh::Sh,
     stamp::Stamp,
     worker::free_port,
@@ -166,7 +166,7 @@ fn database(name: &str, sql: &str) -> Result<PathBuf> {
     })?;
     let database = dir("databases")?.join(name);
     remove(&database)?;
-    Sh::new("cp").args(["-R"]).args([&template, &database]).run()?;
+    paths::copy_dir(&template, &database)?;
     Ok(database)
 }
 
