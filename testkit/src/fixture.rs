@@ -1,4 +1,4 @@
-//! The fixtures of `tests/contract`: what is sent, what FastAPI answers, and where the edge deliberately answers better.
+//! The fixtures of `tests/contract`: what is sent, what FastAPI answers, and where the edge deliberately differs.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -31,7 +31,7 @@ pub struct Case {
     pub better: Option<Better>,
 }
 
-/// A request as a human writes it.
+/// A request as the fixture files hold it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {

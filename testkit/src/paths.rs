@@ -1,36 +1,36 @@
-//! Where things lie in the repository.
+//! Paths in the repository, and the search path for programs.
 
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
 };
 
-/// The top of the repository.
+/// The root of the repository.
 #[must_use]
 pub fn root() -> PathBuf {
     let testkit = Path::new(env!("CARGO_MANIFEST_DIR"));
     testkit.parent().unwrap_or(testkit).to_path_buf()
 }
 
-/// What the commands keep between two starts: stamps, logs, databases of tests.
+/// The folder for what is kept between runs: stamps, logs, databases of tests.
 #[must_use]
 pub fn state() -> PathBuf {
     root().join("target/xtask")
 }
 
-/// Where wasm-pack and wasm-bindgen are installed, apart from the user's own.
+/// The folder where wasm-pack and wasm-bindgen are installed.
 #[must_use]
 pub fn tools() -> PathBuf {
     root().join("target/tools")
 }
 
-/// The commands of the npm packages, among them a Node 22.
+/// The folder of the commands of npm packages, among them Node 22.
 #[must_use]
 pub fn node_bin() -> PathBuf {
     root().join("node_modules/.bin")
 }
 
-/// The `PATH` under which everything runs: the project's own tools first.
+/// The `PATH` for every child program: the project's own tools first.
 ///
 /// wasm-pack takes `wasm-bindgen` from it and would otherwise download one.
 #[must_use]
@@ -46,7 +46,7 @@ pub fn which(name: &str) -> Option<PathBuf> {
     env::split_paths(&search_path()).map(|dir| dir.join(name)).find(|file| file.is_file())
 }
 
-/// Every file below `dir`, sorted, without what is generated or fetched.
+/// Every file below `dir`, sorted, without generated and installed files.
 #[must_use]
 pub fn files_below(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -65,7 +65,7 @@ pub fn files_below(dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Copies a folder with all it holds.
+/// Copies a folder recursively.
 ///
 /// # Errors
 /// When a file cannot be read or written.

@@ -1,4 +1,4 @@
-//! Programs that run beside us together with all they start, and end when we end, however that comes about.
+//! Child programs in process groups that end when this program ends, even when it is killed.
 
 use std::{
     fs,
@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The exit code of a program that a Ctrl-C ended (128 + SIGINT).
 const INTERRUPTED: i32 = 130;
 
-/// Becomes the program it is given, after leaving a guard beside it that ends the group once our end of the pipe
-/// is closed: even a SIGKILL of ours leaves nothing behind.
+/// A shell script that starts a guard process and then becomes the given program. The guard reads from a pipe to this program;
+/// at its end of file, it ends the group. The system closes the pipe even when this program dies of SIGKILL.
 const GUARDED: &str = r#"exec 3<&0
 (read -r _ <&3; trap "" TERM; kill -TERM 0; sleep 3; kill -KILL 0) >/dev/null 2>&1 &
 exec "$@" 3<&- </dev/null"#;
@@ -36,7 +36,7 @@ static STOPPING: AtomicBool = AtomicBool::new(false);
 
 /// A child and its descendants: wrangler starts esbuild and workerd, and none may outlive it.
 ///
-/// The group is not the terminal's: a Ctrl-C reaches only us, and [`run`] passes it on.
+/// A Ctrl-C of the terminal does not reach the group: [`run`] passes it on.
 #[derive(Debug)]
 pub struct Group {
     leader: Child,
@@ -76,20 +76,20 @@ impl Group {
     /// Whether the leader has ended, and how.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// When the system call fails.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>> {
         Ok(self.leader.try_wait()?)
     }
 
-    /// Waits until the leader ends, then ends what it left behind.
+    /// Waits until the leader ends, then kills the rest of the group.
     ///
     /// # Errors
-    /// When the system does not say how it ended.
+    /// When the system call fails.
     pub fn wait(mut self) -> Result<ExitStatus> {
-        // `Child::wait` would close the guard's pipe first.
+        // `Child::wait` would close the guard's pipe first, and the guard would end the group.
         loop {
             if let Some(status) = self.ended()? {
-                // Only the guard is left; whatever else is, has outstayed its leader.
+                // The guard and any descendant that the leader did not wait for.
                 let _ = killpg(self.id, Signal::SIGKILL);
                 return Ok(status);
             }
@@ -101,7 +101,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         end(self.id, || {
-            // A group lives as long as one unreaped process of it.
+            // A group exists until its last process is reaped.
             let _ = self.leader.try_wait();
         });
         groups().retain(|id| *id != self.id);
@@ -150,14 +150,14 @@ fn end(group: Pid, mut reap: impl FnMut()) {
     }
 }
 
-/// Whether a process of the group still runs. Zombies do not: orphans are reaped whenever the machine's init gets round to it.
+/// Whether a process of the group still runs. Zombies do not count: init may reap orphans late.
 fn is_alive(group: Pid) -> bool {
     if killpg(group, None) == Err(Errno::ESRCH) {
         return false;
     }
     let Ok(processes) = fs::read_dir("/proc") else { return true };
     let runs_in_group = |stat: &str| {
-        // `pid (name) state parent group ...`, and the name may hold anything.
+        // `pid (name) state parent group ...`, and the name may hold any character.
         let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         fields.next() != Some("Z") && fields.nth(1) == Some(&group.to_string())
     };
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn the_group_ends_when_we_are_killed() {
         let (mut group, grandchild) = stubborn();
-        // What the system does to our end of the pipe then.
+        // The system closes this end of the pipe when this program dies.
         drop(group.leader().stdin.take());
         assert_ends(grandchild);
     }

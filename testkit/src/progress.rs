@@ -7,12 +7,12 @@ use std::{
 
 use anyhow::{Context, Result};
 
-/// How a step ended, for the reader.
+/// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
-    /// It did its work.
+    /// The work was done.
     Work,
-    /// Nothing had changed since the last time.
+    /// Nothing had changed since the last run.
     Nothing,
 }
 
@@ -31,7 +31,7 @@ impl Progress {
         Self { total, done: 0, started: Instant::now() }
     }
 
-    /// Runs one step, saying before what it does and after how long it took.
+    /// Prints the name of the step, runs it, and prints how long it took.
     ///
     /// # Errors
     /// Those of the step, with the step's name.
@@ -57,7 +57,7 @@ impl Progress {
     }
 }
 
-/// A duration as a person reads it.
+/// A duration for people: `4.2 s`, `3 min 05 s`.
 #[must_use]
 pub fn seconds(duration: Duration) -> String {
     match duration.as_secs() {

@@ -1,4 +1,4 @@
-//! Running another program, the one way every command does it.
+//! Running other programs.
 
 use std::{
     ffi::OsStr,
@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths, process::Group};
 
-/// A program with its arguments, to be run from the top of the repository with the project's own tools on the `PATH`.
+/// A program with its arguments, run from the root of the repository with the project's own tools on the `PATH`.
 #[derive(Debug)]
 pub struct Sh(Command);
 
@@ -23,14 +23,14 @@ impl Sh {
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
         command.current_dir(paths::root()).env("PATH", paths::search_path());
-        // rustup's and cargo's own variables of this very run would leak into the cargo that is started.
+        // Cargo sets these for the program that it runs; a cargo started from here must not inherit them.
         for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
             command.env_remove(name);
         }
         Self(command)
     }
 
-    /// A script of an npm package of the root, run by the project's own Node.
+    /// A command of an npm package of the root, run by the project's own Node.
     #[must_use]
     pub fn node_tool(name: &str) -> Self {
         Self::new(paths::node_bin().join(name))
@@ -50,14 +50,14 @@ impl Sh {
         self
     }
 
-    /// Runs in this folder instead of the top of the repository.
+    /// Runs in this folder instead of the root of the repository.
     #[must_use]
     pub fn dir(mut self, dir: impl AsRef<Path>) -> Self {
         self.0.current_dir(dir);
         self
     }
 
-    /// Starts it and gives it to who must hold on to it.
+    /// Starts it and returns its process group.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -65,7 +65,7 @@ impl Sh {
         Group::spawn(&self.0, stdout, stderr).with_context(|| format!("could not start: {self}"))
     }
 
-    /// Runs it before the user's eyes.
+    /// Runs it and shows what it prints.
     ///
     /// # Errors
     /// When it cannot be started or fails; the message holds the command line.
@@ -77,10 +77,10 @@ impl Sh {
         Ok(())
     }
 
-    /// Runs it in silence and gives what it wrote to stdout.
+    /// Runs it without showing what it prints, and returns its stdout.
     ///
     /// # Errors
-    /// When it cannot be started or fails; the message holds the command line and all it wrote.
+    /// When it cannot be started or fails; the message holds the command line and its output.
     pub fn output(self) -> Result<String> {
         let (status, stdout, stderr) = self.collect(io::sink(), io::sink())?;
         if !status.success() {
@@ -89,7 +89,7 @@ impl Sh {
         Ok(stdout)
     }
 
-    /// Runs it before the user's eyes and keeps what it wrote: whether it succeeded, and its text.
+    /// Runs it and shows what it prints. Returns whether it succeeded, and what it printed.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -128,7 +128,7 @@ fn copy(from: Option<impl Read>, mut to: impl Write) -> String {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
-        // A closed terminal is no reason to stop reading: the child would block.
+        // When the terminal is closed, reading goes on: a full pipe would block the child.
         let _ = to.write_all(&line).and_then(|()| to.flush());
         text.push_str(&String::from_utf8_lossy(&line));
         line.clear();

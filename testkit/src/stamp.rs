@@ -1,4 +1,4 @@
-//! Work that is skipped when what it was made from has not changed.
+//! Work that is skipped while its inputs are unchanged.
 
 use std::{
     fs,
@@ -10,18 +10,18 @@ use anyhow::Result;
 
 use crate::{paths, progress::Did};
 
-/// A piece of work, what it reads and what it writes.
+/// A piece of work with its inputs and outputs.
 ///
-/// Contents are compared and not times, because a checkout changes every time and no content.
+/// Contents are compared, not modification times: a checkout changes every time and no content.
 #[derive(Debug)]
 pub struct Stamp<'a> {
-    /// A name of its own under `target/xtask`.
+    /// The name of the stamp file under `target/xtask`; unique.
     pub name: &'a str,
-    /// Files and folders whose contents decide.
+    /// Files and folders whose contents are compared.
     pub inputs: &'a [&'a str],
-    /// Anything else that decides, such as the version of a tool.
+    /// Any other input, such as the version of a tool.
     pub also: &'a str,
-    /// Files that must be there for the work to count as done.
+    /// Files that must exist for the work to count as done.
     pub outputs: Vec<&'a str>,
 }
 
@@ -66,7 +66,7 @@ fn expand(path: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    /// As a migration does that came after the local database was made.
+    /// Case: a migration is added after the local database was made.
     #[test]
     fn a_new_file_in_a_folder_is_work_again() -> Result<()> {
         let dir = paths::state().join("stamp-test");

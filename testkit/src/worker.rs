@@ -1,4 +1,4 @@
-//! The built Worker on real workerd with a real local D1, for `cargo xtask dev` and for the end-to-end tests.
+//! The built Worker on workerd with a local D1 database, for `cargo xtask dev` and the end-to-end tests.
 
 use std::{
     fs,
@@ -18,34 +18,34 @@ use crate::{
     wrangler::{migrate_by_copy, wrangler},
 };
 
-/// How long a Worker may take until it answers.
+/// How long a Worker may take to start.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What wrangler prints once requests are answered.
+/// What wrangler prints when the Worker accepts requests.
 const READY: &str = "Ready on http";
 
 /// How to start a Worker.
 #[derive(Debug)]
 pub struct WorkerOptions<'a> {
-    /// The port on 127.0.0.1; none means a free one.
+    /// The port on 127.0.0.1; `None` takes a free one.
     pub port: Option<u16>,
     /// The folder of the local database. The migrations are applied to it.
     pub persist_to: PathBuf,
-    /// The settings, in place of those of `.dev.vars`; none means those of `.dev.vars`.
+    /// The settings; `None` takes those of `.dev.vars`.
     pub vars: Option<&'a [(&'a str, &'a str)]>,
-    /// Whether what the Worker prints once it is up goes to our stdout too.
+    /// Whether what the Worker prints after its start is also printed here.
     pub echo: bool,
 }
 
 impl<'a> WorkerOptions<'a> {
-    /// A Worker for a test: a free port, a database of its own, these settings and no others, and silence.
+    /// A Worker for a test: a free port, its own database, only these settings, and no output.
     #[must_use]
     pub fn test(persist_to: PathBuf, vars: &'a [(&'a str, &'a str)]) -> Self {
         Self { port: None, persist_to, vars: Some(vars), echo: false }
     }
 }
 
-/// A running Worker; it ends with this value.
+/// A running Worker; dropping it ends it.
 #[derive(Debug)]
 pub struct Worker {
     group: Group,
@@ -88,13 +88,13 @@ impl Worker {
         Ok(worker)
     }
 
-    /// Where it answers.
+    /// The address at which it listens.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// All that it has printed: wrangler's own lines and the Worker's console.
+    /// What it has printed so far: wrangler's own lines and the Worker's console.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lines().join("\n")
@@ -149,7 +149,7 @@ impl Log {
     }
 }
 
-/// A port nobody listens on.
+/// A free port on 127.0.0.1.
 ///
 /// # Errors
 /// When there is none.
@@ -160,7 +160,7 @@ pub fn free_port() -> Result<u16> {
         .port())
 }
 
-/// wrangler reads this file instead of `.dev.vars`, so a setting that is not named here is missing.
+/// wrangler reads this file instead of `.dev.vars`, so a setting that is not in it is unset.
 fn write_vars(dir: &Path, vars: &[(&str, &str)]) -> Result<String> {
     fs::create_dir_all(dir)?;
     let file = dir.join("vars.env");

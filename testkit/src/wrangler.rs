@@ -1,4 +1,4 @@
-//! wrangler, kept local: no account, no network of its own, no questions.
+//! wrangler without an account, network access, or prompts.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use anyhow::Result;
 
 use crate::{paths, sh::Sh, stamp::Stamp};
 
-/// The folder of the Worker, from the top of the repository.
+/// The folder of the Worker, from the root of the repository.
 pub const WORKER: &str = "www";
 
 /// The D1 database of `www/wrangler.jsonc`.
@@ -50,7 +50,7 @@ pub fn migrate(persist_to: &Path) -> Result<()> {
 
 /// Applies the migrations below `persist_to`; a new database is a copy of one that was migrated before.
 ///
-/// wrangler takes three seconds for it, and every end-to-end test wants a database of its own.
+/// wrangler takes three seconds for it, and several end-to-end tests need a database of their own.
 ///
 /// # Errors
 /// When a migration fails.
@@ -70,14 +70,14 @@ pub fn migrate_by_copy(persist_to: &Path) -> Result<()> {
     Ok(paths::copy_dir(&template, persist_to)?)
 }
 
-/// The migrations of one database, as work that is skipped when nothing changed.
+/// The migrations of one database, as work that is skipped while they are unchanged.
 #[must_use]
 pub fn migrations_stamp<'a>(name: &'a str, database: &'a str) -> Stamp<'a> {
     let inputs = &["www/migrations", "www/wrangler.jsonc", "package-lock.json"];
     Stamp { name, inputs, also: "", outputs: vec![database] }
 }
 
-/// Runs this SQL in the local database below `persist_to`, and gives what it answers as JSON.
+/// Runs this SQL in the local database below `persist_to` and returns the result as JSON.
 ///
 /// # Errors
 /// When the database refuses it.
@@ -87,7 +87,7 @@ pub fn execute(persist_to: &Path, sql: &str) -> Result<String> {
         .output()
 }
 
-/// A file, because a command line may not be as long as a thousand rows are.
+/// In a file: a thousand rows are too long for a command line.
 fn write_sql(persist_to: &Path, sql: &str) -> Result<String> {
     let file = persist_to.join("execute.sql");
     fs::write(&file, sql)?;

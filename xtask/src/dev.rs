@@ -54,14 +54,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     progress.step("The demo user", || create_demo_user(&worker))?;
     print_what_to_paste(args.port, &progress);
 
-    // A Ctrl-C ends the program from outside.
+    // Until Ctrl-C.
     loop {
         worker.check_alive()?;
         thread::sleep(Duration::from_millis(200));
     }
 }
 
-/// Before any work, because the first start takes minutes.
+/// Checked first: the first build takes minutes.
 fn check_port(port: u16) -> Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),
@@ -80,7 +80,7 @@ fn write_dev_vars() -> Result<Did> {
     let mut key = [0; 32];
     File::open("/dev/urandom")?.read_exact(&mut key)?;
     let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Only for its owner: whoever reads the key can sign any token.
+    // Readable by the owner only: the key signs any token.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
     writeln!(file, "SECRET_KEY={key}\nREGISTRATION=open")?;
     Ok(Did::Work)

@@ -33,7 +33,7 @@ pub(crate) struct Build {
     pub(crate) features: Vec<String>,
     /// What kind of JavaScript wasm-bindgen writes.
     pub(crate) target: String,
-    /// Where it goes, from the top of the repository.
+    /// Where it goes, from the root of the repository.
     pub(crate) out_dir: String,
     /// What the generated files are called.
     pub(crate) out_name: String,
@@ -89,13 +89,13 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The generated wasm, from the top of the repository.
+    /// The generated wasm, from the root of the repository.
     #[must_use]
     pub(crate) fn wasm(&self) -> String {
         format!("{}/{}_bg.wasm", self.build.out_dir, self.build.out_name)
     }
 
-    /// The generated JavaScript around it, from the top of the repository.
+    /// The generated JavaScript around it, from the root of the repository.
     #[must_use]
     pub(crate) fn glue(&self) -> String {
         format!("{}/{}_bg.js", self.build.out_dir, self.build.out_name)

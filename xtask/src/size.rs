@@ -1,4 +1,4 @@
-//! The size budget: what a Worker or a page has to fetch.
+//! The size budget of `wasm-pack.toml`.
 
 use std::{fs, io::Write, path::Path};
 
@@ -8,7 +8,7 @@ use testkit::paths;
 
 use crate::settings::Settings;
 
-/// Weighs the built module against its budget and gives a line for the reader.
+/// Compares the size of the built module with its budget and returns the figures.
 ///
 /// # Errors
 /// When it is not built or too heavy.

@@ -1,4 +1,4 @@
-//! The steps that lead from a fresh clone to a built package, each doing nothing when nothing changed.
+//! The steps from a fresh clone to a built package. Each is skipped while its inputs are unchanged.
 
 pub(crate) mod npm;
 pub(crate) mod package;

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold, in one command, and a table of what was run.
+//! `cargo xtask test`: every check in one command, with a summary.
 
 use std::{
     collections::BTreeSet,
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     list: bool,
 }
 
-/// One part of the whole.
+/// One check.
 struct Stage {
     name: &'static str,
     what: &'static str,
@@ -33,11 +33,11 @@ struct Stage {
     run: fn() -> Result<Outcome>,
 }
 
-/// How a stage ended, with a note for the table.
+/// How a stage ended, with a note for the summary.
 enum Outcome {
     Passed(String),
     Failed(String),
-    /// Something is missing on this machine; the note says what and how to get it.
+    /// Something is missing on this machine; the note says what, and how to install it.
     NotRun(String),
 }
 
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_run_fails_the_whole() {
+    fn a_stage_that_could_not_be_run_fails_the_command() {
         let stage = &stages::ALL[0];
         let row = |outcome| vec![(stage, outcome, Duration::ZERO)];
         assert!(summarise(&row(Outcome::Passed(String::new())), true).is_ok());

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use anyhow::{Context, Result, bail};
 use testkit::{paths, sh::Sh};
 
-/// Where it is, and what is in it.
+/// The folder and the packages of an environment.
 #[derive(Debug)]
 pub(crate) struct Venv {
     /// Its folder.
@@ -15,8 +15,8 @@ pub(crate) struct Venv {
 }
 
 impl Venv {
-    /// Makes it and installs the packages, unless exactly these are there already. The first of the Pythons whose
-    /// `--version` begins so is taken.
+    /// Creates it and installs the packages, unless exactly these are installed. Takes the first of these Pythons whose
+    /// `--version` begins with `version`.
     ///
     /// # Errors
     /// When there is no such Python, or the packages cannot be installed.

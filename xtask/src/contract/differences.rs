@@ -1,4 +1,4 @@
-//! The one list of deliberate differences, written from the `better` entries into `tests/contract/README.md`.
+//! The list of deliberate differences, written from the `better` entries into `tests/contract/README.md`.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn replace_between_markers(readme: &str, list: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{list}\n{END}{after}"))
 }
 
-/// One entry a reason, in the order of the files, with the cases that have it.
+/// An entry for each reason, with its cases, in the order of the files.
 fn list(files: &[(&str, Vec<Case>)]) -> String {
     let mut entries: Vec<(&str, Vec<String>)> = Vec::new();
     for (file, case) in files.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (file, case))) {

@@ -6,7 +6,7 @@ use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 /// The oldest Node that wrangler runs on.
 const NODE_MIN_MAJOR: u32 = 22;
 
-/// Checks that Node and npm are there, before anything takes time.
+/// Checks that Node and npm are installed.
 ///
 /// # Errors
 /// When one is missing; the message names the command that installs it.
@@ -26,7 +26,7 @@ pub(crate) fn check_prerequisites() -> Result<()> {
 
 /// Runs `npm ci` when the lock file is not the one that was installed.
 ///
-/// Install scripts stay off: none of the packages needs one, and they are how a hijacked package runs.
+/// Install scripts are off: no package needs one, and a hijacked package would run there.
 ///
 /// # Errors
 /// When `npm ci` fails or leaves no Node that wrangler runs on.

@@ -37,7 +37,7 @@ pub(crate) fn add_target() -> Result<Did> {
     Ok(Did::Work)
 }
 
-/// Installs wasm-bindgen in the very version of the crate, because the two must match exactly.
+/// Installs the command of wasm-bindgen in the version that Cargo.lock has of the crate: the two must match exactly.
 ///
 /// # Errors
 /// When Cargo.lock does not name it or `cargo install` fails.
@@ -53,7 +53,7 @@ pub(crate) fn install_wasm_bindgen() -> Result<Did> {
 /// When `cargo install` fails.
 pub(crate) fn install_wasm_pack(settings: &Settings) -> Result<Did> {
     let did = install("wasm-pack", "wasm-pack", &settings.tools.wasm_pack, &["--locked"])?;
-    // The last of the two tools: what they were compiled in is of no more use.
+    // The last of the two tools: the build folder is needed no more.
     if scratch().exists() {
         fs::remove_dir_all(scratch())?;
     }

@@ -36,7 +36,7 @@ fn pack(settings: &Settings) -> Result<()> {
     if out_dir.exists() {
         fs::remove_dir_all(&out_dir)?;
     }
-    // no-install: what is missing must fail here and not be downloaded. no-gitignore: npm would obey it and pack no wasm.
+    // no-install: a missing tool is an error, not a download. no-gitignore: npm would obey it and pack no wasm.
     Sh::new(paths::tools().join("bin/wasm-pack"))
         .args(["--log-level", "error", "build", "--mode", "no-install", "--no-pack", "--no-gitignore", "--no-opt"])
         .args(["--target", &build.target, "--profile", &build.profile])

@@ -1,10 +1,10 @@
-//! How many tests a runner ran, read from what it printed.
+//! The number of tests that a runner ran, read from its output.
 
 use anstream::adapter::strip_str;
 
 use super::Outcome;
 
-/// The outcome of a test runner; one that ran no test has failed, because that is a mistake in the call.
+/// The outcome of a test runner. No test at all is a failure: the call was wrong.
 pub(super) fn judge(succeeded: bool, output: &str) -> Outcome {
     let output = &strip_str(output).to_string();
     let (passed, failed) =

@@ -1,4 +1,4 @@
-//! The crates that the project was asked for are ordinary dependencies, and their code is in the wasm.
+//! The crates that the README names are ordinary dependencies, and their code is in the wasm.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The stages, in the order in which they find a mistake soonest.
+//! The stages; the quickest come first.
 
 use anyhow::Result;
 use testkit::{paths, progress::Progress, sh::Sh, wrangler::wrangler};
@@ -107,7 +107,7 @@ fn browser() -> Result<Outcome> {
     tools::install_wasm_bindgen()?;
     tools::install_wasm_pack(&settings)?;
     let timeout = settings.test.timeout_seconds.to_string();
-    // The library and the integration tests: a doc test cannot be run in a browser.
+    // Doc tests cannot run in a browser.
     let (succeeded, output) = Sh::new(paths::tools().join("bin/wasm-pack"))
         .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
         .args([driver.as_os_str(), ".".as_ref()])
