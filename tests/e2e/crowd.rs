@@ -24,7 +24,7 @@ const PASSWORDS: usize = 8;
 
 /// Meanwhile others hang up: before the answer, and in the middle of the form.
 #[test]
-fn of_64_connections_nobody_is_lost_or_given_another_s_answer() -> Result<()> {
+fn each_of_64_connections_gets_its_own_answer() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     create_users()?;
     let busy = AtomicUsize::new(0);

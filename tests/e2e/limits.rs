@@ -30,7 +30,7 @@ fn a_long_body_is_refused_without_being_read() -> Result<()> {
 }
 
 #[test]
-fn a_client_that_hangs_up_harms_nobody() -> Result<()> {
+fn a_client_that_hangs_up_harms_no_other() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     for _ in 0..20 {
         let mut stream = begin_login(good, 64)?;

@@ -84,7 +84,7 @@ fn results(records: &[(&Measure, Option<Record>)]) -> Result<String> {
     let mut text = format!(
         "# Side by side\n\n\
          Written by `cargo xtask bench` ([what is measured and how](harness/src/measures)); do not edit.\n\n\
-         Everybody takes turns within one run on one machine, and a ratio is taken round by round: the ratios are the result, \
+         All subjects take turns within one run on one machine, and a ratio is taken round by round: the ratios are the result, \
          the times only stand beside them. Each number is a median, with the least and the most in brackets.\n\n\
          {}\n\n## The figures to reach\n\n{}",
         versions()?,

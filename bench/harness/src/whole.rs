@@ -88,7 +88,7 @@ impl Whole {
         }))
     }
 
-    /// Who am I, for somebody who has logged in.
+    /// The request for the user of a token, or of a cookie.
     pub(super) fn me(&self) -> Result<Target> {
         Ok(self.target(match self.label {
             "better-auth" => get("/api/auth/get-session", &format!("cookie: {}\r\n", self.cookie()?)),
@@ -124,7 +124,7 @@ impl Whole {
             "bundle": worker_bundle(bundle),
             "port": port,
             "persist": database,
-            // Cost 10 for everybody: the peers have no other, and the stored hashes have it too.
+            // Cost 10 for every subject: the peers have no other, and the stored hashes have it too.
             "vars": { "SECRET_KEY": SECRET_KEY, "BCRYPT_COST": "10" },
             "nodejs": bundle == "better-auth",
         });

@@ -56,7 +56,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let how = if is_bulk {
         "`verifyPasswords` and `hashPasswords` are what is called of ours; the peers have no call for many, so theirs is called once for each."
     } else {
-        "The package exports no bulk calls yet: the single ones are measured, for everybody."
+        "The package exports no bulk calls yet: the single ones are measured for every subject."
     };
     let notes = vec![
         how.into(),

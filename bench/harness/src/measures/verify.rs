@@ -1,4 +1,4 @@
-//! bcrypt verification at cost 10, warm. Everybody takes turns, so that any two can be compared.
+//! bcrypt verification at cost 10, warm. All subjects take turns, so that any two can be compared.
 
 use anyhow::{Context, Result};
 
@@ -52,7 +52,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     ];
     let notes = vec![
         "hash-wasm compiles its wasm from bytes, which Workers refuse; inside workerd it is given the same bytes as a module.".into(),
-        "The peers' synchronous calls are measured, where they have them: one thread for everybody.".into(),
+        "The peers' synchronous calls are measured, where they have them: one thread for each subject.".into(),
     ];
     let title = "bcrypt verification, cost 10: time as a multiple of edgegate on workerd (shorter is faster)";
     let charts = vec![Chart::of_multiples("verify", title, &timed, workerd)];
@@ -61,5 +61,5 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
 
 /// The series of this name.
 pub(super) fn find<'a>(series: &'a [Series], label: &str) -> Result<&'a Series> {
-    series.iter().find(|each| each.label == label).with_context(|| format!("nobody is called {label}"))
+    series.iter().find(|each| each.label == label).with_context(|| format!("no series is called {label}"))
 }
