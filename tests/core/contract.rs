@@ -1,7 +1,7 @@
 //! Every recorded request, asked of the core.
 
 use edgegate::{Answer, Question, Request, UserRow};
-use xtask::{
+use testkit::{
     fixture::{self, Case, Seed},
     http,
 };

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use xtask::{
+use testkit::{
     http::{self, Request, Response},
     worker::Worker,
 };

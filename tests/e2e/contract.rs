@@ -1,7 +1,7 @@
 //! Every recorded request, asked of the Worker.
 
 use anyhow::{Result, ensure};
-use xtask::{
+use testkit::{
     fixture::{self, Answer},
     http,
 };
@@ -17,26 +17,26 @@ const EXCEPTIONS: [(&str, &str); 5] = [
     ("me: two Authorization lines, the first empty", "workerd drops the empty one"),
 ];
 
-pub(crate) fn replay(workers: &Workers) -> Result<()> {
+#[test]
+fn every_recorded_request_is_answered_as_recorded() -> Result<()> {
+    let workers = &*Workers::lock()?;
     let addr = workers.good.addr();
     let base = format!("http://{addr}");
+    let cases = fixture::all()?;
     let (mut asked, mut differences) = (0, Vec::new());
-    for file in fixture::FILES {
-        for case in fixture::load(file)? {
-            if EXCEPTIONS.iter().any(|(name, _)| *name == case.name) {
-                continue;
-            }
-            asked += 1;
-            let expected = case.expected()?;
-            match http::send(addr, &case.request.to_http()?).and_then(|response| Answer::from_http(&response, &base)) {
-                Ok(answer) if answer == *expected => {}
-                Ok(answer) => {
-                    differences.push(format!("{}\n  expected {expected:?}\n  answered {answer:?}", case.name))
-                }
-                Err(error) => differences.push(format!("{}\n  {error:#}", case.name)),
-            }
+    for case in &cases {
+        if EXCEPTIONS.iter().any(|(name, _)| *name == case.name) {
+            continue;
+        }
+        asked += 1;
+        let expected = case.expected()?;
+        match http::send(addr, &case.request.to_http()?).and_then(|response| Answer::from_http(&response, &base)) {
+            Ok(answer) if answer == *expected => {}
+            Ok(answer) => differences.push(format!("{}\n  expected {expected:?}\n  answered {answer:?}", case.name)),
+            Err(error) => differences.push(format!("{}\n  {error:#}", case.name)),
         }
     }
+    ensure!(asked + EXCEPTIONS.len() == cases.len() && asked > 100, "{asked} of {} were asked", cases.len());
     ensure!(differences.is_empty(), "{} of {asked} differ:\n{}", differences.len(), differences.join("\n"));
     println!("{asked} recorded requests; {} never reach the Worker", EXCEPTIONS.len());
     Ok(())

@@ -9,13 +9,13 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, ensure};
 use edgegate::password::{Cost, hash_all};
-use xtask::{worker::Worker, wrangler};
+use testkit::{worker::Worker, wrangler};
 
 use crate::{
     client::{expect_detail, json, login, me, token},
     flow::escape,
     limits::begin_login,
-    workers::Workers,
+    workers::{Workers, database},
 };
 
 const CONNECTIONS: usize = 64;
@@ -23,7 +23,9 @@ const LOGINS_EACH: usize = 3;
 const PASSWORDS: usize = 8;
 
 /// Meanwhile others hang up: before the answer, and in the middle of the form.
-pub(crate) fn nobody_is_lost(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn each_of_64_connections_gets_its_own_answer() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     create_users()?;
     let busy = AtomicUsize::new(0);
     thread::scope(|scope| {
@@ -80,7 +82,7 @@ fn create_users() -> Result<()> {
     };
     let rows = (0..CONNECTIONS).map(row).collect::<Result<Vec<String>>>()?;
     let sql = format!("INSERT INTO users (email, password) VALUES {};", rows.join(", "));
-    wrangler::execute(&xtask::paths::state().join("e2e/good"), &sql).map(drop)
+    wrangler::execute(&database("good"), &sql).map(drop)
 }
 
 fn email(user: usize) -> String {

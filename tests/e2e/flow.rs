@@ -3,7 +3,7 @@
 use std::thread;
 
 use anyhow::{Result, bail, ensure};
-use xtask::{
+use testkit::{
     http::Response,
     worker::{Worker, WorkerOptions},
     wrangler,
@@ -11,10 +11,12 @@ use xtask::{
 
 use crate::{
     client::{JSON, expect, expect_detail, json, login, me, register, send, text, token},
-    workers::Workers,
+    workers::{Workers, database},
 };
 
-pub(crate) fn register_log_in_and_show_oneself(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn register_log_in_and_show_oneself() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let created = register(good, "new@flow.example.org", "pa ss+wörd")?;
     expect(&created, 201)?;
     let token = token(&login(good, "username=new%40flow.example.org&password=pa+ss%2Bw%C3%B6rd")?)?;
@@ -26,7 +28,9 @@ pub(crate) fn register_log_in_and_show_oneself(Workers { good, .. }: &Workers) -
     expect(&send(good, "POST", "/login", &[("content-type", "multipart/form-data; boundary=b")], multipart)?, 200)
 }
 
-pub(crate) fn one_account_per_address(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn one_account_per_address_whatever_its_letter_case() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let created = register(good, " One.Account@Flow.Example.org ", "secret")?;
     expect(&created, 201)?;
     ensure!(json(&created)?["email"] == "One.Account@Flow.Example.org", "{}", text(&created));
@@ -34,7 +38,9 @@ pub(crate) fn one_account_per_address(Workers { good, .. }: &Workers) -> Result<
     expect(&login(good, "username=ONE.ACCOUNT@FLOW.EXAMPLE.ORG&password=secret")?, 200)
 }
 
-pub(crate) fn unknown_and_wrong_look_the_same(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn unknown_user_and_wrong_password_look_the_same() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let unknown = login(good, "username=nobody@example.com&password=wrong")?;
     expect_detail(&unknown, 403, "Invalid Credentials")?;
     for email in ["alice@example.com", "corrupt@example.com", "costly@example.com"] {
@@ -44,20 +50,23 @@ pub(crate) fn unknown_and_wrong_look_the_same(Workers { good, .. }: &Workers) ->
     Ok(())
 }
 
-pub(crate) fn ids_are_not_given_again(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn the_id_of_a_deleted_user_is_not_given_again() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let first = json(&register(good, "first@ids.example.org", "secret")?)?;
     let token = token(&login(good, "username=first@ids.example.org&password=secret")?)?;
-    let database = xtask::paths::state().join("e2e/good");
-    wrangler::execute(&database, "DELETE FROM users WHERE email = 'first@ids.example.org';")?;
+    wrangler::execute(&database("good"), "DELETE FROM users WHERE email = 'first@ids.example.org';")?;
     expect_detail(&me(good, &token)?, 401, "Could not validate credentials")?;
     let second = json(&register(good, "second@ids.example.org", "secret")?)?;
     ensure!(second["id"] != first["id"], "{second} was given the id of {first}");
     expect_detail(&me(good, &token)?, 401, "Could not validate credentials")
 }
 
-pub(crate) fn logins_in_flight_together(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn logins_in_flight_together_get_their_own_answers() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let users = [1, 2, 3, 7, 12, 20];
-    let seed = xtask::fixture::seed()?;
+    let seed = testkit::fixture::seed()?;
     thread::scope(|scope| {
         let logins: Vec<_> = (0..24usize)
             .map(|at| {
@@ -80,10 +89,12 @@ pub(crate) fn logins_in_flight_together(Workers { good, .. }: &Workers) -> Resul
     })
 }
 
-pub(crate) fn a_cheap_hash_is_replaced(_: &Workers) -> Result<()> {
-    let seed = xtask::fixture::seed()?;
+#[test]
+fn a_cheap_hash_is_replaced_at_login_if_it_is_told_to() -> Result<()> {
+    let _workers = Workers::lock()?;
+    let seed = testkit::fixture::seed()?;
     let Some(user) = seed.users.first() else { bail!("the seed has no user") };
-    let dir = xtask::paths::state().join("e2e/rehash");
+    let dir = database("rehash");
     let vars = [("SECRET_KEY", seed.secret_key.as_str()), ("REHASH", "on"), ("BCRYPT_COST", "10")];
     let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
     let insert = format!("INSERT INTO users (email, password) VALUES ('{}', '{}');", user.email, user.password);
@@ -98,8 +109,10 @@ pub(crate) fn a_cheap_hash_is_replaced(_: &Workers) -> Result<()> {
     expect(&log_in("wrong")?, 403)
 }
 
-pub(crate) fn replicas_are_asked(_: &Workers) -> Result<()> {
-    let dir = xtask::paths::state().join("e2e/replicas");
+#[test]
+fn where_there_are_replicas_they_are_asked() -> Result<()> {
+    let _workers = Workers::lock()?;
+    let dir = database("replicas");
     let vars = [
         ("SECRET_KEY", "a secret of the tests, 32 bytes or more"),
         ("REGISTRATION", "open"),
@@ -114,7 +127,9 @@ pub(crate) fn replicas_are_asked(_: &Workers) -> Result<()> {
     expect_detail(&me(&worker, &token)?, 401, "Could not validate credentials")
 }
 
-pub(crate) fn nothing_is_to_be_stored(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn nothing_is_to_be_stored() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let responses = [
         login(good, "username=alice@example.com&password=correct+horse+battery+staple")?,
         login(good, "username=alice@example.com&password=wrong")?,
@@ -128,7 +143,9 @@ pub(crate) fn nothing_is_to_be_stored(Workers { good, .. }: &Workers) -> Result<
     Ok(())
 }
 
-pub(crate) fn the_page_is_served(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn the_page_is_served() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let page = send(good, "GET", "/", &[], "")?;
     expect(&page, 200)?;
     ensure!(page.header("content-type").is_some_and(|value| value.starts_with("text/html")), "{page:?}");

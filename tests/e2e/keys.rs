@@ -6,13 +6,13 @@ use anyhow::{Context, Result, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use edgegate::{
     host::tokens,
-    token::{Algorithm, Claims, Key, KeyRing, Rules, UserId},
+    token::{Algorithm, Claims, Key, KeyRing, Rules},
 };
 use serde_json::{Map, Value, json};
-use xtask::{fixture, paths, worker::Worker};
+use testkit::{fixture, paths, worker::Worker};
 
 use crate::{
-    broken::wait_for_log,
+    broken::wait_for_log_after,
     client::{expect, expect_detail, json, login, me, send, token},
     workers::Workers,
 };
@@ -47,7 +47,9 @@ impl Recorded {
 
 const ALICE: &str = "username=alice@example.com&password=correct+horse+battery+staple";
 
-pub(crate) fn a_login_is_signed_by_the_first_key(Workers { keyed, .. }: &Workers) -> Result<()> {
+#[test]
+fn a_login_is_signed_by_the_first_key_under_its_kid() -> Result<()> {
+    let Workers { keyed, .. } = &*Workers::lock()?;
     let token = token(&login(keyed, ALICE)?)?;
     let header = token.split('.').next().unwrap_or_default();
     let header: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header)?)?;
@@ -64,13 +66,17 @@ pub(crate) fn a_login_is_signed_by_the_first_key(Workers { keyed, .. }: &Workers
     expect_refused(keyed, &format!("{message}.{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 
-pub(crate) fn a_fastapi_token_is_accepted_beside_it(Workers { keyed, .. }: &Workers) -> Result<()> {
+#[test]
+fn a_fastapi_token_without_a_kid_is_accepted_beside_it() -> Result<()> {
+    let Workers { keyed, .. } = &*Workers::lock()?;
     let seed = fixture::seed()?;
     expect_alice(keyed, &fastapi_token(&seed.secret_key)?)?;
     expect_refused(keyed, &fastapi_token(&format!("{}!", seed.secret_key))?)
 }
 
-pub(crate) fn every_algorithm_is_verified(Workers { keyed, .. }: &Workers) -> Result<()> {
+#[test]
+fn every_algorithm_is_verified_by_workerd() -> Result<()> {
+    let Workers { keyed, .. } = &*Workers::lock()?;
     let recorded = Recorded::read()?;
     let tokens = recorded.tokens()?;
     for (algorithm, token) in &tokens {
@@ -92,22 +98,28 @@ pub(crate) fn every_algorithm_is_verified(Workers { keyed, .. }: &Workers) -> Re
 }
 
 /// workerd is who finds it out, with an error of its own.
-pub(crate) fn a_point_off_its_curve_has_signed_nothing(Workers { keyed, .. }: &Workers) -> Result<()> {
+#[test]
+fn a_point_off_its_curve_has_signed_nothing() -> Result<()> {
+    let Workers { keyed, .. } = &*Workers::lock()?;
     let recorded = Recorded::read()?;
     let token = recorded.0["off_its_curve"].as_str().context("a token")?;
+    let earlier = keyed.log().len();
+    let log = || keyed.log().split_off(earlier);
     expect_refused(keyed, token)?;
     // What comes after it in the log shows that its own line is there.
     let malformed = r#""reason":"malformed""#;
-    ensure!(!keyed.log().contains(malformed), "{}", keyed.log());
+    ensure!(!log().contains(malformed), "{}", log());
     expect_refused(keyed, "x")?;
-    wait_for_log(keyed, malformed)?;
-    let log = keyed.log();
+    wait_for_log_after(keyed, earlier, malformed)?;
+    let log = log();
     let reasons: Vec<_> = log.split(r#""reason":""#).filter_map(|rest| rest.split('"').next()).collect();
     ensure!(matches!(reasons.as_slice(), [.., "signature", "malformed"]), "{reasons:?}");
     Ok(())
 }
 
-pub(crate) fn public_members_are_published(Workers { keyed, good, .. }: &Workers) -> Result<()> {
+#[test]
+fn the_public_members_are_published_and_no_others() -> Result<()> {
+    let Workers { keyed, good, .. } = &*Workers::lock()?;
     let answer = send(keyed, "GET", "/.well-known/jwks.json", &[], "")?;
     expect(&answer, 200)?;
     for (name, value) in [("cache-control", "public, max-age=300"), ("content-type", "application/json")] {

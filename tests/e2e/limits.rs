@@ -7,14 +7,16 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use xtask::worker::Worker;
+use testkit::worker::Worker;
 
 use crate::{
     client::{FORM, expect, expect_detail, login, send},
     workers::Workers,
 };
 
-pub(crate) fn a_long_body_is_not_read(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn a_long_body_is_refused_without_being_read() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let body = format!("username=a&password={}", "x".repeat(16 * 1024));
     expect_detail(&send(good, "POST", "/login", &[FORM], &body)?, 413, "Request Entity Too Large")?;
     // A gigabyte is announced, and a little more than the limit sent: the answer must not wait for the rest.
@@ -27,7 +29,9 @@ pub(crate) fn a_long_body_is_not_read(Workers { good, .. }: &Workers) -> Result<
     expect(&login(good, "username=alice@example.com&password=correct+horse+battery+staple")?, 200)
 }
 
-pub(crate) fn a_client_that_hangs_up(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn a_client_that_hangs_up_harms_no_other() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     for _ in 0..20 {
         let mut stream = begin_login(good, 64)?;
         stream.write_all(b"username=alice@example.com&password=")?;

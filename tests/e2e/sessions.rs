@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf, thread};
 
 use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::Value;
-use xtask::{
+use testkit::{
     http::Response,
     paths,
     worker::{Worker, WorkerOptions},
@@ -18,14 +18,16 @@ use crate::{
 };
 
 #[derive(Clone)]
-struct Tokens {
+pub(crate) struct Tokens {
     access: String,
-    refresh: String,
+    pub(crate) refresh: String,
 }
 
 const PASSWORD: &str = "the password of the sessions";
 
-pub(crate) fn each_use_gives_the_next(workers: &Workers) -> Result<()> {
+#[test]
+fn each_use_of_a_refresh_token_gives_the_next() -> Result<()> {
+    let workers = &*Workers::lock()?;
     let first = begin(workers, "rotation@sessions.example.org")?;
     let second = rotate(workers, &first)?;
     let third = rotate(workers, &second)?;
@@ -42,7 +44,9 @@ pub(crate) fn each_use_gives_the_next(workers: &Workers) -> Result<()> {
     read(workers, &answer).map(drop)
 }
 
-pub(crate) fn eight_at_once_are_given_the_same(workers: &Workers) -> Result<()> {
+#[test]
+fn eight_uses_at_once_are_given_the_same_next_token() -> Result<()> {
+    let workers = &*Workers::lock()?;
     const CONNECTIONS: usize = 8;
     let mut tokens = begin(workers, "together@sessions.example.org")?;
     for _ in 0..3 {
@@ -62,7 +66,9 @@ pub(crate) fn eight_at_once_are_given_the_same(workers: &Workers) -> Result<()> 
     Ok(())
 }
 
-pub(crate) fn an_old_token_ends_its_session(workers: &Workers) -> Result<()> {
+#[test]
+fn a_token_two_rotations_old_ends_its_session() -> Result<()> {
+    let workers = &*Workers::lock()?;
     let email = "reuse@sessions.example.org";
     let first = begin(workers, email)?;
     let other = log_in(workers, email)?;
@@ -76,7 +82,9 @@ pub(crate) fn an_old_token_ends_its_session(workers: &Workers) -> Result<()> {
     rotate(workers, &other).map(drop)
 }
 
-pub(crate) fn what_is_no_token_is_refused(Workers { keyed, .. }: &Workers) -> Result<()> {
+#[test]
+fn what_is_no_refresh_token_is_refused() -> Result<()> {
+    let Workers { keyed, .. } = &*Workers::lock()?;
     let (family, secret) = ("A".repeat(22), "A".repeat(43));
     for token in ["x", ".", &format!("{family}.{secret}"), &format!("{family}.{secret}="), "a' OR 1=1 --.b"] {
         expect_no_grant(&refresh(keyed, token)?)?;
@@ -87,7 +95,9 @@ pub(crate) fn what_is_no_token_is_refused(Workers { keyed, .. }: &Workers) -> Re
     Ok(())
 }
 
-pub(crate) fn a_logout_ends_everything(workers: &Workers) -> Result<()> {
+#[test]
+fn a_logout_ends_every_token_and_a_new_login_works_at_once() -> Result<()> {
+    let workers = &*Workers::lock()?;
     let keyed = &workers.keyed;
     let email = "logout@sessions.example.org";
     let bystander = begin(workers, "bystander@sessions.example.org")?;
@@ -118,7 +128,9 @@ pub(crate) fn a_logout_ends_everything(workers: &Workers) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn a_deleted_user_has_no_session(workers: &Workers) -> Result<()> {
+#[test]
+fn a_deleted_user_has_no_session() -> Result<()> {
+    let workers = &*Workers::lock()?;
     let email = "deleted@sessions.example.org";
     let tokens = begin(workers, email)?;
     ensure!(count("refresh_tokens", &family_is(&tokens))? == 1, "there is no session to delete");
@@ -128,7 +140,9 @@ pub(crate) fn a_deleted_user_has_no_session(workers: &Workers) -> Result<()> {
     expect(&me(&workers.keyed, &tokens.access)?, 401)
 }
 
-pub(crate) fn the_database_holds_no_token(workers: &Workers) -> Result<()> {
+#[test]
+fn the_database_holds_no_refresh_token() -> Result<()> {
+    let workers = &*Workers::lock()?;
     let tokens = begin(workers, "stored@sessions.example.org")?;
     let next = rotate(workers, &tokens)?;
     let rows = wrangler::execute(&database("keyed"), "SELECT * FROM refresh_tokens;")?;
@@ -144,7 +158,9 @@ pub(crate) fn the_database_holds_no_token(workers: &Workers) -> Result<()> {
     Ok(())
 }
 
-pub(crate) fn without_the_settings_there_is_neither(Workers { good, .. }: &Workers) -> Result<()> {
+#[test]
+fn without_the_settings_there_is_no_logout_and_no_refresh() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
     let answer = login(good, "username=alice@example.com&password=correct+horse+battery+staple")?;
     expect(&answer, 200)?;
     let members = json(&answer)?;
@@ -161,7 +177,9 @@ pub(crate) fn without_the_settings_there_is_neither(Workers { good, .. }: &Worke
     Ok(())
 }
 
-pub(crate) fn an_older_database_is_migrated(_: &Workers) -> Result<()> {
+#[test]
+fn a_database_with_only_the_first_migration_is_given_the_others() -> Result<()> {
+    let _workers = Workers::lock()?;
     let dir = database("older");
     fs::create_dir_all(&dir)?;
     let first = fs::read_to_string(paths::root().join("www/migrations/0001_users.sql"))?;
@@ -186,7 +204,7 @@ pub(crate) fn an_older_database_is_migrated(_: &Workers) -> Result<()> {
 }
 
 /// Registers, and logs in.
-fn begin(workers: &Workers, email: &str) -> Result<Tokens> {
+pub(crate) fn begin(workers: &Workers, email: &str) -> Result<Tokens> {
     expect(&register(&workers.keyed, email, PASSWORD)?, 201)?;
     log_in(workers, email)
 }
@@ -213,7 +231,7 @@ fn parse(answer: &Response) -> Result<Tokens> {
     Ok(Tokens { access: member("access_token")?, refresh: member("refresh_token")? })
 }
 
-fn refresh(worker: &Worker, token: &str) -> Result<Response> {
+pub(crate) fn refresh(worker: &Worker, token: &str) -> Result<Response> {
     send(worker, "POST", "/login", &[FORM], &format!("grant_type=refresh_token&refresh_token={}", escape(token)))
 }
 

@@ -2,12 +2,14 @@
 
 use std::{
     fs,
+    ops::Deref,
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
-use anyhow::Result;
-use xtask::{
+use anyhow::{Result, anyhow, ensure};
+use testkit::{
     fixture, paths,
     worker::{Worker, WorkerOptions},
     wrangler,
@@ -25,11 +27,43 @@ pub(crate) struct Workers {
     pub(crate) keyless: Worker,
     /// Without migrations, and with nothing set but the key.
     pub(crate) tableless: Worker,
+    /// What must never be logged: keys, stored hashes and passwords.
+    secrets: Vec<String>,
     given: Mutex<Vec<String>>,
 }
 
+/// Never dropped, as statics are: [`testkit::process::Group`] ends the Workers when the test program has ended.
+static WORKERS: LazyLock<Result<Mutex<Workers>, String>> =
+    LazyLock::new(|| Workers::start().map(Mutex::new).map_err(|error| format!("{error:#}")));
+
+/// The Workers of this run, for one test at a time: some tests count what is logged. When it is dropped, the logs are searched
+/// for secrets.
+pub(crate) struct Lock(MutexGuard<'static, Workers>);
+
+impl Deref for Lock {
+    type Target = Workers;
+
+    fn deref(&self) -> &Workers {
+        &self.0
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let searched = self.0.no_secret_is_logged();
+        assert!(thread::panicking() || searched.is_ok(), "{searched:?}");
+    }
+}
+
 impl Workers {
-    pub(crate) fn start() -> Result<Self> {
+    /// Starts the Workers at the first call.
+    pub(crate) fn lock() -> Result<Lock> {
+        let workers = WORKERS.as_ref().map_err(|error| anyhow!("the Workers did not start: {error}"))?;
+        // A test that failed while it held the lock says nothing about the next.
+        Ok(Lock(workers.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn start() -> Result<Self> {
         let dir = paths::state().join("e2e");
         if dir.exists() {
             fs::remove_dir_all(&dir)?;
@@ -49,8 +83,21 @@ impl Workers {
             keyed: start(keyed_dir, &[&open[..], &sessions].concat())?,
             keyless: start(database("keyless"), &[("REGISTRATION", "open")])?,
             tableless: start(database("tableless"), &[key])?,
+            secrets: secrets(&seed)?,
             given: Mutex::default(),
         })
+    }
+
+    /// # Errors
+    /// When a log holds a key, a hash, a password, a token, or a part of a refresh token.
+    fn no_secret_is_logged(&self) -> Result<()> {
+        let log = [&self.good, &self.keyed, &self.keyless, &self.tableless].map(Worker::log).join("\n");
+        let given = self.given();
+        let halves = given.iter().flat_map(|token| token.split('.'));
+        for secret in self.secrets.iter().map(String::as_str).chain(halves) {
+            ensure!(!log.contains(secret), "the log holds {secret:?}");
+        }
+        Ok(())
     }
 
     /// Takes note of a refresh token that was given.
@@ -71,6 +118,13 @@ impl Workers {
 /// Where the Worker of this name has its database.
 pub(crate) fn database(name: &str) -> PathBuf {
     paths::state().join("e2e").join(name)
+}
+
+fn secrets(seed: &fixture::Seed) -> Result<Vec<String>> {
+    let hashes = seed.users.iter().map(|user| &user.password).filter(|hash| hash.starts_with('$')).cloned();
+    let passwords = ["correct horse", "correct+horse", "hunter2", "pa ss+", "the password of"].map(str::to_owned);
+    let keys = [seed.secret_key.clone(), Recorded::read()?.private_member()?.to_owned(), "eyJ".to_owned()];
+    Ok(hashes.chain(passwords).chain(keys).collect())
 }
 
 fn start(dir: PathBuf, vars: &[(&str, &str)]) -> Result<Worker> {

@@ -1,6 +1,12 @@
 //! Edgegate's part of `cargo xtask interop`: signs the claims by each key that may sign here, and says of each token
 //! whether it holds.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a program: it has a clock, arguments and files"
+)]
+
 use std::{env, fs, io, sync::Arc};
 
 use edgegate::{

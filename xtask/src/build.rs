@@ -1,9 +1,9 @@
 //! `cargo xtask build`: the wasm and the npm package.
 
 use anyhow::Result;
+use testkit::progress::{Progress, seconds};
 
 use crate::{
-    progress::{Progress, seconds},
     settings::Settings,
     size,
     steps::{npm, package, tools, wasm},
@@ -11,16 +11,16 @@ use crate::{
 
 /// Build the wasm into pkg/wasm and the npm package into pkg/dist, with all they need.
 #[derive(Debug, Default, clap::Args)]
-pub struct Args {}
+pub(crate) struct Args {}
 
 /// How many steps [`steps`] shows.
-pub const STEPS: usize = 6;
+pub(crate) const STEPS: usize = 6;
 
 /// Runs the command.
 ///
 /// # Errors
 /// Those of the steps.
-pub fn run(_args: &Args) -> Result<()> {
+pub(crate) fn run(_args: &Args) -> Result<()> {
     let mut progress = Progress::new(STEPS);
     let settings = steps(&mut progress)?;
     println!("built in {}: {}", seconds(progress.elapsed()), size::check(&settings)?);
@@ -31,7 +31,7 @@ pub fn run(_args: &Args) -> Result<()> {
 ///
 /// # Errors
 /// Those of the steps.
-pub fn steps(progress: &mut Progress) -> Result<Settings> {
+pub(crate) fn steps(progress: &mut Progress) -> Result<Settings> {
     npm::check_prerequisites()?;
     let settings = Settings::read()?;
     progress.step("The wasm target of the Rust toolchain", tools::add_target)?;

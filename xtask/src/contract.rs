@@ -3,18 +3,18 @@
 use std::collections::HashSet;
 
 use anyhow::{Context, Result, ensure};
-
-use self::reference::Reference;
-use crate::{
+use testkit::{
     fixture::{self, Answer, Case},
     http,
 };
+
+use self::reference::Reference;
 
 mod differences;
 mod reference;
 
 /// Records every fixture file and rewrites the list of differences in `tests/contract/README.md`.
-pub fn record() -> Result<()> {
+pub(crate) fn record() -> Result<()> {
     let mut files = fixture::FILES.iter().map(|file| Ok((*file, fixture::load(file)?))).collect::<Result<Vec<_>>>()?;
     let mut names = HashSet::new();
     for case in files.iter().flat_map(|(_, cases)| cases) {
@@ -38,7 +38,7 @@ pub fn record() -> Result<()> {
 
     let wrong: Vec<String> =
         cases.iter().filter_map(|case| Some(format!("`{}`: {}", case.name, fault(case)?))).collect();
-    // Written even when a case is wrong: whoever adds one wants to see its answer before saying what is better.
+    // Written even when a case is wrong: the author of a `better` entry needs the recorded answer.
     for (file, cases) in &files {
         fixture::save(file, cases)?;
         let better = cases.iter().filter(|case| case.better.is_some()).count();
@@ -49,12 +49,12 @@ pub fn record() -> Result<()> {
     Ok(())
 }
 
-/// What is sent, with the names of the cases.
+/// The requests, with the names of their cases.
 fn requests(cases: &[&mut Case]) -> Result<Vec<(String, http::Request)>> {
     cases.iter().map(|case| Ok((case.name.clone(), case.request.to_http()?))).collect()
 }
 
-/// What a freshly started reference answers, in the order asked.
+/// The answers of a freshly started reference app, in this order.
 fn answers(requests: &[(String, http::Request)]) -> Result<Vec<Answer>> {
     let reference = Reference::start(&fixture::seed()?)?;
     let base = format!("http://{}", reference.addr());

@@ -10,20 +10,21 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-
-use crate::{
-    build, http, paths,
+use testkit::{
+    http, paths,
     progress::{Did, Progress, seconds},
     worker::{Worker, WorkerOptions},
     wrangler::{self, WORKER},
 };
+
+use crate::build;
 
 const DEMO_EMAIL: &str = "demo@example.com";
 const DEMO_PASSWORD: &str = "correct horse battery staple";
 
 /// Build everything and serve the Worker on http://127.0.0.1:8787 with a local database and a demo user.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// The port on 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
@@ -33,7 +34,7 @@ pub struct Args {
 ///
 /// # Errors
 /// Those of the steps, and when the Worker ends by itself.
-pub fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     check_port(args.port)?;
     let mut progress = Progress::new(build::STEPS + 4);
     build::steps(&mut progress)?;
@@ -53,14 +54,14 @@ pub fn run(args: &Args) -> Result<()> {
     progress.step("The demo user", || create_demo_user(&worker))?;
     print_what_to_paste(args.port, &progress);
 
-    // A Ctrl-C ends the program from outside.
+    // Until Ctrl-C.
     loop {
         worker.check_alive()?;
         thread::sleep(Duration::from_millis(200));
     }
 }
 
-/// Before any work, because the first start takes minutes.
+/// Checked first: the first build takes minutes.
 fn check_port(port: u16) -> Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),
@@ -79,7 +80,7 @@ fn write_dev_vars() -> Result<Did> {
     let mut key = [0; 32];
     File::open("/dev/urandom")?.read_exact(&mut key)?;
     let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Only for its owner: whoever reads the key can sign any token.
+    // Readable by the owner only: the key signs any token.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
     writeln!(file, "SECRET_KEY={key}\nREGISTRATION=open")?;
     Ok(Did::Work)

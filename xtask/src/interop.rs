@@ -1,19 +1,20 @@
-//! `cargo xtask interop`: tokens of ours given to other libraries, and theirs to us, for every algorithm both know.
+//! `cargo xtask interop`: other libraries verify our tokens and we verify theirs, for every common algorithm.
 
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use testkit::{paths, sh::Sh};
 
 use self::library::{LIBRARIES, Library, OURS};
-use crate::{paths, sh::Sh, steps::npm};
+use crate::steps::npm;
 
 mod library;
 
 /// Exchange tokens with PyJWT, python-jose, jose, jsonwebtoken and jwt-simple, and fail on any refusal.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Write the tokens that they made to tests/interop/tokens.json, for the tests of the core.
     #[arg(long)]
     record: bool,
@@ -27,12 +28,12 @@ struct Recorded {
     token: String,
 }
 
-/// What a program says of its job.
+/// What a program answers.
 #[derive(Deserialize)]
 struct Answer {
     /// A token for each key.
     issued: Vec<String>,
-    /// For each token its claims, or why it was refused.
+    /// For each token its claims, or the reason of the refusal.
     verified: Vec<Value>,
 }
 
@@ -42,8 +43,8 @@ type Key = Map<String, Value>;
 /// Runs the command.
 ///
 /// # Errors
-/// When a program cannot be run, or says anything but what it must.
-pub fn run(args: &Args) -> Result<()> {
+/// When a program cannot be run, or an exchange fails.
+pub(crate) fn run(args: &Args) -> Result<()> {
     npm::check_prerequisites()?;
     library::install()?;
     let keys: Vec<Key> = serde_json::from_str(&read("keys.json")?)?;
@@ -78,7 +79,7 @@ fn made_by(library: &Library, keys: &[Key]) -> Result<Vec<(Key, String)>> {
     Ok(keys.into_iter().zip(answer.issued).collect())
 }
 
-/// Each token must hold, and none with another signature, so that nobody passes who never looks.
+/// Each token must be accepted, and refused with another signature: a library that checks no signature fails.
 fn check(library: &Library, tokens: &[(Key, String)]) -> Result<()> {
     let changed: Vec<_> = tokens.iter().map(|(key, token)| (key.clone(), with_another_signature(token))).collect();
     let verified = ask(library, &[], &[tokens, &changed].concat())?.verified;
@@ -102,12 +103,12 @@ fn ask(library: &Library, keys: &[Key], tokens: &[(Key, String)]) -> Result<Answ
     serde_json::from_str(&answer).with_context(|| format!("{} answered {answer}", library.name))
 }
 
-/// What is signed: a user of ours as FastAPI's tutorial has them, the standard's `sub`, and more than ASCII.
+/// The signed claims: `user_id` as FastAPI's tutorial has it, the registered `sub`, and text beyond ASCII.
 fn claims() -> Value {
     json!({ "user_id": 7, "exp": 4_102_444_800_u64, "sub": "7", "name": "Zoë ✓" })
 }
 
-/// The key as a verifier may have it; of a secret, the secret.
+/// The public half of the key; a secret stays as it is.
 fn public(key: &Key) -> Key {
     let private = ["d", "p", "q", "dp", "dq", "qi"];
     key.iter().filter(|(name, _)| !private.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
@@ -117,7 +118,7 @@ fn algorithm(key: &Key) -> &str {
     key.get("alg").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The first character of a signature carries six bits of it.
+/// Changes the first character, six bits of the signature.
 fn with_another_signature(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let first = if signature.starts_with('A') { 'B' } else { 'A' };

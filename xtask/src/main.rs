@@ -1,7 +1,57 @@
-//! `cargo xtask`: the project's own commands.
+//! `cargo xtask`: the project's own commands, in Rust, so that a fresh machine needs only rustup and Node with npm.
+//!
+//! Each command is a file: [`bench`], [`build`], [`contract`], [`dev`], [`interop`], [`test`].
+
+mod bench;
+mod build;
+mod contract;
+mod dev;
+mod interop;
+mod settings;
+mod size;
+mod steps;
+mod test;
+mod venv;
 
 use std::process::ExitCode;
 
+use clap::{Parser, Subcommand};
+use testkit::process;
+
+/// The project's own commands. Two are all a newcomer needs: `cargo xtask dev` and `cargo xtask test`.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Bench(bench::Args),
+    Build(build::Args),
+    Dev(dev::Args),
+    Test(test::Args),
+    Interop(interop::Args),
+    /// The recorded answers of the real FastAPI.
+    #[command(subcommand)]
+    Contract(Contract),
+}
+
+#[derive(Subcommand)]
+enum Contract {
+    /// Start the reference app on the real FastAPI and write its answers to tests/contract.
+    Record,
+}
+
 fn main() -> ExitCode {
-    xtask::run()
+    let command = Cli::parse().command;
+    process::run(|| match command {
+        Command::Bench(args) => bench::run(&args),
+        Command::Build(args) => build::run(&args),
+        Command::Dev(args) => dev::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Interop(args) => interop::run(&args),
+        Command::Contract(Contract::Record) => contract::record(),
+    })
 }

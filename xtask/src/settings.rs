@@ -4,73 +4,72 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
-
-use crate::paths;
+use testkit::paths;
 
 /// The most that a budget may grant, in bytes.
-pub const BUDGET_MAX_BYTES: u64 = 110_000;
+pub(crate) const BUDGET_MAX_BYTES: u64 = 160_000;
 
 /// The whole of `wasm-pack.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Settings {
+pub(crate) struct Settings {
     /// How the module is built.
-    pub build: Build,
+    pub(crate) build: Build,
     /// How the Rust tests are compiled for the browser.
-    pub test: Test,
+    pub(crate) test: Test,
     /// What the module may weigh.
-    pub size: Size,
+    pub(crate) size: Size,
     /// The tools that `cargo install` puts into `target/tools`.
-    pub tools: Tools,
+    pub(crate) tools: Tools,
 }
 
 /// How the module is built.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Build {
+pub(crate) struct Build {
     /// The profile of Cargo.toml.
-    pub profile: String,
+    pub(crate) profile: String,
     /// The features of the crate.
-    pub features: Vec<String>,
+    pub(crate) features: Vec<String>,
     /// What kind of JavaScript wasm-bindgen writes.
-    pub target: String,
-    /// Where it goes, from the top of the repository.
-    pub out_dir: String,
+    pub(crate) target: String,
+    /// Where it goes, from the root of the repository.
+    pub(crate) out_dir: String,
     /// What the generated files are called.
-    pub out_name: String,
+    pub(crate) out_name: String,
     /// Generated files that are deleted again.
-    pub drop: Vec<String>,
+    pub(crate) drop: Vec<String>,
     /// The arguments of wasm-opt, besides the two files.
-    pub wasm_opt: Vec<String>,
+    pub(crate) wasm_opt: Vec<String>,
 }
 
 /// How the Rust tests are compiled for the browser.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Test {
+pub(crate) struct Test {
     /// The profile of Cargo.toml.
-    pub profile: String,
+    pub(crate) profile: String,
     /// The features of the crate.
-    pub features: Vec<String>,
+    pub(crate) features: Vec<String>,
     /// How long one test program may take, in seconds.
-    pub timeout_seconds: u32,
+    pub(crate) timeout_seconds: u32,
 }
 
 /// What the module may weigh.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Size {
+pub(crate) struct Size {
     /// Bytes of gzip of the wasm and of the glue, together.
-    pub budget: u64,
+    pub(crate) budget: u64,
 }
 
 /// The tools that `cargo install` puts into `target/tools`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Tools {
+pub(crate) struct Tools {
     /// The version of wasm-pack. That of wasm-bindgen is in Cargo.lock, those of wasm-opt, wrangler and Node are in
     /// package-lock.json.
-    pub wasm_pack: String,
+    pub(crate) wasm_pack: String,
 }
 
 impl Settings {
@@ -78,7 +77,7 @@ impl Settings {
     ///
     /// # Errors
     /// When it is missing, names something unknown, or grants more than [`BUDGET_MAX_BYTES`].
-    pub fn read() -> Result<Self> {
+    pub(crate) fn read() -> Result<Self> {
         let text = fs::read_to_string(paths::root().join("wasm-pack.toml")).context("wasm-pack.toml")?;
         Self::parse(&text).context("wasm-pack.toml")
     }
@@ -90,15 +89,15 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The generated wasm, from the top of the repository.
+    /// The generated wasm, from the root of the repository.
     #[must_use]
-    pub fn wasm(&self) -> String {
+    pub(crate) fn wasm(&self) -> String {
         format!("{}/{}_bg.wasm", self.build.out_dir, self.build.out_name)
     }
 
-    /// The generated JavaScript around it, from the top of the repository.
+    /// The generated JavaScript around it, from the root of the repository.
     #[must_use]
-    pub fn glue(&self) -> String {
+    pub(crate) fn glue(&self) -> String {
         format!("{}/{}_bg.js", self.build.out_dir, self.build.out_name)
     }
 }
@@ -118,7 +117,7 @@ mod tests {
     #[test]
     fn a_budget_above_the_promise_is_refused() {
         let settings = Settings::parse(REAL).expect("the real file");
-        let raised = REAL.replace(&format!("budget = {}", settings.size.budget), "budget = 110001");
+        let raised = REAL.replace(&format!("budget = {}", settings.size.budget), "budget = 160001");
         assert!(Settings::parse(&raised).is_err());
     }
 }

@@ -1,17 +1,18 @@
-//! The size budget: what a Worker or a page has to fetch.
+//! The size budget of `wasm-pack.toml`.
 
 use std::{fs, io::Write, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use flate2::{Compression, write::GzEncoder};
+use testkit::paths;
 
-use crate::{paths, settings::Settings};
+use crate::settings::Settings;
 
-/// Weighs the built module against its budget and gives a line for the reader.
+/// Compares the size of the built module with its budget and returns the figures.
 ///
 /// # Errors
 /// When it is not built or too heavy.
-pub fn check(settings: &Settings) -> Result<String> {
+pub(crate) fn check(settings: &Settings) -> Result<String> {
     let wasm = gzipped(&paths::root().join(settings.wasm()))?;
     let glue = gzipped(&paths::root().join(settings.glue()))?;
     judge(wasm, glue, settings.size.budget)

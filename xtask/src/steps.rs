@@ -1,6 +1,6 @@
-//! The steps that lead from a fresh clone to a built package, each doing nothing when nothing changed.
+//! The steps from a fresh clone to a built package. Each is skipped while its inputs are unchanged.
 
-pub mod npm;
-pub mod package;
-pub mod tools;
-pub mod wasm;
+pub(crate) mod npm;
+pub(crate) mod package;
+pub(crate) mod tools;
+pub(crate) mod wasm;

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold, in one command, and a table of what was run.
+//! `cargo xtask test`: every check in one command, with a summary.
 
 use std::{
     collections::BTreeSet,
@@ -6,15 +6,17 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-
-use crate::progress::seconds;
+use testkit::progress::seconds;
 
 mod counts;
+mod crates;
+mod modules;
+mod package;
 mod stages;
 
-/// Check everything: format, lints, types, house rules, and the tests natively, in a browser and on workerd.
+/// Check everything: format, lints, types, the packages, and the tests natively, in a browser and on workerd.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Run only these stages; `build` is added where one needs it.
     #[arg(long, num_args = 1.., value_name = "NAME", value_parser = stages::names())]
     only: Vec<String>,
@@ -23,7 +25,7 @@ pub struct Args {
     list: bool,
 }
 
-/// One part of the whole.
+/// One check.
 struct Stage {
     name: &'static str,
     what: &'static str,
@@ -31,11 +33,11 @@ struct Stage {
     run: fn() -> Result<Outcome>,
 }
 
-/// How a stage ended, with a note for the table.
+/// How a stage ended, with a note for the summary.
 enum Outcome {
     Passed(String),
     Failed(String),
-    /// Something is missing on this machine; the note says what and how to get it.
+    /// Something is missing on this machine; the note says what, and how to install it.
     NotRun(String),
 }
 
@@ -43,7 +45,7 @@ enum Outcome {
 ///
 /// # Errors
 /// When a stage failed or could not be run.
-pub fn run(args: &Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     if args.list {
         stages::ALL.iter().for_each(|stage| println!("{:12} {}", stage.name, stage.what));
         return Ok(());
@@ -115,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_run_fails_the_whole() {
+    fn a_stage_that_could_not_be_run_fails_the_command() {
         let stage = &stages::ALL[0];
         let row = |outcome| vec![(stage, outcome, Duration::ZERO)];
         assert!(summarise(&row(Outcome::Passed(String::new())), true).is_ok());

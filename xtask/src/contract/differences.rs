@@ -1,10 +1,9 @@
-//! The one list of deliberate differences, written from the `better` entries into `tests/contract/README.md`.
+//! The list of deliberate differences, written from the `better` entries into `tests/contract/README.md`.
 
 use std::fs;
 
 use anyhow::{Context, Result};
-
-use crate::fixture::{self, Case};
+use testkit::fixture::{self, Case};
 
 const BEGIN: &str = "<!-- begin: written by `cargo xtask contract record` from the `better` entries -->\n";
 const END: &str = "<!-- end -->";
@@ -26,7 +25,7 @@ fn replace_between_markers(readme: &str, list: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{list}\n{END}{after}"))
 }
 
-/// One entry a reason, in the order of the files, with the cases that have it.
+/// An entry for each reason, with its cases, in the order of the files.
 fn list(files: &[(&str, Vec<Case>)]) -> String {
     let mut entries: Vec<(&str, Vec<String>)> = Vec::new();
     for (file, case) in files.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (file, case))) {

@@ -1,4 +1,4 @@
-//! The reference app in its Python virtual environment: installed, started, awaited, and always killed.
+//! The reference app in its Python virtual environment.
 
 use std::{
     fs::File,
@@ -10,15 +10,15 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
-
-use crate::{
+use testkit::{
     fixture::{self, Seed},
     paths,
     process::Group,
-    venv::Venv,
 };
 
-/// The texts of JSON errors are Python's own and change between its versions.
+use crate::venv::Venv;
+
+/// The messages of JSON errors differ between versions of Python.
 const PYTHON: &str = "Python 3.11.";
 
 /// How long the app may take to import everything and listen.
@@ -61,12 +61,12 @@ impl Reference {
     }
 }
 
-/// Brings the Python and the packages whose answers the fixtures hold.
+/// Installs the packages whose answers are recorded.
 pub(super) fn install() -> Result<()> {
     venv().install(&["python3.11", "python3"], PYTHON).context("install python3.11, the contract is its")
 }
 
-/// What the app says of the requests it fails on.
+/// The log of the app.
 fn log() -> PathBuf {
     venv().dir.join("reference.log")
 }

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
 use super::{Key, algorithm};
-use crate::{paths, progress::Did, sh::Sh, stamp::Stamp, venv::Venv};
+use crate::venv::Venv;
 
 /// A library and its program, which takes the path of a job and answers on stdout.
 pub(super) struct Library {
@@ -47,7 +48,7 @@ impl Library {
     }
 }
 
-/// Brings what the programs need, in the versions that are written down.
+/// Installs what the programs need, in pinned versions.
 pub(super) fn install() -> Result<()> {
     venv().install(&["python3"], "Python ").context("PyJWT and python-jose need Python")?;
     let npm = Stamp {
@@ -60,7 +61,7 @@ pub(super) fn install() -> Result<()> {
         Sh::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).dir(dir()).run()
     })
     .map(|_: Did| ())?;
-    // Built by their own commands, so that what they print on the way is not taken for an answer.
+    // Built beforehand, so that the stdout of a program is its answer only.
     Sh::new("cargo").args(["build", "--quiet", "-p", "edgegate", "--example", "interop"]).run()?;
     Sh::new("cargo")
         .args(["build", "--quiet", "--locked", "--manifest-path", "tests/interop/jwt-simple/Cargo.toml"])
@@ -68,12 +69,12 @@ pub(super) fn install() -> Result<()> {
         .run()
 }
 
-/// Where the programs, the keys and the recorded tokens lie.
+/// The folder of the programs, the keys and the recorded tokens.
 pub(super) fn dir() -> PathBuf {
     paths::root().join("tests/interop")
 }
 
-/// Beside `xtask` itself, wherever cargo has been told to put what it builds.
+/// In cargo's target folder, which is found from the path of `xtask` itself.
 fn ours() -> (PathBuf, Vec<PathBuf>) {
     let xtask = std::env::current_exe().unwrap_or_default();
     (xtask.with_file_name("examples").join("interop"), Vec::new())

@@ -1,17 +1,16 @@
 //! The npm packages of the root, and the programs that must be on the machine for them.
 
 use anyhow::{Result, bail};
-
-use crate::{paths, progress::Did, sh::Sh, stamp::Stamp};
+use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
 /// The oldest Node that wrangler runs on.
 const NODE_MIN_MAJOR: u32 = 22;
 
-/// Checks that Node and npm are there, before anything takes time.
+/// Checks that Node and npm are installed.
 ///
 /// # Errors
 /// When one is missing; the message names the command that installs it.
-pub fn check_prerequisites() -> Result<()> {
+pub(crate) fn check_prerequisites() -> Result<()> {
     for program in ["node", "npm"] {
         if paths::which(program).is_none() {
             bail!(
@@ -27,11 +26,11 @@ pub fn check_prerequisites() -> Result<()> {
 
 /// Runs `npm ci` when the lock file is not the one that was installed.
 ///
-/// Install scripts stay off: none of the packages needs one, and they are how a hijacked package runs.
+/// Install scripts are off: no package needs one, and a hijacked package would run there.
 ///
 /// # Errors
 /// When `npm ci` fails or leaves no Node that wrangler runs on.
-pub fn install() -> Result<Did> {
+pub(crate) fn install() -> Result<Did> {
     let stamp = Stamp {
         name: "npm",
         inputs: &["package.json", "package-lock.json", ".npmrc"],

@@ -3,14 +3,13 @@
 use std::fs;
 
 use anyhow::Result;
-
-use crate::{paths, progress::Did, sh::Sh, stamp::Stamp};
+use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
 /// Compiles `pkg/src` into `pkg/dist`.
 ///
 /// # Errors
 /// When the types do not fit.
-pub fn build() -> Result<Did> {
+pub(crate) fn build() -> Result<Did> {
     let stamp = Stamp {
         name: "package",
         inputs: &[

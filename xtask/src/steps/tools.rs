@@ -3,11 +3,12 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
+use testkit::{paths, progress::Did, sh::Sh};
 
-use crate::{paths, progress::Did, settings::Settings, sh::Sh};
+use crate::settings::Settings;
 
 /// What the crate is compiled to.
-pub const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
 /// Unoptimised: 3 instead of 5 minutes on two cores, and wasm-bindgen still takes less than a second for 13 MB of wasm.
 const FAST_COMPILE: [(&str, &str); 4] = [
@@ -21,7 +22,7 @@ const FAST_COMPILE: [(&str, &str); 4] = [
 ///
 /// # Errors
 /// When it is missing and rustup is not there to add it.
-pub fn add_target() -> Result<Did> {
+pub(crate) fn add_target() -> Result<Did> {
     let sysroot = Sh::new("rustc").args(["--print", "sysroot"]).output()?;
     if fs::exists(format!("{}/lib/rustlib/{TARGET}", sysroot.trim()))? {
         return Ok(Did::Nothing);
@@ -36,11 +37,11 @@ pub fn add_target() -> Result<Did> {
     Ok(Did::Work)
 }
 
-/// Installs wasm-bindgen in the very version of the crate, because the two must match exactly.
+/// Installs the command of wasm-bindgen in the version that Cargo.lock has of the crate: the two must match exactly.
 ///
 /// # Errors
 /// When Cargo.lock does not name it or `cargo install` fails.
-pub fn install_wasm_bindgen() -> Result<Did> {
+pub(crate) fn install_wasm_bindgen() -> Result<Did> {
     let lock = fs::read_to_string(paths::root().join("Cargo.lock")).context("Cargo.lock")?;
     let version = locked_version(&lock, "wasm-bindgen").context("Cargo.lock names no wasm-bindgen")?;
     install("wasm-bindgen-cli", "wasm-bindgen", version, &[])
@@ -50,9 +51,9 @@ pub fn install_wasm_bindgen() -> Result<Did> {
 ///
 /// # Errors
 /// When `cargo install` fails.
-pub fn install_wasm_pack(settings: &Settings) -> Result<Did> {
+pub(crate) fn install_wasm_pack(settings: &Settings) -> Result<Did> {
     let did = install("wasm-pack", "wasm-pack", &settings.tools.wasm_pack, &["--locked"])?;
-    // The last of the two tools: what they were compiled in is of no more use.
+    // The last of the two tools: the build folder is needed no more.
     if scratch().exists() {
         fs::remove_dir_all(scratch())?;
     }

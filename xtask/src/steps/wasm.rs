@@ -3,14 +3,15 @@
 use std::fs;
 
 use anyhow::{Context, Result};
+use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
-use crate::{paths, progress::Did, settings::Settings, sh::Sh, stamp::Stamp};
+use crate::settings::Settings;
 
 /// Builds the module into `out-dir`, as `wasm-pack.toml` says.
 ///
 /// # Errors
 /// When the crate does not compile or a tool fails.
-pub fn build(settings: &Settings) -> Result<Did> {
+pub(crate) fn build(settings: &Settings) -> Result<Did> {
     let (wasm, glue) = (settings.wasm(), settings.glue());
     let rustc = Sh::new("rustc").args(["--version"]).output()?;
     let stamp = Stamp {
@@ -35,7 +36,7 @@ fn pack(settings: &Settings) -> Result<()> {
     if out_dir.exists() {
         fs::remove_dir_all(&out_dir)?;
     }
-    // no-install: what is missing must fail here and not be downloaded. no-gitignore: npm would obey it and pack no wasm.
+    // no-install: a missing tool is an error, not a download. no-gitignore: npm would obey it and pack no wasm.
     Sh::new(paths::tools().join("bin/wasm-pack"))
         .args(["--log-level", "error", "build", "--mode", "no-install", "--no-pack", "--no-gitignore", "--no-opt"])
         .args(["--target", &build.target, "--profile", &build.profile])

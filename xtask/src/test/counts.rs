@@ -1,9 +1,12 @@
-//! How many tests a runner ran, read from what it printed.
+//! The number of tests that a runner ran, read from its output.
+
+use anstream::adapter::strip_str;
 
 use super::Outcome;
 
-/// The outcome of a test runner; one that ran no test has failed, because that is a mistake in the call.
+/// The outcome of a test runner. No test at all is a failure: the call was wrong.
 pub(super) fn judge(succeeded: bool, output: &str) -> Outcome {
+    let output = &strip_str(output).to_string();
     let (passed, failed) =
         (sum(output, " passed;", "# pass ", "ℹ pass "), sum(output, " failed;", "# fail ", "ℹ fail "));
     match (succeeded, passed, failed) {
@@ -45,7 +48,10 @@ mod tests {
         let two = "test result: ok. 3 passed; 0 failed; 1 ignored\nrunning\ntest result: ok. 4 passed; 0 failed; 0 ignored; 0 filtered out\n";
         assert_eq!(note(true, two), "passed: 7 tests");
         assert_eq!(note(true, "ℹ tests 5\nℹ pass 5\nℹ fail 0\n"), "passed: 5 tests");
-        assert_eq!(note(false, "# pass 4\n# fail 1\n"), "failed: 1 tests failed, 4 passed; see above");
+        assert_eq!(
+            note(false, "# pass 4\n# \u{1b}[31mfail 1\u{1b}[0m\n"),
+            "failed: 1 tests failed, 4 passed; see above"
+        );
     }
 
     #[test]

@@ -1,31 +1,35 @@
-//! The stages, in the order in which they find a mistake soonest.
+//! The stages; the quickest come first.
 
 use anyhow::Result;
+use testkit::{paths, progress::Progress, sh::Sh, wrangler::wrangler};
 
 use super::{
     Outcome::{self, NotRun, Passed},
     Stage,
     counts::judge,
+    crates, modules, package,
 };
-use crate::{
-    build, checks, paths, progress::Progress, settings::Settings, sh::Sh, size, steps::tools, wrangler::wrangler,
-};
+use crate::{build, settings::Settings, size, steps::tools};
 
 /// The stage that others need.
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 12] = [
+pub(super) const ALL: [Stage; 16] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate as it becomes wasm", false, clippy_wasm),
+    stage("modules", "the modules of src/ use each other in one direction", false, modules::check),
+    stage("docs", "rustdoc, warnings are errors", false, docs),
+    stage("features", "the crate without `lanes`, and with every feature as wasm", false, features),
+    stage("crates", "the crates that the wasm is made of", false, crates::check),
     stage(BUILD, "the wasm and the npm package", false, build_all),
     stage("size", "the size budget of wasm-pack.toml", true, size_budget),
     stage("types", "TypeScript, strictly", true, types),
-    stage("checks", "the house rules", true, house_rules),
     stage("unit", "the Rust tests natively, with the contract fixtures and the doc tests", false, unit),
     stage("browser", "the same Rust tests as wasm in headless Chromium", false, browser),
     stage("deploy", "wrangler deploy --dry-run", true, deploy),
+    stage("package", "the packed npm package: publint, attw, an install", true, package::check),
     stage("npm", "the npm package's own tests on Node", true, npm),
     stage("e2e", "HTTP against the Worker on workerd with a local D1", true, e2e),
 ];
@@ -53,6 +57,17 @@ fn clippy_wasm() -> Result<Outcome> {
     passes(cargo(&what).args(["--", "-D", "warnings"]))
 }
 
+fn docs() -> Result<Outcome> {
+    passes(cargo(&["doc", "-p", "edgegate", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn features() -> Result<Outcome> {
+    tools::add_target()?;
+    cargo(&["check", "-p", "edgegate", "--lib", "--all-features", "--target", tools::TARGET]).run()?;
+    let (succeeded, output) = cargo(&["test", "-p", "edgegate", "--no-default-features"]).tee()?;
+    Ok(judge(succeeded, &output))
+}
+
 fn build_all() -> Result<Outcome> {
     build::steps(&mut Progress::new(build::STEPS))?;
     Ok(Passed(String::new()))
@@ -75,10 +90,6 @@ fn types() -> Result<Outcome> {
     Ok(Passed(format!("{}; pkg in the build", projects.join(", "))))
 }
 
-fn house_rules() -> Result<Outcome> {
-    checks::run().map(Passed)
-}
-
 fn unit() -> Result<Outcome> {
     let (succeeded, output) = cargo(&["test", "--workspace", "--exclude", "edgegate-e2e"]).tee()?;
     Ok(judge(succeeded, &output))
@@ -96,7 +107,7 @@ fn browser() -> Result<Outcome> {
     tools::install_wasm_bindgen()?;
     tools::install_wasm_pack(&settings)?;
     let timeout = settings.test.timeout_seconds.to_string();
-    // The library and the integration tests: a doc test cannot be run in a browser.
+    // Doc tests cannot run in a browser.
     let (succeeded, output) = Sh::new(paths::tools().join("bin/wasm-pack"))
         .args(["test", "--headless", "--chrome", "--mode", "no-install", "--chromedriver"])
         .args([driver.as_os_str(), ".".as_ref()])

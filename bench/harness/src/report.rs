@@ -1,0 +1,145 @@
+//! What is kept of a run: JSON for each measure, and from all of them `bench/RESULTS.md` and the charts.
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use testkit::sh::Sh;
+
+use super::{
+    chart,
+    measures::{ALL, Effort, Measure},
+    outcome::{Outcome, Table},
+    server::{bench, dir},
+};
+
+/// One measure's outcome, with when and where it was measured.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// When.
+    pub(super) date: String,
+    /// On what.
+    pub(super) machine: String,
+    /// Whether with few rounds.
+    pub(super) is_quick: bool,
+    /// What was found.
+    pub(super) outcome: Outcome,
+}
+
+impl Record {
+    /// What was found just now.
+    pub(super) fn new(effort: Effort, outcome: Outcome) -> Result<Self> {
+        Ok(Self { date: date()?, machine: machine()?, is_quick: effort == Effort::Quick, outcome })
+    }
+
+    /// Keeps it as the measure's latest.
+    pub(super) fn save(&self, measure: &Measure) -> Result<()> {
+        let effort = if self.is_quick { Effort::Quick } else { Effort::Full };
+        fs::write(file(measure, effort)?, serde_json::to_string_pretty(self)?)?;
+        Ok(())
+    }
+
+    /// The measure's latest; after a quick run the quick one, where there is one.
+    fn load(measure: &Measure, effort: Effort) -> Result<Option<Self>> {
+        let quick = Some(file(measure, Effort::Quick)?).filter(|file| effort == Effort::Quick && file.exists());
+        let file = quick.map_or_else(|| file(measure, Effort::Full), Ok)?;
+        if !file.exists() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&file)?;
+        serde_json::from_str(&text).map(Some).with_context(|| format!("{}: delete it", file.display()))
+    }
+}
+
+/// A quick run's numbers lie apart: they must not take the place of a full run's.
+fn file(measure: &Measure, effort: Effort) -> Result<PathBuf> {
+    Ok(dir(effort.pick("results", "results-quick"))?.join(measure.name).with_extension("json"))
+}
+
+/// Shows what was found, for the terminal.
+pub(super) fn show(outcome: &Outcome) -> String {
+    let tables: String = outcome.tables.iter().map(|table| format!("\n{}", table.markdown())).collect();
+    let notes: String = outcome.notes.iter().map(|note| format!("\n{note}\n")).collect();
+    let goals = if outcome.goals.is_empty() { String::new() } else { format!("\n{}", goals([outcome]).markdown()) };
+    format!("{tables}{notes}{goals}")
+}
+
+/// Writes `bench/RESULTS.md` and the charts from every measure's latest outcome.
+pub(super) fn write(effort: Effort) -> Result<()> {
+    let mut records = Vec::new();
+    for measure in &ALL {
+        records.push((measure, Record::load(measure, effort)?));
+    }
+    fs::write(bench().join("RESULTS.md"), results(&records)?)?;
+    let charts = bench().join("charts");
+    fs::create_dir_all(&charts)?;
+    for chart in records.iter().filter_map(|(_, record)| record.as_ref()).flat_map(|record| &record.outcome.charts) {
+        fs::write(charts.join(&chart.name).with_extension("svg"), chart::svg(chart))?;
+    }
+    Ok(())
+}
+
+fn results(records: &[(&Measure, Option<Record>)]) -> Result<String> {
+    let found = || records.iter().filter_map(|(_, record)| record.as_ref());
+    let mut text = format!(
+        "# Side by side\n\n\
+         Written by `cargo xtask bench` ([what is measured and how](harness/src/measures)); do not edit.\n\n\
+         All subjects take turns within one run on one machine, and a ratio is taken round by round: the ratios are the result, \
+         the times only stand beside them. Each number is a median, with the least and the most in brackets.\n\n\
+         {}\n\n## The figures to reach\n\n{}",
+        versions()?,
+        goals(found().map(|record| &record.outcome)).markdown()
+    );
+    for (measure, record) in records {
+        text += &format!("\n## {}: {}\n\n", measure.name, measure.what);
+        let Some(record) = record else {
+            text += &format!("Not measured: `cargo xtask bench --only {} --write`.\n", measure.name);
+            continue;
+        };
+        let quick = if record.is_quick { ", with `--quick`: few rounds, for orientation" } else { "" };
+        text += &format!("{}, {}{quick}.\n", record.date, record.machine);
+        for chart in &record.outcome.charts {
+            text += &format!("\n![{}](charts/{}.svg)\n", chart.title, chart.name);
+        }
+        text += &record.outcome.tables.iter().map(|table| format!("\n{}", table.markdown())).collect::<String>();
+        text += &record.outcome.notes.iter().map(|note| format!("\n{note}\n")).collect::<String>();
+    }
+    Ok(text)
+}
+
+fn goals<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Table {
+    Table {
+        caption: "What this project wants to reach, and what this run reached:".into(),
+        columns: ["measure", "goal", "here", "verdict"].map(String::from).into(),
+        rows: outcomes.into_iter().flat_map(|outcome| &outcome.goals).map(|goal| goal.cells()).collect(),
+    }
+}
+
+fn date() -> Result<String> {
+    Ok(Sh::new("date").args(["-u", "+%Y-%m-%d"]).output()?.trim().to_owned())
+}
+
+fn machine() -> Result<String> {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name));
+    let cores = std::thread::available_parallelism()?;
+    Ok(format!("{}, {cores} cores", model.unwrap_or(std::env::consts::ARCH)))
+}
+
+/// The versions of everything that took part.
+fn versions() -> Result<String> {
+    let node = Sh::new("node").args(["--version"]).output()?;
+    let rustc = Sh::new("rustc").args(["--version"]).output()?;
+    let workerd = Sh::new("node").args(["-p", "require('workerd').version"]).output()?;
+    let manifest: serde_json::Value = serde_json::from_slice(&fs::read(bench().join("package.json"))?)?;
+    let peers = manifest["dependencies"].as_object().context("bench/package.json names no peers")?;
+    let peers: Vec<_> =
+        peers.iter().map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or("?"))).collect();
+    Ok(format!(
+        "Node {}, workerd {}, {}; {}.",
+        node.trim().trim_start_matches('v'),
+        workerd.trim(),
+        rustc.split(" (").next().unwrap_or_default(),
+        peers.join(", ")
+    ))
+}

@@ -1,0 +1,148 @@
+//! The programs that are measured, each on ports of its own on 127.0.0.1.
+
+use std::{
+    fs::{self, File},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail};
+use testkit::{paths, process::Group, sh::Sh};
+
+use super::cpu;
+
+/// How long a program may take until it listens.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connection is waited for before the next try.
+const RETRY: Duration = Duration::from_millis(2);
+
+/// A running program; it ends with this value.
+#[derive(Debug)]
+pub(super) struct Server {
+    group: Group,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts it and waits until it listens on all its ports. What it prints goes to a log under `target/xtask/bench`.
+    pub(super) fn start(name: &str, program: &Sh, ports: &[u16]) -> Result<Self> {
+        let log = dir("logs")?.join(name).with_extension("log");
+        let out = File::create(&log)?;
+        let group = program.spawn(out.try_clone()?.into(), out.into())?;
+        let mut server = Self { group, log };
+        ports.iter().try_for_each(|port| server.wait_for(address(*port)))?;
+        Ok(server)
+    }
+
+    /// The process that was started.
+    pub(super) fn pid(&mut self) -> u32 {
+        self.group.leader().id()
+    }
+
+    /// The workerd that the program started in turn.
+    pub(super) fn workerd(&mut self) -> Result<u32> {
+        cpu::find(self.pid(), "workerd")
+    }
+
+    fn wait_for(&mut self, addr: SocketAddr) -> Result<()> {
+        let deadline = Instant::now() + START_TIMEOUT;
+        while TcpStream::connect(addr).is_err() {
+            if let Some(status) = self.group.ended()? {
+                bail!("it ended ({status}):\n{}", fs::read_to_string(&self.log)?);
+            }
+            if Instant::now() > deadline {
+                bail!("it did not listen after {} s:\n{}", START_TIMEOUT.as_secs(), fs::read_to_string(&self.log)?);
+            }
+            thread::sleep(RETRY);
+        }
+        Ok(())
+    }
+}
+
+/// A port on this machine alone.
+pub(super) fn address(port: u16) -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+}
+
+/// A folder of the benchmark's own for what can be made again.
+pub(super) fn dir(name: &str) -> Result<PathBuf> {
+    let dir = paths::state().join("bench").join(name);
+    fs::create_dir_all(&dir)?;
+    Ok(dir)
+}
+
+/// Forgets what earlier runs logged: a run starts some hundred programs.
+pub(super) fn forget_logs() -> Result<()> {
+    ["logs", "workerd"].iter().try_for_each(|name| Ok(fs::remove_dir_all(dir(name)?)?))
+}
+
+/// The folder `bench`.
+pub(super) fn bench() -> PathBuf {
+    paths::root().join("bench")
+}
+
+/// A Worker for plain workerd: its modules, and where it listens.
+#[derive(Debug)]
+pub(super) struct Service {
+    pub(super) name: String,
+    pub(super) bundle: PathBuf,
+    pub(super) port: u16,
+}
+
+/// One workerd with these Workers, each an isolate and a socket of its own.
+pub(super) fn workerd(name: &str, services: &[Service]) -> Result<Server> {
+    let mut text =
+        String::from("using Workerd = import \"/workerd/workerd.capnp\";\nconst config :Workerd.Config = (\n");
+    for (list, entry) in [("services", service as fn(&Service) -> Result<String>), ("sockets", socket)] {
+        let entries: Vec<String> = services.iter().map(entry).collect::<Result<_>>()?;
+        text += &format!("{list} = [\n{}],\n", entries.concat());
+    }
+    text += ");\n";
+    let ports: Vec<u16> = services.iter().map(|service| service.port).collect();
+    serve(name, &text, &ports)
+}
+
+/// workerd with this configuration.
+pub(super) fn serve(name: &str, config: &str, ports: &[u16]) -> Result<Server> {
+    let file = dir("workerd")?.join(name).with_extension("capnp");
+    fs::write(&file, config)?;
+    // `experimental` for the Worker that loads others; without the import path, no absolute path can be embedded.
+    let program = Sh::new(workerd_binary()?).args(["serve", "--experimental", "--import-path=/"]).args([&file]);
+    Server::start(name, &program, ports)
+}
+
+/// The modules of a bundle: its scripts, the main one first, and its wasm.
+pub(super) fn modules(bundle: &Path) -> Vec<PathBuf> {
+    let is_module = |file: &PathBuf| file.extension().is_some_and(|kind| kind == "js" || kind == "wasm");
+    let mut modules: Vec<_> = paths::files_below(bundle).into_iter().filter(is_module).collect();
+    modules.sort_by_key(|file| !file.ends_with("worker.js"));
+    modules
+}
+
+/// The last part of a path.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn service(service: &Service) -> Result<String> {
+    let modules = modules(&service.bundle).into_iter().map(|file| {
+        let kind = if file.extension().is_some_and(|kind| kind == "wasm") { "wasm" } else { "esModule" };
+        format!("(name = \"{}\", {kind} = embed \"{}\"), ", file_name(&file), file.display())
+    });
+    let modules: String = modules.collect();
+    let name = &service.name;
+    Ok(format!("  (name = \"{name}\", worker = (compatibilityDate = \"2026-11-01\", modules = [{modules}])),\n"))
+}
+
+fn socket(service: &Service) -> Result<String> {
+    let Service { name, port, .. } = service;
+    Ok(format!("  (name = \"{name}\", address = \"127.0.0.1:{port}\", http = (), service = \"{name}\"),\n"))
+}
+
+/// The program itself: npm's command is a script around it, whose process would be counted instead.
+fn workerd_binary() -> Result<String> {
+    Ok(Sh::new("node").args(["-p", "require('workerd').default"]).output()?.trim().to_owned())
+}

@@ -1,0 +1,208 @@
+//! The whole Workers on workerd with a local D1: ours as it is deployed, and the peers' with the same routes.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use testkit::{
+    http, paths,
+    sh::Sh,
+    stamp::Stamp,
+    worker::free_port,
+    wrangler::{execute, migrate_by_copy},
+};
+
+use super::{
+    bundle::{OURS, worker_bundle},
+    connection::{Connection, get, post},
+    load::Target,
+    server::{Server, address, bench, dir},
+};
+
+/// Only the benchmark's own tokens are signed with it.
+const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// How many users the table holds when nothing else is said.
+const USERS: u32 = 1000;
+
+const EMAIL: &str = "user1@example.com";
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+/// A whole Worker, running; it ends with this value.
+#[derive(Debug)]
+pub(super) struct Whole {
+    /// Where it listens.
+    pub(super) addr: SocketAddr,
+    /// The workerd it runs in.
+    pub(super) pid: u32,
+    label: &'static str,
+    _server: Server,
+}
+
+/// What a Worker's users are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Users {
+    /// How many; the n-th is `userN@example.com`.
+    pub(super) count: u32,
+    /// The cost of their hashes.
+    pub(super) cost: u32,
+}
+
+impl Whole {
+    /// Ours, as it is deployed.
+    pub(super) fn ours(users: Users) -> Result<Self> {
+        let database = format!("{OURS}-{}-{}", users.count, users.cost);
+        Self::with_users("edgegate", OURS, &database, users)
+    }
+
+    /// Ours, but for a route that asks for nothing but a token.
+    pub(super) fn ours_token_only() -> Result<Self> {
+        Self::start("edgegate", "token", database("token", "")?)
+    }
+
+    /// Hono, jose and bcryptjs.
+    pub(super) fn hono() -> Result<Self> {
+        Self::with_users("Hono + jose + bcryptjs", "hono", "hono", Users { count: USERS, cost: 10 })
+    }
+
+    /// better-auth, with one user who has signed up.
+    pub(super) fn better_auth() -> Result<Self> {
+        let schema = fs::read_to_string(bench().join("workers/better-auth/schema.sql"))?;
+        let worker = Self::start("better-auth", "better-auth", database("better-auth", &schema)?)?;
+        let body = json!({ "name": "user1", "email": EMAIL, "password": password()? }).to_string();
+        let response = worker.send("POST", "/api/auth/sign-up/email", &[("content-type", JSON)], body)?;
+        ensure!(response.status == 200, "sign-up answered {}", String::from_utf8_lossy(&response.body));
+        Ok(worker)
+    }
+
+    /// A login with a right password, by whichever way the Worker has.
+    pub(super) fn login(&self) -> Result<Target> {
+        Ok(self.target(match self.label {
+            "better-auth" => post("/api/auth/sign-in/email", JSON, &sign_in()?),
+            _ => post("/login", FORM, &login_form()?),
+        }))
+    }
+
+    /// The request for the user of a token, or of a cookie.
+    pub(super) fn me(&self) -> Result<Target> {
+        Ok(self.target(match self.label {
+            "better-auth" => get("/api/auth/get-session", &format!("cookie: {}\r\n", self.cookie()?)),
+            _ => get("/me", &bearer(&self.token()?)),
+        }))
+    }
+
+    /// The route that asks for nothing but this token.
+    pub(super) fn token_only(&self, token: &str) -> Target {
+        self.target(get("/token", &bearer(token)))
+    }
+
+    /// A token as a login gives it.
+    pub(super) fn token(&self) -> Result<String> {
+        let response = self.send("POST", "/login", &[("content-type", FORM)], login_form()?)?;
+        let body: Value = serde_json::from_slice(&response.body)?;
+        Ok(body["access_token"].as_str().context("no access_token")?.to_owned())
+    }
+
+    fn cookie(&self) -> Result<String> {
+        let response = self.send("POST", "/api/auth/sign-in/email", &[("content-type", JSON)], sign_in()?)?;
+        let cookie = response.headers.into_iter().find(|(name, _)| name == "set-cookie").context("no cookie")?.1;
+        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    fn with_users(label: &'static str, bundle: &str, name: &str, users: Users) -> Result<Self> {
+        Self::start(label, bundle, database(name, &insert(users)?)?)
+    }
+
+    fn start(label: &'static str, bundle: &str, database: PathBuf) -> Result<Self> {
+        let port = free_port()?;
+        let options = json!({
+            "bundle": worker_bundle(bundle),
+            "port": port,
+            "persist": database,
+            // Cost 10 for every subject: the peers have no other, and the stored hashes have it too.
+            "vars": { "SECRET_KEY": SECRET_KEY, "BCRYPT_COST": "10" },
+            "nodejs": bundle == "better-auth",
+        });
+        let program = Sh::new("node").args(["serve.js", &options.to_string()]).dir(bench());
+        let mut server = Server::start(&format!("whole-{bundle}-{port}"), &program, &[port])?;
+        Ok(Self { addr: address(port), pid: server.workerd()?, label, _server: server })
+    }
+
+    fn target(&self, request: Vec<u8>) -> Target {
+        Target { label: self.label.into(), addr: self.addr, pid: self.pid, request }
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Result<http::Response> {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request =
+            http::Request { method: method.into(), path: path.into(), headers, body: Some(body.into_bytes()) };
+        http::send(self.addr, &request)
+    }
+}
+
+/// The CPU time and the latency of single requests are measured over one connection.
+pub(super) fn open(target: &Target) -> Result<Connection> {
+    let mut connection = Connection::open(target.addr)?;
+    // The first answer of an isolate compiles what the others then use.
+    connection.send(&target.request)?;
+    Ok(connection)
+}
+
+/// A database of its own, migrated and with this done to it: a copy of one that is kept, for a million rows take a while.
+fn database(name: &str, sql: &str) -> Result<PathBuf> {
+    let template = dir("databases")?.join(format!("{name}-template"));
+    let kept = template.join("v3").display().to_string();
+    let stamp_name = format!("bench-database-{name}");
+    let inputs = &["www/migrations", "package-lock.json"];
+    Stamp { name: &stamp_name, inputs, also: sql, outputs: vec![&kept] }.unless_unchanged(|| {
+        remove(&template)?;
+        migrate_by_copy(&template)?;
+        if sql.is_empty() { Ok(()) } else { execute(&template, sql).map(drop) }
+    })?;
+    let database = dir("databases")?.join(name);
+    remove(&database)?;
+    paths::copy_dir(&template, &database)?;
+    Ok(database)
+}
+
+fn remove(dir: &Path) -> Result<()> {
+    if dir.exists() {
+        fs::remove_dir_all(dir)?;
+    }
+    Ok(())
+}
+
+/// All of them with the same hash: what differs between two logins is then only where the row lies.
+fn insert(Users { count, cost }: Users) -> Result<String> {
+    let hash = secret(&cost.to_string())?;
+    Ok(format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) \
+         INSERT INTO users (email, password) SELECT 'user' || i || '@example.com', '{hash}' FROM n;"
+    ))
+}
+
+fn login_form() -> Result<String> {
+    Ok(format!("username={}&password={}", EMAIL.replace('@', "%40"), password()?.replace(' ', "+")))
+}
+
+fn sign_in() -> Result<String> {
+    Ok(json!({ "email": EMAIL, "password": password()? }).to_string())
+}
+
+fn bearer(token: &str) -> String {
+    format!("authorization: Bearer {token}\r\n")
+}
+
+fn password() -> Result<String> {
+    secret("password")
+}
+
+fn secret(key: &str) -> Result<String> {
+    let hashes: Value = serde_json::from_slice(&fs::read(bench().join("hashes.json"))?)?;
+    Ok(hashes[key].as_str().with_context(|| format!("bench/hashes.json: {key}"))?.to_owned())
+}

@@ -1,0 +1,67 @@
+//! What a command shows while it works: `[3/8] Compiling ... 4.2 s`.
+
+use std::{
+    io::{self, Write},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    /// The work was done.
+    Work,
+    /// Nothing had changed since the last run.
+    Nothing,
+}
+
+/// The steps of one command, numbered.
+#[derive(Debug)]
+pub struct Progress {
+    total: usize,
+    done: usize,
+    started: Instant,
+}
+
+impl Progress {
+    /// A command of `total` steps.
+    #[must_use]
+    pub fn new(total: usize) -> Self {
+        Self { total, done: 0, started: Instant::now() }
+    }
+
+    /// Prints the name of the step, runs it, and prints how long it took.
+    ///
+    /// # Errors
+    /// Those of the step, with the step's name.
+    pub fn step(&mut self, name: &str, work: impl FnOnce() -> Result<Did>) -> Result<()> {
+        self.done += 1;
+        let (number, total) = (self.done, self.total);
+        println!("[{number}/{total}] {name}");
+        let started = Instant::now();
+        let did = work().with_context(|| format!("step {number} of {total} failed: {name}"))?;
+        let outcome = match did {
+            Did::Work => "done",
+            Did::Nothing => "unchanged",
+        };
+        println!("      {outcome} in {}", seconds(started.elapsed()));
+        io::stdout().flush()?;
+        Ok(())
+    }
+
+    /// How long the command has run.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+/// A duration for people: `4.2 s`, `3 min 05 s`.
+#[must_use]
+pub fn seconds(duration: Duration) -> String {
+    match duration.as_secs() {
+        0..60 => format!("{:.1} s", duration.as_secs_f32()),
+        whole => format!("{} min {:02} s", whole / 60, whole % 60),
+    }
+}
