@@ -29,7 +29,7 @@ pub(super) fn user_id(id: JsValue) -> Option<UserId> {
 /// Whether JavaScript can hold the id: a number is exact up to 2^53 - 1 (RFC 7493 2.2).
 pub(super) fn is_exact(id: &UserId) -> bool {
     match id {
-        UserId::Integer(id) => id.unsigned_abs() <= (1 << 53) - 1,
+        UserId::Integer(id) => id.unsigned_abs() < 1 << 53,
         UserId::Text(_) => true,
     }
 }
