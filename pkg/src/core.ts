@@ -28,7 +28,7 @@ export class Core {
 
   start(begin: (gate: WasmGate, now: number) => Turn): Handle<Turn> {
     const gate = this.#live();
-    return new Handle(() => gate.call((gate) => begin(gate, now())));
+    return new Handle(() => begin(gate.object, now()));
   }
 
   /** At once, unless the platform has to sign. */

@@ -13,37 +13,53 @@ export function bind(compiled: WebAssembly.Module): void {
   instantiate();
 }
 
+/** Whether a call into wasm has begun and not ended. */
+let isEntered = false;
+
 /**
- * Calls into wasm. A failure that the core reports is thrown as an {@link EdgegateError}. After anything else the instance's
- * memory cannot be trusted (a trap, a stack that ran out half way), so the next call finds a new instance.
+ * Calls into wasm; calls do not nest. A failure that the core reports is thrown as an {@link EdgegateError}. After anything else
+ * the instance's memory cannot be trusted (a trap, a stack that ran out half way), so the next call finds a new instance. So it
+ * does after a call that was ended by force, such as by a timeout of Node's `vm`: then no `finally` has run.
  */
 export function call<T>(work: () => T): T {
+  if (isEntered) instantiate();
+  isEntered = true;
   try {
     return work();
   } catch (error) {
     if (isFailure(error)) throw new EdgegateError(error.code, error.message);
-    if (error instanceof EdgegateError) throw error;
-    instantiate();
+    if (!(error instanceof EdgegateError) && !(error instanceof ReplacedError)) instantiate();
     throw error;
+  } finally {
+    isEntered = false;
   }
 }
+
+/** An object is used whose wasm instance is gone. */
+class ReplacedError extends Error {}
 
 /** An object inside the wasm instance that made it; it dies with it. */
 export class Handle<T extends { free(): void }> {
   readonly #object: T;
-  readonly #instance = instance;
+  readonly #instance: WebAssembly.Instance | undefined;
 
   constructor(make: () => T) {
     this.#object = call(make);
+    this.#instance = instance;
   }
 
   get isAlive(): boolean {
     return this.#instance === instance;
   }
 
+  /** The object, for use inside {@link call}. */
+  get object(): T {
+    if (!this.isAlive) throw new ReplacedError("edgegate: the wasm instance was replaced after a trap");
+    return this.#object;
+  }
+
   call<R>(work: (object: T) => R): R {
-    if (!this.isAlive) throw new Error("edgegate: the wasm instance was replaced after a trap");
-    return call(() => work(this.#object));
+    return call(() => work(this.object));
   }
 
   free(): void {

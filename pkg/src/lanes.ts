@@ -6,7 +6,7 @@
 
 import type { Turn } from "../wasm/edgegate.js";
 import { glue } from "./glue.js";
-import { Handle } from "./instance.js";
+import { call, Handle } from "./instance.js";
 
 /** How many hashes of different callers are computed side by side. A fourth would add more to each one's wait than it saves. */
 const LANES = 3;
@@ -54,9 +54,9 @@ export function yieldToEventLoop(): Promise<void> {
 function computeTogether(turns: Handle<Turn>[]): void {
   const lanes = new Handle(() => new glue.Lanes());
   try {
-    for (const turn of turns) turn.call((turn) => lanes.call((lanes) => lanes.add(turn)));
-    lanes.call((lanes) => lanes.run());
-    for (const turn of turns) turn.call((turn) => lanes.call((lanes) => lanes.give(turn)));
+    call(() => turns.forEach((turn) => lanes.object.add(turn.object)));
+    call(() => lanes.object.run());
+    call(() => turns.forEach((turn) => lanes.object.give(turn.object)));
   } finally {
     lanes.free();
   }

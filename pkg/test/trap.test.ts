@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { createGate, hashPassword, verifyPassword, type UserStore } from "edgegate";
-import { call } from "../dist/instance.js";
+import { call, Handle } from "../dist/instance.js";
 import { glue } from "../dist/glue.js";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
@@ -79,4 +79,16 @@ test("a stack that runs out inside wasm does no lasting harm", async () => {
   assert(failures > 0, "the stack never ran out in a call");
   assert.equal(await verifyPassword("secret", hash), true);
   assert.equal((await gate.verifyToken(await gate.issueToken(1))).outcome, "accepted");
+});
+
+test("a call that is ended by force half way is followed by a new instance, not by one that is busy for ever", async () => {
+  const hash = await hashPassword("secret", { cost: 10 });
+  for (let round = 0; round < 3; round += 1) {
+    const [list, timeout] = [new Handle(() => new glue.HashList(["a", "b", "c", "d"], 14)), 20];
+    const step = () => list.call((list) => list.step());
+    assert.throws(() => runInNewContext("step()", { step }, { timeout }), { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
+    assert.equal(await verifyPassword("secret", hash), true);
+    assert.equal(await verifyPassword("wrong", hash), false);
+    assert.equal(list.isAlive, false, "its memory is not trusted");
+  }
 });
