@@ -8,7 +8,7 @@ use super::{Rotation, Session};
 use crate::{
     password::{Hashed, Job},
     token::{SignatureCheck, SigningJob},
-    user::{UserId, UserRow},
+    user::{InvalidRow, UserId, UserRow},
 };
 
 /// What the core asks of its host. A host that gives up drops the [`Pending`](crate::Pending).
@@ -119,7 +119,7 @@ pub enum Answer {
     /// To [`Question::Work`]: there is too much to do, or the work was stopped.
     Busy,
     /// To the questions about users: the store's row is none, because of this column. It is answered 503, and logged.
-    InvalidRow(&'static str),
+    InvalidRow(InvalidRow),
     /// The store cannot answer now. The host has logged why.
     Unavailable,
 }

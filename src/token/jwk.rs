@@ -10,7 +10,7 @@ use jsonwebtoken::{
         OctetKeyPairParameters, OctetKeyParameters, PublicKeyUse, RSAKeyParameters,
     },
 };
-use serde::Deserialize as _;
+use serde::{Deserialize as _, de::Error as _};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -168,9 +168,20 @@ pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
                 ..OctetKeyParameters::default()
             })
         }
-        _ => AlgorithmParameters::deserialize(&public).map_err(|_| MEMBER)?,
+        _ => parameters(&public).map_err(|_| MEMBER)?,
     };
     key(&common, parameters, private, source)
+}
+
+/// The members of its `kty`. serde's derived form of an untagged enum would try one kind after the other.
+fn parameters(jwk: &Value) -> Result<AlgorithmParameters, serde_json::Error> {
+    match jwk.get("kty").and_then(Value::as_str) {
+        Some("RSA") => RSAKeyParameters::deserialize(jwk).map(AlgorithmParameters::RSA),
+        Some("EC") => EllipticCurveKeyParameters::deserialize(jwk).map(AlgorithmParameters::EllipticCurve),
+        Some("OKP") => OctetKeyPairParameters::deserialize(jwk).map(AlgorithmParameters::OctetKeyPair),
+        Some("oct") => OctetKeyParameters::deserialize(jwk).map(AlgorithmParameters::OctetKey),
+        _ => Err(serde_json::Error::custom("no known `kty`")),
+    }
 }
 
 /// A private member. What is no text becomes an empty one, which no key accepts.
