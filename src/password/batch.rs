@@ -1,8 +1,11 @@
 //! Many passwords at once, a few at a time.
 
-use std::{cmp::Reverse, fmt};
+use std::fmt;
 
-use super::{Busy, Cost, HashError, Hashed, Job, PasswordError, PasswordHash, prepare, work::work_out_group};
+use super::{
+    Busy, Cost, HashError, Hashed, Job, PasswordError, PasswordHash, prepare,
+    work::{by_cost, work_out_group},
+};
 use crate::limits::LANES;
 
 /// Many passwords to hash or to verify, worked out up to four at a time, so that a host can do other things in between.
@@ -74,15 +77,15 @@ impl<T, E> Batch<T, E> {
         for (index, input) in inputs.enumerate() {
             match input {
                 Ok((job, finish)) => {
-                    waiting.push(Waiting { index, job, finish: Box::new(finish) });
+                    waiting.push(Some(Waiting { index, job, finish: Box::new(finish) }));
                     results.push(None);
                 }
                 Err(refusal) => results.push(Some(Err(refusal))),
             }
         }
-        // Jobs of one cost belong together: a lane that ends early leaves the others alone.
-        waiting.sort_by_key(|waiting| Reverse(waiting.job.cost));
-        Self { waiting, results }
+        let order = by_cost(waiting.iter().flatten().map(|waiting| waiting.job.cost).collect());
+        let falling = order.into_iter().rev().filter_map(|at| waiting.get_mut(at)?.take());
+        Self { waiting: falling.collect(), results }
     }
 
     /// The first error so far. Before the first step it says whether an input was refused, for a caller that wants all
