@@ -13,26 +13,37 @@ export function bind(compiled: WebAssembly.Module): void {
   instantiate();
 }
 
-/** Whether a call into wasm has begun and not ended. */
+/** The memory that the glue's views are over. It may be of an instance whose start was cut short. */
+let viewed: WebAssembly.Memory | undefined;
+
+/**
+ * Whether a call into wasm has begun and has not ended well. No `finally` clears it, because none runs when a call is ended by
+ * force, such as by a timeout of Node's `vm`, and none is sure to run when the stack has run out.
+ */
 let isEntered = false;
 
 /**
- * Calls into wasm; calls do not nest. A failure that the core reports is thrown as an {@link EdgegateError}. After anything else
- * the instance's memory cannot be trusted (a trap, a stack that ran out half way), so the next call finds a new instance. So it
- * does after a call that was ended by force, such as by a timeout of Node's `vm`: then no `finally` has run.
+ * Calls into wasm. `work` runs no code of the caller's, so calls do not nest.
+ *
+ * A failure that the core reports is thrown as an {@link EdgegateError}. After anything else, such as a trap, the instance's
+ * memory cannot be trusted, and the next call finds a new instance.
  */
 export function call<T>(work: () => T): T {
-  if (isEntered) instantiate();
+  replaceIfBroken();
   isEntered = true;
+  let result: T;
   try {
-    return work();
+    result = work();
   } catch (error) {
-    if (isFailure(error)) throw new EdgegateError(error.code, error.message);
-    if (!(error instanceof EdgegateError) && !(error instanceof ReplacedError)) instantiate();
+    if (isFailure(error)) {
+      isEntered = false;
+      throw new EdgegateError(error.code, error.message);
+    }
+    if (error instanceof ReplacedError) isEntered = false;
     throw error;
-  } finally {
-    isEntered = false;
   }
+  isEntered = false;
+  return result;
 }
 
 /** An object is used whose wasm instance is gone. */
@@ -48,13 +59,15 @@ export class Handle<T extends { free(): void }> {
     this.#instance = instance;
   }
 
+  /** Whether it can still be used. Not for use inside {@link call}. */
   get isAlive(): boolean {
+    replaceIfBroken();
     return this.#instance === instance;
   }
 
   /** The object, for use inside {@link call}. */
   get object(): T {
-    if (!this.isAlive) throw new ReplacedError("edgegate: the wasm instance was replaced after a trap");
+    if (this.#instance !== instance) throw new ReplacedError("edgegate: the wasm instance was replaced after a trap");
     return this.#object;
   }
 
@@ -63,7 +76,7 @@ export class Handle<T extends { free(): void }> {
   }
 
   free(): void {
-    if (this.isAlive) this.#object.free();
+    if (this.isAlive) call(() => this.#object.free());
   }
 }
 
@@ -78,16 +91,22 @@ export function perInstance<T>(make: () => T): () => T {
   };
 }
 
+function replaceIfBroken(): void {
+  if (isEntered) instantiate();
+}
+
+/** It may be cut short anywhere, and is then done again: nothing counts as replaced before the end. */
 function instantiate(): void {
   if (!module) throw new Error("edgegate: no entry has bound the wasm module");
-  const previous = instance;
-  instance = new WebAssembly.Instance(module, { "./edgegate_bg.js": glue as unknown as WebAssembly.ModuleImports });
-  if (previous) {
-    // It detaches the old memory, by which the glue sees that its views are stale.
-    (previous.exports.memory as WebAssembly.Memory).grow(0);
-  }
-  glue.__wbg_set_wasm(previous ? ignoreFinalizerFrees(instance.exports) : instance.exports);
-  (instance.exports.__wbindgen_start as () => void)();
+  isEntered = true;
+  const next = new WebAssembly.Instance(module, { "./edgegate_bg.js": glue as unknown as WebAssembly.ModuleImports });
+  // It detaches the old memory, by which the glue sees that its views are stale.
+  viewed?.grow(0);
+  glue.__wbg_set_wasm(viewed ? ignoreFinalizerFrees(next.exports) : next.exports);
+  viewed = next.exports.memory as WebAssembly.Memory;
+  (next.exports.__wbindgen_start as () => void)();
+  instance = next;
+  isEntered = false;
 }
 
 /**

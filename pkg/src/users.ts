@@ -1,6 +1,6 @@
 // The core's questions about users and sessions, answered by a store.
 
-import { plainRow, userId } from "./argument.js";
+import { coreColumns, plainRow, userId } from "./argument.js";
 import type { Turn } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { SessionStore, UserStore } from "./store.js";
@@ -9,15 +9,30 @@ import type { CallersQuestion, Step } from "./turn.js";
 /** A question that the store answers. */
 export type StoresQuestion = Exclude<CallersQuestion, { ask: "body" }>;
 
-/** Answers the question from the store; returns the next step. Rejects when the store does. */
-export async function askStore(users: UserStore, turn: Handle<Turn>, question: StoresQuestion): Promise<Step> {
+/**
+ * Answers the question from the store; returns the next step. Rejects when the store does.
+ *
+ * @param onRow Is given the row that the store answered with.
+ */
+export async function askStore(
+  users: UserStore,
+  turn: Handle<Turn>,
+  question: StoresQuestion,
+  onRow?: (row: Record<string, unknown>) => void,
+): Promise<Step> {
+  const giveUser = (user: unknown, wantsValidAfter: boolean): Step => {
+    const row = plainRow(user);
+    if (row) onRow?.(row);
+    const columns = row && coreColumns(row, wantsValidAfter);
+    return turn.call((turn) => turn.answerUser(columns));
+  };
   switch (question.ask) {
     case "userByEmail":
-      return giveUser(turn, await users.userByEmail(question.email, { validAfter: question.withValidAfter }));
+      return giveUser(await users.userByEmail(question.email, { validAfter: question.withValidAfter }), question.withValidAfter);
     case "userById":
-      return giveUser(turn, await users.userById(question.id, { validAfter: question.withValidAfter }));
+      return giveUser(await users.userById(question.id, { validAfter: question.withValidAfter }), question.withValidAfter);
     case "insertUser":
-      return giveUser(turn, await users.insertUser(question));
+      return giveUser(await users.insertUser(question), false);
     case "replaceHash":
       await users.replaceHash?.(question);
       return done(turn);
@@ -42,11 +57,6 @@ export async function askStore(users: UserStore, turn: Handle<Turn>, question: S
 function sessionsOf({ sessions }: UserStore): SessionStore {
   if (!sessions) throw new TypeError("edgegate: REFRESH_TOKEN_EXPIRE_MINUTES needs a user store with `sessions`");
   return sessions;
-}
-
-function giveUser(turn: Handle<Turn>, user: unknown): Step {
-  const row = plainRow(user);
-  return turn.call((turn) => turn.answerUser(row));
 }
 
 function done(turn: Handle<Turn>): Step {

@@ -43,7 +43,9 @@ pub(super) enum Material {
 
 /// Whether a signature holds: to be asked of the host's cryptography, or of `SignatureCheck::holds` with the feature
 /// `rust_crypto`.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+///
+/// `Debug` shows the number and the algorithm of the key: message and signature are a bearer token.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct SignatureCheck {
@@ -65,7 +67,7 @@ pub struct SignatureCheck {
 
 /// What the host's cryptography, or `SigningJob::signature` with the feature `rust_crypto`, is to sign.
 ///
-/// `Debug` shows the number and the algorithm of the key, and what is signed.
+/// `Debug` shows the number and the algorithm of the key.
 #[derive(Clone, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -249,11 +251,16 @@ impl fmt::Debug for Key {
 
 impl fmt::Debug for SigningJob {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SigningJob")
-            .field("key", &self.key)
-            .field("algorithm", &self.algorithm)
-            .field("message", &self.message)
-            .finish_non_exhaustive()
+        key_and_algorithm(formatter, "SigningJob", self.key, self.algorithm)
     }
+}
+
+impl fmt::Debug for SignatureCheck {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        key_and_algorithm(formatter, "SignatureCheck", self.key, self.algorithm)
+    }
+}
+
+fn key_and_algorithm(out: &mut fmt::Formatter<'_>, name: &str, key: u32, algorithm: Algorithm) -> fmt::Result {
+    out.debug_struct(name).field("key", &key).field("algorithm", &algorithm).finish_non_exhaustive()
 }
