@@ -145,29 +145,29 @@ impl UserRow {
     /// # Ok::<(), edgegate::InvalidRow>(())
     /// ```
     pub fn from_columns(mut columns: Map<String, Value>) -> Result<Self, InvalidRow> {
-        let mut take = |column| columns.shift_remove(column).unwrap_or_default();
-        let id = UserId::deserialize(take("id")).ok().filter(UserId::is_valid);
+        let mut take = |column| columns.shift_remove(column);
+        let id = take("id").and_then(|id| UserId::deserialize(id).ok()).filter(UserId::is_valid);
         Ok(Self {
             id: id.ok_or(InvalidRow { column: "id" })?,
             email: text("email", take("email"))?,
             password: match take("password") {
                 // Users who log in elsewhere have no password.
-                Value::Null => String::new(),
+                Some(Value::Null) => String::new(),
                 password => text("password", password)?,
             },
             created_at: text("created_at", take("created_at"))?,
             tokens_valid_after: match take("tokens_valid_after") {
-                Value::Null => None,
-                time => Some(time.as_i64().ok_or(InvalidRow { column: "tokens_valid_after" })?),
+                None | Some(Value::Null) => None,
+                Some(time) => Some(time.as_i64().ok_or(InvalidRow { column: "tokens_valid_after" })?),
             },
             columns,
         })
     }
 }
 
-fn text(column: &'static str, value: Value) -> Result<String, InvalidRow> {
+fn text(column: &'static str, value: Option<Value>) -> Result<String, InvalidRow> {
     match value {
-        Value::String(text) => Ok(text),
+        Some(Value::String(text)) => Ok(text),
         _ => Err(InvalidRow { column }),
     }
 }

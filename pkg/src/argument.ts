@@ -104,7 +104,8 @@ export function coreColumns(row: Record<string, unknown>, wantsValidAfter: boole
   return {
     id: plainValue(id),
     email: plainValue(email),
-    password: plainValue(password),
+    // Only `null` says that the user has none.
+    password: plainValue(password === undefined ? false : password),
     created_at: plainValue(created_at instanceof Date ? isoDate(created_at) : created_at),
     // A store that was asked for it and has not read it must not count as one that has no logout to tell of.
     tokens_valid_after: plainValue(tokens_valid_after === undefined && wantsValidAfter ? false : tokens_valid_after),
@@ -119,7 +120,8 @@ export function furtherColumns(row: Record<string, unknown>): Record<string, unk
 
 function plainValue(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : false;
-  return value === undefined || value === null || typeof value === "bigint" || isText(value) ? value : false;
+  if (typeof value === "bigint") return BigInt.asIntN(64, value) === value ? value : false;
+  return value === undefined || value === null || isText(value) ? value : false;
 }
 
 function isoDate(date: Date): string | false {

@@ -24,7 +24,7 @@ export interface UserStore {
 
 /** What is wanted beside the four columns that every table has. */
 export interface Columns {
-  /** `tokens_valid_after`; only with the setting `REVOCATION=on`. */
+  /** `tokens_valid_after`, which must then be a number or `null`; only with the setting `REVOCATION=on`. */
   validAfter: boolean;
 }
 

@@ -147,7 +147,7 @@ test("keys that are rotated leave a session as it is", async () => {
 
 test("a logout ends all tokens and sessions of its user, and of nobody else", async () => {
   const { gate, users, sessions } = await begin();
-  users.push({ id: 2, ...alice, email: "bob@example.com", created_at: "" });
+  users.push({ id: 2, ...alice, email: "bob@example.com", created_at: "", tokens_valid_after: null });
   const [phone, laptop] = [await logIn(gate), await logIn(gate)];
   const bob = accepted(await gate.login({ username: "bob@example.com", password }));
   const answer = await gate.fetch(request("/logout", phone.access_token, "POST"));
@@ -187,7 +187,7 @@ test("without its setting there is no logout and no refresh", async () => {
 
 test("a store that lacks what a setting needs is 503, and one line of the log says what it lacks", async () => {
   const log: LogEntry[] = [];
-  const gate = createGate(settings, memoryUsers([{ id: 1, ...alice, created_at: "" }]), (entry) => log.push(entry));
+  const gate = createGate(settings, memoryUsers([{ id: 1, ...alice, created_at: "", tokens_valid_after: null }]), (entry) => log.push(entry));
   const token = await gate.issueToken(1);
   const lacking: [string, string, () => Promise<Response>][] = [
     ["sessions", "REFRESH_TOKEN_EXPIRE_MINUTES", () => post(gate, { username: alice.email, password })],

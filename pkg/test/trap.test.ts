@@ -1,6 +1,8 @@
 // A trap leaves an instance whose memory cannot be trusted. The next call must find another, and not trip over what is left.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
@@ -64,7 +66,7 @@ test("a stack that runs out inside wasm does no lasting harm", async () => {
   const deeper = (depth: number): void => {
     if (depth > 0) return deeper(depth - 1);
     try {
-      call(() => new glue.Gate((name) => (name === "SECRET_KEY" ? SECRET_KEY : undefined)).verifyToken("a.b.c", 0));
+      call(() => new glue.Gate({ SECRET_KEY }).verifyToken("a.b.c", 0));
     } catch {
       failures += 1;
     }
@@ -90,5 +92,13 @@ test("a call that is ended by force half way is followed by a new instance, not 
     assert.equal(await verifyPassword("secret", hash), true);
     assert.equal(await verifyPassword("wrong", hash), false);
     assert.equal(list.isAlive, false, "its memory is not trusted");
+  }
+});
+
+test("a stack that runs out while the instance is replaced leaves no instance with views of another's memory", () => {
+  const script = fileURLToPath(new URL("trap.stack.mjs", import.meta.url));
+  for (let size = 800; size < 860; size += 6) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [`--stack-size=${size}`, script], { encoding: "utf8" });
+    assert.equal(status, 0, `stack size ${size}: ${stdout}${stderr}`);
   }
 });
