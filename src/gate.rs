@@ -1,4 +1,4 @@
-//! The gate: the routes, and the same logins without HTTP.
+//! The gate: the routes, and the same operations without HTTP.
 
 use std::sync::{Arc, Mutex};
 
@@ -25,7 +25,7 @@ use crate::{
     user::{User, UserId},
 };
 
-/// Answers requests, by asking its host for what it needs.
+/// Answers requests. It asks its host for everything that needs I/O, CPU-bound work or cryptography.
 ///
 /// ```
 /// use edgegate::{Answer, Gate, Question, Request, Settings, Step, Vars, password::work_out};
@@ -57,13 +57,13 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate with these settings.
+    /// Creates a gate with these settings.
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings: Arc::new(settings), provider_keys: Arc::default() }
     }
 
-    /// The settings.
+    /// Returns the settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -86,9 +86,10 @@ impl Gate {
         })
     }
 
-    /// [`Gate::login`], and the access token has these claims of the user besides: a type that serializes to an object.
+    /// Logs in as [`Gate::login`] does and adds claims to the access token. The claims are a type that serializes to a JSON
+    /// object.
     ///
-    /// An access token that a refresh token is exchanged for has only the claims of the settings.
+    /// A token from [`Gate::refresh`] does not have these claims. It has only the claims of the settings.
     ///
     /// ```
     /// use edgegate::{Credentials, Gate, Question, Settings, Step, Vars};
@@ -150,11 +151,12 @@ impl Gate {
         })
     }
 
-    /// A token for this user as a login would answer with, with these claims besides: a type that serializes to an object.
+    /// Issues the token that a login of this user returns, with further claims. The claims are a type that serializes to a
+    /// JSON object.
     ///
     /// # Errors
-    /// [`TokenRefusal::Claim`] for an id that no user can have, and for a claim that a setting decides;
-    /// [`TokenRefusal::Claims`] for claims that are no object; [`TokenRefusal::Key`] when no key can sign.
+    /// [`TokenRefusal::Claim`] for an id that is not valid, and for a claim that the settings or the time of issue determine;
+    /// [`TokenRefusal::Claims`] for claims that are not an object; [`TokenRefusal::Key`] when no key can sign.
     ///
     /// ```
     /// use edgegate::{Gate, Settings, Vars};
@@ -185,11 +187,11 @@ impl Gate {
         })
     }
 
-    /// The claims of a token that holds at `now`, in seconds since 1970, as a type of the caller's: of one of the gate's own, or
-    /// of the identity provider's.
+    /// Verifies a token at `now`, in seconds since 1970, and returns its claims as a type of the caller. The token is one of this
+    /// gate or of the identity provider.
     ///
     /// # Errors
-    /// [`TokenRefusal::Claims`] when the claims are not of that type, and each of [`Gate::verify`].
+    /// [`TokenRefusal::Claims`] when the claims do not deserialize to that type, and the errors of [`Gate::verify`].
     #[must_use]
     pub fn verify_token<C: DeserializeOwned + 'static>(
         &self,
@@ -202,10 +204,10 @@ impl Gate {
         })
     }
 
-    /// [`Gate::verify_token`] with all claims as they are.
+    /// Verifies a token as [`Gate::verify_token`] does and returns the claims untyped.
     ///
     /// # Errors
-    /// Each of [`TokenRefusal`].
+    /// Any [`TokenRefusal`].
     #[must_use]
     pub fn verify(&self, token: String, now: u64) -> Step<Result<Claims, TokenRefusal>> {
         let (settings, provider_keys) = (Arc::clone(&self.settings), Arc::clone(&self.provider_keys));
@@ -216,16 +218,16 @@ impl Gate {
 /// The claims of a verified token.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified<C> {
-    /// The user whose token it is; `None` for a token of the identity provider, whatever its claims say.
+    /// The user of the token. `None` for a token of the identity provider, even if its claims name a user.
     pub user_id: Option<UserId>,
     /// The claims.
     pub claims: C,
 }
 
-/// For the JavaScript host, which signs and checks signatures by itself.
+/// For the JavaScript host, which signs and checks signatures with Web Crypto.
 #[cfg(feature = "wasm")]
 impl Gate {
-    /// [`Gate::issue_token`], as far as it comes without asking.
+    /// [`Gate::issue_token`] up to the first question to the host.
     pub(crate) fn sign(
         &self,
         user_id: &UserId,
@@ -235,12 +237,13 @@ impl Gate {
         sign(&self.settings.ring, &access_token::claims(&self.settings, user_id, claims, now, now)?)
     }
 
-    /// [`Gate::verify`], as far as it comes without asking.
+    /// [`Gate::verify`] up to the first question to the host.
     pub(crate) fn check<'t>(&self, token: &'t str, now: u64) -> Check<'t> {
         tokens::check_any(&self.settings, &self.provider_keys, token, now)
     }
 
-    /// What the key of this number is imported from, a JWK; `None` when it has gone out of use. With `private`, to sign.
+    /// The JWK to import the key with this number from; `None` when the key is no longer in use. `private` includes the private
+    /// member, for signing.
     pub(crate) fn jwk(&self, number: u32, private: bool) -> Option<Zeroizing<String>> {
         let provided = tokens::lock(&self.provider_keys);
         let key = self.settings.ring.keys().iter().chain(provided.keys()).find(|key| key.number() == number)?;

@@ -1,8 +1,8 @@
-//! Password login and bearer tokens at the edge, speaking the HTTP contract of a FastAPI login.
+//! Password login and bearer tokens with the HTTP contract of a FastAPI login.
 //!
-//! The crate holds every rule and performs no I/O. [`Gate`] takes the head of a request and the time, and returns a finished
-//! [`Reply`] or a [`Question`]; its host answers the question and gets the next step. A host is a loop of a few lines around
-//! a Worker's D1, a server's PostgreSQL or a test's `Vec`.
+//! The crate contains all rules and performs no I/O. [`Gate`] takes the head of a request and the time. It returns a finished
+//! [`Reply`] or a [`Question`]. The host answers the question and gets the next step. A host is a short loop around a user
+//! store: D1 in a Worker, PostgreSQL in a server, a `Vec` in a test.
 //!
 //! ```text
 //!   host                              core
@@ -62,7 +62,7 @@
 //! # }
 //! ```
 //!
-//! Without HTTP there are [`Gate::login`] and [`Gate::current_user`]; without a user store, [`password`] and [`token`].
+//! Without HTTP, use [`Gate::login`] and [`Gate::current_user`]. Without a user store, use [`password`] and [`token`].
 //!
 //! # Features
 //!
@@ -77,7 +77,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-// From the bottom up: a module uses those above it, never one below it.
+// A module uses only modules declared above it. `cargo xtask test --only modules` checks it.
 mod limits;
 mod user;
 pub mod password;

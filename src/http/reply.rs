@@ -1,4 +1,4 @@
-//! The reply, and the one mapping from an inner reason to an outer answer.
+//! The reply, and the mapping from refusal reasons to replies.
 
 use std::{borrow::Cow, fmt};
 
@@ -12,7 +12,7 @@ use crate::{
     user::{User, UserId},
 };
 
-/// What the host sends back, and what it writes to its log.
+/// What the host sends, and what it logs.
 #[derive(Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Reply {
@@ -22,21 +22,21 @@ pub struct Reply {
     pub headers: Vec<(&'static str, String)>,
     /// The body: compact JSON, or empty.
     pub body: String,
-    /// The line for the log, if the reply is worth one.
+    /// The event to log, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// How many rounds of bcrypt this reply took, one after the other ([`Rounds`](crate::password::Rounds)).
+    /// How many rounds of bcrypt this reply took in sequence ([`Rounds`](crate::password::Rounds)).
     #[serde(skip)]
     pub rounds: u64,
 }
 
-/// A line for the log; it never carries a password, a token, a hash or a key.
+/// An event for the log. It never contains a password, a token, a hash or a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Event {
     /// The severity.
     pub level: Level,
-    /// The stable code of the inner reason, [`Refusal::code`].
+    /// The stable code of the reason, [`Refusal::code`].
     pub reason: Cow<'static, str>,
 }
 
@@ -47,7 +47,7 @@ pub struct Event {
 pub enum Level {
     /// Expected in normal use: a wrong password, an expired token.
     Info,
-    /// The operator should look: a stored hash that cannot be used.
+    /// The operator should act: a stored hash is invalid.
     Warn,
     /// The service does not work.
     Error,
@@ -74,14 +74,14 @@ impl Reply {
         Self::empty(204)
     }
 
-    /// 200 with the public keys, a JWK set (RFC 7517 5). A verifier may cache it for five minutes, so it learns of a
-    /// new key after that time at the latest.
+    /// 200 with the public keys as a JWK set (RFC 7517 5). The response may be cached for five minutes, so verifiers
+    /// learn of a new key within that time.
     #[must_use]
     pub fn jwk_set(set: &impl Serialize) -> Self {
         Self::json(200, set).header("cache-control", "public, max-age=300")
     }
 
-    /// 200 with the user, without the password hash.
+    /// 200 with the user; the password hash is left out.
     #[must_use]
     pub fn user(user: &User) -> Self {
         Self::json(200, &UserResponse::from(user))
@@ -93,9 +93,10 @@ impl Reply {
         Self::json(201, &UserResponse::from(user))
     }
 
-    /// The outer answer to an inner reason.
+    /// Returns the reply to a refusal.
     ///
-    /// Reasons that an attacker must not tell apart share one arm, so that the bytes are the same.
+    /// Reasons that an attacker must not be able to distinguish share one match arm, so the replies have the same
+    /// bytes.
     #[must_use]
     pub fn refused(refusal: &Refusal) -> Self {
         let (level, reply) = match refusal {
@@ -111,7 +112,7 @@ impl Reply {
             Refusal::StoredHash(_) => (Some(Level::Warn), Self::invalid_credentials()),
             Refusal::NoToken | Refusal::Token(_) | Refusal::UserGone => (
                 Some(Level::Info),
-                // RFC 6750 3: every 401 names the scheme.
+                // RFC 6750 3: every 401 names the authentication scheme.
                 Self::detail(401, "Could not validate credentials").header("www-authenticate", "Bearer"),
             ),
             Refusal::RefreshToken => (
@@ -123,7 +124,7 @@ impl Reply {
             Refusal::EmailTaken => (None, Self::detail(409, "Email already registered")),
             Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
             Refusal::StoreUnavailable | Refusal::InvalidRow(_) => (Some(Level::Error), Self::unavailable()),
-            // `NewUser` has refused every password that cannot be hashed, so this is an internal error.
+            // `NewUser` has already refused passwords that cannot be hashed, so this is an internal error.
             Refusal::Password(_) | Refusal::Internal(_) => {
                 (Some(Level::Error), Self::detail(500, "Internal Server Error"))
             }
@@ -131,7 +132,7 @@ impl Reply {
         Self { event: level.map(|level| Event { level, reason: refusal.code() }), ..reply }
     }
 
-    /// The same reply with one more header field.
+    /// Returns the same reply with one more header field.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
@@ -162,7 +163,7 @@ impl Reply {
     }
 }
 
-/// Shows neither the body nor the header fields: they may hold tokens, and the URL of the request.
+/// `Debug` shows neither the body nor the header fields: they may contain tokens and the URL of the request.
 impl fmt::Debug for Reply {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Reply").field("status", &self.status).field("event", &self.event).finish_non_exhaustive()

@@ -1,14 +1,14 @@
-//! Many passwords at once, a few at a time.
+//! Many passwords, computed in steps.
 
 use std::{cmp::Reverse, fmt};
 
 use super::{Busy, Cost, HashError, Hashed, Job, PasswordError, PasswordHash, prepare, work::work_out_group};
 use crate::limits::LANES;
 
-/// Many passwords to hash or to verify, worked out up to four at a time, so that a host can do other things in between.
+/// Many passwords to hash or to verify, computed up to four at a time. The host can do other work between steps.
 ///
-/// All inputs are checked before any work is done. The copies of passwords inside are wiped after their step, and on drop;
-/// `Debug` shows counts only.
+/// All inputs are checked before any hash is computed. The copies of the passwords are wiped after their step and on
+/// drop. `Debug` shows counts only.
 ///
 /// ```
 /// use edgegate::password::{Batch, Cost, PasswordError};
@@ -22,9 +22,9 @@ use crate::limits::LANES;
 /// # Ok::<(), PasswordError>(())
 /// ```
 pub struct Batch<T, E> {
-    /// By falling cost. [`Batch::step`] takes from the end.
+    /// By descending cost. [`Batch::step`] takes from the end.
     waiting: Vec<Waiting<T>>,
-    /// One per input; `None` while it waits, or if it was stopped.
+    /// One for each input; `None` while it waits, or if it was stopped.
     results: Vec<Option<Result<T, E>>>,
 }
 
@@ -35,7 +35,7 @@ struct Waiting<T> {
 }
 
 impl Batch<String, PasswordError> {
-    /// New passwords to hash, as [`hash`](super::hash) does.
+    /// Prepares new passwords to hash, as [`hash`](super::hash) does.
     #[must_use]
     pub fn hash(passwords: &[impl AsRef<str>], cost: Cost) -> Self {
         Self::new(passwords.iter().map(|password| {
@@ -46,7 +46,7 @@ impl Batch<String, PasswordError> {
 }
 
 impl Batch<bool, HashError> {
-    /// Passwords to verify against stored hashes, as [`verify`](super::verify) does.
+    /// Prepares passwords to verify against stored hashes, as [`verify`](super::verify) does.
     ///
     /// ```
     /// use edgegate::password::{Batch, HashError};
@@ -80,21 +80,21 @@ impl<T, E> Batch<T, E> {
                 Err(refusal) => results.push(Some(Err(refusal))),
             }
         }
-        // Jobs of one cost belong together: a lane that ends early leaves the others alone.
+        // Jobs of equal cost are grouped: a lane that ends early leaves the remaining lanes less parallel.
         waiting.sort_by_key(|waiting| Reverse(waiting.job.cost));
         Self { waiting, results }
     }
 
-    /// The first error so far. Before the first step it says whether an input was refused, for a caller that wants all
-    /// results or none.
+    /// Returns the first error so far. Before the first step it shows whether an input was refused, for callers that
+    /// want all results or none.
     #[must_use]
     pub fn refusal(&self) -> Option<&E> {
         self.results.iter().flatten().find_map(|result| result.as_ref().err())
     }
 
-    /// Works out the next hashes, up to four, and says whether more are left.
+    /// Computes the next hashes, up to four, and returns whether more remain.
     ///
-    /// `stop` is asked as in [`work_out`](super::work_out). A stopped hash is not tried again.
+    /// `stop` is called as in [`work_out`](super::work_out). A stopped hash is not tried again.
     pub fn step(&mut self, stop: &dyn Fn() -> bool) -> bool {
         let group = self.waiting.split_off(self.waiting.len().saturating_sub(LANES));
         let jobs: Vec<&Job> = group.iter().map(|waiting| &waiting.job).collect();
@@ -107,7 +107,7 @@ impl<T, E> Batch<T, E> {
         !self.waiting.is_empty()
     }
 
-    /// The results, in the order of the inputs. An input that still waits, or was stopped, gives [`Busy`].
+    /// Returns the results in the order of the inputs. An input that still waits or was stopped gives [`Busy`].
     #[must_use]
     pub fn results(self) -> Vec<Result<T, E>>
     where

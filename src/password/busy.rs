@@ -1,8 +1,8 @@
-//! The one reason why work is given up.
+//! The error for stopped work.
 
 use std::fmt;
 
-/// The work was stopped. In wasm, also: another call computes already, for its state is shared.
+/// The work was stopped. In wasm also: another call is already computing, and the state is shared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
