@@ -29,8 +29,8 @@ use crate::{
 
 /// The settings as the environment gives them: texts, not yet parsed.
 ///
-/// The names in the environment are the fields' in capitals: `SECRET_KEY` and so on. `Debug` shows no value, for some are
-/// secret.
+/// Each environment variable has the name of the field in capitals, such as `SECRET_KEY`. `Debug` shows no value
+/// because some are secret.
 #[derive(Clone, Default)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub struct Vars {
@@ -53,10 +53,10 @@ pub struct Vars {
     /// `on` replaces a stored hash of a lower cost than `BCRYPT_COST` at the next login; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub rehash: Option<String>,
-    /// `open` lets anybody create a user; `closed`, the default, nobody.
+    /// `open` allows anyone to create a user; `closed` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub registration: Option<String>,
-    /// The claim that holds the user's id: `user_id` by default; in `sub` it is a text.
+    /// The claim that contains the user's id; `user_id` by default. `sub` is a string (RFC 7519 4.1.2).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub user_id_claim: Option<String>,
     /// The `iss` that tokens carry and must carry.
@@ -65,10 +65,10 @@ pub struct Vars {
     /// The `aud` that tokens carry and must carry.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_audience: Option<String>,
-    /// By how many seconds clocks may differ, at most 300; 0 by default.
+    /// Allowed clock difference in seconds, at most 300; 0 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_leeway_seconds: Option<String>,
-    /// How old a token may be by its `iat`, in seconds.
+    /// Maximum age of a token in seconds, measured from its `iat`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_max_age_seconds: Option<String>,
     /// The claims a token must have, separated by commas; `exp` by default.
@@ -89,7 +89,7 @@ pub struct Vars {
     /// `on` reads and writes `users.tokens_valid_after`, and lets a user log out everywhere; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub revocation: Option<String>,
-    /// How many minutes a refresh token may wait for its use; without it, there are none.
+    /// How many minutes a refresh token can stay unused. Refresh tokens are issued only if this is set.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub refresh_token_expire_minutes: Option<String>,
 }
@@ -107,15 +107,15 @@ pub struct Settings {
     pub provider: Option<Provider>,
     /// How many minutes a token lives.
     pub access_token_expire_minutes: u32,
-    /// The cost of new hashes, and what every refused login is made to cost.
+    /// The cost of new hashes. Every refused login computes 2^cost rounds.
     pub bcrypt_cost: Cost,
     /// Whether a login replaces a stored hash of a lower cost.
     pub rehash: bool,
-    /// Whether anybody may create a user.
+    /// Whether anyone can create a user.
     pub registration_open: bool,
     /// Whether a user can log out everywhere.
     pub revocation: bool,
-    /// How many minutes a refresh token may wait for its use, if there are any.
+    /// How many minutes a refresh token can stay unused; `None` disables refresh tokens.
     pub refresh_token_expire_minutes: Option<u32>,
 }
 

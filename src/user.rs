@@ -1,4 +1,4 @@
-//! A user: the id, the row as the store has it, and as much of it as an app may see.
+//! Users: the id, the row of the user store, and the part of the row that an app gets.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub enum UserId {
 }
 
 impl UserId {
-    /// Whether it can be the id of a user: every integer, and a text of 1 to 255 bytes without NUL.
+    /// Whether a user can have this id: any integer, or a string of 1 to 255 bytes without NUL.
     #[must_use]
     pub(crate) fn is_valid(&self) -> bool {
         match self {
@@ -72,7 +72,7 @@ pub struct UserRow {
     pub id: UserId,
     /// The e-mail address, as stored.
     pub email: String,
-    /// The bcrypt hash. What is no hash refuses the login, and is no error; `null` is read as an empty text.
+    /// The bcrypt hash. An invalid hash refuses the login with 403. `null` is read as an empty string.
     #[serde(deserialize_with = "text_or_null")]
     pub password: String,
     /// When the row was made, as it is to be shown.
@@ -109,7 +109,7 @@ impl From<UserRow> for User {
     }
 }
 
-/// Users who log in elsewhere have no password.
+/// The column is `NULL` for users who log in elsewhere, without a password.
 fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }

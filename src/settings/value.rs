@@ -1,8 +1,8 @@
-//! Texts of the environment, read as what they stand for.
+//! Parsing of setting values.
 
 use std::{fmt, ops::RangeInclusive};
 
-/// Which setting is wrong, and how to mend it. The value is never part of it.
+/// Which setting is wrong and how to fix it. It never contains the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
     /// The setting's name.
@@ -21,7 +21,7 @@ impl SettingsError {
     }
 }
 
-/// An empty text is none: an environment cannot always tell the two.
+/// An empty string counts as unset: some environments cannot distinguish the two.
 pub(super) fn text(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }

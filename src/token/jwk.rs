@@ -22,12 +22,12 @@ use super::{
 };
 use crate::limits::{KEYS_MAX, RSA_BITS, RSA_EXPONENT_MAX_BYTES};
 
-/// Who has written a JWK.
+/// The origin of a JWK.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// The operator: each key names its algorithm, and may be a secret.
     Settings,
-    /// An identity provider: `alg` is optional there (RFC 7517 4.4), and a secret that is published is none.
+    /// An identity provider: `alg` is optional (RFC 7517 4.4). A secret is refused because it is published.
     Provider,
 }
 
@@ -57,7 +57,7 @@ impl Key {
     /// A key that signs and verifies: a secret, or with the feature `rust_crypto` an Ed25519 key in PKCS #8 (RFC 8410 7).
     ///
     /// # Errors
-    /// [`KeyError`] when the key is not for this algorithm, too weak, or of another kind.
+    /// [`KeyError`] when the key does not fit the algorithm, is too weak or of another kind.
     ///
     /// ```
     /// use edgegate::token::{Algorithm, EncodingKey, Key};
@@ -86,8 +86,8 @@ impl Key {
     /// A key that verifies.
     ///
     /// # Errors
-    /// [`KeyError`] when the key is not for this algorithm or too weak. An RSA key in DER is read with the feature
-    /// `rust_crypto` only; give its components, or a JWK.
+    /// [`KeyError`] when the key does not fit the algorithm or is too weak. RSA keys in DER need the feature
+    /// `rust_crypto`; without it, pass the components or a JWK.
     ///
     /// ```
     /// use edgegate::token::{Algorithm, DecodingKey, Key};
@@ -151,13 +151,12 @@ pub(super) fn of_provider(text: &str) -> Result<Vec<Arc<Key>>, KeyError> {
     Ok(keys.take(KEYS_MAX).map(Key::verifying_only).map(Arc::new).collect())
 }
 
-/// The key of a JWK as it was read from text.
 pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
     let Value::Object(mut members) = jwk else { return Err(KeyError::because("a JWK is an object (RFC 7517 4)")) };
     if members.get("kid").is_some_and(|kid| !kid.is_string()) {
         return Err(NO_KID);
     }
-    // Taken out before serde copies the rest, so that they are wiped.
+    // Removed from the map before serde copies it, so that the private members are wiped.
     let (private, secret) = (take(&mut members, "d"), take(&mut members, "k"));
     let public = Value::Object(members);
     let common = CommonParameters::deserialize(&public).map_err(|_| MEMBER)?;
@@ -173,7 +172,7 @@ pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
     key(&common, parameters, private, source)
 }
 
-/// A private member. What is no text becomes an empty one, which no key accepts.
+/// Removes a private member. A value that is not a string becomes an empty string, which every key type refuses.
 fn take(members: &mut Map<String, Value>, name: &str) -> Option<Zeroizing<String>> {
     members.remove(name).map(|value| match value {
         Value::String(text) => Zeroizing::new(text),
@@ -214,8 +213,8 @@ fn key(
     Ok(if signs { key } else { key.verifying_only() })
 }
 
-/// What the key names, or for a provider's key what providers that name none sign with (OpenID Connect Core 15.1 makes RS256
-/// mandatory).
+/// The algorithm that the key names. For a provider's key without `alg`, the algorithm that such providers use (OpenID
+/// Connect Core 15.1 makes RS256 mandatory).
 fn algorithm(
     common: &CommonParameters,
     parameters: &AlgorithmParameters,
@@ -272,7 +271,7 @@ fn pair(
     Ok(Key::new(algorithm, Material::Pair { public, private }))
 }
 
-/// At least 2048 bits (RFC 7518 3.3), and no more than can be verified in a few milliseconds.
+/// At least 2048 bits (RFC 7518 3.3), and at most what verifies in a few milliseconds.
 fn modulus(key: &RSAKeyParameters) -> Result<(), KeyError> {
     let (n, e) = (bytes(&key.n)?, bytes(&key.e)?);
     let bits = n.len().saturating_mul(8).saturating_sub(n.first().map_or(0, |byte| byte.leading_zeros()) as usize);

@@ -11,7 +11,7 @@ use crate::user::{UserId, UserRow};
 /// Maps become plain objects.
 const SERIALIZER: Serializer = Serializer::new().serialize_maps_as_objects(true);
 
-/// The value in the shape that `tsify` declares of its type.
+/// Converts a value to the type that `tsify` declares.
 pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     value.serialize(&SERIALIZER).map_err(JsValue::from)
 }
@@ -34,7 +34,7 @@ pub(super) fn is_exact(id: &UserId) -> bool {
     }
 }
 
-/// The row that a store gave, or `Err` with the column that is not what it must be.
+/// The row that a store returned, or `Err` with the invalid column.
 pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, &'static str> {
     if row.is_null() || row.is_undefined() {
         return Ok(None);
@@ -43,7 +43,7 @@ pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, &'static str> {
     read.map(Some).ok_or_else(|| wrong_column(&row))
 }
 
-/// Only the column is named: the message of serde may hold the value.
+/// Only the column is named: serde's message may contain the value.
 fn wrong_column(row: &JsValue) -> &'static str {
     let column = |name: &str| Reflect::get(row, &name.into()).unwrap_or(JsValue::UNDEFINED);
     let is_text = |name| column(name).is_string();
