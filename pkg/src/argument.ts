@@ -1,6 +1,6 @@
-// Arguments are checked before they enter wasm: its glue takes a wrong type for an address, and traps.
+// Arguments are checked before they enter wasm: the glue would use a value of a wrong type as an address, and trap.
 
-/** The longest text that is handed to wasm, in UTF-16 code units: 1 MiB, far more than any limit of the core. */
+/** Length of a text that is passed to wasm, in UTF-16 code units: 1 MiB, far more than any limit of the core. */
 const TEXT_MAX = 1024 * 1024;
 
 /**
@@ -13,7 +13,7 @@ export function text(name: string, value: unknown): string {
   return value;
 }
 
-/** Whether {@link text} takes the value: for tokens, where anything else is refused and is no error. */
+/** Whether {@link text} accepts the value. Used for tokens, where any other value is a refusal and not an error. */
 export function isText(value: unknown): value is string {
   return typeof value === "string" && value.length <= TEXT_MAX;
 }
@@ -29,7 +29,7 @@ export function optionalNumber(name: string, value: unknown): number | undefined
 /** @throws {TypeError} unless the value can be the id of a user: a number, a string or a bigint. */
 export function userId(name: string, value: unknown): number | string {
   if (typeof value === "number" || isText(value)) return value;
-  // The core takes one that fits a number, and refuses the others.
+  // The core accepts a bigint that fits a number, and refuses others.
   if (typeof value === "bigint") return value as unknown as number;
   throw new TypeError(`edgegate: ${name} must be a number or a string, not ${kindOf(value)}`);
 }
@@ -49,8 +49,8 @@ export function array<T>(name: string, value: readonly T[]): readonly T[] {
 }
 
 /**
- * A copy of a store's row that wasm can read without running anybody's code: a getter or a proxy that throws does so here.
- * Dates become ISO 8601 texts, other objects what JSON makes of them.
+ * A copy of a store's row without getters and proxies, so that reading it in wasm runs no foreign code. A getter that
+ * throws does so here. Dates become ISO 8601 strings, other objects become their JSON.
  */
 export function plainRow(row: unknown): Record<string, unknown> | null {
   if (row === null || row === undefined) return null;

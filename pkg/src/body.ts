@@ -1,4 +1,4 @@
-/** A body, up to one byte more than is of use: what is longer is refused anyway, and not read on. */
+/** Reads a body, but at most one byte more than `atMost`: the core refuses a longer one. */
 export async function readBody({ body }: Request | Response, atMost: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,4 +1,4 @@
-// The wasm instance that this isolate works with, and its replacement after a trap.
+// The wasm instance of this isolate, and its replacement after a trap.
 
 import type { Failure } from "../wasm/edgegate.js";
 import { EdgegateError } from "./errors.js";
@@ -7,19 +7,20 @@ import { glue } from "./glue.js";
 let module: WebAssembly.Module | undefined;
 let instance: WebAssembly.Instance | undefined;
 
-/** Each entry calls this once, with the module as its runtime gives it. */
+/** Sets the compiled module. Each entry calls it once. */
 export function bind(compiled: WebAssembly.Module): void {
   module = compiled;
   instantiate();
 }
 
-/** Whether a call into wasm has begun and not ended. */
+/** Whether a call into wasm is running. */
 let isEntered = false;
 
 /**
- * Calls into wasm; calls do not nest. A failure that the core reports is thrown as an {@link EdgegateError}. After anything else
- * the instance's memory cannot be trusted (a trap, a stack that ran out half way), so the next call finds a new instance. So it
- * does after a call that was ended by force, such as by a timeout of Node's `vm`: then no `finally` has run.
+ * Calls into wasm. Calls do not nest. A failure that the core reports is thrown as an {@link EdgegateError}. After any
+ * other error (a trap, a stack overflow) the memory of the instance may be inconsistent, so the next call gets a new
+ * instance. The same applies after a call that was terminated, for example by a timeout of Node's `vm`, which skips
+ * `finally`.
  */
 export function call<T>(work: () => T): T {
   if (isEntered) instantiate();
@@ -35,10 +36,10 @@ export function call<T>(work: () => T): T {
   }
 }
 
-/** An object is used whose wasm instance is gone. */
+/** An object of a replaced wasm instance was used. */
 class ReplacedError extends Error {}
 
-/** An object inside the wasm instance that made it; it dies with it. */
+/** An object inside a wasm instance. It cannot be used after the instance was replaced. */
 export class Handle<T extends { free(): void }> {
   readonly #object: T;
   readonly #instance: WebAssembly.Instance | undefined;
@@ -48,13 +49,14 @@ export class Handle<T extends { free(): void }> {
     this.#instance = instance;
   }
 
-  get isAlive(): boolean {
+  /** Whether the object's instance is still in use. */
+  get isCurrent(): boolean {
     return this.#instance === instance;
   }
 
   /** The object, for use inside {@link call}. */
   get object(): T {
-    if (!this.isAlive) throw new ReplacedError("edgegate: the wasm instance was replaced after a trap");
+    if (!this.isCurrent) throw new ReplacedError("edgegate: the wasm instance was replaced after a trap");
     return this.#object;
   }
 
@@ -63,11 +65,11 @@ export class Handle<T extends { free(): void }> {
   }
 
   free(): void {
-    if (this.isAlive) this.#object.free();
+    if (this.isCurrent) this.#object.free();
   }
 }
 
-/** What belongs to the instance and to none that takes its place. */
+/** A value for each instance, created at the first use. */
 export function perInstance<T>(make: () => T): () => T {
   const made = new WeakMap<WebAssembly.Instance, T>();
   return () => {
@@ -83,7 +85,7 @@ function instantiate(): void {
   const previous = instance;
   instance = new WebAssembly.Instance(module, { "./edgegate_bg.js": glue as unknown as WebAssembly.ModuleImports });
   if (previous) {
-    // It detaches the old memory, by which the glue sees that its views are stale.
+    // `grow(0)` detaches the old memory, so that the glue replaces its views of it.
     (previous.exports.memory as WebAssembly.Memory).grow(0);
   }
   glue.__wbg_set_wasm(previous ? ignoreFinalizerFrees(instance.exports) : instance.exports);
@@ -91,8 +93,8 @@ function instantiate(): void {
 }
 
 /**
- * The glue frees what is garbage-collected by its address alone, and an address of an old instance is some other object's in
- * the new one. So from the first trap on, only what is freed by hand is freed; the glue tells the two by a second argument.
+ * The glue's finalizers free objects by address. An address of the old instance may belong to another object in the new
+ * one. So after the first replacement only explicit frees are passed on; the second argument distinguishes them.
  */
 function ignoreFinalizerFrees(exports: WebAssembly.Exports): WebAssembly.Exports {
   const adapted = { ...exports };
@@ -105,7 +107,7 @@ function ignoreFinalizerFrees(exports: WebAssembly.Exports): WebAssembly.Exports
   return adapted;
 }
 
-/** The core throws plain objects; a trap is an `Error`. */
+/** The core throws plain objects. A trap is an `Error`. */
 function isFailure(error: unknown): error is Failure {
   return typeof error === "object" && error !== null && !(error instanceof Error) && "code" in error && "message" in error;
 }

@@ -1,23 +1,23 @@
-// The core's questions about users and sessions, answered by a store.
+// Answers the core's questions about users and sessions from a store.
 
 import { plainRow, userId } from "./argument.js";
 import type { Turn } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { SessionStore, UserStore } from "./store.js";
-import type { CallersQuestion, Step } from "./turn.js";
+import type { CallerQuestion, Step } from "./turn.js";
 
 /** A question that the store answers. */
-export type StoresQuestion = Exclude<CallersQuestion, { ask: "body" }>;
+export type StoreQuestion = Exclude<CallerQuestion, { ask: "body" }>;
 
-/** Answers the question from the store; returns the next step. Rejects when the store does. */
-export async function askStore(users: UserStore, turn: Handle<Turn>, question: StoresQuestion): Promise<Step> {
+/** Answers a question from the store and returns the next step. Rejects if the store rejects. */
+export async function askStore(users: UserStore, turn: Handle<Turn>, question: StoreQuestion): Promise<Step> {
   switch (question.ask) {
     case "userByEmail":
-      return giveUser(turn, await users.userByEmail(question.email, { validAfter: question.withValidAfter }));
+      return answerUser(turn, await users.userByEmail(question.email, { validAfter: question.withValidAfter }));
     case "userById":
-      return giveUser(turn, await users.userById(question.id, { validAfter: question.withValidAfter }));
+      return answerUser(turn, await users.userById(question.id, { validAfter: question.withValidAfter }));
     case "insertUser":
-      return giveUser(turn, await users.insertUser(question));
+      return answerUser(turn, await users.insertUser(question));
     case "replaceHash":
       await users.replaceHash?.(question);
       return done(turn);
@@ -44,7 +44,7 @@ function sessionsOf({ sessions }: UserStore): SessionStore {
   return sessions;
 }
 
-function giveUser(turn: Handle<Turn>, user: unknown): Step {
+function answerUser(turn: Handle<Turn>, user: unknown): Step {
   const row = plainRow(user);
   return turn.call((turn) => turn.answerUser(row));
 }

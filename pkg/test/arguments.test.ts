@@ -1,4 +1,4 @@
-// Every public function with every kind of wrong value, beside logins in flight that must succeed.
+// Every public function with every kind of wrong value, while logins are in flight that must succeed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,7 +28,7 @@ const throwing = new Proxy(
   },
 );
 
-/** One of each kind of value that is no text. */
+/** One value of each kind that is not a string. */
 const NO_TEXTS: [string, unknown][] = [
   ["undefined", undefined],
   ["null", null],
@@ -50,7 +50,7 @@ const NO_TEXTS: [string, unknown][] = [
 
 const settings = { SECRET_KEY, BCRYPT_COST: 10 };
 
-/** Calls with a wrong argument while three logins are in flight; none of them may notice. */
+/** Calls with a wrong argument while three logins are in flight. The logins must succeed. */
 async function besideLogins(name: string, call: () => Promise<unknown>): Promise<unknown> {
   const users = memoryUsers();
   await users.insertUser({ email: "a@example.com", password: HASH });
@@ -68,7 +68,7 @@ async function besideLogins(name: string, call: () => Promise<unknown>): Promise
 
 const HASH = await hashPassword("secret", { cost: 10 });
 
-/** A `TypeError`, or a `RangeError` for what is too long; never a trap, and never the value itself. */
+/** A `TypeError`, or a `RangeError` for a text that is too long; never a trap, and never the value itself. */
 function assertRefused(name: string, result: unknown): void {
   assert(result instanceof TypeError || result instanceof RangeError, `${name}: ${String(result)}`);
   assert(!(result instanceof WebAssembly.RuntimeError), name);

@@ -1,4 +1,4 @@
-// Keys of JWT_KEYS, with jose on the other side.
+// Keys of JWT_KEYS, with jose as the other party.
 
 import assert from "node:assert/strict";
 import { constants, createPrivateKey, sign } from "node:crypto";
@@ -136,7 +136,7 @@ test("SECRET_KEY beside JWT_KEYS verifies tokens without a kid, and signs none",
   assert.equal(decodeProtectedHeader(await issueToken(7, beside)).kid, "ours");
   assert.deepEqual(await verifyToken(nameless, alone), refused("unknown-key"));
   assert.deepEqual(await verifyToken(withBitChanged(nameless, 0), beside), refused("signature"));
-  // A backend that names its only key is believed by its signature.
+  // A key without a `kid` verifies a backend's tokens.
   assert.equal((await verifyToken(await signed({ alg: "HS256", kid: "theirs" }, bytes), beside)).outcome, "accepted");
   assert.deepEqual(await verifyToken(await signed({ alg: "HS256", kid: "ours" }, bytes), beside), refused("algorithm"));
   assert.deepEqual(await verifyToken(await signed({ alg: "EdDSA" }, ours.privateKey), beside), refused("algorithm"));

@@ -6,7 +6,7 @@ import { memoryUsers, SECRET_KEY } from "./users.ts";
 
 const cost = 10;
 
-/** The sizes of the batches that are worked out meanwhile. */
+/** The sizes of the batches that are computed during `work`. */
 async function batchesOf(work: (sizes: number[]) => Promise<void>): Promise<void> {
   const { add, run } = glue.Lanes.prototype;
   const sizes: number[] = [];
@@ -55,7 +55,7 @@ test("a login that upgrades its hash works out both side by side", async () => {
     const login = await gate.login({ username: "u1@example.com", password: "secret" });
     assert.equal(login.outcome, "accepted");
     assert.deepEqual(sizes, [2]);
-    // The store of these tests replaces nothing, which keeps nobody out.
+    // The store of these tests has no `replaceHash`, which does not refuse the login.
     assert.match(rows[0]?.password ?? "", /^\$2b\$10\$/);
   });
 });

@@ -1,4 +1,4 @@
-// An identity provider's keys over real HTTPS: when they are fetched, and what is not believed.
+// An identity provider's keys over real HTTPS: when they are fetched, and which responses are refused.
 
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
@@ -7,7 +7,7 @@ import { EdgegateError, issueToken, verifyToken, type Settings } from "edgegate"
 import { Asker, AUDIENCE, ISSUER, Provider } from "./https/provider.ts";
 import { jwkSet, pair, refused, secret, signed, type Pair } from "./keys.ts";
 
-/** A moment of 2023; the tokens expire later. */
+/** A time in 2023; the tokens expire later. */
 const NOW = 1_700_000_000;
 const DAY = 86_400;
 const COOL_DOWN = 30;
@@ -70,7 +70,7 @@ test("what is not the provider's, or not for us, is refused", async () => {
   assert.deepEqual(await ask("/keys", await theirs(impostor)), refused("signature"));
   assert.deepEqual(await ask("/keys", await theirs(key, { aud: "another" })), refused("claim:aud"));
   assert.deepEqual(await ask("/keys", await theirs(key, { exp: NOW })), refused("expired"));
-  // A key of theirs says nothing about tokens of ours.
+  // A key of the provider must not verify tokens of this service.
   assert.deepEqual(await ask("/keys", await theirs(key, { iss: "https://other.example" })), refused("algorithm"));
 });
 
@@ -159,7 +159,7 @@ test("a provider that is down at first is asked again when it has cooled down", 
 });
 
 test("a server whose certificate nobody vouches for is not asked", async () => {
-  // This process has not been told to trust it.
+  // This process does not trust the certificate.
   const before = provider.counts["/keys"];
   assert.deepEqual(await verifyToken(token, provider.settings("/keys")), refused("keys-unavailable"));
   assert.equal(provider.counts["/keys"], before);

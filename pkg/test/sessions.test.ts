@@ -8,7 +8,7 @@ import { jwkSet, pair, refused } from "./keys.ts";
 import { memoryStore } from "./sessions.ts";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
-/** A moment of 2023, in seconds since 1970; the clock stands still unless a test moves it. */
+/** A time in 2023, in seconds since 1970; the clock advances only where a test sets it. */
 const NOW = 1_700_000_000;
 const GRACE = 30;
 const settings = { SECRET_KEY, BCRYPT_COST: 10, REVOCATION: "on", REFRESH_TOKEN_EXPIRE_MINUTES: 60 };

@@ -1,5 +1,5 @@
-// workerd takes notice of a module that exports `__instance_signal`, and writes there when a request's CPU time runs out.
-// That it takes notice shows here; the limit itself is enforced by Cloudflare only.
+// workerd registers a module that exports `__instance_signal`, and writes there when a request's CPU time runs out.
+// This test shows the registration; only Cloudflare enforces the limit.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
