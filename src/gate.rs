@@ -58,25 +58,59 @@ pub struct Gate {
 
 impl Gate {
     /// Creates a gate with these settings.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert!(!gate.settings().registration_open);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings: Arc::new(settings), provider_keys: Arc::default() }
     }
 
     /// Returns the settings.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert_eq!(gate.settings().access_token_lifetime(), 1800);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Answers a request at `now`, in seconds since 1970.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Request, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let step = gate.handle(Request::new("GET", "https://example.com/me"), 1_700_000_000);
+    /// assert_eq!(step.done().map(|reply| reply.status), Some(401));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn handle(&self, request: Request, now: u64) -> Step<Reply> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move { routes::reply(&settings, &host, &request, now).await })
     }
 
-    /// Logs in without HTTP.
+    /// Logs in without HTTP at `now`, in seconds since 1970. All refusals compute the same number of bcrypt rounds.
+    ///
+    /// ```
+    /// # use edgegate::{Credentials, Gate, Question, Settings, Step, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let step = gate.login(Credentials::new("ada@example.com", "correct horse"), 1_700_000_000);
+    /// assert!(matches!(step, Step::Ask(Question::UserByEmail { .. }, _)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
@@ -123,7 +157,15 @@ impl Gate {
         })
     }
 
-    /// The user whose token this `Authorization` header carries.
+    /// Returns the user of the bearer token in this `Authorization` header (RFC 6750 2.1). `now` is in seconds since 1970.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert_eq!(gate.current_user(None, 1_700_000_000).done(), Some(Err(Refusal::NoToken)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn current_user(&self, authorization: Option<String>, now: u64) -> Step<Result<User, Refusal>> {
         let settings = Arc::clone(&self.settings);
@@ -132,14 +174,32 @@ impl Gate {
         })
     }
 
-    /// A new token for a refresh token that is good, which is used up by it.
+    /// Exchanges a refresh token for an access token and the next refresh token (RFC 6749 6). A refresh token can be used once.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `REFRESH_TOKEN_EXPIRE_MINUTES`, every refresh token is refused.
+    /// assert_eq!(gate.refresh("token".into(), 1_700_000_000).done(), Some(Err(Refusal::RefreshToken)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn refresh(&self, refresh_token: String, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move { refresh::with_token(&settings, &host, &refresh_token, now).await })
     }
 
-    /// Logs the user whose token this `Authorization` header carries out everywhere. Needs `REVOCATION`.
+    /// Revokes all tokens of the user of the bearer token in this `Authorization` header. Needs `REVOCATION`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `REVOCATION`, there is no logout.
+    /// assert_eq!(gate.log_out(None, 1_700_000_000).done(), Some(Err(Refusal::UnknownPath)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn log_out(&self, authorization: Option<String>, now: u64) -> Step<Result<(), Refusal>> {
         let settings = Arc::clone(&self.settings);
@@ -192,6 +252,21 @@ impl Gate {
     ///
     /// # Errors
     /// [`TokenRefusal::Claims`] when the claims do not deserialize to that type, and the errors of [`Gate::verify`].
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Role {
+    ///     role: String,
+    /// }
+    ///
+    /// let token = gate.issue_token(7, &Role { role: "admin".into() }, 1_700_000_000).done().ok_or("a secret asks no host")??;
+    /// let token = gate.verify_token::<Role>(token, 1_700_000_000).done().ok_or("a secret asks no host")??;
+    /// assert_eq!((token.user_id, token.claims.role.as_str()), (Some(7.into()), "admin"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn verify_token<C: DeserializeOwned + 'static>(
         &self,
@@ -208,6 +283,15 @@ impl Gate {
     ///
     /// # Errors
     /// Any [`TokenRefusal`].
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars, token::TokenRefusal};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let step = gate.verify("no token".into(), 1_700_000_000);
+    /// assert_eq!(step.done(), Some(Err(TokenRefusal::Malformed)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn verify(&self, token: String, now: u64) -> Step<Result<Claims, TokenRefusal>> {
         let (settings, provider_keys) = (Arc::clone(&self.settings), Arc::clone(&self.provider_keys));
@@ -216,6 +300,13 @@ impl Gate {
 }
 
 /// The claims of a verified token.
+///
+/// ```
+/// use edgegate::Verified;
+///
+/// let token = Verified { user_id: Some(7.into()), claims: serde_json::json!({ "user_id": 7, "exp": 1_700_000_000 }) };
+/// assert_eq!(token.claims["exp"], 1_700_000_000);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified<C> {
     /// The user of the token. `None` for a token of the identity provider, even if its claims name a user.

@@ -31,6 +31,14 @@ use crate::{
 };
 
 /// The result, or a question to the host.
+///
+/// ```
+/// use edgegate::{Question, Step, host::passwords, password::Cost};
+///
+/// let step = passwords::hash("correct horse", Cost::new(10)?);
+/// assert!(matches!(step, Step::Ask(Question::Work { lanes: 1, .. }, _)));
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 #[derive(Debug)]
 pub enum Step<T> {
     /// The result.
@@ -41,6 +49,14 @@ pub enum Step<T> {
 
 impl<T: 'static> Step<T> {
     /// Returns the result, or `None` when the host has to be asked.
+    ///
+    /// ```
+    /// use edgegate::{host::passwords, password::Cost};
+    ///
+    /// assert!(passwords::hash("", Cost::new(10)?).done().is_some_and(|result| result.is_err()));
+    /// assert!(passwords::hash("correct horse", Cost::new(10)?).done().is_none());
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn done(self) -> Option<T> {
         match self {
@@ -50,6 +66,14 @@ impl<T: 'static> Step<T> {
     }
 
     /// Converts the result with `form`.
+    ///
+    /// ```
+    /// use edgegate::{host::passwords, password::Cost};
+    ///
+    /// let step = passwords::hash("", Cost::new(10)?).map(|result| result.is_ok());
+    /// assert_eq!(step.done(), Some(false));
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn map<U>(self, form: impl FnOnce(T) -> U + Send + 'static) -> Step<U> {
         match self {
@@ -62,6 +86,16 @@ impl<T: 'static> Step<T> {
 }
 
 /// The suspended computation. Dropping it cancels it.
+///
+/// ```
+/// use edgegate::{Answer, Question, Step, host::passwords, password::{Cost, work_out}};
+///
+/// let step = passwords::hash("correct horse", Cost::new(10)?);
+/// let Step::Ask(Question::Work { jobs, .. }, pending) = step else { panic!() };
+/// let step = pending.answer(work_out(&jobs, &|| false).map_or(Answer::Busy, Answer::Worked));
+/// assert!(step.done().is_some_and(|hash| hash.is_ok()));
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 pub struct Pending<T> {
     future: Pin<Box<dyn Future<Output = T> + Send>>,
     host: Host,
@@ -75,6 +109,14 @@ impl<T> fmt::Debug for Pending<T> {
 
 impl<T> Pending<T> {
     /// Continues with the host's answer.
+    ///
+    /// ```
+    /// use edgegate::{Answer, Refusal, Step, host::passwords, password::Cost};
+    ///
+    /// let Step::Ask(_, pending) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
+    /// assert_eq!(pending.answer(Answer::Unavailable).done(), Some(Err(Refusal::StoreUnavailable)));
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn answer(self, answer: Answer) -> Step<T> {
         self.host.slot(|slot| slot.answer = Some(answer));

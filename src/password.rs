@@ -22,10 +22,26 @@ pub use self::{
 use crate::limits::{HASH_COSTS, PASSWORD_MAX_BYTES, STORED_COSTS};
 
 /// The cost of a new hash: bcrypt computes 2^cost rounds.
+///
+/// ```
+/// use edgegate::password::Cost;
+///
+/// assert_eq!(Cost::new(12)?.get(), 12);
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost(u32);
 
 /// Why a password was not hashed.
+///
+/// ```
+/// use edgegate::password::{Cost, PasswordError, hash};
+///
+/// let cost = Cost::new(10)?;
+/// assert_eq!(hash("", cost), Err(PasswordError::Empty));
+/// assert_eq!(hash("a\0b", cost), Err(PasswordError::Nul));
+/// # Ok::<(), PasswordError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PasswordError {
@@ -165,6 +181,12 @@ impl Cost {
     }
 
     /// Returns the cost, the base-two logarithm of the number of rounds.
+    ///
+    /// ```
+    /// # use edgegate::password::Cost;
+    /// assert_eq!(Cost::new(10)?.get(), 10);
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn get(self) -> u32 {
         self.0

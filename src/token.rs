@@ -47,6 +47,13 @@ pub use self::{
 pub use crate::user::UserId;
 
 /// The response to a login (RFC 6749 5.1). `Debug` does not show the tokens.
+///
+/// ```
+/// use edgegate::{Reply, token::AccessToken};
+///
+/// let token = AccessToken { access_token: "ey...".into(), token_type: "bearer", refresh: None };
+/// assert_eq!(Reply::logged_in(&token).body, r#"{"access_token":"ey...","token_type":"bearer"}"#);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
     /// The access token.
@@ -58,6 +65,11 @@ pub struct AccessToken {
 }
 
 /// The refresh token of a response (RFC 6749 5.1). `Debug` does not show it.
+///
+/// ```
+/// let refresh = edgegate::token::Refresh { refresh_token: "secret".into(), expires_in: 1800 };
+/// assert_eq!(format!("{refresh:?}"), "Refresh { expires_in: 1800, .. }");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Refresh {
     /// The refresh token. It can be used once.

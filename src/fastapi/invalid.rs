@@ -29,6 +29,13 @@ pub enum BodyError {
 }
 
 /// One validation error: an entry of a 422's list. Its `input` never contains a password.
+///
+/// ```
+/// use edgegate::http::{Invalid, Loc};
+///
+/// let error = Invalid::missing("email", serde_json::json!({}));
+/// assert_eq!((error.kind, error.loc), ("missing", vec![Loc::Name("body"), Loc::Name("email")]));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Invalid {
     /// The kind of error, as pydantic names it: `missing`, `string_type`, ...
@@ -46,6 +53,13 @@ pub struct Invalid {
 }
 
 /// One step of the path to a wrong value.
+///
+/// ```
+/// use edgegate::http::Loc;
+///
+/// assert_eq!(serde_json::to_string(&[Loc::Name("body"), Loc::Index(3)])?, r#"["body",3]"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Loc {
@@ -60,6 +74,13 @@ pub(crate) const HIDDEN: &str = "**********";
 
 impl Invalid {
     /// Creates an error for a field of the body, without `ctx`.
+    ///
+    /// ```
+    /// use edgegate::http::Invalid;
+    ///
+    /// let error = Invalid::field("value_error", "email", "There must be something before the @-sign.", "@b.c".into());
+    /// assert_eq!(error.to_string(), "body.email: There must be something before the @-sign.");
+    /// ```
     #[must_use]
     pub fn field(kind: &'static str, name: &'static str, msg: impl Into<Cow<'static, str>>, input: Value) -> Self {
         Self { kind, loc: vec![Loc::Name("body"), Loc::Name(name)], msg: msg.into(), input, ctx: None }
@@ -83,18 +104,39 @@ impl Invalid {
     }
 
     /// Creates the error for a field that is not a string.
+    ///
+    /// ```
+    /// use edgegate::http::Invalid;
+    ///
+    /// assert_eq!(Invalid::not_a_string("email", 7.into()).kind, "string_type");
+    /// ```
     #[must_use]
     pub fn not_a_string(name: &'static str, input: Value) -> Self {
         Self::field("string_type", name, "Input should be a valid string", input)
     }
 
     /// Creates an error for the whole body, without `ctx`.
+    ///
+    /// ```
+    /// use edgegate::http::{Invalid, Loc};
+    ///
+    /// let error = Invalid::body("model_attributes_type", "Input should be a valid dictionary", 7.into());
+    /// assert_eq!(error.loc, [Loc::Name("body")]);
+    /// ```
     #[must_use]
     pub fn body(kind: &'static str, msg: &'static str, input: Value) -> Self {
         Self { kind, loc: vec![Loc::Name("body")], msg: msg.into(), input, ctx: None }
     }
 
     /// Returns the same error with this `ctx`.
+    ///
+    /// ```
+    /// use edgegate::http::Invalid;
+    /// use serde_json::json;
+    ///
+    /// let error = Invalid::not_a_string("email", 7.into()).with_ctx(json!({ "reason": "a number" }));
+    /// assert_eq!(error.ctx, Some(json!({ "reason": "a number" })));
+    /// ```
     #[must_use]
     pub fn with_ctx(self, ctx: Value) -> Self {
         Self { ctx: Some(ctx), ..self }

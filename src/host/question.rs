@@ -14,6 +14,18 @@ use crate::{
 /// What the core asks of its host. To cancel, the host drops the [`Pending`](crate::Pending).
 ///
 /// `Debug` shows the kind of question and no value, because values may be secret.
+///
+/// ```
+/// use edgegate::{Gate, Question, Settings, Step, Vars};
+///
+/// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+/// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
+/// let Step::Ask(question, _) = gate.login(credentials, 1_700_000_000) else { panic!() };
+/// assert!(matches!(&question, Question::UserByEmail { email, .. } if email == "ada@example.com"));
+/// assert_eq!(format!("{question:?}"), "UserByEmail");
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Clone, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -98,6 +110,14 @@ pub enum Question {
 }
 
 /// The host's answer. `Debug` shows the kind of answer and no value, because values may be secret.
+///
+/// ```
+/// use edgegate::{Answer, Step, host::passwords, password::Cost};
+///
+/// let Step::Ask(_, pending) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
+/// assert_eq!(pending.answer(Answer::Busy).done(), Some(Err(edgegate::Refusal::Busy)));
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Answer {
@@ -127,6 +147,14 @@ pub enum Answer {
 }
 
 /// The HTTP response with an identity provider's keys.
+///
+/// ```
+/// use edgegate::{Answer, host::JwkSet};
+///
+/// let body = br#"{"keys": []}"#.to_vec();
+/// let answer = Answer::JwkSet(JwkSet { body, cache_control: Some("max-age=3600".into()), age: None });
+/// assert_eq!(format!("{answer:?}"), "JwkSet");
+/// ```
 #[derive(Debug, Clone)]
 pub struct JwkSet {
     /// The body.

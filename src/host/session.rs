@@ -20,6 +20,19 @@ pub(crate) struct RefreshToken {
 }
 
 /// A session to store.
+///
+/// ```
+/// use edgegate::{Question, host::Session};
+///
+/// let session = Session {
+///     family: "Fq2xXIVp4hQx0P0mZkq1dA".into(),
+///     user_id: 7.into(),
+///     current: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU".into(),
+///     expires_at: 1_700_600_000,
+///     now: 1_700_000_000,
+/// };
+/// assert!(matches!(Question::InsertSession(session), Question::InsertSession(session) if session.user_id == 7.into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -56,6 +69,21 @@ pub struct Session {
 /// ```
 ///
 /// Delete a user's sessions together with the user.
+///
+/// ```
+/// use edgegate::{Gate, Question, Settings, Step, Vars};
+///
+/// let gate = Gate::new(Settings::try_from(Vars {
+///     secret_key: Some("0123456789abcdef0123456789abcdef".into()),
+///     refresh_token_expire_minutes: Some("60".into()),
+///     ..Vars::default()
+/// })?);
+/// let token = format!("{}.{}", "A".repeat(22), "A".repeat(43));
+/// let step = gate.refresh(token, 1_700_000_000);
+/// let Step::Ask(Question::RotateSession(rotation), _) = step else { panic!() };
+/// assert_eq!((rotation.expires_at, rotation.grace_since), (1_700_003_600, 1_699_999_970));
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]

@@ -47,6 +47,18 @@ pub fn issue(claims: Claims, ring: Arc<KeyRing>) -> Step<Result<String, TokenRef
 ///
 /// # Errors
 /// The first failed check, as a [`TokenRefusal`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use edgegate::{host::tokens, token::{Algorithm, Claims, Key, KeyRing, Rules, TokenRefusal}};
+///
+/// let ring = Arc::new(KeyRing::new(vec![Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?])?);
+/// let claims = Claims::new(1, 1_700_000_000, &Rules::default());
+/// let token = tokens::issue(claims, Arc::clone(&ring)).done().ok_or("a secret asks no host")??;
+/// let step = tokens::verify(token, ring, Rules::default(), 1_700_000_000);
+/// assert_eq!(step.done(), Some(Err(TokenRefusal::Expired)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify(token: String, ring: Arc<KeyRing>, rules: Rules, now: u64) -> Step<Result<Claims, TokenRefusal>> {
     start(move |host| async move {
         let verifier = Verifier { ring: &ring, rules: &rules, needs_user: false, provider: None };

@@ -13,6 +13,13 @@ use crate::{
 };
 
 /// What the host sends, and what it logs.
+///
+/// ```
+/// use edgegate::{Refusal, Reply};
+///
+/// let reply = Reply::refused(&Refusal::UnknownPath);
+/// assert_eq!((reply.status, reply.body.as_str()), (404, r#"{"detail":"Not Found"}"#));
+/// ```
 #[derive(Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Reply {
@@ -31,6 +38,14 @@ pub struct Reply {
 }
 
 /// An event for the log. It never contains a password, a token, a hash or a key.
+///
+/// ```
+/// use edgegate::{Refusal, Reply, http::Level};
+///
+/// let event = Reply::refused(&Refusal::WrongPassword).event.ok_or("no event")?;
+/// assert_eq!((event.level, event.reason.as_ref()), (Level::Info, "wrong-password"));
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Event {
@@ -41,6 +56,13 @@ pub struct Event {
 }
 
 /// The severity of an [`Event`].
+///
+/// ```
+/// use edgegate::{Refusal, Reply, http::Level};
+///
+/// let event = Reply::refused(&Refusal::StoreUnavailable).event;
+/// assert_eq!(event.map(|event| event.level), Some(Level::Error));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
@@ -55,6 +77,17 @@ pub enum Level {
 
 impl Reply {
     /// 200 with the token (RFC 6749 5.1).
+    ///
+    /// ```
+    /// use edgegate::{Reply, token::{AccessToken, Refresh}};
+    ///
+    /// let refresh = Refresh { refresh_token: "abc".into(), expires_in: 1800 };
+    /// let token = AccessToken { access_token: "ey...".into(), token_type: "bearer", refresh: Some(refresh) };
+    /// assert_eq!(
+    ///     Reply::logged_in(&token).body,
+    ///     r#"{"access_token":"ey...","token_type":"bearer","expires_in":1800,"refresh_token":"abc"}"#,
+    /// );
+    /// ```
     #[must_use]
     pub fn logged_in(token: &AccessToken) -> Self {
         Self::json(
@@ -69,6 +102,10 @@ impl Reply {
     }
 
     /// 204: the user is logged out.
+    ///
+    /// ```
+    /// assert_eq!(edgegate::Reply::logged_out().status, 204);
+    /// ```
     #[must_use]
     pub fn logged_out() -> Self {
         Self::empty(204)
@@ -76,18 +113,43 @@ impl Reply {
 
     /// 200 with the public keys as a JWK set (RFC 7517 5). The response may be cached for five minutes, so verifiers
     /// learn of a new key within that time.
+    ///
+    /// ```
+    /// use edgegate::{Reply, token::{Algorithm, Key, KeyRing}};
+    ///
+    /// let secret = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+    /// let reply = Reply::jwk_set(&KeyRing::new(vec![secret])?.public_jwk_set());
+    /// assert_eq!(reply.body, r#"{"keys":[]}"#);
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn jwk_set(set: &impl Serialize) -> Self {
         Self::json(200, set).header("cache-control", "public, max-age=300")
     }
 
     /// 200 with the user; the password hash is left out.
+    ///
+    /// ```
+    /// # let columns = serde_json::Map::new();
+    /// use edgegate::{Reply, User};
+    ///
+    /// let user = User { id: 7.into(), email: "ada@example.com".into(), created_at: "2026-11-24".into(), columns };
+    /// assert_eq!(Reply::user(&user).body, r#"{"id":7,"email":"ada@example.com","created_at":"2026-11-24"}"#);
+    /// ```
     #[must_use]
     pub fn user(user: &User) -> Self {
         Self::json(200, &UserResponse::from(user))
     }
 
     /// 201 with the new user.
+    ///
+    /// ```
+    /// # let columns = serde_json::Map::new();
+    /// use edgegate::{Reply, User};
+    ///
+    /// let user = User { id: 7.into(), email: "ada@example.com".into(), created_at: "2026-11-24".into(), columns };
+    /// assert_eq!(Reply::created(&user).status, 201);
+    /// ```
     #[must_use]
     pub fn created(user: &User) -> Self {
         Self::json(201, &UserResponse::from(user))
@@ -97,6 +159,13 @@ impl Reply {
     ///
     /// Reasons that an attacker must not be able to distinguish share one match arm, so the replies have the same
     /// bytes.
+    ///
+    /// ```
+    /// use edgegate::{Refusal, Reply};
+    ///
+    /// let [unknown, wrong] = [Refusal::UnknownUser, Refusal::WrongPassword].map(|refusal| Reply::refused(&refusal));
+    /// assert_eq!((unknown.status, unknown.headers, unknown.body), (wrong.status, wrong.headers, wrong.body));
+    /// ```
     #[must_use]
     pub fn refused(refusal: &Refusal) -> Self {
         let (level, reply) = match refusal {
@@ -133,6 +202,11 @@ impl Reply {
     }
 
     /// Returns the same reply with one more header field.
+    ///
+    /// ```
+    /// let reply = edgegate::Reply::logged_out().header("cache-control", "no-store");
+    /// assert_eq!(reply.headers, [("cache-control", "no-store".to_owned())]);
+    /// ```
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));

@@ -27,6 +27,12 @@ pub struct Request {
 
 impl Request {
     /// Creates a request without header fields.
+    ///
+    /// ```
+    /// # use edgegate::Request;
+    /// let request = Request::new("GET", "https://example.com/me");
+    /// assert_eq!((request.content_type, request.authorization), (None, None));
+    /// ```
     #[must_use]
     pub fn new(method: &str, url: &str) -> Self {
         Self { method: method.to_owned(), url: url.to_owned(), content_type: None, authorization: None }

@@ -36,6 +36,14 @@ struct Waiting<T> {
 
 impl Batch<String, PasswordError> {
     /// Prepares new passwords to hash, as [`hash`](super::hash) does.
+    ///
+    /// ```
+    /// # use edgegate::password::{Batch, Cost};
+    /// let mut batch = Batch::hash(&["correct", "horse"], Cost::new(10)?);
+    /// while batch.step(&|| false) {}
+    /// assert!(batch.results().iter().all(|hash| hash.as_ref().is_ok_and(|hash| hash.starts_with("$2b$10$"))));
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn hash(passwords: &[impl AsRef<str>], cost: Cost) -> Self {
         Self::new(passwords.iter().map(|password| {
@@ -87,6 +95,12 @@ impl<T, E> Batch<T, E> {
 
     /// Returns the first error so far. Before the first step it shows whether an input was refused, for callers that
     /// want all results or none.
+    ///
+    /// ```
+    /// # use edgegate::password::{Batch, HashError};
+    /// let batch = Batch::verify(&[("U*U", "no hash")]);
+    /// assert_eq!(batch.refusal(), Some(&HashError::Malformed));
+    /// ```
     #[must_use]
     pub fn refusal(&self) -> Option<&E> {
         self.results.iter().flatten().find_map(|result| result.as_ref().err())
@@ -95,6 +109,14 @@ impl<T, E> Batch<T, E> {
     /// Computes the next hashes, up to four, and returns whether more remain.
     ///
     /// `stop` is called as in [`work_out`](super::work_out). A stopped hash is not tried again.
+    ///
+    /// ```
+    /// # use edgegate::password::Batch;
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let mut batch = Batch::verify(&[("U*U", stored); 5]);
+    /// assert!(batch.step(&|| false)); // four
+    /// assert!(!batch.step(&|| false)); // one
+    /// ```
     pub fn step(&mut self, stop: &dyn Fn() -> bool) -> bool {
         let group = self.waiting.split_off(self.waiting.len().saturating_sub(LANES));
         let jobs: Vec<&Job> = group.iter().map(|waiting| &waiting.job).collect();
@@ -108,6 +130,14 @@ impl<T, E> Batch<T, E> {
     }
 
     /// Returns the results in the order of the inputs. An input that still waits or was stopped gives [`Busy`].
+    ///
+    /// ```
+    /// # use edgegate::password::{Batch, HashError};
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let mut batch = Batch::verify(&[("U*U", stored)]);
+    /// batch.step(&|| true);
+    /// assert_eq!(batch.results(), [Err(HashError::Busy)]);
+    /// ```
     #[must_use]
     pub fn results(self) -> Vec<Result<T, E>>
     where

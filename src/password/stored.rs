@@ -10,6 +10,14 @@ use super::{Busy, Cost, Hashed, Job};
 use crate::limits::STORED_COSTS;
 
 /// A stored hash that can be verified. `Debug` shows its cost only.
+///
+/// ```
+/// use edgegate::password::PasswordHash;
+///
+/// let hash = PasswordHash::parse("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")?;
+/// assert_eq!(hash.cost(), 5);
+/// # Ok::<(), edgegate::password::HashError>(())
+/// ```
 #[derive(Clone)]
 pub struct PasswordHash {
     cost: u32,
@@ -18,6 +26,13 @@ pub struct PasswordHash {
 }
 
 /// Why a stored hash cannot be used. It contains nothing of the hash.
+///
+/// ```
+/// use edgegate::password::{HashError, PasswordHash};
+///
+/// let costly = "$2b$17$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// assert_eq!(PasswordHash::parse(costly).err(), Some(HashError::TooCostly));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HashError {
@@ -61,6 +76,13 @@ impl PasswordHash {
     }
 
     /// Returns the cost, 4 to 16: bcrypt computes 2^cost rounds.
+    ///
+    /// ```
+    /// # use edgegate::password::PasswordHash;
+    /// let hash = PasswordHash::parse("$2y$10$.vGA1O9wmRjrwAVXD98HNOgsNpDczlqm3Jq7KnEd1rVAGv3Fykk1a")?;
+    /// assert_eq!(hash.cost(), 10);
+    /// # Ok::<(), edgegate::password::HashError>(())
+    /// ```
     #[must_use]
     pub fn cost(&self) -> u32 {
         self.cost

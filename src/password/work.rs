@@ -10,6 +10,15 @@ use super::eksblowfish;
 use crate::limits::{LANES, PASSWORD_MAX_BYTES};
 
 /// One bcrypt hash to compute. The password is wiped on drop, and `Debug` shows the cost only.
+///
+/// ```
+/// use edgegate::{Question, Step, host::passwords, password::Cost};
+///
+/// let Step::Ask(Question::Work { jobs, .. }, _) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
+/// assert_eq!(jobs.len(), 1);
+/// assert!(!format!("{jobs:?}").contains("horse"));
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 #[derive(Clone)]
 pub struct Job {
     pub(super) cost: u32,
@@ -19,12 +28,26 @@ pub struct Job {
 }
 
 /// The result of a [`Job`]: the first 23 of the 24 bytes that bcrypt computes. `Debug` shows none of them.
+///
+/// ```
+/// use edgegate::{Answer, Question, Step, host::passwords, password::work_out};
+///
+/// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// let Step::Ask(Question::Work { jobs, .. }, pending) = passwords::verify("U*", stored) else { panic!() };
+/// let hashed = work_out(&jobs, &|| false)?;
+/// assert_eq!(pending.answer(Answer::Worked(hashed)).done(), Some(Ok(false)));
+/// # Ok::<(), edgegate::password::Busy>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Hashed(pub(super) [u8; 23]);
 
 /// The bcrypt rounds that a login computed in sequence: a hash of cost c takes 2^c. Jobs computed together count once.
 ///
 /// The count is deterministic, so a test can prove that two refusals take the same work. A measured time cannot.
+///
+/// ```
+/// assert_eq!(edgegate::password::Rounds::default().get(), 0);
+/// ```
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Rounds(u64);
 
@@ -124,6 +147,10 @@ impl From<[u8; 24]> for Hashed {
 
 impl Rounds {
     /// Returns the number of rounds.
+    ///
+    /// ```
+    /// assert_eq!(edgegate::password::Rounds::default().get(), 0);
+    /// ```
     #[must_use]
     pub fn get(self) -> u64 {
         self.0

@@ -16,6 +16,11 @@ use crate::{
 };
 
 /// The credentials of a login.
+///
+/// ```
+/// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
+/// assert_eq!(credentials.username, "ada@example.com");
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     /// The e-mail address.
@@ -26,6 +31,11 @@ pub struct Credentials {
 
 impl Credentials {
     /// Creates credentials; both texts are copied.
+    ///
+    /// ```
+    /// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
+    /// assert_eq!(credentials.password.as_str(), "correct horse");
+    /// ```
     #[must_use]
     pub fn new(username: &str, password: &str) -> Self {
         Self { username: username.to_owned(), password: Zeroizing::new(password.to_owned()) }

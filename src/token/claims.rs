@@ -35,6 +35,12 @@ pub struct Claims {
 
 impl Claims {
     /// Returns the same claims with one more, unless a claim of that name exists.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let claims = Claims::new(7, 1_700_000_000, &Rules::default()).with("user_id", 8);
+    /// assert_eq!(claims.get("user_id"), Some(&7.into()));
+    /// ```
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         if !self.members.contains_key(name) {
@@ -46,18 +52,34 @@ impl Claims {
 
     /// Returns the user of the gate that the token belongs to; `None` for a token of an identity provider, and for one
     /// verified by [`tokens::verify`](crate::host::tokens::verify).
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// assert_eq!(Claims::new(7, 1_700_000_000, &Rules::default()).user_id(), Some(&7.into()));
+    /// ```
     #[must_use]
     pub fn user_id(&self) -> Option<&UserId> {
         self.user_id.as_ref()
     }
 
     /// Returns the value of a claim.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// assert_eq!(Claims::new(7, 1_700_000_000, &Rules::default()).get("exp"), Some(&1_700_000_000.into()));
+    /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.members.get(name)
     }
 
     /// Returns all claims in the order of the token. An integer outside the 64-bit range is the nearest double.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
+    /// assert_eq!(claims.members().keys().collect::<Vec<_>>(), ["user_id", "exp"]);
+    /// ```
     #[must_use]
     pub fn members(&self) -> &Map<String, Value> {
         &self.members
@@ -67,11 +89,29 @@ impl Claims {
     ///
     /// # Errors
     /// [`TokenRefusal::Claims`] when the claims do not deserialize to that type.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules, TokenRefusal};
+    /// #[derive(Debug, PartialEq, serde::Deserialize)]
+    /// struct Expiry {
+    ///     exp: u64,
+    /// }
+    ///
+    /// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
+    /// assert_eq!(claims.to::<Expiry>(), Ok(Expiry { exp: 1_700_000_000 }));
+    /// assert_eq!(claims.to::<String>(), Err(TokenRefusal::Claims));
+    /// ```
     pub fn to<C: DeserializeOwned>(&self) -> Result<C, TokenRefusal> {
         C::deserialize(&self.members).map_err(|_| TokenRefusal::Claims)
     }
 
     /// Returns all claims as JSON text: for a verified token, exactly the text of the token.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let claims = Claims::new("7", 1_700_000_000, &Rules::default());
+    /// assert_eq!(claims.to_text(), r#"{"user_id":"7","exp":1700000000}"#);
+    /// ```
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.text {
@@ -81,6 +121,12 @@ impl Claims {
     }
 
     /// Returns the text of [`Claims::to_text`] without a copy.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
+    /// assert_eq!(claims.into_text(), r#"{"user_id":7,"exp":1700000000}"#);
+    /// ```
     #[must_use]
     pub fn into_text(self) -> String {
         match self.text {

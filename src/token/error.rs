@@ -3,6 +3,17 @@
 use std::{borrow::Cow, fmt};
 
 /// Why a token was refused or not issued; for the log. A client gets the same 401 for all of them.
+///
+/// ```
+/// use std::sync::Arc;
+/// use edgegate::{host::tokens, token::{Algorithm, Key, KeyRing, Rules, TokenRefusal}};
+///
+/// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+/// let ring = Arc::new(KeyRing::new(vec![key])?);
+/// let step = tokens::verify("no token".into(), ring, Rules::default(), 1_700_000_000);
+/// assert_eq!(step.done(), Some(Err(TokenRefusal::Malformed)));
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenRefusal {
@@ -77,6 +88,13 @@ impl fmt::Display for TokenRefusal {
 impl std::error::Error for TokenRefusal {}
 
 /// Why a key, or a set of keys, cannot be used. It contains nothing of the key.
+///
+/// ```
+/// use edgegate::token::{Algorithm, Key};
+///
+/// let error = Key::secret(Algorithm::HS256, b"hunter2").unwrap_err();
+/// assert!(!error.to_string().contains("hunter2"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyError {
     reason: &'static str,

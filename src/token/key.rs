@@ -18,6 +18,14 @@ use super::{crypto::HmacKey, error::KeyError, jws};
 /// A key for one algorithm.
 ///
 /// `Debug` shows its `kid` and its algorithm.
+///
+/// ```
+/// use edgegate::token::{Algorithm, Key};
+///
+/// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+/// assert_eq!((key.algorithm(), key.may_sign()), (Algorithm::HS256, true));
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 pub struct Key {
     number: u32,
     kid: Option<String>,
@@ -42,6 +50,21 @@ pub(super) enum Material {
 }
 
 /// A signature to check, for the host's cryptography or for `SignatureCheck::holds` (feature `rust_crypto`).
+///
+/// ```
+/// use std::sync::Arc;
+/// use edgegate::{Answer, Question, Step, host::tokens, token::{Key, KeyRing, Rules, TokenRefusal}};
+///
+/// // RFC 8037 A.2
+/// let key: Key = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.parse()?;
+/// let ring = Arc::new(KeyRing::new(vec![key])?);
+/// let token = "eyJhbGciOiJFZERTQSJ9.eyJleHAiOjE4MDAwMDAwMDB9.AAAA";
+/// let Step::Ask(Question::CheckSignature(check), pending) =
+///     tokens::verify(token.into(), ring, Rules::default(), 1_700_000_000) else { panic!() };
+/// assert_eq!(check.message, "eyJhbGciOiJFZERTQSJ9.eyJleHAiOjE4MDAwMDAwMDB9");
+/// assert_eq!(pending.answer(Answer::Holds(false)).done(), Some(Err(TokenRefusal::Signature)));
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -65,6 +88,21 @@ pub struct SignatureCheck {
 /// A message to sign, for the host's cryptography or for `SigningJob::signature` (feature `rust_crypto`).
 ///
 /// `Debug` shows the number and the algorithm of the key, and the message.
+///
+/// ```
+/// use std::sync::Arc;
+/// use edgegate::{Question, Step, host::tokens, token::{Algorithm, Claims, Key, KeyRing, Rules}};
+///
+/// // RFC 8037 A.1
+/// let key: Key = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA",
+///     "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+///     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.parse()?;
+/// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
+/// let step = tokens::issue(claims, Arc::new(KeyRing::new(vec![key])?));
+/// let Step::Ask(Question::Sign(job), _) = step else { panic!() };
+/// assert_eq!(job.algorithm, Algorithm::EdDSA);
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 #[derive(Clone, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
@@ -109,6 +147,13 @@ impl Key {
     }
 
     /// Returns the same key with this `kid`.
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key};
+    /// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.named("2026-11");
+    /// assert_eq!(key.kid(), Some("2026-11"));
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn named(self, kid: impl Into<String>) -> Self {
         let kid = kid.into();
@@ -116,24 +161,51 @@ impl Key {
     }
 
     /// Returns the `kid`, by which tokens name the key (RFC 7515 4.1.4).
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key};
+    /// assert_eq!(Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.kid(), None);
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
     /// Returns the algorithm of the key.
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key};
+    /// let key = Key::secret(Algorithm::HS384, b"0123456789abcdef0123456789abcdef0123456789abcdef")?;
+    /// assert_eq!(key.algorithm(), Algorithm::HS384);
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// Returns whether the key signs tokens. Every key verifies.
+    ///
+    /// ```
+    /// # use edgegate::token::Key;
+    /// // RFC 8037 A.2
+    /// let key: Key = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.parse()?;
+    /// assert!(!key.may_sign());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn may_sign(&self) -> bool {
         self.may_sign
     }
 
     /// Returns the public JWK for publication; `None` for a secret.
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key};
+    /// assert!(Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.public_jwk().is_none());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn public_jwk(&self) -> Option<Jwk> {
         let mut jwk = self.jwk()?;

@@ -10,6 +10,21 @@ use crate::limits::{
 };
 
 /// An identity provider whose tokens are accepted too.
+///
+/// ```
+/// use edgegate::{Settings, Vars};
+///
+/// let settings = Settings::try_from(Vars {
+///     secret_key: Some("0123456789abcdef0123456789abcdef".into()),
+///     jwks_url: Some("https://id.example/jwks.json".into()),
+///     jwks_issuer: Some("https://id.example".into()),
+///     jwks_audience: Some("https://api.example".into()),
+///     ..Vars::default()
+/// })?;
+/// let rules = settings.provider.map(|provider| provider.rules);
+/// assert_eq!(rules.and_then(|rules| rules.audience).as_deref(), Some("https://api.example"));
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
     /// The `https:` URL of its JWK set.

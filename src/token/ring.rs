@@ -17,6 +17,16 @@ use crate::limits::KEYS_MAX;
 /// A token with a `kid` is verified by the key of that name. A token without a `kid`, or with an unknown one, is
 /// verified by the keys without a `kid`, in order. So the secret of a backend that issues tokens without a `kid` can be
 /// replaced: keep the old secret, without a `kid`, after the new one until its tokens expire.
+///
+/// ```
+/// use edgegate::token::{Algorithm, Key, KeyRing};
+///
+/// let new = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.named("2026-11");
+/// let old = Key::secret(Algorithm::HS256, b"fedcba9876543210fedcba9876543210")?;
+/// let ring = KeyRing::new(vec![new, old])?;
+/// assert_eq!(ring.signing().and_then(Key::kid), Some("2026-11"));
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 #[derive(Debug)]
 pub struct KeyRing(Vec<Arc<Key>>);
 
@@ -25,6 +35,11 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`KeyError`] for no key, for more than 32 keys, and for two keys with the same `kid`.
+    ///
+    /// ```
+    /// # use edgegate::token::KeyRing;
+    /// assert!(KeyRing::new(vec![]).is_err());
+    /// ```
     pub fn new(keys: Vec<Key>) -> Result<Self, KeyError> {
         let twice = |(at, key): (usize, &Key)| {
             key.kid().is_some() && keys.iter().skip(at.saturating_add(1)).any(|other| other.kid() == key.kid())
@@ -92,12 +107,28 @@ impl KeyRing {
     }
 
     /// Returns the public keys as a JWK set for publication. Secrets are left out.
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key, KeyRing};
+    /// let secret = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert!(KeyRing::new(vec![secret])?.public_jwk_set().keys.is_empty());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn public_jwk_set(&self) -> JwkSet {
         JwkSet { keys: self.0.iter().filter_map(|key| key.public_jwk()).collect() }
     }
 
     /// Returns the key that signs, if any.
+    ///
+    /// ```
+    /// # use edgegate::token::KeyRing;
+    /// // RFC 8037 A.2: a public key
+    /// let ring: KeyRing = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA",
+    ///     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#.parse()?;
+    /// assert!(ring.signing().is_none());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn signing(&self) -> Option<&Key> {
         self.0.iter().map(Arc::as_ref).find(|key| key.may_sign())

@@ -50,6 +50,13 @@ impl Default for Rules {
 impl Claims {
     /// Creates claims for this user that expire at `exp`, in seconds since 1970 (RFC 7519 4.1.4), with the claim names,
     /// the issuer and the audience of the rules.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let rules = Rules { user_id_claim: "sub".into(), issuer: Some("https://id.example".into()), ..Rules::default() };
+    /// let claims = Claims::new(7, 1_700_000_000, &rules);
+    /// assert_eq!(claims.to_text(), r#"{"sub":"7","exp":1700000000,"iss":"https://id.example"}"#);
+    /// ```
     #[must_use]
     pub fn new(user_id: impl Into<UserId>, exp: u64, rules: &Rules) -> Self {
         let claims = Self::of(user_id.into(), &rules.user_id_claim).with(EXP, exp);
