@@ -31,6 +31,18 @@ use crate::{
 ///
 /// Each environment variable has the name of the field in capitals, such as `SECRET_KEY`. `Debug` shows no value
 /// because some are secret.
+///
+/// ```
+/// use edgegate::{Settings, Vars};
+///
+/// let vars = Vars {
+///     secret_key: Some("0123456789abcdef0123456789abcdef".into()),
+///     bcrypt_cost: Some("11".into()),
+///     ..Vars::default()
+/// };
+/// assert_eq!(Settings::try_from(vars)?.bcrypt_cost.get(), 11);
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Clone, Default)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub struct Vars {
@@ -95,6 +107,15 @@ pub struct Vars {
 }
 
 /// The settings, parsed and valid.
+///
+/// ```
+/// use edgegate::{Settings, Vars};
+///
+/// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let settings = Settings::try_from(Vars { secret_key, ..Vars::default() })?;
+/// assert_eq!((settings.bcrypt_cost.get(), settings.registration_open), (12, false));
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Debug)]
 pub struct Settings {
     /// The keys that sign and verify.
@@ -160,6 +181,14 @@ impl Vars {
 
 impl Settings {
     /// How long a token lives, in seconds.
+    ///
+    /// ```
+    /// # use edgegate::{Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// let vars = Vars { secret_key, access_token_expire_minutes: Some("5".into()), ..Vars::default() };
+    /// assert_eq!(Settings::try_from(vars)?.access_token_lifetime(), 300);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn access_token_lifetime(&self) -> u64 {
         u64::from(self.access_token_expire_minutes).saturating_mul(60)

@@ -65,6 +65,14 @@ impl From<String> for UserId {
 }
 
 /// A row of `users`, as the store gives it to the core. Apps get a [`User`], which has no hash.
+///
+/// ```
+/// let row: edgegate::UserRow = serde_json::from_str(
+///     r#"{"id": 7, "email": "ada@example.com", "password": null, "created_at": "2026-11-24", "role": "admin"}"#,
+/// )?;
+/// assert_eq!((row.password.as_str(), row.columns["role"].as_str()), ("", Some("admin")));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct UserRow {
@@ -88,6 +96,15 @@ pub struct UserRow {
 }
 
 /// A user, as an app sees it: without the password hash.
+///
+/// ```
+/// let row: edgegate::UserRow = serde_json::from_str(
+///     r#"{"id": 7, "email": "ada@example.com", "password": "$2b$12$...", "created_at": "2026-11-24"}"#,
+/// )?;
+/// let user = edgegate::User::from(row);
+/// assert_eq!((user.id, user.email.as_str()), (7.into(), "ada@example.com"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct User {

@@ -3,6 +3,15 @@
 use std::{fmt, ops::RangeInclusive};
 
 /// Which setting is wrong and how to fix it. It never contains the value.
+///
+/// ```
+/// use edgegate::{Settings, Vars};
+///
+/// let vars = Vars { secret_key: Some("hunter2".into()), ..Vars::default() };
+/// let error = Settings::try_from(vars).unwrap_err();
+/// assert_eq!(error.setting, "SECRET_KEY");
+/// assert!(!error.message.contains("hunter2"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
     /// The setting's name.
