@@ -4,8 +4,8 @@
 
 mod broken;
 mod client;
+mod concurrent_logins;
 mod contract;
-mod crowd;
 mod flow;
 mod keys;
 mod limits;
