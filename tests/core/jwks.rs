@@ -69,7 +69,7 @@ fn every_kind_of_key_shows_its_public_half_only() {
     assert_eq!(set["keys"][1]["n"], RSA_N);
 }
 
-/// What holds a private RSA or EC key is not loaded at all, so there is nothing to leave out.
+/// A private RSA or EC key is refused at loading, so it cannot be published.
 #[wasm_bindgen_test(unsupported = test)]
 fn private_keys_that_cannot_sign_are_not_loaded() {
     for jwk in [

@@ -1,4 +1,4 @@
-//! Passwords against published vectors, and the rounds that a refusal takes.
+//! Passwords against published vectors, and the number of rounds of a refusal.
 
 use crate::support::{SECRET, Users, gate, login, rehashing_gate};
 use edgegate::{
@@ -105,7 +105,7 @@ fn every_bit_of_a_stored_hash_counts() {
     }
 }
 
-/// Unknown user, wrong password, cheaper hash, unreadable hash: one cannot be told from another by the work it takes.
+/// Unknown user, wrong password, hash of lower cost, invalid hash: all take the same number of rounds.
 #[wasm_bindgen_test(unsupported = test)]
 fn every_refused_login_takes_the_same_rounds() {
     let hash = |cost| bcrypt::hash_with_salt("right", cost, [1; 16]).expect("the cost is allowed").to_string();
@@ -118,7 +118,7 @@ fn every_refused_login_takes_the_same_rounds() {
         (5, "empty@example.com", ""),
         (6, "2x@example.com", &hash(4).replace("$2b$", "$2x$")),
         (7, "costly@example.com", &costly),
-        // bcrypt would find the overlong password right.
+        // bcrypt alone would accept the overlong password.
         (8, "overlong@example.com", &bcrypt::hash_with_salt("x".repeat(72), 10, [1; 16]).expect("allowed").to_string()),
     ]);
     let gate = gate(SECRET);
@@ -145,7 +145,8 @@ fn every_refused_login_takes_the_same_rounds() {
     assert_eq!((reply.status, reply.rounds), (200, 1 << 6));
 }
 
-/// With `REHASH=on` a right password brings a cheap hash up to `BCRYPT_COST`; a wrong one still takes the same rounds.
+/// With `REHASH=on` a right password raises a hash of lower cost to `BCRYPT_COST`; a wrong one still takes the same
+/// rounds.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_login_replaces_a_cheap_hash_if_it_is_told_to() {
     let hash = |cost| bcrypt::hash_with_salt("right", cost, [1; 16]).expect("the cost is allowed").to_string();

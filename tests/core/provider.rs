@@ -1,4 +1,4 @@
-//! An identity provider's tokens: by which keys they are verified, and how often it is asked for them.
+//! An identity provider's tokens: the keys that verify them, and the number of requests for those keys.
 
 mod freshness;
 mod sets;
@@ -18,7 +18,7 @@ const URL: &str = "https://id.example/jwks.json";
 const ISSUER: &str = "https://id.example/";
 const AUDIENCE: &str = "edge";
 
-/// When the provider's tokens of these tests expire.
+/// The expiry of the provider's tokens in these tests.
 const EXP: u64 = NOW + 30 * 24 * 60 * 60;
 
 fn vars() -> Vars {
@@ -30,12 +30,12 @@ fn vars() -> Vars {
     }
 }
 
-/// A host with a provider behind it.
+/// A host with an identity provider.
 struct Idp {
     gate: Gate,
-    /// What it answers; nothing while it is down.
+    /// The provider's response; `None` while it is down.
     answer: Option<JwkSet>,
-    /// How often it was asked.
+    /// The number of requests to it.
     asked: usize,
 }
 
@@ -56,23 +56,23 @@ impl Idp {
     }
 }
 
-/// A response that says nothing of how long it is good.
+/// A response without cache headers.
 fn set(body: &str) -> JwkSet {
     JwkSet { body: body.into(), cache_control: None, age: None }
 }
 
-/// The provider's key, by this name.
+/// The provider's key with this `kid`.
 fn jwk(kid: &str) -> String {
     ED25519.replacen('{', &format!(r#"{{"kid":"{kid}","#), 1)
 }
 
-/// The public half of it, as the provider publishes it.
+/// Its public key, as the provider publishes it.
 fn published(kids: &[&str]) -> String {
     let keys: Vec<_> = kids.iter().map(|kid| jwk(kid)).collect();
     serde_json::to_string(&ring([&keys.join(",")]).public_jwk_set()).expect("JSON")
 }
 
-/// A token of the provider's, by its key of this name.
+/// A token of the provider, signed by its key with this `kid`.
 fn token(kid: &str) -> String {
     token_for(kid, AUDIENCE, EXP)
 }
@@ -124,7 +124,7 @@ fn the_claimed_issuer_decides_by_which_keys_and_a_false_one_is_refused() {
     assert!(idp.verify(&format!("{message}."), NOW).is_err());
 }
 
-/// RFC 8725 2.8: whoever the provider knows is no user here, whatever their token's `user_id` says.
+/// RFC 8725 2.8: a token of the provider is not accepted as a token of a user here, whatever its `user_id`.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_8_a_providers_token_opens_no_account() {
     let (gate, mut store) = (gate_with(SECRET, vars()), Store::with_user(1, "user@example.com"));
@@ -135,7 +135,7 @@ fn rfc_8725_2_8_a_providers_token_opens_no_account() {
     }
 }
 
-/// A secret that is published is none.
+/// A published secret is not a secret, so it is refused.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_secret_among_its_keys_is_passed_over() {
     let secret = |kid: &str| format!(r#"{{"kty":"oct","alg":"HS256","kid":"{kid}","k":"{}"}}"#, base64url([1; 32]));

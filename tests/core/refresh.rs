@@ -1,4 +1,4 @@
-//! Refresh tokens: good for one use, each use gives the next.
+//! Refresh tokens: single-use, each use returns the next one.
 
 use crate::support::{NOW, SECRET, Store, gate_with};
 use edgegate::{Gate, Refusal, Reply, Vars, host::Question};
@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const FORM: &str = "username=user@example.com&password=secret";
 
-/// A session waits ten minutes for its next use.
+/// The lifetime of an unused session: ten minutes.
 fn gate() -> Gate {
     gate_with(SECRET, Vars { refresh_token_expire_minutes: Some("10".into()), ..Vars::default() })
 }
@@ -70,7 +70,7 @@ fn two_tabs_that_race_get_the_same_next_token() {
     assert_eq!(third.status, 200, "and it works");
 }
 
-/// The grace runs from the first use, and a second use does not prolong it.
+/// The grace period starts with the first use. A second use does not prolong it.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_use_after_the_grace_ends_the_session() {
     for reused_before in [false, true] {
@@ -85,8 +85,8 @@ fn a_use_after_the_grace_ends_the_session() {
     }
 }
 
-/// The next token is derived from the ring, so a ring that changes within the grace gives the second tab another one. It is
-/// refused, and the first tab's session goes on.
+/// The next token is derived from the ring. If the ring changes within the grace period, the second tab gets another
+/// token, which is refused; the first tab's session continues.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_ring_that_changes_within_the_grace_ends_no_session() {
     let (gate, mut store, token) = start();
@@ -97,7 +97,7 @@ fn a_ring_that_changes_within_the_grace_ends_no_session() {
     assert_eq!(use_up(&changed, &mut store, &next, NOW + 62).status, 200);
 }
 
-/// A token two uses back is nobody's second tab.
+/// A token two uses old is not within the grace period.
 #[wasm_bindgen_test(unsupported = test)]
 fn an_older_token_ends_the_session_even_within_the_grace() {
     let (gate, mut store, token) = start();
@@ -167,7 +167,7 @@ fn a_form_without_the_token_is_answered_as_fastapi_does() {
     assert!(!reply.body.contains("refresh") && !reply.body.contains("expires_in"), "{}", reply.body);
 }
 
-/// Whoever reads the store cannot refresh: what stands there are hashes.
+/// The store has only hashes, so reading it does not allow a refresh.
 #[wasm_bindgen_test(unsupported = test)]
 fn the_store_holds_no_token() {
     let (gate, mut store, token) = start();
@@ -185,7 +185,7 @@ fn the_store_holds_no_token() {
     assert_eq!(store.sessions[0].previous, Some(hash(&token)));
 }
 
-/// RFC 8725 2.8: one kind of token is not taken for another.
+/// RFC 8725 2.8: a token of one kind is not accepted as another.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_8_a_refresh_token_is_no_access_token_nor_the_reverse() {
     let (gate, mut store, token) = start();

@@ -1,4 +1,4 @@
-//! `POST /logout`: no token that was issued until now holds any longer.
+//! `POST /logout` revokes all tokens issued before it.
 
 use crate::support::{NOW, SECRET, Store, gate_with};
 use edgegate::{Gate, Vars};
@@ -61,7 +61,7 @@ fn the_token_of_a_deleted_user_is_nobodys() {
     assert_eq!(store.ask(&gate, "POST", "/logout", &token, NOW).status, 401);
 }
 
-/// As FastAPI's backend issues them: they hold until their user first logs out everywhere.
+/// Tokens of a FastAPI backend, without `iat`: valid until their user first logs out everywhere.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_token_without_iat_holds_until_a_logout() {
     let (gate, mut store) = (gate(false), Store::with_user(1, "user@example.com"));

@@ -1,4 +1,4 @@
-//! The settings about tokens: what they do, and what is said of a wrong one.
+//! The settings for tokens: their effect, and the errors for invalid values.
 
 use crate::{
     support::{NOW, SECRET, gate_with, run},
@@ -62,7 +62,7 @@ fn what_the_caller_adds_comes_before_what_the_settings_add() {
     }
 }
 
-/// The settings reach the verdict, not only the claims.
+/// The settings affect verification, not only the issued claims.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_token_must_be_what_the_settings_say() {
     let judge = |vars: Vars, more: &str, now: u64| {
@@ -89,7 +89,7 @@ fn a_token_must_be_what_the_settings_say() {
     assert_eq!(judge(max_age(), &format!(r#","iat":{NOW}"#), NOW + 51), Err(TokenRefusal::TooOld));
 }
 
-/// The secret of a backend that still runs verifies, and the first key of the set signs.
+/// The secret of a running backend verifies, and the first key of the set signs.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_key_set_and_a_secret_work_together() {
     let named = ED25519.replacen('{', r#"{"kid":"2026","#, 1);
@@ -129,7 +129,7 @@ fn debug_shows_no_value() {
     assert!(!format!("{settings:?}").contains(SECRET));
 }
 
-/// What makes good settings wrong.
+/// Changes that make valid settings invalid.
 type Change = Box<dyn Fn(&mut Vars)>;
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -1,4 +1,4 @@
-//! What users do.
+//! The requests of a normal client.
 
 use std::thread;
 

@@ -1,4 +1,4 @@
-//! Refresh tokens and logging out, in a real D1.
+//! Refresh tokens and logout, with a local D1.
 
 use std::{collections::BTreeSet, fs, path::PathBuf, thread};
 
@@ -117,7 +117,7 @@ fn a_logout_ends_every_token_and_a_new_login_works_at_once() -> Result<()> {
     rotate(workers, &again)?;
     expect(&me(keyed, &bystander.access)?, 200)?;
     rotate(workers, &bystander)?;
-    // However quickly: the second logout ends what came after the first.
+    // Even in the same second: the second logout revokes tokens issued after the first.
     let mut tokens = again;
     for _ in 0..3 {
         expect(&log_out(keyed, &tokens.access)?, 204)?;
@@ -203,7 +203,7 @@ fn a_database_with_only_the_first_migration_is_given_the_others() -> Result<()> 
     expect(&log_out(&worker, &tokens.access)?, 204)
 }
 
-/// Registers, and logs in.
+/// Registers a user and logs in.
 pub(crate) fn begin(workers: &Workers, email: &str) -> Result<Tokens> {
     expect(&register(&workers.keyed, email, PASSWORD)?, 201)?;
     log_in(workers, email)
@@ -217,7 +217,7 @@ fn rotate(workers: &Workers, tokens: &Tokens) -> Result<Tokens> {
     read(workers, &refresh(&workers.keyed, &tokens.refresh)?)
 }
 
-/// Takes note of the refresh token, which must be found nowhere.
+/// Remembers the refresh token, which must not appear in any log.
 fn read(workers: &Workers, answer: &Response) -> Result<Tokens> {
     let tokens = parse(answer)?;
     workers.note(&tokens.refresh);

@@ -1,5 +1,5 @@
-// The package as users get it: packed, installed elsewhere, resolved, imported and required. `cargo xtask test --only package`
-// packs it and says where the tarball is.
+// The package as users get it: packed, installed in another folder, resolved, imported and required. `cargo xtask test
+// --only package` packs it and passes the path of the tarball.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

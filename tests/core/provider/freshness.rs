@@ -1,4 +1,4 @@
-//! When the provider is asked again, and how long its keys are used without an answer.
+//! When the provider is asked again, and how long its keys are used without a response.
 
 use super::{Idp, published, set, token};
 use crate::support::{JWK_SET_MAX_BYTES, NOW};
@@ -24,7 +24,7 @@ fn its_keys_are_kept_as_long_as_it_says() {
         (Some("max-age=-1"), None, 300),
         (Some("max-age=31536000"), None, DAY),
         (Some("max-age=18446744073709551615"), None, DAY),
-        // Never fresh, and still not asked more often than every 30 seconds.
+        // Never fresh, and still fetched at most every 30 seconds.
         (Some("max-age=600"), Some("700"), 30),
         (Some("max-age=0"), None, 30),
         (Some("no-store"), None, 30),
@@ -124,7 +124,7 @@ fn an_answer_that_is_no_key_set_keeps_the_keys() {
     assert!(idp.verify(&token("b"), NOW).is_ok(), "no byte too many");
 }
 
-/// Of many who come at once when the keys have grown old, one asks and the others go on with what there is.
+/// Of many concurrent requests with stale keys, one fetches new keys and the others use the known ones.
 #[wasm_bindgen_test(unsupported = test)]
 fn of_many_at_once_one_asks() {
     let mut idp = Idp::new(&published(&["a"]));

@@ -1,4 +1,4 @@
-//! What claims must be, and what is issued.
+//! Rules for claims, and issued claims.
 
 use super::make::{HEADER, issue, secret_ring, signed, verify, verify_as, verify_by};
 use crate::support::{NOW, SECRET};
@@ -146,7 +146,7 @@ fn a_sub_is_a_number_in_its_one_spelling_and_else_a_text() {
     for wrong in [r#""""#, r#""a\u0000b""#, "true", "7.0", "[7]"] {
         assert_eq!(judge(&with(wrong), &rules), Err(claim("sub")), "{wrong}");
     }
-    // What issues numbers there is read too: other backends do, though a `sub` is a text.
+    // A numeric `sub` of another backend is accepted, although RFC 7519 requires a string.
     assert_eq!(judge(&with("7"), &rules).map(|claims| claims.user_id().cloned()), Ok(Some(7.into())));
     let ring = secret_ring(SECRET.as_bytes());
     let token = issue(Claims::new(7, NOW + 1, &rules), &ring).expect("it signs");

@@ -1,4 +1,4 @@
-//! The header, and the one spelling of a token.
+//! The header, and the unique encoding of a token.
 
 use super::make::{HEADER, good, signed, verify};
 use edgegate::token::TokenRefusal;
@@ -37,7 +37,7 @@ fn a_token_has_one_spelling() {
     let token = signed(HEADER, &good());
     let last = token.chars().last().expect("a token has characters");
     let sibling = |c: char| {
-        // The last character of 32 bytes carries two bits that no encoder sets.
+        // The last character of 32 bytes has two bits that encoders set to zero.
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         alphabet.chars().nth(alphabet.find(c).expect("base64url") | 1).expect("base64url")
     };

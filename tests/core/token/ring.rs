@@ -1,4 +1,4 @@
-//! Rings of keys: which key a token is verified by, and which keys are taken.
+//! Key rings: which key verifies a token, and which keys are refused.
 
 use super::make::{ALGORITHMS, ED25519, P256, RSA_N, base64url, good, issue, key, ring, signed_by, verify_by};
 use crate::support::NOW;
@@ -14,7 +14,7 @@ fn hs256(byte: u8, kid: &str) -> String {
     secret(byte, &format!(r#","alg":"HS256","kid":"{kid}""#))
 }
 
-/// A token of that secret whose header is this.
+/// A token signed with that secret, with this header.
 fn by(byte: u8, header: &str) -> String {
     signed_by(&[byte; 64], header, &good())
 }
@@ -42,7 +42,7 @@ fn a_kid_names_one_key_and_no_other_is_tried() {
     assert_eq!(verify(1, r#"{"alg":"HS256","kid":"a"}"#), Ok(()));
     assert_eq!(verify(2, r#"{"alg":"HS256","kid":"a"}"#), Err(TokenRefusal::Signature));
     assert_eq!(verify(3, r#"{"alg":"HS256","kid":"a"}"#), Err(TokenRefusal::Signature));
-    // Without one, and with one that nobody here has, the keys without a name are tried in order, and only they.
+    // Without a `kid`, or with an unknown one, only the keys without a `kid` are tried, in order.
     for header in [r#"{"alg":"HS256"}"#, r#"{"alg":"HS256","kid":"c"}"#, r#"{"alg":"HS256","kid":""}"#] {
         assert_eq!(verify(3, header), Ok(()), "{header}");
         assert_eq!(verify(4, header), Ok(()), "{header}");

@@ -1,4 +1,4 @@
-//! Claims as types of the caller's, and tokens of issuers that know no user of ours.
+//! Typed claims, and tokens of issuers that know no user of the gate.
 
 use super::make::{HEADER, cryptography, secret_ring, signed};
 use crate::support::{NOW, SECRET, Store, gate_with, run};
@@ -74,7 +74,7 @@ fn a_login_may_carry_claims_of_its_user() {
     assert_eq!(run(refused, |question| store.users.answer(question, b"")).err(), Some(Refusal::WrongPassword));
 }
 
-/// A verifier that is no gate looks for no user, and says of none that it is one of ours.
+/// A verifier without a gate reads no user from the claims.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_foreign_token_needs_no_user() {
     let rules = || Rules { issuer: Some("them".into()), audience: Some("us".into()), ..Rules::default() };
@@ -86,7 +86,7 @@ fn a_foreign_token_needs_no_user() {
     assert_eq!(other, Err(TokenRefusal::Claim("aud".into())));
 }
 
-/// The payload is not written anew: spaces, number formats and escapes stay.
+/// The payload is not re-encoded: spaces, number formats and escapes are kept.
 #[wasm_bindgen_test(unsupported = test)]
 fn verified_claims_keep_their_text() {
     let text = format!(
