@@ -39,9 +39,8 @@ export interface D1Options {
  * import { createGate } from "edgegate";
  * import { d1Users } from "edgegate/d1";
  *
- * export default {
- *   fetch: (request, env) => createGate(env, d1Users(env.DB)).fetch(request),
- * };
+ * const gate = createGate(env, d1Users(env.DB));
+ * const response = await gate.fetch(request);
  * ```
  */
 export function d1Users(database: Database, { replicas = false }: D1Options = {}): UserStore {
