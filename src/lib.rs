@@ -66,10 +66,10 @@
 //!
 //! # Features
 //!
-//! - `lanes` (default): bcrypt for one to four passwords side by side, in the crate's only `unsafe` code. Without it the
-//!   `bcrypt` crate computes one after the other, and `unsafe` is forbidden.
-//! - `rust_crypto`: signatures of key pairs by jsonwebtoken's RustCrypto provider, for hosts in Rust.
-//! - `wasm`: the JavaScript surface of the npm package.
+//! - `lanes` (default): bcrypt for one to four passwords together, with `unsafe` code. Without it the `bcrypt` crate computes one
+//!   password after the other, and `unsafe` code is forbidden.
+//! - `rust_crypto`: signatures of key pairs by jsonwebtoken's RustCrypto provider, for Rust hosts.
+//! - `wasm`: the JavaScript API of the npm package.
 
 #![cfg_attr(not(feature = "lanes"), forbid(unsafe_code))]
 

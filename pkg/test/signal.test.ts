@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-test("workerd takes notice of the flag that stops the work", { timeout: 90_000 }, async () => {
+test("workerd registers the flag that stops password work", { timeout: 90_000 }, async () => {
   const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const options = ["--local", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"];
   const quiet = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true", NO_COLOR: "1" };

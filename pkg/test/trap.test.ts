@@ -36,7 +36,7 @@ test("after a trap everything works again, finalizers included", async () => {
   }
 });
 
-test("a request that the trap interrupts is 500, and the next one works", async () => {
+test("a request interrupted by the trap is 500, and the next one works", async () => {
   const users = memoryUsers();
   let breakDown = true;
   const store: UserStore = {
@@ -58,7 +58,7 @@ test("a request that the trap interrupts is 500, and the next one works", async 
   assert.equal((await logIn()).status, 200);
 });
 
-test("a stack that runs out inside wasm does no lasting harm", async () => {
+test("after a stack overflow inside wasm the next call works", async () => {
   const hash = await hashPassword("secret", { cost: 10 });
   const gate = createGate({ SECRET_KEY }, memoryUsers());
   let failures = 0;
@@ -82,7 +82,7 @@ test("a stack that runs out inside wasm does no lasting harm", async () => {
   assert.equal((await gate.verifyToken(await gate.issueToken(1))).outcome, "accepted");
 });
 
-test("a call that is ended by force half way is followed by a new instance, not by one that is busy for ever", async () => {
+test("after a terminated call the next call gets a new instance, which is not busy", async () => {
   const hash = await hashPassword("secret", { cost: 10 });
   for (let round = 0; round < 3; round += 1) {
     const [list, timeout] = [new Handle(() => new glue.HashList(["a", "b", "c", "d"], 14)), 20];

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_no_password_and_is_not_echoed() {
+    fn a_file_is_refused_as_password_and_not_echoed() {
         let file = "--B\nContent-Disposition: form-data; name=\"password\"; filename=\"x\"\n\nsecret\n--B--";
         let Err(BodyError::Unprocessable(list)) = multipart(file) else { unreachable!() };
         assert_eq!((list[1].kind, &list[1].input), ("string_type", &Value::Null));

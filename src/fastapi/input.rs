@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_names_the_last_one_counts() {
+    fn the_last_of_equal_names_counts() {
         let body = r#"{"email":"a","password":"p","x":"y","email":"b","password":"q"}"#;
         let Ok(Input::Object(object)) = Input::parse(body.as_bytes()) else { unreachable!() };
         let Some(Input::Text(password)) = object.password.as_deref() else { unreachable!() };
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_refused_where_reading_stopped() {
+    fn invalid_json_is_refused_with_its_position() {
         for (body, position, reason) in [
             ("", 0, "EOF while parsing a value"),
             ("{", 1, "EOF while parsing an object"),

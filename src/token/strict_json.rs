@@ -109,7 +109,7 @@ mod tests {
     use super::object;
 
     #[test]
-    fn a_text_has_one_meaning() {
+    fn ambiguous_json_is_refused() {
         for text in [
             r#"{"a":1,"a":1}"#,
             r#"{"a":1,"\u0061":2}"#,

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_names_the_command_line_and_what_it_wrote() {
+    fn an_error_contains_the_command_line_and_the_output() {
         let error = Sh::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]).output().unwrap_err().to_string();
         assert!(error.contains("exit status: 3") && error.contains("sh -c"), "{error}");
         assert!(error.contains("out\nerr"), "{error}");

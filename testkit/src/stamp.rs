@@ -68,7 +68,7 @@ mod tests {
 
     /// Case: a migration is added after the local database was created.
     #[test]
-    fn a_new_file_in_a_folder_is_work_again() -> Result<()> {
+    fn a_new_file_in_a_folder_repeats_the_work() -> Result<()> {
         let dir = paths::state().join("stamp-test");
         fs::create_dir_all(&dir)?;
         let dir = dir.display().to_string();

@@ -109,7 +109,7 @@ fn too_much_to_do_is_503_and_nothing_more_is_asked() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_log_tells_what_the_client_does_not_learn() {
+fn the_log_has_the_reason_that_the_client_does_not_get() {
     let (gate, mut users) = (gate(SECRET), one_user());
     users.0.push(row(2, "corrupt@example.com", "corrupt"));
     for (form, reason) in [

@@ -83,7 +83,7 @@ fn token_for(kid: &str, audience: &str, exp: u64) -> String {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn its_tokens_hold_and_are_of_no_user_here() {
+fn provider_tokens_are_accepted_and_have_no_user() {
     let mut idp = Idp::new(&published(&["a"]));
     let claims = idp.verify(&token("a"), NOW).expect("it holds");
     assert_eq!(claims.user_id(), None);
@@ -94,7 +94,7 @@ fn its_tokens_hold_and_are_of_no_user_here() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_leeway_is_for_its_tokens_too() {
+fn the_leeway_applies_to_provider_tokens() {
     let mut idp = Idp::new(&published(&["a"]));
     idp.gate = gate_with(SECRET, Vars { jwt_leeway_seconds: Some("30".into()), ..vars() });
     assert!(idp.verify(&token("a"), EXP + 29).is_ok());
@@ -102,7 +102,7 @@ fn the_leeway_is_for_its_tokens_too() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn our_own_tokens_need_no_provider() {
+fn own_tokens_need_no_provider() {
     let mut idp = Idp::new("");
     let ours = run(idp.gate.issue_token(1, &serde_json::json!({}), NOW), cryptography).expect("it signs");
     assert_eq!(idp.verify(&ours, NOW).map(|claims| claims.user_id().cloned()), Ok(Some(1.into())));
@@ -110,7 +110,7 @@ fn our_own_tokens_need_no_provider() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_claimed_issuer_decides_by_which_keys_and_a_false_one_is_refused() {
+fn the_claimed_issuer_selects_the_keys_and_a_false_one_is_refused() {
     let mut idp = Idp::new(&published(&["a"]));
     let claims = |iss: &str| format!(r#"{{"user_id":1,"exp":{EXP},"iss":"{iss}","aud":"{AUDIENCE}"}}"#);
     let by_our_secret = signed(r#"{"alg":"HS256"}"#, claims(ISSUER).as_bytes());
@@ -126,7 +126,7 @@ fn the_claimed_issuer_decides_by_which_keys_and_a_false_one_is_refused() {
 
 /// RFC 8725 2.8: a token of the provider is not accepted as a token of a user here, whatever its `user_id`.
 #[wasm_bindgen_test(unsupported = test)]
-fn rfc_8725_2_8_a_providers_token_opens_no_account() {
+fn rfc_8725_2_8_a_providers_token_is_refused_at_me() {
     let (gate, mut store) = (gate_with(SECRET, vars()), Store::with_user(1, "user@example.com"));
     for kid in ["a", "b"] {
         let reply = store.ask(&gate, "GET", "/me", &token(kid), NOW);
@@ -137,7 +137,7 @@ fn rfc_8725_2_8_a_providers_token_opens_no_account() {
 
 /// A published secret is not a secret, so it is refused.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_secret_among_its_keys_is_passed_over() {
+fn a_secret_among_the_providers_keys_is_skipped() {
     let secret = |kid: &str| format!(r#"{{"kty":"oct","alg":"HS256","kid":"{kid}","k":"{}"}}"#, base64url([1; 32]));
     let claims = format!(r#"{{"exp":{EXP},"iss":"{ISSUER}","aud":"{AUDIENCE}"}}"#);
     let by_it = signed_by(&[1; 32], r#"{"alg":"HS256","kid":"s"}"#, claims.as_bytes());
@@ -151,7 +151,7 @@ fn a_secret_among_its_keys_is_passed_over() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn of_its_keys_what_cannot_be_used_is_passed_over() {
+fn unusable_keys_of_a_provider_are_skipped() {
     let public = published(&["a"]);
     let key = public.trim_start_matches(r#"{"keys":["#).trim_end_matches("]}");
     let for_encryption = key.replace(r#""use":"sig""#, r#""use":"enc""#).replace(r#""kid":"a""#, r#""kid":"e""#);

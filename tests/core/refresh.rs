@@ -88,7 +88,7 @@ fn a_use_after_the_grace_ends_the_session() {
 /// The next token is derived from the ring. If the ring changes within the grace period, the second tab gets another
 /// token, which is refused; the first tab's session continues.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_ring_that_changes_within_the_grace_ends_no_session() {
+fn a_ring_change_within_the_grace_period_ends_no_session() {
     let (gate, mut store, token) = start();
     let next = refresh_token(&use_up(&gate, &mut store, &token, NOW + 60));
     let vars = Vars { refresh_token_expire_minutes: Some("10".into()), ..Vars::default() };
@@ -124,7 +124,7 @@ fn a_session_expires_when_it_is_not_used() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_no_refresh_token_is_refused_alike() {
+fn invalid_refresh_tokens_get_the_same_refusal() {
     let (gate, mut store, token) = start();
     let (family, secret) = token.split_once('.').expect("two parts");
     let access = member(&store.login(&gate, FORM, NOW), "access_token");
@@ -169,7 +169,7 @@ fn a_form_without_the_token_is_answered_as_fastapi_does() {
 
 /// The store has only hashes, so reading it does not allow a refresh.
 #[wasm_bindgen_test(unsupported = test)]
-fn the_store_holds_no_token() {
+fn the_store_contains_no_token() {
     let (gate, mut store, token) = start();
     let next = refresh_token(&use_up(&gate, &mut store, &token, NOW + 1));
     let rows = format!("{:?}", store.sessions);
@@ -187,7 +187,7 @@ fn the_store_holds_no_token() {
 
 /// RFC 8725 2.8: a token of one kind is not accepted as another.
 #[wasm_bindgen_test(unsupported = test)]
-fn rfc_8725_2_8_a_refresh_token_is_no_access_token_nor_the_reverse() {
+fn rfc_8725_2_8_refresh_and_access_tokens_are_not_interchangeable() {
     let (gate, mut store, token) = start();
     let reply = store.ask(&gate, "GET", "/me", &token, NOW);
     assert_eq!((reply.status, reply.event.map(|event| event.reason.into_owned())), (401, Some("malformed".into())));
@@ -196,7 +196,7 @@ fn rfc_8725_2_8_a_refresh_token_is_no_access_token_nor_the_reverse() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_store_that_fails_uses_nothing_up() {
+fn a_failed_store_leaves_the_refresh_token_usable() {
     let (gate, mut store, token) = start();
     let mut asked = 0;
     let refused = crate::support::run(gate.refresh(token.clone(), NOW + 1), |question| {

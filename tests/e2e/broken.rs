@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[test]
-fn a_missing_secret_is_500_everywhere_and_the_log_says_how_to_mend_it() -> Result<()> {
+fn a_missing_secret_is_500_everywhere_and_the_log_says_how_to_fix_it() -> Result<()> {
     let Workers { keyless, .. } = &*Workers::lock()?;
     for (method, path) in
         [("POST", "/login"), ("GET", "/me"), ("POST", "/users"), ("GET", "/nowhere"), ("PUT", "/login")]

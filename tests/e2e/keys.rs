@@ -67,7 +67,7 @@ fn a_login_is_signed_by_the_first_key_under_its_kid() -> Result<()> {
 }
 
 #[test]
-fn a_fastapi_token_without_a_kid_is_accepted_beside_it() -> Result<()> {
+fn a_fastapi_token_without_a_kid_is_accepted_too() -> Result<()> {
     let Workers { keyed, .. } = &*Workers::lock()?;
     let seed = fixture::seed()?;
     expect_alice(keyed, &fastapi_token(&seed.secret_key)?)?;
@@ -99,7 +99,7 @@ fn every_algorithm_is_verified_by_workerd() -> Result<()> {
 
 /// workerd reports it with its own error.
 #[test]
-fn a_point_off_its_curve_has_signed_nothing() -> Result<()> {
+fn a_point_outside_the_curve_verifies_nothing() -> Result<()> {
     let Workers { keyed, .. } = &*Workers::lock()?;
     let recorded = Recorded::read()?;
     let token = recorded.0["off_its_curve"].as_str().context("a token")?;

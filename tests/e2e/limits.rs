@@ -31,7 +31,7 @@ fn a_long_body_is_refused_without_being_read() -> Result<()> {
 }
 
 #[test]
-fn a_client_that_hangs_up_harms_no_other() -> Result<()> {
+fn a_client_that_disconnects_does_not_affect_others() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     for _ in 0..20 {
         let mut stream = begin_login(good, 64)?;

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_above_the_promise_is_refused() {
+    fn a_budget_above_the_maximum_is_refused() {
         let settings = Settings::parse(REAL).expect("the real file");
         let raised =
             REAL.replace(&format!("budget = {}", settings.size.budget), &format!("budget = {}", BUDGET_MAX_BYTES + 1));

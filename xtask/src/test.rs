@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_that_needs_the_build_brings_it() {
+    fn a_stage_that_needs_the_build_adds_it() {
         let names = |only: &[&str]| {
             let only: Vec<_> = only.iter().map(|name| (*name).to_owned()).collect();
             choose(&only).iter().map(|stage| stage.name).collect::<Vec<_>>()

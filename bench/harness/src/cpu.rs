@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_brackets_moves_no_field() {
+    fn a_process_name_with_brackets_moves_no_field() {
         let stat = Stat::parse("7 (a) b) S 1 42 42 0 -1 4194560 100 0 0 0 30 12 0 0 20 0 1 0 5").expect("a line");
         assert_eq!((stat.pid, stat.name.as_str(), stat.group, stat.ticks), (7, "a) b", 42, 42));
     }

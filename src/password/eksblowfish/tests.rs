@@ -102,7 +102,7 @@ fn a_stop_ends_it_between_rounds() {
 /// In wasm the state is shared: the inner call is refused and leaves the outer call's state unchanged.
 #[wasm_bindgen_test(unsupported = test)]
 #[cfg_attr(miri, ignore)]
-fn a_stop_that_hashes_leaves_the_hash_under_way_alone() {
+fn a_stop_that_hashes_does_not_change_the_running_hash() {
     let job = Job { cost: 4, salt: [3; 16], key: b"outer\0" };
     let expected = Ok([::bcrypt::bcrypt(job.cost, job.salt, job.key)]);
     let inner = core::cell::RefCell::new(Vec::new());

@@ -66,7 +66,7 @@ fn sets_of_providers_load() {
 
 /// The operator's own set is read strictly, both from text and as jsonwebtoken's type.
 #[wasm_bindgen_test(unsupported = test)]
-fn the_settings_take_no_such_set() {
+fn the_settings_refuse_such_a_set() {
     for (text, reason) in [(entra(), "key 1: has no `alg`"), (keycloak(), "key 1: its `use` is not `sig`")] {
         let parsed: JwkSet = serde_json::from_value(json(&text)).expect("jsonwebtoken reads it");
         for error in [KeyRing::from_jwk_set(&parsed), text.parse()].map(|ring| ring.expect_err("strict").to_string()) {
@@ -76,7 +76,7 @@ fn the_settings_take_no_such_set() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_set_without_a_key_of_use_is_none() {
+fn a_set_without_a_usable_key_is_refused() {
     let set = format!(r#"{{"keys":[{}]}}"#, odd().join(","));
     assert_eq!(KeyRing::from_provider(&set).expect_err("none").to_string(), "there is no key");
     for text in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#] {
@@ -112,7 +112,7 @@ fn a_token_without_kid_is_tried_by_each_key() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_it_publishes_besides_does_no_harm() {
+fn other_keys_of_a_provider_are_ignored() {
     let published = super::published(&["a"]).replacen('[', &format!("[{},", odd().join(",")), 1);
     assert!(Idp::new(&published).verify(&token("a"), NOW).is_ok());
 }

@@ -68,7 +68,7 @@ fn of_es256() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn of_one_that_is_issued_here() {
+fn an_issued_token() {
     let ring = ring([ED25519]);
     let claims = Claims::new(7, EXP, &Rules::default());
     let token = super::make::issue(claims, &ring).expect("it signs");

@@ -5,7 +5,7 @@ use edgegate::token::TokenRefusal;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_header_never_chooses() {
+fn the_header_does_not_select_the_algorithm() {
     for (header, refusal) in [
         (r#"{"alg":"hs256"}"#, TokenRefusal::Algorithm),
         (r#"{"alg":"HS384"}"#, TokenRefusal::Algorithm),
@@ -33,7 +33,7 @@ fn the_header_never_chooses() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_token_has_one_spelling() {
+fn a_token_has_one_encoding() {
     let token = signed(HEADER, &good());
     let last = token.chars().last().expect("a token has characters");
     let sibling = |c: char| {

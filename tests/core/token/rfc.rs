@@ -16,7 +16,7 @@ struct Example {
 
 /// Claims are read only if the signature is valid, so an error about claims proves the signature.
 #[wasm_bindgen_test(unsupported = test)]
-fn printed_signatures_hold_and_no_other() {
+fn the_rfcs_signatures_verify_and_changed_ones_do_not() {
     let examples: Vec<Example> =
         serde_json::from_str(include_str!("../../vectors/jws.json")).expect("the examples are JSON");
     assert_eq!(examples.len(), 7);

@@ -51,7 +51,7 @@ fn a_kid_names_one_key_and_no_other_is_tried() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_key_is_for_its_algorithm() {
+fn a_key_verifies_only_its_algorithm() {
     let ring = ring([&secret(1, r#","alg":"HS384","kid":"a""#), ED25519]);
     let verify = |header: &str| verify_by(&by(1, header), &ring, NOW).map(|_| ());
     assert_eq!(verify(r#"{"alg":"HS256","kid":"a"}"#), Err(TokenRefusal::Algorithm));
@@ -60,7 +60,7 @@ fn a_key_is_for_its_algorithm() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_may_not_sign_does_not() {
+fn keys_that_must_not_sign_do_not_sign() {
     let verifier = secret(1, r#","alg":"HS256","key_ops":["verify"]"#);
     let claims = || Claims::new(1, NOW + 1, &Rules::default());
     let public = ED25519.replace(r#""d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","#, "");
@@ -72,7 +72,7 @@ fn what_may_not_sign_does_not() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_ring_is_refused_that_cannot_be_meant() {
+fn an_empty_oversized_or_ambiguous_ring_is_refused() {
     let set = |keys: &[String]| {
         let set = format!(r#"{{"keys":[{}]}}"#, keys.join(","));
         set.parse::<KeyRing>().map(|_| ()).map_err(|error| error.to_string())
@@ -91,7 +91,7 @@ fn a_ring_is_refused_that_cannot_be_meant() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_secret_is_as_long_as_its_hash() {
+fn a_secret_has_at_least_the_length_of_the_hash() {
     for (algorithm, least) in [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)] {
         assert!(Key::secret(algorithm, &vec![1; least]).is_ok());
         for length in [0, 1, least - 1] {

@@ -43,7 +43,7 @@ pub(super) fn me(effort: Effort) -> Result<Outcome> {
     let targets = workers.iter().map(Whole::me).collect::<Result<Vec<_>>>()?;
     let title = "/me on workerd with D1, 8 connections: answers a second as a multiple of edgegate (longer is faster)";
     let mut under = compare("me", title, &targets, short(effort), 8)?;
-    under.outcome.goals = vec![beside_hono("/me", &under.series, 0.97)?];
+    under.outcome.goals = vec![compared_with_hono("/me", &under.series, 0.97)?];
     under.outcome.notes.push("better-auth's counterpart is get-session, with the cookie of its sign-in.".into());
     Ok(under.outcome)
 }
@@ -56,7 +56,7 @@ pub(super) fn token(effort: Effort) -> Result<Outcome> {
     let title =
         "A token-only route on workerd, 8 connections: answers a second as a multiple of edgegate (longer is faster)";
     let mut under = compare("token", title, &targets, short(effort), 8)?;
-    under.outcome.goals = vec![beside_hono("token-only route", &under.series, 1.0)?];
+    under.outcome.goals = vec![compared_with_hono("token-only route", &under.series, 1.0)?];
     Ok(under.outcome)
 }
 
@@ -99,7 +99,7 @@ fn short(effort: Effort) -> Stretch<'static> {
     }
 }
 
-fn beside_hono(route: &str, series: &Columns, bound: f64) -> Result<Goal> {
+fn compared_with_hono(route: &str, series: &Columns, bound: f64) -> Result<Goal> {
     let [ours, hono, ..] = series.per_second.as_slice() else { anyhow::bail!("two were measured") };
     let what = format!("{route}, requests a second at 8 connections ÷ Hono + jose");
     Ok(Goal::at_least(&what, ours.ratio(hono).median, bound))

@@ -31,7 +31,7 @@ fn rs256_rs384_rs512() {
 
 /// RustCrypto does not verify with a modulus of more than 4096 bits; such keys are for hosts with Web Crypto.
 #[wasm_bindgen_test(unsupported = test)]
-fn by_8192_bits_nothing_holds() {
+fn keys_of_8192_bits_verify_nothing() {
     for (algorithm, name, refused) in
         [(RS256, Pkcs1::Rsa8192Sha256, 257), (RS384, Pkcs1::Rsa8192Sha384, 258), (RS512, Pkcs1::Rsa8192Sha512, 258)]
     {
