@@ -47,7 +47,7 @@ use crate::{
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
 pub struct Vars {
     /// The secret that signs the tokens, used as its exact UTF-8 bytes: at least 32 bytes for HS256, 48 for HS384, 64 for
-    /// HS512. Beside `JWT_KEYS` it verifies tokens without a `kid`.
+    /// HS512. With `JWT_KEYS` it verifies tokens without a `kid`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub secret_key: Option<String>,
     /// The algorithm of `SECRET_KEY`: `HS256`, which is the default, `HS384` or `HS512`.

@@ -16,7 +16,7 @@ use std::{fmt, ops::RangeInclusive};
 pub struct SettingsError {
     /// The setting's name.
     pub setting: &'static str,
-    /// What is wrong and how to mend it.
+    /// What is wrong and how to fix it.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! Passwords without a user store, and bcrypt for several turns side by side.
+//! Passwords without a user store, and bcrypt for several turns together.
 
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -45,7 +45,7 @@ impl HashList {
         }
     }
 
-    /// Computes up to four hashes side by side; says whether more are left.
+    /// Computes up to four hashes together; returns whether more remain.
     pub fn step(&mut self) -> bool {
         self.0.as_mut().is_some_and(|batch| batch.step(&signal::is_stopped))
     }
@@ -71,7 +71,7 @@ impl VerifyList {
         Self(Some(Batch::verify(&pairs)))
     }
 
-    /// Verifies up to four passwords side by side; says whether more are left.
+    /// Verifies up to four passwords together; returns whether more remain.
     pub fn step(&mut self) -> bool {
         self.0.as_mut().is_some_and(|batch| batch.step(&signal::is_stopped))
     }

@@ -31,7 +31,7 @@ impl Turn {
         self.answer(Answer::Body(body))
     }
 
-    /// Answers `userByEmail`, `userById` and `insertUser` with a row, or with `null` when there is none.
+    /// Answers `userByEmail`, `userById` and `insertUser` with a row, or with `null`.
     #[wasm_bindgen(js_name = answerUser, unchecked_return_type = "Question | Outcome")]
     pub fn answer_user(
         &mut self,
