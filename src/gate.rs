@@ -115,8 +115,8 @@ impl Gate {
     pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move {
-            login::with_credentials(&settings, &host, &mut Rounds::default(), &credentials, |_| Ok(Map::new()), now)
-                .await
+            let user = login::authenticate(&settings, &host, &mut Rounds::default(), &credentials).await?;
+            login::accept(&settings, &host, &user, &Map::new(), now).await
         })
     }
 
@@ -152,8 +152,9 @@ impl Gate {
     ) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move {
-            let claims = |user: &User| to_members(&claims(user));
-            login::with_credentials(&settings, &host, &mut Rounds::default(), &credentials, claims, now).await
+            let user = login::authenticate(&settings, &host, &mut Rounds::default(), &credentials).await?;
+            let claims = to_members(&claims(&user.clone().into())).map_err(access_token::unsigned)?;
+            login::accept(&settings, &host, &user, &claims, now).await
         })
     }
 

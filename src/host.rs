@@ -240,7 +240,7 @@ impl Answer {
         match self {
             Self::Unavailable => Refusal::StoreUnavailable,
             Self::Busy => Refusal::Busy,
-            Self::InvalidRow(column) => Refusal::InvalidRow(column),
+            Self::InvalidRow(row) => Refusal::InvalidRow(*row),
             Self::Body(_)
             | Self::User(_)
             | Self::Done

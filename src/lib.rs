@@ -98,5 +98,5 @@ pub use self::{
     routes::login::Credentials,
     settings::{Settings, SettingsError, Vars},
     token::Claims,
-    user::{User, UserId, UserRow},
+    user::{InvalidRow, User, UserId, UserRow},
 };

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Unexpected, Visitor},
+};
 use serde_json::{Map, Value};
 
 use crate::limits::USER_ID_MAX_BYTES;
@@ -16,7 +19,7 @@ use crate::limits::USER_ID_MAX_BYTES;
 /// assert_eq!(serde_json::to_string(&UserId::from(i64::MAX))?, "9223372036854775807");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(untagged)]
 pub enum UserId {
@@ -64,7 +67,43 @@ impl From<String> for UserId {
     }
 }
 
+/// Written by hand because serde's derived code for untagged enums buffers the value and is five times as large.
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct UserIdVisitor;
+
+        impl Visitor<'_> for UserIdVisitor {
+            type Value = UserId;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a 64-bit integer or a string")
+            }
+
+            fn visit_i64<E>(self, id: i64) -> Result<UserId, E> {
+                Ok(UserId::Integer(id))
+            }
+
+            fn visit_u64<E: Error>(self, id: u64) -> Result<UserId, E> {
+                let integer = i64::try_from(id).map_err(|_| E::invalid_value(Unexpected::Unsigned(id), &self))?;
+                Ok(UserId::Integer(integer))
+            }
+
+            fn visit_str<E>(self, id: &str) -> Result<UserId, E> {
+                Ok(id.into())
+            }
+
+            fn visit_string<E>(self, id: String) -> Result<UserId, E> {
+                Ok(id.into())
+            }
+        }
+
+        deserializer.deserialize_any(UserIdVisitor)
+    }
+}
+
 /// A row of `users`, as the store gives it to the core. Apps get a [`User`], which has no hash.
+///
+/// It deserializes from an object with one member for each column, see [`UserRow::from_columns`].
 ///
 /// ```
 /// let row: edgegate::UserRow = serde_json::from_str(
@@ -73,7 +112,7 @@ impl From<String> for UserId {
 /// assert_eq!((row.password.as_str(), row.columns["role"].as_str()), ("", Some("admin")));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct UserRow {
     /// The primary key.
@@ -81,19 +120,93 @@ pub struct UserRow {
     /// The e-mail address, as stored.
     pub email: String,
     /// The bcrypt hash. An invalid hash refuses the login with 403. `null` is read as an empty string.
-    #[serde(deserialize_with = "text_or_null")]
+    #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
     pub password: String,
     /// When the row was made, as it is to be shown.
     pub created_at: String,
     /// Tokens issued before this time, in seconds since 1970, are refused (`REVOCATION`).
-    #[serde(default)]
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null"))]
     pub tokens_valid_after: Option<i64>,
     /// Further columns, for the app.
-    #[serde(flatten)]
-    #[cfg_attr(feature = "wasm", tsify(type = "Record<string, unknown>"))]
+    #[cfg_attr(feature = "wasm", serde(flatten), tsify(type = "Record<string, unknown>"))]
     pub columns: Map<String, Value>,
 }
+
+impl UserRow {
+    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `tokens_valid_after`. Further columns
+    /// are kept for the app.
+    ///
+    /// # Errors
+    /// [`InvalidRow`] with the first of these columns that is missing or has the wrong type.
+    ///
+    /// ```
+    /// use edgegate::UserRow;
+    /// use serde_json::json;
+    ///
+    /// let mut row = json!({ "id": 5, "email": "a@example.com", "password": null, "created_at": "", "role": "admin" });
+    /// let user = UserRow::from_columns(row.as_object().unwrap().clone())?;
+    /// assert_eq!(user.columns["role"], "admin");
+    ///
+    /// row["id"] = json!(5.5);
+    /// let error = UserRow::from_columns(row.as_object().unwrap().clone()).unwrap_err();
+    /// assert_eq!(error.column, "id");
+    /// # Ok::<(), edgegate::InvalidRow>(())
+    /// ```
+    pub fn from_columns(mut columns: Map<String, Value>) -> Result<Self, InvalidRow> {
+        let mut take = |column| columns.shift_remove(column).unwrap_or_default();
+        let id = UserId::deserialize(take("id")).ok().filter(UserId::is_valid);
+        Ok(Self {
+            id: id.ok_or(InvalidRow { column: "id" })?,
+            email: text("email", take("email"))?,
+            password: match take("password") {
+                // Users who log in elsewhere have no password.
+                Value::Null => String::new(),
+                password => text("password", password)?,
+            },
+            created_at: text("created_at", take("created_at"))?,
+            tokens_valid_after: match take("tokens_valid_after") {
+                Value::Null => None,
+                time => Some(time.as_i64().ok_or(InvalidRow { column: "tokens_valid_after" })?),
+            },
+            columns,
+        })
+    }
+}
+
+fn text(column: &'static str, value: Value) -> Result<String, InvalidRow> {
+    match value {
+        Value::String(text) => Ok(text),
+        _ => Err(InvalidRow { column }),
+    }
+}
+
+impl<'de> Deserialize<'de> for UserRow {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_columns(Map::deserialize(deserializer)?).map_err(Error::custom)
+    }
+}
+
+/// The user store returned an invalid row. It never contains the value.
+///
+/// ```
+/// use edgegate::UserRow;
+///
+/// let error = UserRow::from_columns(serde_json::Map::new()).unwrap_err();
+/// assert_eq!(error.column, "id");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidRow {
+    /// The column that is missing or has the wrong type; `row` when the row is not an object.
+    pub column: &'static str,
+}
+
+impl fmt::Display for InvalidRow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the column `{}` of the user store's row is not valid", self.column)
+    }
+}
+
+impl std::error::Error for InvalidRow {}
 
 /// A user, as an app sees it: without the password hash.
 ///
@@ -124,11 +237,6 @@ impl From<UserRow> for User {
     fn from(UserRow { id, email, created_at, columns, .. }: UserRow) -> Self {
         Self { id, email, created_at, columns }
     }
-}
-
-/// The column is `NULL` for users who log in elsewhere, without a password.
-fn text_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Shows the id only: an address is personal, and a hash is secret.

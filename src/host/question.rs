@@ -8,7 +8,7 @@ use super::{Rotation, Session};
 use crate::{
     password::{Hashed, Job},
     token::{SignatureCheck, SigningJob},
-    user::{UserId, UserRow},
+    user::{InvalidRow, UserId, UserRow},
 };
 
 /// What the core asks of its host. To cancel, the host drops the [`Pending`](crate::Pending).
@@ -141,7 +141,7 @@ pub enum Answer {
     Busy,
     /// To the questions about users: the row is invalid because of this column. The reply is 503, and the log names the
     /// column.
-    InvalidRow(&'static str),
+    InvalidRow(InvalidRow),
     /// To any question: the store cannot answer now. The host has logged the reason.
     Unavailable,
 }

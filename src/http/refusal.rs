@@ -9,6 +9,7 @@ use crate::{
     limits::{BODY_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{HashError, PasswordError},
     token::TokenRefusal,
+    user::InvalidRow,
 };
 
 /// Why a request, a login or a token was refused.
@@ -67,7 +68,7 @@ pub enum Refusal {
     /// The user store did not answer.
     StoreUnavailable,
     /// This column of the user store's row is invalid.
-    InvalidRow(&'static str),
+    InvalidRow(InvalidRow),
     /// An internal error: the host's answer does not fit the question, or the system has no randomness.
     Internal(&'static str),
 }
@@ -102,7 +103,7 @@ impl Refusal {
             Self::Password(error) => error.code(),
             Self::Busy => "busy",
             Self::StoreUnavailable => "store-unavailable",
-            Self::InvalidRow(column) => return format!("invalid-row:{column}").into(),
+            Self::InvalidRow(row) => return format!("invalid-row:{}", row.column).into(),
             Self::Internal(_) => "internal",
         }
         .into()
@@ -130,7 +131,7 @@ impl fmt::Display for Refusal {
             Self::Password(error) => write!(out, "{error}"),
             Self::Busy => out.write_str("there is too much work, or the work was stopped"),
             Self::StoreUnavailable => out.write_str("the user store did not answer"),
-            Self::InvalidRow(column) => write!(out, "the column `{column}` of the user store's row is not valid"),
+            Self::InvalidRow(row) => row.fmt(out),
             Self::Internal(what) => write!(out, "internal error: {what}"),
         }
     }

@@ -1,8 +1,11 @@
 //! Many passwords, computed in steps.
 
-use std::{cmp::Reverse, fmt};
+use std::fmt;
 
-use super::{Busy, Cost, HashError, Hashed, Job, PasswordError, PasswordHash, prepare, work::work_out_group};
+use super::{
+    Busy, Cost, HashError, Hashed, Job, PasswordError, PasswordHash, prepare,
+    work::{by_cost, work_out_group},
+};
 use crate::limits::LANES;
 
 /// Many passwords to hash or to verify, computed up to four at a time. The host can do other work between steps.
@@ -82,15 +85,15 @@ impl<T, E> Batch<T, E> {
         for (index, input) in inputs.enumerate() {
             match input {
                 Ok((job, finish)) => {
-                    waiting.push(Waiting { index, job, finish: Box::new(finish) });
+                    waiting.push(Some(Waiting { index, job, finish: Box::new(finish) }));
                     results.push(None);
                 }
                 Err(refusal) => results.push(Some(Err(refusal))),
             }
         }
-        // Jobs of equal cost are grouped: a lane that ends early leaves the remaining lanes less parallel.
-        waiting.sort_by_key(|waiting| Reverse(waiting.job.cost));
-        Self { waiting, results }
+        let order = by_cost(waiting.iter().flatten().map(|waiting| waiting.job.cost).collect());
+        let falling = order.into_iter().rev().filter_map(|at| waiting.get_mut(at)?.take());
+        Self { waiting: falling.collect(), results }
     }
 
     /// Returns the first error so far. Before the first step it shows whether an input was refused, for callers that

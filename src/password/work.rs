@@ -1,6 +1,6 @@
 //! bcrypt as independent jobs, so that a host can compute several together.
 
-use std::fmt;
+use std::{collections::BinaryHeap, fmt};
 
 use zeroize::Zeroizing;
 
@@ -68,19 +68,23 @@ pub struct Rounds(u64);
 /// # Ok::<(), edgegate::password::Busy>(())
 /// ```
 pub fn work_out(jobs: &[Job], stop: &dyn Fn() -> bool) -> Result<Vec<Hashed>, Busy> {
-    // Jobs of equal cost are grouped: a lane that ends early leaves the remaining lanes less parallel.
-    let mut order: Vec<(usize, &Job)> = jobs.iter().enumerate().collect();
-    order.sort_by_key(|(_, job)| job.cost);
     let mut results = vec![Hashed([0; 23]); jobs.len()];
-    for group in order.chunks(LANES) {
-        let jobs: Vec<&Job> = group.iter().map(|(_, job)| *job).collect();
-        for ((index, _), hashed) in group.iter().zip(work_out_group(&jobs, stop)?) {
+    for group in by_cost(jobs.iter().map(|job| job.cost).collect()).chunks(LANES) {
+        let jobs: Vec<&Job> = group.iter().filter_map(|index| jobs.get(*index)).collect();
+        for (index, hashed) in group.iter().zip(work_out_group(&jobs, stop)?) {
             if let Some(result) = results.get_mut(*index) {
                 *result = hashed;
             }
         }
     }
     Ok(results)
+}
+
+/// The indices of these costs, by ascending cost. Jobs of equal cost are grouped: a lane that ends early is idle while the
+/// others continue.
+pub(super) fn by_cost(costs: Vec<u32>) -> Vec<usize> {
+    let heap: BinaryHeap<(u32, usize)> = costs.into_iter().zip(0..).collect();
+    heap.into_sorted_vec().into_iter().map(|(_, index)| index).collect()
 }
 
 /// Computes at most [`LANES`] jobs. The first results belong to the jobs; the rest are meaningless.

@@ -11,8 +11,8 @@ use crate::{
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash, Rounds},
     settings::Settings,
-    token::{AccessToken, TokenRefusal},
-    user::{User, UserRow},
+    token::AccessToken,
+    user::UserRow,
 };
 
 /// The credentials of a login.
@@ -58,21 +58,20 @@ pub(crate) async fn with_form(
     match form {
         TokenForm::Login(form) => {
             let credentials = Credentials::new(&form.username, &form.password);
-            with_credentials(settings, host, rounds, &credentials, |_| Ok(Map::new()), now).await
+            let user = authenticate(settings, host, rounds, &credentials).await?;
+            accept(settings, host, &user, &Map::new(), now).await
         }
         TokenForm::Refresh(token) => refresh::with_token(settings, host, &token, now).await,
     }
 }
 
-/// Finds the user, checks the password and issues a token with the claims that `claims` returns for the user.
-pub(crate) async fn with_credentials(
+/// Finds the user and checks the password. Every refusal computes the same number of rounds.
+pub(crate) async fn authenticate(
     settings: &Settings,
     host: &Host,
     rounds: &mut Rounds,
     credentials: &Credentials,
-    claims: impl FnOnce(&User) -> Result<Map<String, Value>, TokenRefusal>,
-    now: u64,
-) -> Result<AccessToken, Refusal> {
+) -> Result<UserRow, Refusal> {
     let user = match stored_name(&credentials.username) {
         Some(email) => {
             host.user(Question::UserByEmail { email: email.to_owned(), with_valid_after: settings.revocation }).await?
@@ -87,14 +86,23 @@ pub(crate) async fn with_credentials(
             host.work(rounds, [Job::dummy(cost, &credentials.password)]).await?;
         }
     }
-    let user = checked?;
+    checked
+}
+
+/// Issues the tokens of an authenticated user, with further claims in the access token.
+pub(crate) async fn accept(
+    settings: &Settings,
+    host: &Host,
+    user: &UserRow,
+    claims: &Map<String, Value>,
+    now: u64,
+) -> Result<AccessToken, Refusal> {
     // A login in the same second as a logout everywhere must return a token that is accepted.
     let iat = now.max(user.tokens_valid_after.and_then(|after| u64::try_from(after).ok()).unwrap_or(0));
-    let user = User::from(user);
-    let claims = claims(&user).map_err(access_token::unsigned)?;
-    let token = access_token::issue(settings, host, &user.id, &claims, now, iat).await;
+    let token = access_token::issue(settings, host, &user.id, claims, now, iat).await;
     let access_token = token.map_err(access_token::unsigned)?;
-    Ok(AccessToken { access_token, token_type: "bearer", refresh: refresh::begin(settings, host, user.id, now).await? })
+    let refresh = refresh::begin(settings, host, user.id.clone(), now).await?;
+    Ok(AccessToken { access_token, token_type: "bearer", refresh })
 }
 
 /// Checks the user's password, and with `REHASH` replaces a stored hash of a lower cost.

@@ -6,12 +6,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
     Algorithm, AlgorithmFamily, DecodingKey, DecodingKeyKind, EncodingKey,
     jwk::{
-        AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, Jwk, KeyOperations,
-        OctetKeyPairParameters, OctetKeyParameters, PublicKeyUse, RSAKeyParameters,
+        AlgorithmParameters, CommonParameters, EllipticCurve, EllipticCurveKeyParameters, Jwk, KeyAlgorithm,
+        KeyOperations, OctetKeyPairParameters, OctetKeyParameters, OtherKeyParameters, PublicKeyUse, RSAKeyParameters,
     },
 };
-use serde::Deserialize as _;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{
@@ -151,33 +151,84 @@ pub(super) fn of_provider(text: &str) -> Result<Vec<Arc<Key>>, KeyError> {
     Ok(keys.take(KEYS_MAX).map(Key::verifying_only).map(Arc::new).collect())
 }
 
-pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
-    let Value::Object(mut members) = jwk else { return Err(KeyError::because("a JWK is an object (RFC 7517 4)")) };
-    if members.get("kid").is_some_and(|kid| !kid.is_string()) {
-        return Err(NO_KID);
-    }
-    // Removed from the map before serde copies it, so that the private members are wiped.
-    let (private, secret) = (take(&mut members, "d"), take(&mut members, "k"));
-    let public = Value::Object(members);
-    let common = CommonParameters::deserialize(&public).map_err(|_| MEMBER)?;
-    let parameters = match secret {
-        Some(mut secret) if public.get("kty").is_some_and(|kty| kty == "oct") => {
-            AlgorithmParameters::OctetKey(OctetKeyParameters {
-                value: std::mem::take(&mut *secret),
-                ..OctetKeyParameters::default()
-            })
-        }
-        _ => AlgorithmParameters::deserialize(&public).map_err(|_| MEMBER)?,
-    };
-    key(&common, parameters, private, source)
+/// The members of a JWK that are used (RFC 7517 4, RFC 7518 6, RFC 8037 2).
+///
+/// [`Jwk`] has no private members, and would leave copies of `k` that are not wiped.
+#[derive(Deserialize)]
+struct Members {
+    kty: Option<String>,
+    #[serde(rename = "use")]
+    purpose: Option<String>,
+    key_ops: Option<Vec<String>>,
+    alg: Option<String>,
+    kid: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    d: Option<Zeroizing<String>>,
+    k: Option<Zeroizing<String>>,
 }
 
-/// Removes a private member. A value that is not a string becomes an empty string, which every key type refuses.
-fn take(members: &mut Map<String, Value>, name: &str) -> Option<Zeroizing<String>> {
-    members.remove(name).map(|value| match value {
-        Value::String(text) => Zeroizing::new(text),
-        _ => Zeroizing::default(),
-    })
+impl Members {
+    fn common(&mut self) -> CommonParameters {
+        let purpose = |name: String| if name == "sig" { PublicKeyUse::Signature } else { PublicKeyUse::Other(name) };
+        let operation = |name: String| if name == "sign" { KeyOperations::Sign } else { KeyOperations::Other(name) };
+        CommonParameters {
+            public_key_use: self.purpose.take().map(purpose),
+            key_operations: self.key_ops.take().map(|names| names.into_iter().map(operation).collect()),
+            key_algorithm: self.alg.take().map(|alg| alg.parse().unwrap_or(KeyAlgorithm::UNKNOWN_ALGORITHM)),
+            key_id: self.kid.take(),
+            ..CommonParameters::default()
+        }
+    }
+
+    /// The parameters of its `kty`; `Other` when one is missing, or when `kty` or `crv` is unknown.
+    fn parameters(self) -> AlgorithmParameters {
+        let curve = match self.crv.as_deref() {
+            Some("Ed25519") => Some(EllipticCurve::Ed25519),
+            Some("P-256") => Some(EllipticCurve::P256),
+            Some("P-384") => Some(EllipticCurve::P384),
+            _ => None,
+        };
+        let kty = self.kty.unwrap_or_default();
+        match (kty.as_str(), curve, self.x, self.y, self.n, self.e, self.k) {
+            ("RSA", _, _, _, Some(n), Some(e), _) => {
+                AlgorithmParameters::RSA(RSAKeyParameters { n, e, ..RSAKeyParameters::default() })
+            }
+            ("EC", Some(curve), Some(x), Some(y), ..) => {
+                AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
+                    curve,
+                    x,
+                    y,
+                    ..EllipticCurveKeyParameters::default()
+                })
+            }
+            ("OKP", Some(curve), Some(x), ..) => AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
+                curve,
+                x,
+                ..OctetKeyPairParameters::default()
+            }),
+            ("oct", .., Some(mut k)) => AlgorithmParameters::OctetKey(OctetKeyParameters {
+                value: std::mem::take(&mut *k),
+                ..OctetKeyParameters::default()
+            }),
+            _ => AlgorithmParameters::Other(OtherKeyParameters::default()),
+        }
+    }
+}
+
+pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
+    if !jwk.is_object() {
+        return Err(KeyError::because("a JWK is an object (RFC 7517 4)"));
+    }
+    if jwk.get("kid").is_some_and(|kid| !kid.is_string()) {
+        return Err(NO_KID);
+    }
+    let mut members = Members::deserialize(jwk).map_err(|_| MEMBER)?;
+    let (common, private) = (members.common(), members.d.take());
+    key(&common, members.parameters(), private, source)
 }
 
 fn key(

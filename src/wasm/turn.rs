@@ -6,7 +6,10 @@ use super::{
     value::{self, to_js},
     verdict::Outcome,
 };
-use crate::host::{Answer, JwkSet, Question, Step};
+use crate::{
+    host::{Answer, JwkSet, Question, Step},
+    user::InvalidRow,
+};
 
 /// One run of the state machine. `step` is a question, with its kind in `ask`, or the outcome. Every answer returns the
 /// next step.
@@ -101,7 +104,8 @@ impl Turn {
     ) -> Result<JsValue, JsValue> {
         self.answer(match user_id {
             none if none.is_null() || none.is_undefined() => Answer::Rotated(None),
-            id => value::user_id(id).map_or(Answer::InvalidRow("user_id"), |id| Answer::Rotated(Some(id))),
+            id => value::user_id(id)
+                .map_or(Answer::InvalidRow(InvalidRow { column: "user_id" }), |id| Answer::Rotated(Some(id))),
         })
     }
 

@@ -1,12 +1,11 @@
 //! Values with members, on their way into JavaScript and back, by `serde-wasm-bindgen`.
 
-use js_sys::Reflect;
 use serde::Serialize;
 use serde_wasm_bindgen::{Serializer, from_value};
 use wasm_bindgen::JsValue;
 
 use super::verdict::Failure;
-use crate::user::{UserId, UserRow};
+use crate::user::{InvalidRow, UserId, UserRow};
 
 /// Maps become plain objects.
 const SERIALIZER: Serializer = Serializer::new().serialize_maps_as_objects(true);
@@ -34,25 +33,11 @@ pub(super) fn is_exact(id: &UserId) -> bool {
     }
 }
 
-/// The row that a store returned, or `Err` with the invalid column.
-pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, &'static str> {
+/// The row that a store returned.
+pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, InvalidRow> {
     if row.is_null() || row.is_undefined() {
         return Ok(None);
     }
-    let read = from_value(row.clone()).ok().filter(|row: &UserRow| row.id.is_valid() && is_exact(&row.id));
-    read.map(Some).ok_or_else(|| wrong_column(&row))
-}
-
-/// Only the column is named: serde's message may contain the value.
-fn wrong_column(row: &JsValue) -> &'static str {
-    let column = |name: &str| Reflect::get(row, &name.into()).unwrap_or(JsValue::UNDEFINED);
-    let is_text = |name| column(name).is_string();
-    match () {
-        () if !user_id(column("id")).is_some_and(|id| id.is_valid()) => "id",
-        () if !is_text("email") => "email",
-        () if !is_text("password") && !column("password").is_null() => "password",
-        () if !is_text("created_at") => "created_at",
-        () if from_value::<Option<i64>>(column("tokens_valid_after")).is_err() => "tokens_valid_after",
-        () => "row",
-    }
+    let row = UserRow::from_columns(from_value(row).map_err(|_| InvalidRow { column: "row" })?)?;
+    if is_exact(&row.id) { Ok(Some(row)) } else { Err(InvalidRow { column: "id" }) }
 }
