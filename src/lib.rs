@@ -96,7 +96,7 @@ pub use self::{
     host::{Answer, Pending, Question, Step},
     http::{Refusal, Reply, Request},
     routes::login::Credentials,
-    settings::{Settings, SettingsError, Vars},
+    settings::{Settings, SettingsError, Variable, Vars},
     token::Claims,
     user::{InvalidRow, User, UserId, UserRow},
 };

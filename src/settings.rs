@@ -6,10 +6,12 @@ mod value;
 
 use std::{fmt, sync::Arc};
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
-use zeroize::Zeroize as _;
 
-pub use self::value::SettingsError;
+#[cfg(feature = "wasm")]
+pub(crate) use self::name::NAMES;
+pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
         ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE,
@@ -32,6 +34,8 @@ use crate::{
 /// Each environment variable has the name of the field in capitals, such as `SECRET_KEY`. `Debug` shows no value
 /// because some are secret.
 ///
+/// A number deserializes as its decimal text. Unknown names are ignored.
+///
 /// ```
 /// use edgegate::{Settings, Vars};
 ///
@@ -43,67 +47,68 @@ use crate::{
 /// assert_eq!(Settings::try_from(vars)?.bcrypt_cost.get(), 11);
 /// # Ok::<(), edgegate::SettingsError>(())
 /// ```
-#[derive(Clone, Default)]
-#[cfg_attr(feature = "wasm", derive(tsify::Tsify), serde(rename_all = "SCREAMING_SNAKE_CASE"))]
+#[derive(Clone, Default, Deserialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Vars {
     /// The secret that signs the tokens, used as its exact UTF-8 bytes: at least 32 bytes for HS256, 48 for HS384, 64 for
     /// HS512. With `JWT_KEYS` it verifies tokens without a `kid`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub secret_key: Option<String>,
+    pub secret_key: Option<Variable>,
     /// The algorithm of `SECRET_KEY`: `HS256`, which is the default, `HS384` or `HS512`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub algorithm: Option<String>,
+    pub algorithm: Option<Variable>,
     /// Keys, as a JWK set (RFC 7517 5): the first that can, signs; all verify. See [`Key`](crate::token::Key).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_keys: Option<String>,
+    pub jwt_keys: Option<Variable>,
     /// How many minutes a token lives; 30 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub access_token_expire_minutes: Option<String>,
+    pub access_token_expire_minutes: Option<Variable>,
     /// The cost of new password hashes, 10 to 14; 12 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub bcrypt_cost: Option<String>,
+    pub bcrypt_cost: Option<Variable>,
     /// `on` replaces a stored hash of a lower cost than `BCRYPT_COST` at the next login; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub rehash: Option<String>,
+    pub rehash: Option<Variable>,
     /// `open` allows anyone to create a user; `closed` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub registration: Option<String>,
+    pub registration: Option<Variable>,
     /// The claim that contains the user's id; `user_id` by default. `sub` is a string (RFC 7519 4.1.2).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub user_id_claim: Option<String>,
+    pub user_id_claim: Option<Variable>,
     /// The `iss` that tokens carry and must carry.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_issuer: Option<String>,
+    pub jwt_issuer: Option<Variable>,
     /// The `aud` that tokens carry and must carry.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_audience: Option<String>,
+    pub jwt_audience: Option<Variable>,
     /// Allowed clock difference in seconds, at most 300; 0 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_leeway_seconds: Option<String>,
+    pub jwt_leeway_seconds: Option<Variable>,
     /// Maximum age of a token in seconds, measured from its `iat`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_max_age_seconds: Option<String>,
+    pub jwt_max_age_seconds: Option<Variable>,
     /// The claims a token must have, separated by commas; `exp` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_required_claims: Option<String>,
+    pub jwt_required_claims: Option<Variable>,
     /// Further claims of every token, a JSON object.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_claims: Option<String>,
+    pub jwt_claims: Option<Variable>,
     /// Where an identity provider publishes its keys, an `https:` URL.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwks_url: Option<String>,
+    pub jwks_url: Option<Variable>,
     /// The `iss` of the identity provider's tokens.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwks_issuer: Option<String>,
+    pub jwks_issuer: Option<Variable>,
     /// The `aud` that the identity provider's tokens must have.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwks_audience: Option<String>,
+    pub jwks_audience: Option<Variable>,
     /// `on` reads and writes `users.tokens_valid_after`, and lets a user log out everywhere; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub revocation: Option<String>,
+    pub revocation: Option<Variable>,
     /// How many minutes a refresh token can stay unused. Refresh tokens are issued only if this is set.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub refresh_token_expire_minutes: Option<String>,
+    pub refresh_token_expire_minutes: Option<Variable>,
 }
 
 /// The settings, parsed and valid.
@@ -116,7 +121,8 @@ pub struct Vars {
 /// assert_eq!((settings.bcrypt_cost.get(), settings.registration_open), (12, false));
 /// # Ok::<(), edgegate::SettingsError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "Vars")]
 pub struct Settings {
     /// The keys that sign and verify.
     pub ring: Arc<KeyRing>,
@@ -154,7 +160,8 @@ impl Vars {
     /// assert_eq!(error.setting, "SECRET_KEY");
     /// # Ok::<(), edgegate::SettingsError>(())
     /// ```
-    pub fn read(variable: impl Fn(&str) -> Option<String>) -> Self {
+    pub fn read(mut variable: impl FnMut(&str) -> Option<String>) -> Self {
+        let mut variable = |name| variable(name).map(Variable::from);
         Self {
             secret_key: variable(SECRET_KEY),
             algorithm: variable(ALGORITHM),
@@ -204,16 +211,8 @@ impl fmt::Debug for Vars {
 impl TryFrom<Vars> for Settings {
     type Error = SettingsError;
 
-    fn try_from(mut vars: Vars) -> Result<Self, SettingsError> {
-        let settings = Self::read(&vars);
-        vars.secret_key.zeroize();
-        vars.jwt_keys.zeroize();
-        settings
-    }
-}
-
-impl Settings {
-    fn read(vars: &Vars) -> Result<Self, SettingsError> {
+    fn try_from(vars: Vars) -> Result<Self, SettingsError> {
+        let vars = &vars;
         let rules = tokens::rules(vars)?;
         Ok(Self {
             ring: Arc::new(tokens::ring(vars)?),
@@ -242,4 +241,94 @@ fn minutes(text: Option<&str>) -> Result<u32, SettingsError> {
 fn bcrypt_cost(text: Option<&str>) -> Result<Cost, SettingsError> {
     let cost = integer(BCRYPT_COST, text, HASH_COST_DEFAULT, &HASH_COSTS)?;
     Cost::new(cost).map_err(|_| SettingsError::out_of_range(BCRYPT_COST, &HASH_COSTS))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use serde_json::json;
+
+    use super::{Settings, Vars, name::NAMES};
+
+    /// The settings by name.
+    fn values(vars: Vars) -> Vec<Option<String>> {
+        let Vars {
+            secret_key,
+            algorithm,
+            access_token_expire_minutes,
+            bcrypt_cost,
+            rehash,
+            registration,
+            jwt_keys,
+            user_id_claim,
+            jwt_issuer,
+            jwt_audience,
+            jwt_leeway_seconds,
+            jwt_max_age_seconds,
+            jwt_required_claims,
+            jwt_claims,
+            jwks_url,
+            jwks_issuer,
+            jwks_audience,
+            revocation,
+            refresh_token_expire_minutes,
+        } = vars;
+        [
+            secret_key,
+            algorithm,
+            access_token_expire_minutes,
+            bcrypt_cost,
+            rehash,
+            registration,
+            jwt_keys,
+            user_id_claim,
+            jwt_issuer,
+            jwt_audience,
+            jwt_leeway_seconds,
+            jwt_max_age_seconds,
+            jwt_required_claims,
+            jwt_claims,
+            jwks_url,
+            jwks_issuer,
+            jwks_audience,
+            revocation,
+            refresh_token_expire_minutes,
+        ]
+        .map(|value| value.map(|text| text.to_string()))
+        .into()
+    }
+
+    #[test]
+    fn the_environment_and_serde_read_the_same_names() {
+        let asked = RefCell::new(Vec::new());
+        Vars::read(|name| {
+            asked.borrow_mut().push(name.to_owned());
+            None
+        });
+        let mut names = NAMES.map(str::to_owned).to_vec();
+        names.sort();
+        asked.borrow_mut().sort();
+        assert_eq!(*asked.borrow(), names);
+        for setting in NAMES {
+            let read = values(Vars::read(|name| (name == setting).then(|| "text".to_owned())));
+            assert_eq!(read.iter().flatten().count(), 1, "{setting}");
+            assert_eq!(
+                values(serde_json::from_value(json!({ setting: "text", "OTHER": [] })).unwrap()),
+                read,
+                "{setting}"
+            );
+        }
+    }
+
+    #[test]
+    fn numbers_are_texts_and_other_types_are_refused() {
+        let secret = "0123456789abcdef0123456789abcdef";
+        let settings = |cost| serde_json::from_value::<Settings>(json!({ "SECRET_KEY": secret, "BCRYPT_COST": cost }));
+        assert_eq!(settings(json!(10)).unwrap().bcrypt_cost.get(), 10);
+        assert_eq!(settings(json!("10")).unwrap().bcrypt_cost.get(), 10);
+        for cost in [json!(10.5), json!(true), json!([10]), json!(9)] {
+            assert!(settings(cost.clone()).is_err(), "{cost}");
+        }
+    }
 }

@@ -21,7 +21,7 @@ use crate::{
     gate::Gate,
     http::Request,
     routes::login::Credentials,
-    settings::{Settings, Vars},
+    settings::{self, Settings},
     token::{Check, Claims, Signing, TokenRefusal, strict_json},
 };
 
@@ -31,13 +31,10 @@ pub struct JsGate(Gate);
 
 #[wasm_bindgen(js_class = Gate)]
 impl JsGate {
-    /// Asks `variable` for each setting by name; throws a `Failure` that names the invalid setting.
+    /// Takes an object with the settings by name; throws a `Failure` that names the invalid setting.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        #[wasm_bindgen(unchecked_param_type = "(name: string) => string | undefined")] variable: &js_sys::Function,
-    ) -> Result<JsGate, JsValue> {
-        let vars = Vars::read(|name| variable.call1(&JsValue::UNDEFINED, &name.into()).ok()?.as_string());
-        Settings::try_from(vars).map(|settings| Self(Gate::new(settings))).map_err(throw)
+    pub fn new(#[wasm_bindgen(unchecked_param_type = "Vars")] vars: JsValue) -> Result<JsGate, JsValue> {
+        Settings::try_from(value::vars(vars)?).map(|settings| Self(Gate::new(settings))).map_err(throw)
     }
 
     /// Answers a request; `now` is in seconds since 1970.
@@ -121,10 +118,16 @@ impl JsGate {
     }
 }
 
-/// The claims, or the reason; no reason starts with `{`. An id that JavaScript would round is refused.
+/// The names of the settings.
+#[wasm_bindgen(js_name = settingNames)]
+pub fn setting_names() -> Vec<String> {
+    settings::NAMES.map(str::to_owned).into()
+}
+
+/// The claims, which start with `{`, or the reason, which does not. An id that JavaScript would round is refused.
 fn verdict_text(verdict: Result<Claims, TokenRefusal>) -> String {
     match verdict {
-        Ok(claims) if claims.user_id().is_none_or(is_exact) => claims.into_text(),
+        Ok(claims) if claims.user_id().is_none_or(is_exact) => claims.into_text().trim_start().to_owned(),
         Ok(_) => TokenRefusal::Claim("user_id".into()).code().into_owned(),
         Err(refusal) => refusal.code().into_owned(),
     }

@@ -3,19 +3,32 @@
 /** Length of a text that is passed to wasm, in UTF-16 code units: 1 MiB, far more than any limit of the core. */
 const TEXT_MAX = 1024 * 1024;
 
+/** Length of all texts of a list together, in UTF-16 code units: several hundred thousand passwords. */
+const LIST_TEXT_MAX = 4 * TEXT_MAX;
+
+/** Number of entries of a list. */
+const LIST_MAX = 1_000_000;
+
 /**
- * @throws {TypeError} unless the value is a string.
+ * @throws {TypeError} unless the value is a string without lone surrogates, which UTF-8 cannot encode.
  * @throws {RangeError} when it is longer than 1 MiB: wasm would have to hold a copy.
  */
 export function text(name: string, value: unknown): string {
   if (typeof value !== "string") throw new TypeError(`edgegate: ${name} must be a string, not ${kindOf(value)}`);
   if (value.length > TEXT_MAX) throw new RangeError(`edgegate: ${name} is longer than ${TEXT_MAX} characters`);
+  if (!isWellFormed(value)) throw new TypeError(`edgegate: ${name} has half of a surrogate pair`);
   return value;
 }
 
 /** Whether {@link text} accepts the value. Used for tokens, where any other value is a refusal and not an error. */
 export function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length <= TEXT_MAX;
+  return typeof value === "string" && value.length <= TEXT_MAX && isWellFormed(value);
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function isWellFormed(value: string): boolean {
+  return !LONE_SURROGATE.test(value);
 }
 
 /** @throws {TypeError} unless the value is a number or left out. */
@@ -42,26 +55,75 @@ export function object<T extends object>(name: string, value: T): T {
   return value;
 }
 
-/** @throws {TypeError} unless the value is an array. */
-export function array<T>(name: string, value: readonly T[]): readonly T[] {
+/**
+ * Reads a list of texts entry by entry, because an array may have holes or overridden methods.
+ *
+ * @throws {TypeError} unless the value is an array, and as {@link text} for the result of `pick`.
+ * @throws {RangeError} when the list is too long for wasm to hold a copy.
+ */
+export function texts<T>(name: string, value: readonly T[], ...picks: [string, (entry: T) => unknown][]): string[][] {
   if (!Array.isArray(value)) throw new TypeError(`edgegate: ${name} must be an array, not ${kindOf(value)}`);
-  return value;
+  if (value.length > LIST_MAX) throw new RangeError(`edgegate: ${name} has more than ${LIST_MAX} entries`);
+  const lists = picks.map((): string[] => []);
+  let length = 0;
+  for (let at = 0; at < value.length; at += 1) {
+    const entry = value[at] as T;
+    picks.forEach(([member, pick], which) => {
+      const picked = text(`${name}[${at}]${member}`, pick(entry));
+      length += picked.length;
+      if (length > LIST_TEXT_MAX) throw new RangeError(`edgegate: ${name} holds more than ${LIST_TEXT_MAX} characters`);
+      lists[which]?.push(picked);
+    });
+  }
+  return lists;
 }
 
 /**
- * A copy of a store's row without getters and proxies, so that reading it in wasm runs no foreign code. A getter that
- * throws does so here. Dates become ISO 8601 strings, other objects become their JSON.
+ * Reads the settings with these names as strings or numbers. A getter that throws does so here, outside wasm.
+ *
+ * @throws {TypeError} for a setting of another type: ignoring it could disable a check.
  */
+export function plainSettings(names: readonly string[], env: object): Record<string, string | number> {
+  const settings: Record<string, string | number> = {};
+  for (const name of names) {
+    const value: unknown = env[name as keyof typeof env];
+    if (value === undefined || value === null) continue;
+    settings[name] = typeof value === "number" ? value : text(name, typeof value === "boolean" ? String(value) : value);
+  }
+  return settings;
+}
+
+/** Copies a store's row, so that getters run once and outside wasm. */
 export function plainRow(row: unknown): Record<string, unknown> | null {
-  if (row === null || row === undefined) return null;
-  const entries = Object.entries(object("a store's row", row as object));
-  return Object.fromEntries(entries.map(([name, value]) => [name, plainValue(value)]));
+  return row === null || row === undefined ? null : { ...object("a store's row", row as object) };
+}
+
+/** The columns that the core reads. A value of an impossible type becomes `false`, which the core refuses with the column's name. */
+export function coreColumns(row: Record<string, unknown>, wantsValidAfter: boolean): Record<string, unknown> {
+  const { id, email, password, created_at, tokens_valid_after } = row;
+  return {
+    id: plainValue(id),
+    email: plainValue(email),
+    password: plainValue(password),
+    created_at: plainValue(created_at instanceof Date ? isoDate(created_at) : created_at),
+    // A missing value of a requested column must not be read as "never logged out".
+    tokens_valid_after: plainValue(tokens_valid_after === undefined && wantsValidAfter ? false : tokens_valid_after),
+  };
+}
+
+/** The columns that the core does not read, for the app. */
+export function furtherColumns(row: Record<string, unknown>): Record<string, unknown> {
+  const { id: _id, email: _email, password: _password, created_at: _created, tokens_valid_after: _after, ...further } = row;
+  return further;
 }
 
 function plainValue(value: unknown): unknown {
-  if (value instanceof Date) return value.toISOString();
-  if (typeof value === "object" && value !== null) return JSON.parse(JSON.stringify(value)) as unknown;
-  return typeof value === "function" || typeof value === "symbol" ? undefined : value;
+  if (typeof value === "number") return Number.isFinite(value) ? value : false;
+  return value === undefined || value === null || typeof value === "bigint" || isText(value) ? value : false;
+}
+
+function isoDate(date: Date): string | false {
+  return Number.isNaN(Date.prototype.getTime.call(date)) ? false : Date.prototype.toISOString.call(date);
 }
 
 function kindOf(value: unknown): string {

@@ -6,13 +6,18 @@ export async function readBody({ body }: Request | Response, atMost: number): Pr
   while (reader && length <= atMost) {
     const { done, value } = await reader.read();
     if (done) break;
-    if (!(value instanceof Uint8Array)) throw new TypeError("edgegate: a body's stream must yield bytes");
-    chunks.push(value);
-    length += value.length;
+    // A copy, because the length and the memory of a chunk may change while wasm reads it.
+    const chunk = new Uint8Array(bytes(value));
+    chunks.push(chunk);
+    length += chunk.length;
   }
   if (length > atMost) await reader?.cancel();
-  const [only = new Uint8Array()] = chunks;
-  return chunks.length <= 1 ? only : concatenate(chunks, length);
+  return concatenate(chunks, length);
+}
+
+function bytes(value: unknown): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new TypeError("edgegate: a body's stream must yield bytes");
+  return value;
 }
 
 function concatenate(chunks: Uint8Array[], length: number): Uint8Array {

@@ -1,11 +1,11 @@
 // The gate inside wasm, and operations on tokens without a user store.
 
 import type { Turn, UserId, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
-import { isText, object, userId as checkedId } from "./argument.js";
+import { isText, object, plainSettings, userId as checkedId } from "./argument.js";
 import { fromBase64Url, toBase64Url, utf8 } from "./base64url.js";
 import { holds, sign } from "./crypto.js";
 import { glue } from "./glue.js";
-import { Handle } from "./instance.js";
+import { call, Handle } from "./instance.js";
 import { run } from "./turn.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 
@@ -73,10 +73,15 @@ export class Core {
 
   #currentGate(): Handle<WasmGate> {
     if (!this.#gate?.isCurrent) {
-      this.#gate = new Handle(() => new glue.Gate((name) => this.#settings[name as keyof Settings]?.toString()));
+      this.#gate = newGate(this.#settings);
     }
     return this.#gate;
   }
+}
+
+function newGate(env: Settings): Handle<WasmGate> {
+  const settings = plainSettings(call(() => glue.settingNames()), env);
+  return new Handle(() => new glue.Gate(settings));
 }
 
 /** A result that depends on a key starts with the number of the key. */

@@ -1,5 +1,5 @@
 import type { LoginVerdict, LogOutVerdict, Reply, Turn, UserId, UserVerdict } from "../wasm/edgegate.js";
-import { isText, object, text } from "./argument.js";
+import { furtherColumns, isText, object, text } from "./argument.js";
 import { readBody } from "./body.js";
 import { Core, type IssueOptions, type Settings } from "./core.js";
 import type { Handle } from "./instance.js";
@@ -49,6 +49,13 @@ export interface Gate {
 export function createGate(settings: Settings, users: UserStore, log: Log = consoleLog): Gate {
   const core = new Core(settings);
   object("users", users);
+  const report: Log = (entry) => {
+    try {
+      log(entry);
+    } catch {
+      // A failed log must not fail the request.
+    }
+  };
 
   return {
     async fetch(request) {
@@ -58,10 +65,10 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
         const head = headOf(request);
         const turn = core.start((gate, now) => gate.handle(...head, now));
         const reply = await run<Reply>(turn, (question) => answerRequest(turn, question, request, path));
-        if (reply.event) log({ ...reply.event, status: reply.status, path });
+        if (reply.event) report({ ...reply.event, status: reply.status, path });
         return new Response(reply.body || null, { status: reply.status, headers: reply.headers });
       } catch (error) {
-        log({ level: "error", reason: "internal", status: 500, path, error });
+        report({ level: "error", reason: "internal", status: 500, path, error });
         return internalServerError();
       }
     },
@@ -73,7 +80,11 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     async currentUser(from) {
       const authorization = authorizationOf(from);
       const turn = core.start((gate, now) => gate.currentUser(authorization, now));
-      return run<UserVerdict>(turn, (question) => answer(turn, question));
+      // Further columns may have any type and depth, so they do not pass through the core.
+      let further: Record<string, unknown> = {};
+      const keep = (row: Record<string, unknown>) => void (further = furtherColumns(row));
+      const verdict = await run<UserVerdict>(turn, (question) => answer(turn, question, keep));
+      return verdict.outcome === "accepted" ? { ...verdict, user: { ...further, ...verdict.user } } : verdict;
     },
     async refresh(refreshToken) {
       if (!isText(refreshToken)) return refused("refresh-token");
@@ -106,14 +117,18 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     try {
       return await askStore(users, turn, question);
     } catch (error) {
-      log({ level: "error", reason: "store", path, error });
+      report({ level: "error", reason: "store", path, error });
       return turn.call((turn) => turn.answerUnavailable());
     }
   }
 
-  async function answer(turn: Handle<Turn>, question: CallerQuestion): Promise<Step> {
+  async function answer(
+    turn: Handle<Turn>,
+    question: CallerQuestion,
+    onRow?: (row: Record<string, unknown>) => void,
+  ): Promise<Step> {
     if (question.ask === "body") throw new TypeError("edgegate: a call without a request has no body");
-    return askStore(users, turn, question);
+    return askStore(users, turn, question, onRow);
   }
 }
 
@@ -121,7 +136,8 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
 function authorizationOf(from: unknown): string | undefined {
   if (isText(from)) return from;
   const headers = from instanceof Request ? from.headers : from;
-  return headers instanceof Headers ? (headers.get("authorization") ?? undefined) : undefined;
+  const value: unknown = headers instanceof Headers ? headers.get("authorization") : undefined;
+  return isText(value) ? value : undefined;
 }
 
 /** Method, URL, and the values of `Content-Type` and `Authorization`. */

@@ -13,27 +13,37 @@ export function bind(compiled: WebAssembly.Module): void {
   instantiate();
 }
 
-/** Whether a call into wasm is running. */
+/** The memory of the glue's views. It may belong to an instance whose start was interrupted. */
+let viewed: WebAssembly.Memory | undefined;
+
+/**
+ * Whether a call into wasm has started and not ended normally. It is not cleared in a `finally`, which does not run when a call
+ * is terminated, for example by a timeout of Node's `vm`, and may not run after a stack overflow.
+ */
 let isEntered = false;
 
 /**
- * Calls into wasm. Calls do not nest. A failure that the core reports is thrown as an {@link EdgegateError}. After any
- * other error (a trap, a stack overflow) the memory of the instance may be inconsistent, so the next call gets a new
- * instance. The same applies after a call that was terminated, for example by a timeout of Node's `vm`, which skips
- * `finally`.
+ * Calls into wasm. `work` runs no code of the application, so calls do not nest.
+ *
+ * A failure that the core reports is thrown as an {@link EdgegateError}. After any other error, such as a trap, the memory of
+ * the instance may be inconsistent, so the next call gets a new instance.
  */
 export function call<T>(work: () => T): T {
-  if (isEntered) instantiate();
+  replaceIfBroken();
   isEntered = true;
+  let result: T;
   try {
-    return work();
+    result = work();
   } catch (error) {
-    if (isFailure(error)) throw new EdgegateError(error.code, error.message);
-    if (!(error instanceof EdgegateError) && !(error instanceof ReplacedError)) instantiate();
+    if (isFailure(error)) {
+      isEntered = false;
+      throw new EdgegateError(error.code, error.message);
+    }
+    if (error instanceof ReplacedError) isEntered = false;
     throw error;
-  } finally {
-    isEntered = false;
   }
+  isEntered = false;
+  return result;
 }
 
 /** An object of a replaced wasm instance was used. */
@@ -49,14 +59,15 @@ export class Handle<T extends { free(): void }> {
     this.#instance = instance;
   }
 
-  /** Whether the object's instance is still in use. */
+  /** Whether the object's instance is still in use. Not for use inside {@link call}. */
   get isCurrent(): boolean {
+    replaceIfBroken();
     return this.#instance === instance;
   }
 
   /** The object, for use inside {@link call}. */
   get object(): T {
-    if (!this.isCurrent) throw new ReplacedError("edgegate: the wasm instance was replaced after a trap");
+    if (this.#instance !== instance) throw new ReplacedError("edgegate: the wasm instance was replaced after a trap");
     return this.#object;
   }
 
@@ -65,7 +76,7 @@ export class Handle<T extends { free(): void }> {
   }
 
   free(): void {
-    if (this.isCurrent) this.#object.free();
+    if (this.isCurrent) call(() => this.#object.free());
   }
 }
 
@@ -80,16 +91,22 @@ export function perInstance<T>(make: () => T): () => T {
   };
 }
 
+function replaceIfBroken(): void {
+  if (isEntered) instantiate();
+}
+
+/** It may be interrupted at any point and is then repeated, so the instance is only set at the end. */
 function instantiate(): void {
   if (!module) throw new Error("edgegate: no entry has bound the wasm module");
-  const previous = instance;
-  instance = new WebAssembly.Instance(module, { "./edgegate_bg.js": glue as unknown as WebAssembly.ModuleImports });
-  if (previous) {
-    // `grow(0)` detaches the old memory, so that the glue replaces its views of it.
-    (previous.exports.memory as WebAssembly.Memory).grow(0);
-  }
-  glue.__wbg_set_wasm(previous ? ignoreFinalizerFrees(instance.exports) : instance.exports);
-  (instance.exports.__wbindgen_start as () => void)();
+  isEntered = true;
+  const next = new WebAssembly.Instance(module, { "./edgegate_bg.js": glue as unknown as WebAssembly.ModuleImports });
+  // `grow(0)` detaches the old memory, so that the glue replaces its views of it.
+  viewed?.grow(0);
+  glue.__wbg_set_wasm(viewed ? ignoreFinalizerFrees(next.exports) : next.exports);
+  viewed = next.exports.memory as WebAssembly.Memory;
+  (next.exports.__wbindgen_start as () => void)();
+  instance = next;
+  isEntered = false;
 }
 
 /**

@@ -19,6 +19,16 @@ export const consoleLog: Log = ({ level, error, ...entry }) => {
 };
 
 function cause(error: unknown): { error: string; cause?: string } {
-  if (!(error instanceof Error)) return { error: String(error) };
-  return { error: error.message, ...(error.cause instanceof Error ? { cause: error.cause.message } : {}) };
+  if (!(error instanceof Error)) return { error: printable(error) };
+  const { message, cause } = error;
+  return { error: printable(message), ...(cause instanceof Error ? { cause: printable(cause.message) } : {}) };
+}
+
+/** `String()` throws for some values, such as an object without `toString`. */
+function printable(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a thrown ${typeof value}`;
+  }
 }

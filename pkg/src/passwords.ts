@@ -1,5 +1,5 @@
 import type { Failure, HashList, HashVerdict, PasswordVerdict, Turn, VerifyList } from "../wasm/edgegate.js";
-import { array, optionalNumber, text } from "./argument.js";
+import { object, optionalNumber, text, texts } from "./argument.js";
 import { EdgegateError } from "./errors.js";
 import { glue } from "./glue.js";
 import { call, Handle } from "./instance.js";
@@ -47,7 +47,7 @@ export async function verifyPassword(password: string, hash: string): Promise<bo
  * ```
  */
 export async function hashPasswords(passwords: readonly string[], options: { cost?: number } = {}): Promise<string[]> {
-  const list = array("passwords", passwords).map((password, at) => text(`passwords[${at}]`, password));
+  const [list = []] = texts("passwords", passwords, ["", (password) => password]);
   const cost = optionalNumber("cost", options.cost);
   const hashes = new Handle(() => new glue.HashList(list, cost));
   return stepThrough(hashes, (hashes) => hashes.hashes());
@@ -67,11 +67,12 @@ export async function hashPasswords(passwords: readonly string[], options: { cos
 export async function verifyPasswords(
   pairs: readonly { password: string; hash: string }[],
 ): Promise<(boolean | EdgegateError)[]> {
-  const list = array("pairs", pairs).map(({ password, hash }, at) => ({
-    password: text(`pairs[${at}].password`, password),
-    hash: text(`pairs[${at}].hash`, hash),
-  }));
-  const [passwords, hashes] = [list.map(({ password }) => password), list.map(({ hash }) => hash)];
+  const [passwords = [], hashes = []] = texts(
+    "pairs",
+    pairs,
+    [".password", (pair) => object("a pair", pair).password],
+    [".hash", (pair) => pair.hash],
+  );
   const verdicts = new Handle(() => new glue.VerifyList(passwords, hashes));
   const all = await stepThrough(verdicts, (verdicts) => verdicts.verdicts());
   return all.map((verdict) => (verdict.outcome === "accepted" ? verdict.matches : failure(verdict)));

@@ -1,6 +1,6 @@
 // Answers the core's questions about users and sessions from a store.
 
-import { plainRow, userId } from "./argument.js";
+import { coreColumns, plainRow, userId } from "./argument.js";
 import type { Turn } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { SessionStore, UserStore } from "./store.js";
@@ -9,15 +9,30 @@ import type { CallerQuestion, Step } from "./turn.js";
 /** A question that the store answers. */
 export type StoreQuestion = Exclude<CallerQuestion, { ask: "body" }>;
 
-/** Answers a question from the store and returns the next step. Rejects if the store rejects. */
-export async function askStore(users: UserStore, turn: Handle<Turn>, question: StoreQuestion): Promise<Step> {
+/**
+ * Answers a question from the store and returns the next step. Rejects if the store rejects.
+ *
+ * @param onRow Called with the row that the store returned.
+ */
+export async function askStore(
+  users: UserStore,
+  turn: Handle<Turn>,
+  question: StoreQuestion,
+  onRow?: (row: Record<string, unknown>) => void,
+): Promise<Step> {
+  const answerUser = (user: unknown, wantsValidAfter: boolean): Step => {
+    const row = plainRow(user);
+    if (row) onRow?.(row);
+    const columns = row && coreColumns(row, wantsValidAfter);
+    return turn.call((turn) => turn.answerUser(columns));
+  };
   switch (question.ask) {
     case "userByEmail":
-      return answerUser(turn, await users.userByEmail(question.email, { validAfter: question.withValidAfter }));
+      return answerUser(await users.userByEmail(question.email, { validAfter: question.withValidAfter }), question.withValidAfter);
     case "userById":
-      return answerUser(turn, await users.userById(question.id, { validAfter: question.withValidAfter }));
+      return answerUser(await users.userById(question.id, { validAfter: question.withValidAfter }), question.withValidAfter);
     case "insertUser":
-      return answerUser(turn, await users.insertUser(question));
+      return answerUser(await users.insertUser(question), false);
     case "replaceHash":
       await users.replaceHash?.(question);
       return done(turn);
@@ -42,11 +57,6 @@ export async function askStore(users: UserStore, turn: Handle<Turn>, question: S
 function sessionsOf({ sessions }: UserStore): SessionStore {
   if (!sessions) throw new TypeError("edgegate: REFRESH_TOKEN_EXPIRE_MINUTES needs a user store with `sessions`");
   return sessions;
-}
-
-function answerUser(turn: Handle<Turn>, user: unknown): Step {
-  const row = plainRow(user);
-  return turn.call((turn) => turn.answerUser(row));
 }
 
 function done(turn: Handle<Turn>): Step {

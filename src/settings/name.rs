@@ -19,3 +19,27 @@ pub(super) const JWKS_ISSUER: &str = "JWKS_ISSUER";
 pub(super) const JWKS_AUDIENCE: &str = "JWKS_AUDIENCE";
 pub(super) const REVOCATION: &str = "REVOCATION";
 pub(super) const REFRESH_TOKEN_EXPIRE_MINUTES: &str = "REFRESH_TOKEN_EXPIRE_MINUTES";
+
+/// All of them.
+#[cfg(any(test, feature = "wasm"))]
+pub(crate) const NAMES: [&str; 19] = [
+    SECRET_KEY,
+    ALGORITHM,
+    JWT_KEYS,
+    ACCESS_TOKEN_EXPIRE_MINUTES,
+    BCRYPT_COST,
+    REHASH,
+    REGISTRATION,
+    USER_ID_CLAIM,
+    JWT_ISSUER,
+    JWT_AUDIENCE,
+    JWT_LEEWAY_SECONDS,
+    JWT_MAX_AGE_SECONDS,
+    JWT_REQUIRED_CLAIMS,
+    JWT_CLAIMS,
+    JWKS_URL,
+    JWKS_ISSUER,
+    JWKS_AUDIENCE,
+    REVOCATION,
+    REFRESH_TOKEN_EXPIRE_MINUTES,
+];

@@ -1,6 +1,86 @@
 //! Parsing of setting values.
 
-use std::{fmt, ops::RangeInclusive};
+use std::{
+    fmt,
+    ops::{Deref, RangeInclusive},
+};
+
+use serde::{Deserialize, Deserializer, de::Visitor};
+use zeroize::Zeroizing;
+
+/// The value of one setting, as a string. It is wiped on drop, and `Debug` does not show it.
+///
+/// ```
+/// use edgegate::Variable;
+///
+/// assert_eq!(&*Variable::from("30"), "30");
+/// assert_eq!(&*serde_json::from_str::<Variable>("30")?, "30");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct Variable(Zeroizing<String>);
+
+impl Deref for Variable {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Variable {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<&str> for Variable {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl fmt::Debug for Variable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Variable").finish_non_exhaustive()
+    }
+}
+
+impl<'de> Deserialize<'de> for Variable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct VariableVisitor;
+
+        impl Visitor<'_> for VariableVisitor {
+            type Value = Variable;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("a string or a number")
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Variable, E> {
+                Ok(number.to_string().into())
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Variable, E> {
+                Ok(number.to_string().into())
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Variable, E> {
+                Ok(number.to_string().into())
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Variable, E> {
+                Ok(text.into())
+            }
+
+            fn visit_string<E>(self, text: String) -> Result<Variable, E> {
+                Ok(text.into())
+            }
+        }
+
+        deserializer.deserialize_any(VariableVisitor)
+    }
+}
 
 /// Which setting is wrong and how to fix it. It never contains the value.
 ///

@@ -10,8 +10,7 @@ use jsonwebtoken::{
         KeyOperations, OctetKeyPairParameters, OctetKeyParameters, OtherKeyParameters, PublicKeyUse, RSAKeyParameters,
     },
 };
-use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{
@@ -151,84 +150,88 @@ pub(super) fn of_provider(text: &str) -> Result<Vec<Arc<Key>>, KeyError> {
     Ok(keys.take(KEYS_MAX).map(Key::verifying_only).map(Arc::new).collect())
 }
 
-/// The members of a JWK that are used (RFC 7517 4, RFC 7518 6, RFC 8037 2).
+/// Reads a JWK from its JSON value.
 ///
-/// [`Jwk`] has no private members, and would leave copies of `k` that are not wiped.
-#[derive(Deserialize)]
-struct Members {
-    kty: Option<String>,
-    #[serde(rename = "use")]
-    purpose: Option<String>,
-    key_ops: Option<Vec<String>>,
-    alg: Option<String>,
-    kid: Option<String>,
-    crv: Option<String>,
-    x: Option<String>,
-    y: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    d: Option<Zeroizing<String>>,
-    k: Option<Zeroizing<String>>,
+/// The strings are moved out of the value one by one, because [`Jwk`] has no private members and would leave a copy of `k` that
+/// is not wiped.
+pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
+    let Value::Object(members) = jwk else { return Err(KeyError::because("a JWK is an object (RFC 7517 4)")) };
+    let mut members = Members(members);
+    if members.0.get("kid").is_some_and(|kid| !kid.is_string()) {
+        return Err(NO_KID);
+    }
+    let private = members.text("d")?.map(Zeroizing::new);
+    let common = members.common()?;
+    key(&common, members.parameters()?, private, source)
 }
 
+/// The remaining members of a JWK (RFC 7517 4, RFC 7518 6, RFC 8037 2).
+struct Members(Map<String, Value>);
+
 impl Members {
-    fn common(&mut self) -> CommonParameters {
-        let purpose = |name: String| if name == "sig" { PublicKeyUse::Signature } else { PublicKeyUse::Other(name) };
-        let operation = |name: String| if name == "sign" { KeyOperations::Sign } else { KeyOperations::Other(name) };
-        CommonParameters {
-            public_key_use: self.purpose.take().map(purpose),
-            key_operations: self.key_ops.take().map(|names| names.into_iter().map(operation).collect()),
-            key_algorithm: self.alg.take().map(|alg| alg.parse().unwrap_or(KeyAlgorithm::UNKNOWN_ALGORITHM)),
-            key_id: self.kid.take(),
-            ..CommonParameters::default()
+    fn text(&mut self, name: &str) -> Result<Option<String>, KeyError> {
+        match self.0.swap_remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(MEMBER),
         }
     }
 
+    fn common(&mut self) -> Result<CommonParameters, KeyError> {
+        let purpose = |name: String| if name == "sig" { PublicKeyUse::Signature } else { PublicKeyUse::Other(name) };
+        let operation = |operation: Value| match operation.as_str() {
+            Some("sign") => Ok(KeyOperations::Sign),
+            Some("verify") => Ok(KeyOperations::Verify),
+            Some(other) => Ok(KeyOperations::Other(other.to_owned())),
+            None => Err(MEMBER),
+        };
+        Ok(CommonParameters {
+            public_key_use: self.text("use")?.map(purpose),
+            key_operations: match self.0.swap_remove("key_ops") {
+                None => None,
+                Some(Value::Array(operations)) => {
+                    Some(operations.into_iter().map(operation).collect::<Result<_, _>>()?)
+                }
+                Some(_) => return Err(MEMBER),
+            },
+            key_algorithm: self.text("alg")?.map(|alg| alg.parse().unwrap_or(KeyAlgorithm::UNKNOWN_ALGORITHM)),
+            key_id: self.text("kid")?,
+            ..CommonParameters::default()
+        })
+    }
+
     /// The parameters of its `kty`; `Other` when one is missing, or when `kty` or `crv` is unknown.
-    fn parameters(self) -> AlgorithmParameters {
-        let curve = match self.crv.as_deref() {
+    fn parameters(mut self) -> Result<AlgorithmParameters, KeyError> {
+        let curve = match self.text("crv")?.as_deref() {
             Some("Ed25519") => Some(EllipticCurve::Ed25519),
             Some("P-256") => Some(EllipticCurve::P256),
             Some("P-384") => Some(EllipticCurve::P384),
             _ => None,
         };
-        let kty = self.kty.unwrap_or_default();
-        match (kty.as_str(), curve, self.x, self.y, self.n, self.e, self.k) {
-            ("RSA", _, _, _, Some(n), Some(e), _) => {
-                AlgorithmParameters::RSA(RSAKeyParameters { n, e, ..RSAKeyParameters::default() })
-            }
-            ("EC", Some(curve), Some(x), Some(y), ..) => {
-                AlgorithmParameters::EllipticCurve(EllipticCurveKeyParameters {
+        let kty = self.text("kty")?.unwrap_or_default();
+        let parameters = match kty.as_str() {
+            "RSA" => self
+                .text("n")?
+                .zip(self.text("e")?)
+                .map(|(n, e)| AlgorithmParameters::RSA(RSAKeyParameters { n, e, ..RSAKeyParameters::default() })),
+            "EC" => curve.zip(self.text("x")?.zip(self.text("y")?)).map(|(curve, (x, y))| {
+                let key = EllipticCurveKeyParameters { curve, x, y, ..EllipticCurveKeyParameters::default() };
+                AlgorithmParameters::EllipticCurve(key)
+            }),
+            "OKP" => curve.zip(self.text("x")?).map(|(curve, x)| {
+                AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
                     curve,
                     x,
-                    y,
-                    ..EllipticCurveKeyParameters::default()
+                    ..OctetKeyPairParameters::default()
                 })
-            }
-            ("OKP", Some(curve), Some(x), ..) => AlgorithmParameters::OctetKeyPair(OctetKeyPairParameters {
-                curve,
-                x,
-                ..OctetKeyPairParameters::default()
             }),
-            ("oct", .., Some(mut k)) => AlgorithmParameters::OctetKey(OctetKeyParameters {
-                value: std::mem::take(&mut *k),
-                ..OctetKeyParameters::default()
+            "oct" => self.text("k")?.map(|value| {
+                AlgorithmParameters::OctetKey(OctetKeyParameters { value, ..OctetKeyParameters::default() })
             }),
-            _ => AlgorithmParameters::Other(OtherKeyParameters::default()),
-        }
+            _ => None,
+        };
+        Ok(parameters.unwrap_or(AlgorithmParameters::Other(OtherKeyParameters::default())))
     }
-}
-
-pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
-    if !jwk.is_object() {
-        return Err(KeyError::because("a JWK is an object (RFC 7517 4)"));
-    }
-    if jwk.get("kid").is_some_and(|kid| !kid.is_string()) {
-        return Err(NO_KID);
-    }
-    let mut members = Members::deserialize(jwk).map_err(|_| MEMBER)?;
-    let (common, private) = (members.common(), members.d.take());
-    key(&common, members.parameters(), private, source)
 }
 
 fn key(
@@ -246,6 +249,10 @@ fn key(
     if source == Source::Provider && matches!(parameters, AlgorithmParameters::OctetKey(_)) {
         return Err(KeyError::because("a secret is not for publishing"));
     }
+    let may = |operation| common.key_operations.as_ref().is_none_or(|operations| operations.contains(&operation));
+    if source == Source::Provider && !may(KeyOperations::Verify) {
+        return Err(KeyError::because("its `key_ops` lack `verify` (RFC 7517 4.3)"));
+    }
     let algorithm = algorithm(common, &parameters, source)?;
     let key = match parameters {
         AlgorithmParameters::OctetKey(OctetKeyParameters { value, .. })
@@ -260,8 +267,7 @@ fn key(
         Some(kid) => key.named(kid),
         None => key,
     };
-    let signs = common.key_operations.as_ref().is_none_or(|operations| operations.contains(&KeyOperations::Sign));
-    Ok(if signs { key } else { key.verifying_only() })
+    Ok(if may(KeyOperations::Sign) { key } else { key.verifying_only() })
 }
 
 /// The algorithm that the key names. For a provider's key without `alg`, the algorithm that such providers use (OpenID

@@ -51,6 +51,8 @@ pub(super) enum Material {
 
 /// A signature to check, for the host's cryptography or for `SignatureCheck::holds` (feature `rust_crypto`).
 ///
+/// `Debug` shows the number and the algorithm of the key only: message and signature are a bearer token.
+///
 /// ```
 /// use std::sync::Arc;
 /// use edgegate::{Answer, Question, Step, host::tokens, token::{Key, KeyRing, Rules, TokenRefusal}};
@@ -65,7 +67,7 @@ pub(super) enum Material {
 /// assert_eq!(pending.answer(Answer::Holds(false)).done(), Some(Err(TokenRefusal::Signature)));
 /// # Ok::<(), edgegate::token::KeyError>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct SignatureCheck {
@@ -87,7 +89,7 @@ pub struct SignatureCheck {
 
 /// A message to sign, for the host's cryptography or for `SigningJob::signature` (feature `rust_crypto`).
 ///
-/// `Debug` shows the number and the algorithm of the key, and the message.
+/// `Debug` shows the number and the algorithm of the key.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -320,11 +322,16 @@ impl fmt::Debug for Key {
 
 impl fmt::Debug for SigningJob {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("SigningJob")
-            .field("key", &self.key)
-            .field("algorithm", &self.algorithm)
-            .field("message", &self.message)
-            .finish_non_exhaustive()
+        key_and_algorithm(formatter, "SigningJob", self.key, self.algorithm)
     }
+}
+
+impl fmt::Debug for SignatureCheck {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        key_and_algorithm(formatter, "SignatureCheck", self.key, self.algorithm)
+    }
+}
+
+fn key_and_algorithm(out: &mut fmt::Formatter<'_>, name: &str, key: u32, algorithm: Algorithm) -> fmt::Result {
+    out.debug_struct(name).field("key", &key).field("algorithm", &algorithm).finish_non_exhaustive()
 }

@@ -1,23 +1,39 @@
 //! Values with members, on their way into JavaScript and back, by `serde-wasm-bindgen`.
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use serde_wasm_bindgen::{Serializer, from_value};
 use wasm_bindgen::JsValue;
 
 use super::verdict::Failure;
-use crate::user::{InvalidRow, UserId, UserRow};
+use crate::{
+    settings::Vars,
+    user::{InvalidRow, UserId, UserRow},
+};
 
 /// Maps become plain objects.
 const SERIALIZER: Serializer = Serializer::new().serialize_maps_as_objects(true);
 
 /// Converts a value to the type that `tsify` declares.
 pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    value.serialize(&SERIALIZER).map_err(JsValue::from)
+    // serde's message may contain the value.
+    value.serialize(&SERIALIZER).map_err(|_| throw(Failure::internal()))
 }
 
 /// What the TypeScript side throws as an `EdgegateError`.
 pub(super) fn throw(failure: impl Into<Failure>) -> JsValue {
-    to_js(&failure.into()).unwrap_or_else(|error| error)
+    failure.into().serialize(&SERIALIZER).unwrap_or(JsValue::UNDEFINED)
+}
+
+/// Reads the settings. The strings are moved, so that no copy of a secret remains.
+///
+/// Through a map: the code that serde derives for a struct with so many members adds 3 KB of gzip.
+pub(super) fn vars(vars: JsValue) -> Result<Vars, JsValue> {
+    let mut values: Map<String, Value> = from_value(vars).map_err(|_| throw(Failure::settings()))?;
+    Ok(Vars::read(|name| match values.shift_remove(name)? {
+        Value::String(text) => Some(text),
+        number => Some(number.to_string()),
+    }))
 }
 
 /// A user's id: a text, or an integer that a JavaScript number holds exactly.

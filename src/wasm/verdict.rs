@@ -172,6 +172,16 @@ impl Failure {
     pub(super) fn claims() -> Self {
         Self { code: "claims".into(), message: "further claims are a JSON object".to_owned() }
     }
+
+    /// The settings are not an object of strings and numbers.
+    pub(super) fn settings() -> Self {
+        Self { code: "setting".into(), message: "settings are strings or numbers".to_owned() }
+    }
+
+    /// A value of the core cannot be represented in JavaScript.
+    pub(super) fn internal() -> Self {
+        Self { code: "internal".into(), message: "a value cannot be given to JavaScript".to_owned() }
+    }
 }
 
 impl From<SettingsError> for Failure {

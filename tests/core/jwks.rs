@@ -16,7 +16,7 @@ fn get(gate: &Gate, path: &str) -> Reply {
 
 fn published(keys: &[String]) -> Reply {
     let set = format!(r#"{{"keys":[{}]}}"#, keys.join(","));
-    get(&gate_with(SECRET, Vars { jwt_keys: Some(set), ..Vars::default() }), "/.well-known/jwks.json")
+    get(&gate_with(SECRET, Vars { jwt_keys: Some(set.into()), ..Vars::default() }), "/.well-known/jwks.json")
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -76,7 +76,7 @@ fn private_keys_that_cannot_sign_are_not_loaded() {
         P256.replacen('{', r#"{"d":"jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI","#, 1),
         format!(r#"{{"kty":"RSA","alg":"RS256","n":"{RSA_N}","e":"AQAB","d":"Eq5xpGnNCivDflJs"}}"#),
     ] {
-        let vars = Vars { jwt_keys: Some(format!(r#"{{"keys":[{jwk}]}}"#)), ..Vars::default() };
+        let vars = Vars { jwt_keys: Some(format!(r#"{{"keys":[{jwk}]}}"#).into()), ..Vars::default() };
         let error = Settings::try_from(vars).expect_err("a private key").to_string();
         assert!(error.starts_with("JWT_KEYS") && error.contains("private key"), "{error}");
         assert!(!error.contains("jpsQ") && !error.contains("Eq5x"), "{error}");

@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 const FORM: &str = "username=user@example.com&password=secret";
 
 fn gate(refresh: bool) -> Gate {
-    let minutes = refresh.then(|| "60".to_owned());
+    let minutes = refresh.then(|| "60".into());
     let vars = Vars { revocation: Some("on".into()), refresh_token_expire_minutes: minutes, ..Vars::default() };
     gate_with(SECRET, vars)
 }

@@ -93,7 +93,7 @@ fn verified_tokens_must_meet_the_settings() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_key_set_and_a_secret_work_together() {
     let named = ED25519.replacen('{', r#"{"kid":"2026","#, 1);
-    let set = Some(format!(r#"{{"keys":[{named}]}}"#));
+    let set = Some(format!(r#"{{"keys":[{named}]}}"#).into());
     let both = gate_with(SECRET, Vars { jwt_keys: set.clone(), ..Vars::default() });
     let token = run(both.issue_token(7, &json!({}), NOW), cryptography).expect("it signs");
     assert_eq!(token.split('.').next(), Some(base64url(r#"{"alg":"EdDSA","kid":"2026","typ":"JWT"}"#).as_str()));
@@ -104,7 +104,7 @@ fn a_key_set_and_a_secret_work_together() {
     }
     let alone = Settings::try_from(Vars { jwt_keys: set.clone(), ..Vars::default() }).expect("a set is enough");
     assert_eq!(alone.ring.signing().map(Key::algorithm), Some(Algorithm::EdDSA));
-    let empty = Vars { jwt_keys: set, secret_key: Some(String::new()), ..Vars::default() };
+    let empty = Vars { jwt_keys: set, secret_key: Some("".into()), ..Vars::default() };
     assert!(Settings::try_from(empty).is_ok(), "an empty secret is none");
 }
 
@@ -113,7 +113,7 @@ fn the_secret_counts_towards_the_maximum_of_keys() {
     let with = |count: usize| {
         let key = |at| format!(r#"{{"kty":"oct","alg":"HS256","kid":"{at}","k":"{}"}}"#, base64url([1; 32]));
         let keys: Vec<_> = (0..count).map(key).collect();
-        let jwt_keys = Some(format!(r#"{{"keys":[{}]}}"#, keys.join(",")));
+        let jwt_keys = Some(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).into());
         Settings::try_from(Vars { jwt_keys, secret_key: Some(SECRET.into()), ..Vars::default() })
     };
     assert!(with(31).is_ok());
@@ -145,8 +145,8 @@ fn a_wrong_setting_is_named_and_its_value_is_not() {
         ("JWT_KEYS", Box::new(|vars| vars.jwt_keys = Some("hunter2".into()))),
         ("JWT_KEYS", Box::new(|vars| vars.jwt_keys = Some(r#"{"hunter2":[]}"#.into()))),
         ("JWT_KEYS", Box::new(|vars| vars.jwt_keys = Some(r#"{"keys":[],"hunter2":1}"#.into()))),
-        ("JWT_KEYS", Box::new(move |vars| vars.jwt_keys = Some(weak.clone()))),
-        ("JWT_KEYS", Box::new(move |vars| vars.jwt_keys = Some(keys(r#"{"kty":"hunter2","alg":"hunter2"}"#)))),
+        ("JWT_KEYS", Box::new(move |vars| vars.jwt_keys = Some(weak.as_str().into()))),
+        ("JWT_KEYS", Box::new(move |vars| vars.jwt_keys = Some(keys(r#"{"kty":"hunter2","alg":"hunter2"}"#).into()))),
         ("ALGORITHM", Box::new(|vars| vars.algorithm = Some("none".into()))),
         ("ALGORITHM", Box::new(|vars| vars.algorithm = Some("RS256".into()))),
         ("ALGORITHM", Box::new(|vars| vars.algorithm = Some("EdDSA".into()))),

@@ -64,7 +64,7 @@ fn rfc_8725_2_1_psychic_signature() {
 fn rfc_8725_2_2_weak_secrets() {
     for (algorithm, length) in [("HS256", 31), ("HS384", 47), ("HS512", 63)] {
         let vars = |length| Vars {
-            secret_key: Some("x".repeat(length)),
+            secret_key: Some("x".repeat(length).into()),
             algorithm: Some(algorithm.into()),
             ..Vars::default()
         };
