@@ -47,7 +47,7 @@ export function explainClaim(name: string, value: unknown): string | undefined {
     case "exp":
       return at + (seconds > 0 ? `expires in ${span(seconds)}` : `expired ${span(-seconds)} ago`);
     case "nbf":
-      return at + (seconds > 0 ? `holds from ${span(seconds)} on` : `holds since ${span(-seconds)}`);
+      return at + (seconds > 0 ? `valid in ${span(seconds)}` : `valid since ${span(-seconds)} ago`);
     case "iat":
       return at + (seconds > 0 ? `issued ${span(seconds)} ahead of this clock` : `issued ${span(-seconds)} ago`);
     default:
