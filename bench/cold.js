@@ -1,4 +1,5 @@
-// `node cold.js SUBJECT`: how long a fresh process takes from loading the subject to the end of its first verification, in ms.
+// `node cold.js SUBJECT`: prints the time in ms from loading the subject to the end of its first verification, in a new
+// process.
 
 import hashes from "./hashes.json" with { type: "json" };
 

@@ -1,2 +1,2 @@
-// What a fresh isolate costs before any of its code counts.
+// A Worker without code: the cost of the isolate itself.
 export default { fetch: () => new Response("ok") };

@@ -1,5 +1,5 @@
-// `node extract-hash-wasm.js FILE`: hash-wasm compiles its wasm from bytes at run time, which Workers refuse. The very same
-// bytes, as a module of their own, are what its subject is given on workerd.
+// `node extract-hash-wasm.js FILE`: hash-wasm compiles its wasm from bytes at run time, which Workers forbid. This
+// script writes the same bytes to a file that its subject on workerd imports as a module.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

@@ -1,5 +1,5 @@
-// One subject behind HTTP, the same on Node and on workerd: each request does one piece of work n times and answers when it
-// is done, so that the clock stands outside. A subject that gives a wrong answer is an error and not a measurement.
+// One subject behind HTTP, the same on Node and on workerd. Each request runs one piece of work n times and responds at
+// the end, so that the client measures the time. A wrong result is an error and not a measurement.
 
 import hashes from "./hashes.json" with { type: "json" };
 import { foreignToken } from "./subjects/pairs/keys.js";

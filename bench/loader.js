@@ -1,5 +1,5 @@
-// A Worker that starts another one in a fresh isolate of this very process: how long that takes until its first answer, a
-// whole process start would drown. `GET /` prepares the modules; any other request goes to a new isolate.
+// A Worker that starts another one in a fresh isolate of the same process: the start of a process would take much
+// longer than the measured time. `GET /` prepares the modules; any other request goes to a new isolate.
 
 let modules;
 
@@ -18,14 +18,14 @@ export default {
   },
 };
 
-/** Each module is a binding by the module's own name. */
+/** Each module is a binding of the same name. */
 function prepare({ LOADER, NODEJS, ...files }) {
   const modules = { "start.js": START };
   for (const [name, file] of Object.entries(files)) modules[name] = typeof file === "string" ? { js: file } : { wasm: file };
   return modules;
 }
 
-/** No first answer that is measured asks the database, but it has to look like one. */
+/** The measured first responses do not query the database, but the Workers expect the binding. */
 const START = `
   import worker from "./worker.js";
   const result = { success: true, results: [], meta: { changes: 0, last_row_id: 0 } };

@@ -6,7 +6,7 @@ import { answer } from "./kernel.js";
 const [subjectFile, port] = process.argv.slice(2);
 const subject = await import(new URL(subjectFile, import.meta.url));
 
-// Between two of a subject's turns lie all the others'.
+// The default timeout is shorter than the time between two turns of a subject.
 const KEEP_ALIVE_MS = 600_000;
 
 createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, async (request, response) => {

@@ -1,6 +1,6 @@
-// `node serve.js OPTIONS`: one bundled Worker on workerd with a local D1, on a socket of its own.
+// `node serve.js OPTIONS`: one bundled Worker on workerd with a local D1, on its own socket.
 //
-// `wrangler dev` puts a second workerd in front of the Worker, which on a small machine would be measured along with it.
+// `wrangler dev` starts a second workerd in front of the Worker, which would compete for the CPU of a small machine.
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,3 @@
-/** The compiled module where the runtime imports it so (Workers), to be bound by hand elsewhere. */
+/** The compiled module, on runtimes that import wasm as a module (Workers). */
 declare const module: WebAssembly.Module;
 export default module;

@@ -1,4 +1,4 @@
-//! The gate: the routes, and the same logins without HTTP.
+//! The gate: the routes, and the same operations without HTTP.
 
 use std::sync::{Arc, Mutex};
 
@@ -25,7 +25,7 @@ use crate::{
     user::{User, UserId},
 };
 
-/// Answers requests, by asking its host for what it needs.
+/// Answers requests. It asks its host for everything that needs I/O, CPU-bound work or cryptography.
 ///
 /// ```
 /// use edgegate::{Answer, Gate, Question, Request, Settings, Step, Vars, password::work_out};
@@ -57,26 +57,60 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// A gate with these settings.
+    /// Creates a gate with these settings.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert!(!gate.settings().registration_open);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn new(settings: Settings) -> Self {
         Self { settings: Arc::new(settings), provider_keys: Arc::default() }
     }
 
-    /// The settings.
+    /// Returns the settings.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert_eq!(gate.settings().access_token_lifetime(), 1800);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// Answers a request at `now`, in seconds since 1970.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Request, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let step = gate.handle(Request::new("GET", "https://example.com/me"), 1_700_000_000);
+    /// assert_eq!(step.done().map(|reply| reply.status), Some(401));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn handle(&self, request: Request, now: u64) -> Step<Reply> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move { routes::reply(&settings, &host, &request, now).await })
     }
 
-    /// Logs in without HTTP.
+    /// Logs in without HTTP at `now`, in seconds since 1970. All refusals compute the same number of bcrypt rounds.
+    ///
+    /// ```
+    /// # use edgegate::{Credentials, Gate, Question, Settings, Step, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let step = gate.login(Credentials::new("ada@example.com", "correct horse"), 1_700_000_000);
+    /// assert!(matches!(step, Step::Ask(Question::UserByEmail { .. }, _)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
@@ -86,9 +120,10 @@ impl Gate {
         })
     }
 
-    /// [`Gate::login`], and the access token has these claims of the user besides: a type that serializes to an object.
+    /// Logs in as [`Gate::login`] does and adds claims to the access token. The claims are a type that serializes to a JSON
+    /// object.
     ///
-    /// An access token that a refresh token is exchanged for has only the claims of the settings.
+    /// A token from [`Gate::refresh`] does not have these claims. It has only the claims of the settings.
     ///
     /// ```
     /// use edgegate::{Credentials, Gate, Question, Settings, Step, Vars};
@@ -123,7 +158,15 @@ impl Gate {
         })
     }
 
-    /// The user whose token this `Authorization` header carries.
+    /// Returns the user of the bearer token in this `Authorization` header (RFC 6750 2.1). `now` is in seconds since 1970.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert_eq!(gate.current_user(None, 1_700_000_000).done(), Some(Err(Refusal::NoToken)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn current_user(&self, authorization: Option<String>, now: u64) -> Step<Result<User, Refusal>> {
         let settings = Arc::clone(&self.settings);
@@ -132,14 +175,32 @@ impl Gate {
         })
     }
 
-    /// A new token for a refresh token that is good, which is used up by it.
+    /// Exchanges a refresh token for an access token and the next refresh token (RFC 6749 6). A refresh token can be used once.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `REFRESH_TOKEN_EXPIRE_MINUTES`, every refresh token is refused.
+    /// assert_eq!(gate.refresh("token".into(), 1_700_000_000).done(), Some(Err(Refusal::RefreshToken)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn refresh(&self, refresh_token: String, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
         start(move |host| async move { refresh::with_token(&settings, &host, &refresh_token, now).await })
     }
 
-    /// Logs the user whose token this `Authorization` header carries out everywhere. Needs `REVOCATION`.
+    /// Revokes all tokens of the user of the bearer token in this `Authorization` header. Needs `REVOCATION`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `REVOCATION`, there is no logout.
+    /// assert_eq!(gate.log_out(None, 1_700_000_000).done(), Some(Err(Refusal::UnknownPath)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn log_out(&self, authorization: Option<String>, now: u64) -> Step<Result<(), Refusal>> {
         let settings = Arc::clone(&self.settings);
@@ -151,11 +212,12 @@ impl Gate {
         })
     }
 
-    /// A token for this user as a login would answer with, with these claims besides: a type that serializes to an object.
+    /// Issues the token that a login of this user returns, with further claims. The claims are a type that serializes to a
+    /// JSON object.
     ///
     /// # Errors
-    /// [`TokenRefusal::Claim`] for an id that no user can have, and for a claim that a setting decides;
-    /// [`TokenRefusal::Claims`] for claims that are no object; [`TokenRefusal::Key`] when no key can sign.
+    /// [`TokenRefusal::Claim`] for an id that is not valid, and for a claim that the settings or the time of issue determine;
+    /// [`TokenRefusal::Claims`] for claims that are not an object; [`TokenRefusal::Key`] when no key can sign.
     ///
     /// ```
     /// use edgegate::{Gate, Settings, Vars};
@@ -186,11 +248,26 @@ impl Gate {
         })
     }
 
-    /// The claims of a token that holds at `now`, in seconds since 1970, as a type of the caller's: of one of the gate's own, or
-    /// of the identity provider's.
+    /// Verifies a token at `now`, in seconds since 1970, and returns its claims as a type of the caller. The token is one of this
+    /// gate or of the identity provider.
     ///
     /// # Errors
-    /// [`TokenRefusal::Claims`] when the claims are not of that type, and each of [`Gate::verify`].
+    /// [`TokenRefusal::Claims`] when the claims do not deserialize to that type, and the errors of [`Gate::verify`].
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Role {
+    ///     role: String,
+    /// }
+    ///
+    /// let token = gate.issue_token(7, &Role { role: "admin".into() }, 1_700_000_000).done().ok_or("a secret asks no host")??;
+    /// let token = gate.verify_token::<Role>(token, 1_700_000_000).done().ok_or("a secret asks no host")??;
+    /// assert_eq!((token.user_id, token.claims.role.as_str()), (Some(7.into()), "admin"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn verify_token<C: DeserializeOwned + 'static>(
         &self,
@@ -203,10 +280,19 @@ impl Gate {
         })
     }
 
-    /// [`Gate::verify_token`] with all claims as they are.
+    /// Verifies a token as [`Gate::verify_token`] does and returns the claims untyped.
     ///
     /// # Errors
-    /// Each of [`TokenRefusal`].
+    /// Any [`TokenRefusal`].
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars, token::TokenRefusal};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let step = gate.verify("no token".into(), 1_700_000_000);
+    /// assert_eq!(step.done(), Some(Err(TokenRefusal::Malformed)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn verify(&self, token: String, now: u64) -> Step<Result<Claims, TokenRefusal>> {
         let (settings, provider_keys) = (Arc::clone(&self.settings), Arc::clone(&self.provider_keys));
@@ -215,18 +301,25 @@ impl Gate {
 }
 
 /// The claims of a verified token.
+///
+/// ```
+/// use edgegate::Verified;
+///
+/// let token = Verified { user_id: Some(7.into()), claims: serde_json::json!({ "user_id": 7, "exp": 1_700_000_000 }) };
+/// assert_eq!(token.claims["exp"], 1_700_000_000);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified<C> {
-    /// The user whose token it is; `None` for a token of the identity provider, whatever its claims say.
+    /// The user of the token. `None` for a token of the identity provider, even if its claims name a user.
     pub user_id: Option<UserId>,
     /// The claims.
     pub claims: C,
 }
 
-/// For the JavaScript host, which signs and checks signatures by itself.
+/// For the JavaScript host, which signs and checks signatures with Web Crypto.
 #[cfg(feature = "wasm")]
 impl Gate {
-    /// [`Gate::issue_token`], as far as it comes without asking.
+    /// [`Gate::issue_token`] up to the first question to the host.
     pub(crate) fn sign(
         &self,
         user_id: &UserId,
@@ -236,12 +329,13 @@ impl Gate {
         sign(&self.settings.ring, &access_token::claims(&self.settings, user_id, claims, now, now)?)
     }
 
-    /// [`Gate::verify`], as far as it comes without asking.
+    /// [`Gate::verify`] up to the first question to the host.
     pub(crate) fn check<'t>(&self, token: &'t str, now: u64) -> Check<'t> {
         tokens::check_any(&self.settings, &self.provider_keys, token, now)
     }
 
-    /// What the key of this number is imported from, a JWK; `None` when it has gone out of use. With `private`, to sign.
+    /// The JWK to import the key with this number from; `None` when the key is no longer in use. `private` includes the private
+    /// member, for signing.
     pub(crate) fn jwk(&self, number: u32, private: bool) -> Option<Zeroizing<String>> {
         let provided = tokens::lock(&self.provider_keys);
         let key = self.settings.ring.keys().iter().chain(provided.keys()).find(|key| key.number() == number)?;

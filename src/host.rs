@@ -1,8 +1,7 @@
-//! The state machine's outside: the core asks, the host answers.
+//! The interface between core and host: the core asks a [`Question`], the host gives an [`Answer`].
 //!
-//! The core performs no I/O. A [`Step`] is either done or a [`Question`] with what is [`Pending`]; the host answers
-//! and gets the next step. Inside, a route is an `async fn` that awaits the host's answers, so the compiler writes the
-//! state machine, and it reads from top to bottom.
+//! A [`Step`] is either the result or a question with the suspended computation, [`Pending`]. Each route is an `async
+//! fn` that awaits the host's answers. The compiler turns it into the state machine.
 
 pub(crate) mod access_token;
 pub mod passwords;
@@ -31,17 +30,33 @@ use crate::{
     user::{UserId, UserRow},
 };
 
-/// Done, or a question to the host.
+/// The result, or a question to the host.
+///
+/// ```
+/// use edgegate::{Question, Step, host::passwords, password::Cost};
+///
+/// let step = passwords::hash("correct horse", Cost::new(10)?);
+/// assert!(matches!(step, Step::Ask(Question::Work { lanes: 1, .. }, _)));
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 #[derive(Debug)]
 pub enum Step<T> {
-    /// Nothing is left to ask.
+    /// The result.
     Done(T),
-    /// The host answers the question through [`Pending::answer`].
+    /// A question. The host answers it with [`Pending::answer`].
     Ask(Question, Pending<T>),
 }
 
 impl<T: 'static> Step<T> {
-    /// What it comes to, when nothing has to be asked.
+    /// Returns the result, or `None` when the host has to be asked.
+    ///
+    /// ```
+    /// use edgegate::{host::passwords, password::Cost};
+    ///
+    /// assert!(passwords::hash("", Cost::new(10)?).done().is_some_and(|result| result.is_err()));
+    /// assert!(passwords::hash("correct horse", Cost::new(10)?).done().is_none());
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn done(self) -> Option<T> {
         match self {
@@ -50,7 +65,15 @@ impl<T: 'static> Step<T> {
         }
     }
 
-    /// The same step, with what it comes to in another form.
+    /// Converts the result with `form`.
+    ///
+    /// ```
+    /// use edgegate::{host::passwords, password::Cost};
+    ///
+    /// let step = passwords::hash("", Cost::new(10)?).map(|result| result.is_ok());
+    /// assert_eq!(step.done(), Some(false));
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn map<U>(self, form: impl FnOnce(T) -> U + Send + 'static) -> Step<U> {
         match self {
@@ -62,7 +85,17 @@ impl<T: 'static> Step<T> {
     }
 }
 
-/// The rest of a computation, waiting for the host.
+/// The suspended computation. Dropping it cancels it.
+///
+/// ```
+/// use edgegate::{Answer, Question, Step, host::passwords, password::{Cost, work_out}};
+///
+/// let step = passwords::hash("correct horse", Cost::new(10)?);
+/// let Step::Ask(Question::Work { jobs, .. }, pending) = step else { panic!() };
+/// let step = pending.answer(work_out(&jobs, &|| false).map_or(Answer::Busy, Answer::Worked));
+/// assert!(step.done().is_some_and(|hash| hash.is_ok()));
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 pub struct Pending<T> {
     future: Pin<Box<dyn Future<Output = T> + Send>>,
     host: Host,
@@ -75,7 +108,15 @@ impl<T> fmt::Debug for Pending<T> {
 }
 
 impl<T> Pending<T> {
-    /// Go on with what the host answered.
+    /// Continues with the host's answer.
+    ///
+    /// ```
+    /// use edgegate::{Answer, Refusal, Step, host::passwords, password::Cost};
+    ///
+    /// let Step::Ask(_, pending) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
+    /// assert_eq!(pending.answer(Answer::Unavailable).done(), Some(Err(Refusal::StoreUnavailable)));
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn answer(self, answer: Answer) -> Step<T> {
         self.host.slot(|slot| slot.answer = Some(answer));
@@ -83,8 +124,8 @@ impl<T> Pending<T> {
     }
 
     fn advance(mut self) -> Step<T> {
-        // Only the host's answer moves the future on, so nobody has to be woken; a poll that leaves no question behind
-        // cannot happen, and is polled again rather than lost.
+        // No waker is needed: only the host's answer lets the future continue. The loop polls again instead of failing
+        // if a poll leaves no question, which cannot happen.
         loop {
             if let Poll::Ready(done) = self.future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
                 return Step::Done(done);
@@ -102,7 +143,7 @@ pub(crate) fn start<T, F: Future<Output = T> + Send + 'static>(work: impl FnOnce
     Pending { future: Box::pin(work(host.clone())), host }.advance()
 }
 
-/// The host, as a route sees it: one method per question.
+/// The host as seen by a route: one method for each question.
 #[derive(Clone, Default)]
 pub(crate) struct Host(Arc<Mutex<Slot>>);
 
@@ -121,7 +162,7 @@ impl Host {
         }
     }
 
-    /// The answer to any of the questions about users.
+    /// Asks one of the questions about users.
     pub(crate) async fn user(&self, question: Question) -> Result<Option<UserRow>, Refusal> {
         match self.ask(question).await {
             Answer::User(user) => Ok(user),
@@ -130,11 +171,11 @@ impl Host {
     }
 
     pub(crate) async fn replace_hash(&self, id: UserId, old: String, new: String) {
-        // Whether it worked or not, the password was right; the host has logged what went wrong.
+        // A failure does not refuse the login: the password was right, and the host has logged the failure.
         let _answer = self.ask(Question::ReplaceHash { id, old, new }).await;
     }
 
-    /// The results of one job or two, and the rounds that they took.
+    /// Computes the jobs and counts their rounds.
     pub(crate) async fn work<const N: usize>(
         &self,
         rounds: &mut Rounds,
@@ -161,7 +202,7 @@ impl Host {
         }
     }
 
-    /// Nothing when the provider does not answer.
+    /// `None` when the provider does not answer.
     pub(crate) async fn jwk_set(&self, url: &str) -> Option<JwkSet> {
         match self.ask(Question::JwkSet { url: url.to_owned(), at_most: JWK_SET_MAX_BYTES }).await {
             Answer::JwkSet(set) if set.body.len() <= JWK_SET_MAX_BYTES => Some(set),
@@ -169,7 +210,7 @@ impl Host {
         }
     }
 
-    /// Asks for something to be done that the reply depends on.
+    /// Asks a question whose answer is [`Answer::Done`].
     pub(crate) async fn done(&self, question: Question) -> Result<(), Refusal> {
         match self.ask(question).await {
             Answer::Done => Ok(()),
@@ -195,7 +236,6 @@ impl Host {
 }
 
 impl Answer {
-    /// What an answer comes to that is not the one awaited.
     fn refusal(&self) -> Refusal {
         match self {
             Self::Unavailable => Refusal::StoreUnavailable,

@@ -1,4 +1,4 @@
-//! HTTP as plain data: the head of a request, the reply, and the reason of a refusal.
+//! HTTP as plain data: the head of a request, the reply, and the reason for a refusal.
 
 mod refusal;
 mod reply;

@@ -1,8 +1,8 @@
-//! Password login and bearer tokens at the edge, speaking the HTTP contract of a FastAPI login.
+//! Password login and bearer tokens with the HTTP contract of a FastAPI login.
 //!
-//! The crate holds every rule and performs no I/O. [`Gate`] takes the head of a request and the time, and returns a finished
-//! [`Reply`] or a [`Question`]; its host answers the question and gets the next step. A host is a loop of a few lines around
-//! a Worker's D1, a server's PostgreSQL or a test's `Vec`.
+//! The crate contains all rules and performs no I/O. [`Gate`] takes the head of a request and the time. It returns a finished
+//! [`Reply`] or a [`Question`]. The host answers the question and gets the next step. A host is a short loop around a user
+//! store: D1 in a Worker, PostgreSQL in a server, a `Vec` in a test.
 //!
 //! ```text
 //!   host                              core
@@ -62,14 +62,14 @@
 //! # }
 //! ```
 //!
-//! Without HTTP there are [`Gate::login`] and [`Gate::current_user`]; without a user store, [`password`] and [`token`].
+//! Without HTTP, use [`Gate::login`] and [`Gate::current_user`]. Without a user store, use [`password`] and [`token`].
 //!
 //! # Features
 //!
-//! - `lanes` (default): bcrypt for one to four passwords side by side, in the crate's only `unsafe` code. Without it the
-//!   `bcrypt` crate computes one after the other, and `unsafe` is forbidden.
-//! - `rust_crypto`: signatures of key pairs by jsonwebtoken's RustCrypto provider, for hosts in Rust.
-//! - `wasm`: the JavaScript surface of the npm package.
+//! - `lanes` (default): bcrypt for one to four passwords together, with `unsafe` code. Without it the `bcrypt` crate computes one
+//!   password after the other, and `unsafe` code is forbidden.
+//! - `rust_crypto`: signatures of key pairs by jsonwebtoken's RustCrypto provider, for Rust hosts.
+//! - `wasm`: the JavaScript API of the npm package.
 
 #![cfg_attr(not(feature = "lanes"), forbid(unsafe_code))]
 
@@ -77,7 +77,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-// From the bottom up: a module uses those above it, never one below it.
+// A module uses only modules declared above it. `cargo xtask test --only modules` checks it.
 mod limits;
 mod user;
 pub mod password;

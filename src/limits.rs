@@ -1,104 +1,104 @@
-//! Every limit and default, with its unit and its source.
+//! Limits and defaults, with units and sources.
 
-/// The most bytes a request body may hold: 16 KiB, far above any login form.
+/// Size of a request body: 16 KiB, far more than a login form needs.
 pub(crate) const BODY_MAX_BYTES: usize = 16 * 1024;
 
-/// The most fields a form may hold (Starlette's `max_fields`).
+/// Fields of a form (Starlette's `max_fields`).
 pub(crate) const FORM_MAX_FIELDS: usize = 1000;
 
-/// The most bytes an e-mail address may hold (RFC 5321 4.5.3.1.3, less the two angle brackets).
+/// Size of an e-mail address (RFC 5321 4.5.3.1.3, minus the two angle brackets).
 pub(crate) const EMAIL_MAX_BYTES: usize = 254;
 
-/// The most bytes of a user's id that is a text: what an indexed column commonly holds.
+/// Size of a user id that is a string: the common limit of an indexed column.
 pub(crate) const USER_ID_MAX_BYTES: usize = 255;
 
-/// The most bytes of a password that bcrypt reads.
+/// bcrypt reads no more bytes of a password.
 pub(crate) const PASSWORD_MAX_BYTES: usize = 72;
 
-/// The deepest nesting of a JSON text that is read; deeper texts are refused before the stack is at risk.
+/// Nesting depth of JSON input. It bounds the recursion of the parser.
 pub(crate) const JSON_MAX_DEPTH: usize = 64;
 
-/// The most characters a password may hold at login: passlib's limit.
+/// Length of a password at login (passlib's limit).
 pub(crate) const PASSWORD_MAX_CHARS: usize = 4096;
 
-/// The costs that a new hash may be given (`BCRYPT_COST`): 10 is the least that OWASP's Password Storage Cheat Sheet
-/// accepts, 14 takes about a second.
+/// Costs of a new hash (`BCRYPT_COST`): OWASP's Password Storage Cheat Sheet requires at least 10; 14 takes about a
+/// second.
 pub(crate) const HASH_COSTS: core::ops::RangeInclusive<u32> = 10..=14;
 
-/// The cost of a new hash when `BCRYPT_COST` is not set.
+/// Cost of a new hash without `BCRYPT_COST`.
 pub(crate) const HASH_COST_DEFAULT: u32 = 12;
 
-/// The costs that a stored hash may have: bcrypt's least, and the most that is worked for (some three seconds).
+/// Costs of a stored hash: bcrypt's minimum, and the maximum that is verified (about three seconds).
 pub(crate) const STORED_COSTS: core::ops::RangeInclusive<u32> = 4..=16;
 
-/// The most hashes that are worked out side by side, and in one step of a list.
+/// Hashes that are computed together, and in one step of a list.
 pub(crate) const LANES: usize = 4;
 
-/// The most keys of a key ring, or of an identity provider.
+/// Keys of a key ring, and of an identity provider.
 pub(crate) const KEYS_MAX: usize = 32;
 
-/// The bits of an RSA key: the least of RFC 7518 3.3, and the most that are verified in a moment.
+/// Bits of an RSA key: the minimum of RFC 7518 3.3, and a maximum that takes a few milliseconds to verify.
 pub(crate) const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 
-/// The most bytes of an RSA key's exponent; nearly all have three.
+/// Size of the exponent of an RSA key. The usual 65537 has three bytes.
 pub(crate) const RSA_EXPONENT_MAX_BYTES: usize = 8;
 
-/// The most bytes of an identity provider's JWK set: 128 KiB, some ten times the largest common ones.
+/// Size of an identity provider's JWK set: 128 KiB, about ten times the largest common ones.
 pub(crate) const JWK_SET_MAX_BYTES: usize = 128 * 1024;
 
-/// How long an identity provider's keys are fresh when it does not say: 5 minutes, in seconds.
+/// How long an identity provider's keys are fresh without `max-age`: 5 minutes.
 pub(crate) const JWK_SET_FRESH_DEFAULT_SECONDS: u64 = 300;
 
-/// The longest that an identity provider's keys are fresh, whatever it says: a day, in seconds.
+/// How long an identity provider's keys are fresh at most, whatever `max-age` says: a day.
 pub(crate) const JWK_SET_FRESH_MAX_SECONDS: u64 = 24 * 60 * 60;
 
-/// How long keys are used beyond that while the identity provider does not answer: a day, in seconds.
+/// How long stale keys are used while the identity provider does not answer: a day.
 pub(crate) const JWK_SET_STALE_MAX_SECONDS: u64 = 24 * 60 * 60;
 
-/// The least time between two requests to an identity provider: 30 seconds (jose's `cooldownDuration`).
+/// Minimum time between two requests to an identity provider (jose's `cooldownDuration`).
 pub(crate) const JWK_SET_COOL_DOWN_SECONDS: u64 = 30;
 
-/// The most that two clocks may be allowed to differ (`JWT_LEEWAY_SECONDS`): 5 minutes.
+/// Maximum of `JWT_LEEWAY_SECONDS`: 5 minutes.
 pub(crate) const LEEWAY_MAX_SECONDS: u32 = 300;
 
-/// The longest that a session may go unused (`REFRESH_TOKEN_EXPIRE_MINUTES`): a year, in minutes.
+/// Maximum of `REFRESH_TOKEN_EXPIRE_MINUTES`: a year.
 pub(crate) const REFRESH_TOKEN_EXPIRE_MINUTES_MAX: u32 = 366 * 24 * 60;
 
-/// How long a refresh token may be used once more, by a second tab or after a lost answer, in seconds.
+/// How long a used refresh token is accepted again, for a second tab or after a lost response.
 pub(crate) const REFRESH_GRACE_SECONDS: i64 = 30;
 
-/// How long a token lives when `ACCESS_TOKEN_EXPIRE_MINUTES` is not set: 30 minutes, as FastAPI's tutorial has it.
+/// Lifetime of a token without `ACCESS_TOKEN_EXPIRE_MINUTES`: 30 minutes (FastAPI's tutorial).
 pub(crate) const ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT: u32 = 30;
 
-/// The longest that a token may live: a year, in minutes.
+/// Maximum of `ACCESS_TOKEN_EXPIRE_MINUTES`: a year.
 pub(crate) const ACCESS_TOKEN_EXPIRE_MINUTES_MAX: u32 = 366 * 24 * 60;
 
-/// The most bytes of a token that are looked at: 8 KiB, what servers commonly allow a header field.
+/// Size of a token: 8 KiB, a common server limit for a header field.
 pub(crate) const TOKEN_MAX_BYTES: usize = 8 * 1024;
 
-/// How long a client should wait before it asks again after a 503, in seconds.
+/// `Retry-After` of a 503.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
 
-/// The most bytes that the name and the value of one form field, or one part, may hold (Starlette's `max_part_size`).
+/// Size of the name and of the value of a form field or part (Starlette's `max_part_size`).
 pub(crate) const FORM_FIELD_MAX_BYTES: usize = 1024 * 1024;
 
-/// The most file parts a form may hold (Starlette's `max_files`).
+/// File parts of a form (Starlette's `max_files`).
 pub(crate) const FORM_MAX_FILES: usize = 1000;
 
-/// The most header lines a part may have (python-multipart's `DEFAULT_MAX_HEADER_COUNT`).
+/// Header lines of a part (python-multipart's `DEFAULT_MAX_HEADER_COUNT`).
 pub(crate) const PART_MAX_HEADERS: usize = 8;
 
-/// The most bytes of a part's header line (python-multipart's `DEFAULT_MAX_HEADER_SIZE`).
+/// Size of a part's header line (python-multipart's `DEFAULT_MAX_HEADER_SIZE`).
 pub(crate) const PART_HEADER_MAX_BYTES: usize = 4096 + 128;
 
-/// The most bytes of a multipart boundary (python-multipart's `MAX_BOUNDARY_LENGTH`).
+/// Size of a multipart boundary (python-multipart's `MAX_BOUNDARY_LENGTH`).
 pub(crate) const BOUNDARY_MAX_BYTES: usize = 256;
 
-/// The most characters that are read as an e-mail address at all (pydantic's `MAX_EMAIL_LENGTH`).
+/// Length of the text that is parsed as an e-mail address (pydantic's `MAX_EMAIL_LENGTH`).
 pub(crate) const EMAIL_TEXT_MAX_CHARS: usize = 2048;
 
-/// The most characters after the @-sign (RFC 1035 2.3.4, less the final dot and the root label).
+/// Length of a domain (RFC 1035 2.3.4, minus the final dot and the root label).
 pub(crate) const EMAIL_DOMAIN_MAX_CHARS: usize = 253;
 
-/// The most characters between two dots of a domain (RFC 1035 2.3.1).
+/// Length of a domain label (RFC 1035 2.3.1).
 pub(crate) const EMAIL_LABEL_MAX_CHARS: usize = 63;

@@ -1,7 +1,7 @@
 //! Passwords: hashing and verification with bcrypt.
 //!
-//! bcrypt reads at most 72 bytes of a password. Verification keeps that rule, as every stored hash was made under it;
-//! creating a longer password is an error, never a silent cut.
+//! bcrypt reads at most 72 bytes of a password. Verification also reads 72 bytes, because stored hashes were made that
+//! way. Hashing a longer password is an error.
 
 mod busy;
 #[cfg(feature = "lanes")]
@@ -21,23 +21,39 @@ pub use self::{
 };
 use crate::limits::{HASH_COSTS, PASSWORD_MAX_BYTES, STORED_COSTS};
 
-/// The cost of a new hash: the hash takes 2^cost rounds.
+/// The cost of a new hash: bcrypt computes 2^cost rounds.
+///
+/// ```
+/// use edgegate::password::Cost;
+///
+/// assert_eq!(Cost::new(12)?.get(), 12);
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cost(u32);
 
 /// Why a password was not hashed.
+///
+/// ```
+/// use edgegate::password::{Cost, PasswordError, hash};
+///
+/// let cost = Cost::new(10)?;
+/// assert_eq!(hash("", cost), Err(PasswordError::Empty));
+/// assert_eq!(hash("a\0b", cost), Err(PasswordError::Nul));
+/// # Ok::<(), PasswordError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PasswordError {
-    /// There is no password.
+    /// The password is empty.
     Empty,
-    /// It is longer than the 72 bytes that bcrypt reads.
+    /// The password is longer than the 72 bytes that bcrypt reads.
     TooLong,
-    /// It holds a NUL, at which other implementations of bcrypt stop reading.
+    /// The password contains a NUL, at which other bcrypt implementations stop reading.
     Nul,
-    /// The cost is not from 10 to 14.
+    /// The cost is outside 10 to 14.
     Cost,
-    /// The system gave no randomness.
+    /// The system has no randomness.
     Randomness,
     /// The work was stopped.
     Busy,
@@ -46,7 +62,7 @@ pub enum PasswordError {
 /// Hashes a new password with a random salt, as `$2b$`.
 ///
 /// # Errors
-/// Each of [`PasswordError`].
+/// Any [`PasswordError`].
 ///
 /// ```
 /// use edgegate::password::{self, Cost, PasswordError};
@@ -62,7 +78,7 @@ pub fn hash(password: &str, cost: Cost) -> Result<String, PasswordError> {
     Ok(new.finish(&job.work_out()?))
 }
 
-/// Whether this is the password of this stored hash (`$2a$`, `$2b$`, `$2y$`). Of the password, the first 72 bytes count.
+/// Verifies a password against a stored hash (`$2a$`, `$2b$`, `$2y$`). Only the first 72 bytes of the password count.
 ///
 /// # Errors
 /// [`HashError`] when the stored hash cannot be used; a wrong password is `Ok(false)`.
@@ -80,7 +96,7 @@ pub fn verify(password: impl AsRef<[u8]>, stored: &str) -> Result<bool, HashErro
     Ok(stored.is(&stored.job(password.as_ref()).work_out()?))
 }
 
-/// [`hash`] for many passwords, up to four side by side. [`Batch`] does the same step by step.
+/// Hashes many passwords as [`hash`] does, up to four together. [`Batch`] does the same in steps.
 ///
 /// ```
 /// use edgegate::password::{self, Cost, PasswordError};
@@ -98,7 +114,7 @@ pub fn hash_all(passwords: &[impl AsRef<str>], cost: Cost) -> Vec<Result<String,
     batch.results()
 }
 
-/// [`verify`] for many passwords and their stored hashes, up to four side by side. [`Batch`] does the same step by step.
+/// Verifies many passwords as [`verify`] does, up to four together. [`Batch`] does the same in steps.
 ///
 /// ```
 /// use edgegate::password::{HashError, verify_all};
@@ -114,7 +130,7 @@ pub fn verify_all(pairs: &[(impl AsRef<[u8]>, impl AsRef<str>)]) -> Vec<Result<b
     batch.results()
 }
 
-/// The checks before a password is hashed, and the salt.
+/// Checks the password and makes the salt.
 pub(crate) fn prepare(password: &str, cost: Cost) -> Result<(NewHash, Job), PasswordError> {
     match password {
         "" => Err(PasswordError::Empty),
@@ -131,10 +147,11 @@ pub(crate) fn prepare(password: &str, cost: Cost) -> Result<(NewHash, Job), Pass
 }
 
 impl Cost {
-    /// A cost from 10 to 14.
+    /// Creates a cost from 10 to 14. 10 is the minimum of OWASP's Password Storage Cheat Sheet; 14 takes about a
+    /// second.
     ///
     /// # Errors
-    /// [`PasswordError::Cost`] outside them.
+    /// [`PasswordError::Cost`] for other costs.
     ///
     /// ```
     /// use edgegate::password::{Cost, PasswordError};
@@ -147,8 +164,8 @@ impl Cost {
         HASH_COSTS.contains(&cost).then_some(Self(cost)).ok_or(PasswordError::Cost)
     }
 
-    /// A cost from 4 to 9, for tests: a password hashed with it is quick to guess. `None` for any other cost. No setting and
-    /// no JavaScript function gives such a cost.
+    /// Creates a cost from 4 to 9, for tests: passwords hashed with it are quick to guess. `None` for any other cost.
+    /// No setting and no JavaScript function accepts such a cost.
     ///
     /// ```
     /// use edgegate::password::{Cost, hash};
@@ -163,7 +180,13 @@ impl Cost {
         (*STORED_COSTS.start()..*HASH_COSTS.start()).contains(&cost).then_some(Self(cost))
     }
 
-    /// The cost as a number, the base-two logarithm of the rounds.
+    /// Returns the cost, the base-two logarithm of the number of rounds.
+    ///
+    /// ```
+    /// # use edgegate::password::Cost;
+    /// assert_eq!(Cost::new(10)?.get(), 10);
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn get(self) -> u32 {
         self.0
@@ -171,7 +194,7 @@ impl Cost {
 }
 
 impl PasswordError {
-    /// A stable code to match on.
+    /// Returns a stable code to match on.
     ///
     /// ```
     /// use edgegate::password::PasswordError;

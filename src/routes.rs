@@ -1,4 +1,4 @@
-//! The routes, one file each, and how a request finds its own.
+//! The routes, one file each, and the routing.
 
 pub(crate) mod login;
 pub(crate) mod logout;
@@ -19,7 +19,7 @@ const USERS: &str = "/users";
 const LOGOUT: &str = "/logout";
 const JWKS: &str = "/.well-known/jwks.json";
 
-/// The answer to a request, whatever comes of it.
+/// The reply to a request. A refusal becomes a reply too.
 pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request, now: u64) -> Reply {
     let mut rounds = Rounds::default();
     let path = request.path();
@@ -29,7 +29,7 @@ pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request, n
     let reply = Reply { rounds: rounds.get(), ..reply };
     match allowed_method(settings, &path) {
         Some(_) if path == JWKS => reply,
-        // RFC 6749 5.1 wants it where tokens are; the others tell of a user.
+        // RFC 6749 5.1 requires it for tokens; the other responses contain personal data.
         Some(_) => reply.header("cache-control", "no-store"),
         None => reply,
     }
@@ -62,7 +62,7 @@ async fn route(
     }
 }
 
-/// As Starlette does it: another method, else another slash, else nothing.
+/// Starlette's order: 405 for another method, then 307 for a trailing slash, then 404.
 fn no_route(settings: &Settings, request: &Request, path: &str) -> Refusal {
     if let Some(allow) = allowed_method(settings, path) {
         return Refusal::Method { allow };

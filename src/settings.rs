@@ -31,16 +31,28 @@ use crate::{
 
 /// The settings as the environment gives them: texts, not yet parsed.
 ///
-/// The names in the environment are the fields' in capitals: `SECRET_KEY` and so on. `Debug` shows no value, for some are
-/// secret.
+/// Each environment variable has the name of the field in capitals, such as `SECRET_KEY`. `Debug` shows no value
+/// because some are secret.
 ///
-/// A number deserializes as its text, and a name that is no setting is passed over.
+/// A number deserializes as its decimal text. Unknown names are ignored.
+///
+/// ```
+/// use edgegate::{Settings, Vars};
+///
+/// let vars = Vars {
+///     secret_key: Some("0123456789abcdef0123456789abcdef".into()),
+///     bcrypt_cost: Some("11".into()),
+///     ..Vars::default()
+/// };
+/// assert_eq!(Settings::try_from(vars)?.bcrypt_cost.get(), 11);
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Clone, Default, Deserialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Vars {
     /// The secret that signs the tokens, used as its exact UTF-8 bytes: at least 32 bytes for HS256, 48 for HS384, 64 for
-    /// HS512. Beside `JWT_KEYS` it verifies tokens without a `kid`.
+    /// HS512. With `JWT_KEYS` it verifies tokens without a `kid`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub secret_key: Option<Variable>,
     /// The algorithm of `SECRET_KEY`: `HS256`, which is the default, `HS384` or `HS512`.
@@ -58,10 +70,10 @@ pub struct Vars {
     /// `on` replaces a stored hash of a lower cost than `BCRYPT_COST` at the next login; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub rehash: Option<Variable>,
-    /// `open` lets anybody create a user; `closed`, the default, nobody.
+    /// `open` allows anyone to create a user; `closed` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub registration: Option<Variable>,
-    /// The claim that holds the user's id: `user_id` by default; in `sub` it is a text.
+    /// The claim that contains the user's id; `user_id` by default. `sub` is a string (RFC 7519 4.1.2).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub user_id_claim: Option<Variable>,
     /// The `iss` that tokens carry and must carry.
@@ -70,10 +82,10 @@ pub struct Vars {
     /// The `aud` that tokens carry and must carry.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_audience: Option<Variable>,
-    /// By how many seconds clocks may differ, at most 300; 0 by default.
+    /// Allowed clock difference in seconds, at most 300; 0 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_leeway_seconds: Option<Variable>,
-    /// How old a token may be by its `iat`, in seconds.
+    /// Maximum age of a token in seconds, measured from its `iat`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_max_age_seconds: Option<Variable>,
     /// The claims a token must have, separated by commas; `exp` by default.
@@ -94,12 +106,21 @@ pub struct Vars {
     /// `on` reads and writes `users.tokens_valid_after`, and lets a user log out everywhere; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub revocation: Option<Variable>,
-    /// How many minutes a refresh token may wait for its use; without it, there are none.
+    /// How many minutes a refresh token can stay unused. Refresh tokens are issued only if this is set.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub refresh_token_expire_minutes: Option<Variable>,
 }
 
 /// The settings, parsed and valid.
+///
+/// ```
+/// use edgegate::{Settings, Vars};
+///
+/// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let settings = Settings::try_from(Vars { secret_key, ..Vars::default() })?;
+/// assert_eq!((settings.bcrypt_cost.get(), settings.registration_open), (12, false));
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Debug, Deserialize)]
 #[serde(try_from = "Vars")]
 pub struct Settings {
@@ -113,15 +134,15 @@ pub struct Settings {
     pub provider: Option<Provider>,
     /// How many minutes a token lives.
     pub access_token_expire_minutes: u32,
-    /// The cost of new hashes, and what every refused login is made to cost.
+    /// The cost of new hashes. Every refused login computes 2^cost rounds.
     pub bcrypt_cost: Cost,
     /// Whether a login replaces a stored hash of a lower cost.
     pub rehash: bool,
-    /// Whether anybody may create a user.
+    /// Whether anyone can create a user.
     pub registration_open: bool,
     /// Whether a user can log out everywhere.
     pub revocation: bool,
-    /// How many minutes a refresh token may wait for its use, if there are any.
+    /// How many minutes a refresh token can stay unused; `None` disables refresh tokens.
     pub refresh_token_expire_minutes: Option<u32>,
 }
 
@@ -167,6 +188,14 @@ impl Vars {
 
 impl Settings {
     /// How long a token lives, in seconds.
+    ///
+    /// ```
+    /// # use edgegate::{Settings, Vars};
+    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// let vars = Vars { secret_key, access_token_expire_minutes: Some("5".into()), ..Vars::default() };
+    /// assert_eq!(Settings::try_from(vars)?.access_token_lifetime(), 300);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
     #[must_use]
     pub fn access_token_lifetime(&self) -> u64 {
         u64::from(self.access_token_expire_minutes).saturating_mul(60)
@@ -222,7 +251,7 @@ mod tests {
 
     use super::{Settings, Vars, name::NAMES};
 
-    /// Which settings are there, by their values.
+    /// The settings by name.
     fn values(vars: Vars) -> Vec<Option<String>> {
         let Vars {
             secret_key,

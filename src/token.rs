@@ -1,10 +1,10 @@
-//! Bearer tokens: JWTs (RFC 7519) in JWS compact form (RFC 7515), in the vocabulary of jsonwebtoken.
+//! Bearer tokens: JWTs (RFC 7519) in JWS compact serialization (RFC 7515), with the types of jsonwebtoken.
 //!
-//! A key has one algorithm; a token's `alg` is only compared with it (RFC 8725 3.1). The crate computes HMAC. For key pairs
-//! the host has the cryptography, see [`Question::CheckSignature`](crate::Question::CheckSignature); a host in Rust may use
-//! the feature `rust_crypto`.
+//! A key has one algorithm. The `alg` of a token is compared with it and selects nothing (RFC 8725 3.1). The crate
+//! computes HMAC. The host computes signatures of key pairs, see
+//! [`Question::CheckSignature`](crate::Question::CheckSignature); a Rust host can use the feature `rust_crypto`.
 
-// From the bottom up: what stands above is used by what stands below it, and never the other way round.
+// A module uses only modules declared above it.
 mod error;
 pub(crate) mod strict_json;
 mod jws;
@@ -46,23 +46,35 @@ pub use self::{
 };
 pub use crate::user::UserId;
 
-/// What a login answers with (RFC 6749 5.1). `Debug` does not show the tokens.
+/// The response to a login (RFC 6749 5.1). `Debug` does not show the tokens.
+///
+/// ```
+/// use edgegate::{Reply, token::AccessToken};
+///
+/// let token = AccessToken { access_token: "ey...".into(), token_type: "bearer", refresh: None };
+/// assert_eq!(Reply::logged_in(&token).body, r#"{"access_token":"ey...","token_type":"bearer"}"#);
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken {
-    /// The token.
+    /// The access token.
     pub access_token: String,
-    /// `bearer`, in FastAPI's lower case.
+    /// `bearer`, in lower case as FastAPI writes it.
     pub token_type: &'static str,
     /// The refresh token, when `REFRESH_TOKEN_EXPIRE_MINUTES` is set.
     pub refresh: Option<Refresh>,
 }
 
-/// The refresh token of an answer (RFC 6749 5.1). `Debug` does not show it.
+/// The refresh token of a response (RFC 6749 5.1). `Debug` does not show it.
+///
+/// ```
+/// let refresh = edgegate::token::Refresh { refresh_token: "secret".into(), expires_in: 1800 };
+/// assert_eq!(format!("{refresh:?}"), "Refresh { expires_in: 1800, .. }");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Refresh {
-    /// The refresh token; it is good for one use.
+    /// The refresh token. It can be used once.
     pub refresh_token: String,
-    /// How long the access token lives, in seconds.
+    /// The lifetime of the access token in seconds.
     pub expires_in: u64,
 }
 

@@ -1,4 +1,4 @@
-//! A user: the id, the row as the store has it, and as much of it as an app may see.
+//! Users: the id, the row of the user store, and the part of the row that an app gets.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub enum UserId {
 }
 
 impl UserId {
-    /// Whether it can be the id of a user: every integer, and a text of 1 to 255 bytes without NUL.
+    /// Whether a user can have this id: any integer, or a string of 1 to 255 bytes without NUL.
     #[must_use]
     pub(crate) fn is_valid(&self) -> bool {
         match self {
@@ -67,7 +67,7 @@ impl From<String> for UserId {
     }
 }
 
-/// serde's derived form of an untagged enum buffers the value first, and its code is five times as long.
+/// Written by hand because serde's derived code for untagged enums buffers the value and is five times as large.
 impl<'de> Deserialize<'de> for UserId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct UserIdVisitor;
@@ -103,7 +103,15 @@ impl<'de> Deserialize<'de> for UserId {
 
 /// A row of `users`, as the store gives it to the core. Apps get a [`User`], which has no hash.
 ///
-/// It deserializes from an object with one member a column, see [`UserRow::from_columns`].
+/// It deserializes from an object with one member for each column, see [`UserRow::from_columns`].
+///
+/// ```
+/// let row: edgegate::UserRow = serde_json::from_str(
+///     r#"{"id": 7, "email": "ada@example.com", "password": null, "created_at": "2026-11-24", "role": "admin"}"#,
+/// )?;
+/// assert_eq!((row.password.as_str(), row.columns["role"].as_str()), ("", Some("admin")));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct UserRow {
@@ -111,7 +119,7 @@ pub struct UserRow {
     pub id: UserId,
     /// The e-mail address, as stored.
     pub email: String,
-    /// The bcrypt hash. Any other text refuses the login, and is no error; `null` is read as an empty text.
+    /// The bcrypt hash. An invalid hash refuses the login with 403. `null` is read as an empty string.
     #[cfg_attr(feature = "wasm", tsify(type = "string | null"))]
     pub password: String,
     /// When the row was made, as it is to be shown.
@@ -125,7 +133,7 @@ pub struct UserRow {
 }
 
 impl UserRow {
-    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and, if there, `tokens_valid_after`. The others
+    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `tokens_valid_after`. Further columns
     /// are kept for the app.
     ///
     /// # Errors
@@ -178,10 +186,17 @@ impl<'de> Deserialize<'de> for UserRow {
     }
 }
 
-/// The store gave a row that is not valid. The value is never part of it.
+/// The user store returned an invalid row. It never contains the value.
+///
+/// ```
+/// use edgegate::UserRow;
+///
+/// let error = UserRow::from_columns(serde_json::Map::new()).unwrap_err();
+/// assert_eq!(error.column, "id");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidRow {
-    /// The column that is missing or has the wrong type, or `row` when it is no object at all.
+    /// The column that is missing or has the wrong type; `row` when the row is not an object.
     pub column: &'static str,
 }
 
@@ -194,6 +209,15 @@ impl fmt::Display for InvalidRow {
 impl std::error::Error for InvalidRow {}
 
 /// A user, as an app sees it: without the password hash.
+///
+/// ```
+/// let row: edgegate::UserRow = serde_json::from_str(
+///     r#"{"id": 7, "email": "ada@example.com", "password": "$2b$12$...", "created_at": "2026-11-24"}"#,
+/// )?;
+/// let user = edgegate::User::from(row);
+/// assert_eq!((user.id, user.email.as_str()), (7.into(), "ada@example.com"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct User {

@@ -1,7 +1,8 @@
-//! The JavaScript surface: it converts, and decides nothing.
+//! The JavaScript API. It converts values and makes no decisions.
 //!
-//! Values with members cross by `serde-wasm-bindgen`, in the shapes that `tsify` declares from the same attributes. Claims cross
-//! as JSON text: those of a verified token go out as they came, and those of a new one are what `JSON.stringify` makes of them.
+//! Objects cross the boundary by `serde-wasm-bindgen`; `tsify` declares their types from the same serde attributes.
+//! Claims cross as JSON text: a verified token's payload is passed unchanged, and new claims are the result of
+//! `JSON.stringify`.
 
 pub mod passwords;
 pub mod signal;
@@ -30,7 +31,7 @@ pub struct JsGate(Gate);
 
 #[wasm_bindgen(js_class = Gate)]
 impl JsGate {
-    /// From an object with the settings by their names; throws a `Failure` that names the wrong one.
+    /// Takes an object with the settings by name; throws a `Failure` that names the invalid setting.
     #[wasm_bindgen(constructor)]
     pub fn new(#[wasm_bindgen(unchecked_param_type = "Vars")] vars: JsValue) -> Result<JsGate, JsValue> {
         Settings::try_from(value::vars(vars)?).map(|settings| Self(Gate::new(settings))).map_err(throw)
@@ -55,14 +56,14 @@ impl JsGate {
         Turn::new(step, |result| Outcome::Login(result.into()))
     }
 
-    /// The user whose token this `Authorization` header carries.
+    /// Returns the user of the token in this `Authorization` header.
     #[wasm_bindgen(js_name = currentUser)]
     pub fn current_user(&self, authorization: Option<String>, now: f64) -> Turn {
         let step = self.0.current_user(authorization, seconds(now));
         Turn::new(step, |result| Outcome::User(result.into()))
     }
 
-    /// Logs the user whose token this `Authorization` header carries out everywhere.
+    /// Logs out everywhere the user of the token in this `Authorization` header.
     #[wasm_bindgen(js_name = logOut)]
     pub fn log_out(&self, authorization: Option<String>, now: f64) -> Turn {
         Turn::new(self.0.log_out(authorization, seconds(now)), |result| Outcome::LogOut(result.into()))
@@ -73,8 +74,8 @@ impl JsGate {
         Turn::new(self.0.refresh(refresh_token, seconds(now)), |result| Outcome::Login(result.into()))
     }
 
-    /// A token for this user, with further claims, a JSON object. When the host has to sign: the number of the key, a colon,
-    /// and what is to be signed.
+    /// Issues a token for this user, with further claims as a JSON object. If the host has to sign: the number of the
+    /// key, a colon, and the signing input.
     #[wasm_bindgen(js_name = issueToken)]
     pub fn issue_token(
         &self,
@@ -90,9 +91,9 @@ impl JsGate {
         }
     }
 
-    /// The claims as JSON text, which begins with `{`, or the reason why the token does not hold, a stable code. When the host has
-    /// to check the signature: the number of the key, a colon, and what the verdict is if it holds. When it has to be asked for
-    /// more: nothing, and `verifyTokenInTurn` leads there.
+    /// Verifies a token. Returns the claims as JSON text, which starts with `{`, or the reason for the refusal, a
+    /// stable code. If the host has to check the signature: the number of the key, a colon, and the result for a valid
+    /// signature. If the host has to be asked more: an empty text; `verifyTokenInTurn` then verifies the token.
     #[wasm_bindgen(js_name = verifyToken)]
     pub fn verify_token(&self, token: &str, now: f64) -> String {
         match self.0.check(token, seconds(now)) {
@@ -105,13 +106,13 @@ impl JsGate {
         }
     }
 
-    /// The verdict on a token, by way of questions.
+    /// Verifies a token by questions to the host.
     #[wasm_bindgen(js_name = verifyTokenInTurn)]
     pub fn verify_token_in_turn(&self, token: String, now: f64) -> Turn {
         Turn::new(self.0.verify(token, seconds(now)), |verdict| Outcome::Token(verdict_text(verdict)))
     }
 
-    /// What a key is imported from, a JWK: the private one, to sign.
+    /// The JWK to import a key from; `private` includes the private member, for signing.
     pub fn jwk(&self, key: u32, private: bool) -> Option<String> {
         self.0.jwk(key, private).map(|jwk| jwk.as_str().to_owned())
     }
@@ -123,7 +124,7 @@ pub fn setting_names() -> Vec<String> {
     settings::NAMES.map(str::to_owned).into()
 }
 
-/// The claims, or the reason: no reason begins with `{`, and every text of claims does. An id that JavaScript would round is refused.
+/// The claims, which start with `{`, or the reason, which does not. An id that JavaScript would round is refused.
 fn verdict_text(verdict: Result<Claims, TokenRefusal>) -> String {
     match verdict {
         Ok(claims) if claims.user_id().is_none_or(is_exact) => claims.into_text().trim_start().to_owned(),

@@ -1,16 +1,16 @@
-// Arguments are checked before they enter wasm: its glue takes a wrong type for an address, and traps.
+// Arguments are checked before they enter wasm: the glue would use a value of a wrong type as an address, and trap.
 
-/** The longest text that is handed to wasm, in UTF-16 code units: 1 MiB, far more than any limit of the core. */
+/** Length of a text that is passed to wasm, in UTF-16 code units: 1 MiB, far more than any limit of the core. */
 const TEXT_MAX = 1024 * 1024;
 
-/** How much text a list may hold in all: several hundred thousand passwords. */
+/** Length of all texts of a list together, in UTF-16 code units: several hundred thousand passwords. */
 const LIST_TEXT_MAX = 4 * TEXT_MAX;
 
-/** How many entries a list may have. */
+/** Number of entries of a list. */
 const LIST_MAX = 1_000_000;
 
 /**
- * @throws {TypeError} unless the value is a string of whole Unicode characters: UTF-8 has no form for a lone surrogate.
+ * @throws {TypeError} unless the value is a string without lone surrogates, which UTF-8 cannot encode.
  * @throws {RangeError} when it is longer than 1 MiB: wasm would have to hold a copy.
  */
 export function text(name: string, value: unknown): string {
@@ -20,7 +20,7 @@ export function text(name: string, value: unknown): string {
   return value;
 }
 
-/** Whether {@link text} takes the value: for tokens, where anything else is refused and is no error. */
+/** Whether {@link text} accepts the value. Used for tokens, where any other value is a refusal and not an error. */
 export function isText(value: unknown): value is string {
   return typeof value === "string" && value.length <= TEXT_MAX && isWellFormed(value);
 }
@@ -42,7 +42,7 @@ export function optionalNumber(name: string, value: unknown): number | undefined
 /** @throws {TypeError} unless the value can be the id of a user: a number, a string or a bigint. */
 export function userId(name: string, value: unknown): number | string {
   if (typeof value === "number" || isText(value)) return value;
-  // The core takes one that fits a number, and refuses the others.
+  // The core accepts a bigint that fits a number, and refuses others.
   if (typeof value === "bigint") return value as unknown as number;
   throw new TypeError(`edgegate: ${name} must be a number or a string, not ${kindOf(value)}`);
 }
@@ -56,9 +56,9 @@ export function object<T extends object>(name: string, value: T): T {
 }
 
 /**
- * A list of texts, read entry by entry: an array may have holes, or methods of its own.
+ * Reads a list of texts entry by entry, because an array may have holes or overridden methods.
  *
- * @throws {TypeError} unless the value is an array, and as {@link text} for what `pick` takes from an entry.
+ * @throws {TypeError} unless the value is an array, and as {@link text} for the result of `pick`.
  * @throws {RangeError} when the list is too long for wasm to hold a copy.
  */
 export function texts<T>(name: string, value: readonly T[], ...picks: [string, (entry: T) => unknown][]): string[][] {
@@ -79,9 +79,9 @@ export function texts<T>(name: string, value: readonly T[], ...picks: [string, (
 }
 
 /**
- * The settings of these names, as strings or numbers. A getter that throws does so here, outside wasm.
+ * Reads the settings with these names as strings or numbers. A getter that throws does so here, outside wasm.
  *
- * @throws {TypeError} for a setting of another type: to leave it out could turn a check off.
+ * @throws {TypeError} for a setting of another type: ignoring it could disable a check.
  */
 export function plainSettings(names: readonly string[], env: object): Record<string, string | number> {
   const settings: Record<string, string | number> = {};
@@ -93,12 +93,12 @@ export function plainSettings(names: readonly string[], env: object): Record<str
   return settings;
 }
 
-/** What a store gave, copied, so that its getters run once and outside wasm. */
+/** Copies a store's row, so that getters run once and outside wasm. */
 export function plainRow(row: unknown): Record<string, unknown> | null {
   return row === null || row === undefined ? null : { ...object("a store's row", row as object) };
 }
 
-/** The columns that the core reads. What can be in none of them becomes `false`, which the core refuses by the column's name. */
+/** The columns that the core reads. A value of an impossible type becomes `false`, which the core refuses with the column's name. */
 export function coreColumns(row: Record<string, unknown>, wantsValidAfter: boolean): Record<string, unknown> {
   const { id, email, password, created_at, tokens_valid_after } = row;
   return {
@@ -107,12 +107,12 @@ export function coreColumns(row: Record<string, unknown>, wantsValidAfter: boole
     // Only `null` says that the user has none.
     password: plainValue(password === undefined ? false : password),
     created_at: plainValue(created_at instanceof Date ? isoDate(created_at) : created_at),
-    // A store that was asked for it and has not read it must not count as one that has no logout to tell of.
+    // A missing value of a requested column must not be read as "never logged out".
     tokens_valid_after: plainValue(tokens_valid_after === undefined && wantsValidAfter ? false : tokens_valid_after),
   };
 }
 
-/** Every column but those of the core, for the app. */
+/** The columns that the core does not read, for the app. */
 export function furtherColumns(row: Record<string, unknown>): Record<string, unknown> {
   const { id: _id, email: _email, password: _password, created_at: _created, tokens_valid_after: _after, ...further } = row;
   return further;

@@ -1,4 +1,4 @@
-// Base64url without padding (RFC 7515 2), of what the core has found canonical or has made.
+// Base64url without padding (RFC 7515 2). The core has checked or produced all inputs.
 
 const encoder = new TextEncoder();
 
@@ -6,7 +6,7 @@ export function utf8(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text);
 }
 
-/** What newer engines have built in; it is many times faster for the signature of an RSA key. */
+/** Built into newer engines, and many times faster for the signature of an RSA key. */
 type BuiltIn = { fromBase64?: (text: string, options: { alphabet: "base64url" }) => Uint8Array<ArrayBuffer> };
 const { fromBase64 } = Uint8Array as unknown as BuiltIn;
 

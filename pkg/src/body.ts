@@ -1,4 +1,4 @@
-/** A body, up to one byte more than is of use: what is longer is refused anyway, and not read on. */
+/** Reads a body, but at most one byte more than `atMost`: the core refuses a longer one. */
 export async function readBody({ body }: Request | Response, atMost: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -6,7 +6,7 @@ export async function readBody({ body }: Request | Response, atMost: number): Pr
   while (reader && length <= atMost) {
     const { done, value } = await reader.read();
     if (done) break;
-    // A copy: the length that a chunk tells, and its memory, may change while wasm reads it.
+    // A copy, because the length and the memory of a chunk may change while wasm reads it.
     const chunk = new Uint8Array(bytes(value));
     chunks.push(chunk);
     length += chunk.length;

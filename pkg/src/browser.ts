@@ -1,4 +1,4 @@
-// Browsers and bundlers for them: the file beside this one is fetched.
+// Entry for browsers and bundlers: fetches the wasm file next to this module.
 
 import { bind } from "./instance.js";
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The command `edgegate`. Nothing secret comes as an argument, for other users of a machine can read those.
+// The command `edgegate`. It takes no secrets as arguments, because other users of the machine can read arguments.
 
 import { inspect } from "./cli/inspect.js";
 import { keygen } from "./cli/keygen.js";
@@ -8,18 +8,18 @@ import { UsageError } from "./cli/usage.js";
 const HELP = `edgegate: keys and tokens on the command line
 
   edgegate keygen [--alg EdDSA] [--kid NAME] [--set]
-      makes a signing key and prints it as a JWK; what to do with it goes to standard error
+      makes a signing key and prints it as a JWK; instructions go to standard error
 
       --alg NAME   EdDSA (the default), HS256, HS384 or HS512
-      --kid NAME   the key's name; by default its thumbprint (RFC 7638), of a secret a random one
-      --set        prints it as a JWK set, as JWT_KEYS wants it
+      --kid NAME   the key's id; by default its thumbprint (RFC 7638), or a random id for a secret
+      --set        prints a JWK set, the format of JWT_KEYS
 
   edgegate token inspect [--keys FILE]
-      reads a token from standard input and explains it; with a key it also gives the verdict, and the
-      exit status is 1 for a token that is refused
+      reads a token from standard input and explains it; with a key it also verifies the token, and the
+      exit status is 1 if the token is refused
 
-      --keys FILE  a JWK set or a JWK to verify with; else the environment's JWT_KEYS, SECRET_KEY and
-                   ALGORITHM, and every other setting that edgegate knows
+      --keys FILE  a JWK set or a JWK to verify with; by default the settings in the environment are used,
+                   such as JWT_KEYS, SECRET_KEY and ALGORITHM
 
   edgegate --help, edgegate --version
 `;
@@ -52,6 +52,6 @@ async function main([command, ...rest]: string[]): Promise<number> {
       process.stderr.write(HELP);
       return 2;
     default:
-      throw new UsageError("there is no such command");
+      throw new UsageError("unknown command");
   }
 }

@@ -1,4 +1,4 @@
-// The gate inside wasm, and the tokens that it makes and verifies without users.
+// The gate inside wasm, and operations on tokens without a user store.
 
 import type { Turn, UserId, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
 import { isText, object, plainSettings, userId as checkedId } from "./argument.js";
@@ -9,15 +9,16 @@ import { call, Handle } from "./instance.js";
 import { run } from "./turn.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 
-/** The settings, by the names that FastAPI backends use; a Worker's `env` and `process.env` both fit. */
+/** The settings, under the names that FastAPI backends use. A Worker's `env` and `process.env` both fit. */
 export type Settings = Vars;
 
-/** What a token is to carry beside what the settings say. */
+/** Options of {@link issueToken}. */
 export interface IssueOptions<C extends object = Record<string, unknown>> {
+  /** Further claims: an object that `JSON.stringify` turns into a JSON object. */
   claims?: C;
 }
 
-/** It is made when it is first wanted, and again when its wasm instance is gone. */
+/** Creates the wasm gate at the first use, and again after the wasm instance was replaced. */
 export class Core {
   readonly #settings: Settings;
   #gate: Handle<WasmGate> | undefined;
@@ -27,26 +28,26 @@ export class Core {
   }
 
   start(begin: (gate: WasmGate, now: number) => Turn): Handle<Turn> {
-    const gate = this.#live();
+    const gate = this.#currentGate();
     return new Handle(() => begin(gate.object, now()));
   }
 
-  /** At once, unless the platform has to sign. */
+  /** Synchronous, unless the platform has to sign. */
   issueToken<C extends object = Record<string, unknown>>(
     userId: UserId,
     { claims }: IssueOptions<C> = {},
   ): string | Promise<string> {
-    const [gate, id] = [this.#live(), checkedId("userId", userId)];
-    // A function, for one, is no JSON at all.
+    const [gate, id] = [this.#currentGate(), checkedId("userId", userId)];
+    // `JSON.stringify` returns `undefined` for a function, which is not JSON and is refused as such.
     const further = claims && String(JSON.stringify(claims));
     const token = gate.call((gate) => gate.issueToken(id, further, now()));
     const colon = token.indexOf(":");
     return colon < 0 ? token : this.#signed(gate, Number(token.slice(0, colon)), token.slice(colon + 1));
   }
 
-  /** At once, unless the platform has to check the signature. */
+  /** Synchronous, unless the platform has to check the signature. */
   verifyToken<C extends object = Claims>(token: string): TokenVerdict<C> | Promise<TokenVerdict<C>> {
-    const gate = this.#live();
+    const gate = this.#currentGate();
     if (!isText(token)) return refused(typeof token === "string" ? "token-too-long" : "malformed");
     const text = gate.call((gate) => gate.verifyToken(token, now()));
     if (text.startsWith("{")) return verdict(text);
@@ -70,8 +71,8 @@ export class Core {
     return verdict(await run<string>(this.start((gate, now) => gate.verifyTokenInTurn(token, now))));
   }
 
-  #live(): Handle<WasmGate> {
-    if (!this.#gate?.isAlive) {
+  #currentGate(): Handle<WasmGate> {
+    if (!this.#gate?.isCurrent) {
       this.#gate = newGate(this.#settings);
     }
     return this.#gate;
@@ -83,7 +84,7 @@ function newGate(env: Settings): Handle<WasmGate> {
   return new Handle(() => new glue.Gate(settings));
 }
 
-/** A verdict, or a token to be signed, that depends on a key: its number stands first. */
+/** A result that depends on a key starts with the number of the key. */
 const NUMBERED = /^\d+:/;
 
 function verdict<C extends object>(text: string): TokenVerdict<C> {
@@ -92,7 +93,7 @@ function verdict<C extends object>(text: string): TokenVerdict<C> {
 
 function jwk(gate: Handle<WasmGate>, key: number, isPrivate: boolean): string {
   const jwk = gate.call((gate) => gate.jwk(key, isPrivate));
-  if (jwk === undefined) throw new Error("edgegate: a key went out of use while it was used");
+  if (jwk === undefined) throw new Error("edgegate: the key was removed while it was in use");
   return jwk;
 }
 

@@ -1,8 +1,8 @@
-// What the platform's cryptography does for the core: signatures of key pairs. As fast as the platform, and no weight.
+// Signatures of key pairs, computed by Web Crypto: as fast as the platform, and no code in the wasm.
 
 import { perInstance } from "./instance.js";
 
-/** Names and parameters of `crypto.subtle` for the algorithms of RFC 7518 and RFC 8037 that are not worked out in the core. */
+/** Names and parameters of `crypto.subtle` for the algorithms of RFC 7518 and RFC 8037 that the core does not compute. */
 const PARAMETERS: Record<string, Parameters> = {
   EdDSA: { name: "Ed25519" },
   RS256: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" },
@@ -24,23 +24,26 @@ interface Parameters {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A key as the platform has it; none, when it is malformed in a way that only mathematics tells. */
+/** An imported key; `undefined` when Web Crypto refuses it, for example for a point that is not on the curve. */
 interface Imported {
   key: CryptoKey | undefined;
   parameters: Parameters;
 }
 
-/** Imported keys that are kept; more there are only if settings are made again and again. */
+/** Size of the cache. More keys exist only if a program creates settings again and again. */
 const KEYS_MAX = 100;
 
-/** By the key's number, which no other key of the instance has. Keys are kept and not promises, which may not cross requests. */
+/**
+ * Imported keys by their number, which is unique in the instance. It contains no promises, because Workers forbid a
+ * promise to cross requests.
+ */
 const imports = perInstance(() => new Map<number, Imported>());
 
-/** Whether the signature is that of the message. `jwk` is asked for when the key is new. */
+/** Whether the signature is valid for the message. `jwk` is called when the key is not cached. */
 export function holds(number: number, jwk: () => string, message: Bytes, signature: Bytes): Promise<boolean> {
   const keys = imports();
   const known = keys.get(number);
-  // Not async: what is known needs no promise beside the platform's own.
+  // Not async: a cached key needs no promise besides the one of Web Crypto.
   return known
     ? check(known, message, signature)
     : imported(keys, number, jwk(), "verify").then((made) => check(made, message, signature));
@@ -50,9 +53,9 @@ function check({ key, parameters }: Imported, message: Bytes, signature: Bytes):
   return key ? crypto.subtle.verify(parameters, key, signature, message) : Promise.resolve(false);
 }
 
-/** The signature of the message. `jwk` is asked for when the key is new. */
+/** Signs the message. `jwk` is called when the key is not cached. */
 export async function sign(number: number, jwk: () => string, message: Bytes): Promise<Uint8Array> {
-  // Of one pair the public key is kept by the number, the private one by its negative.
+  // The private key is cached under the negative number of its pair.
   const keys = imports();
   const { key, parameters } = keys.get(-number) ?? (await imported(keys, -number, jwk(), "sign"));
   if (!key) throw new TypeError("edgegate: the signing key cannot be imported");
@@ -76,7 +79,7 @@ async function imported(
   return made;
 }
 
-/** A point that is not on its curve: such a key has signed nothing. */
+/** Web Crypto refuses a point that is not on the curve. No signature of such a key is valid. */
 function malformed(error: unknown): undefined {
   if (!(error instanceof DOMException)) throw error;
 }

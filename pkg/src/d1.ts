@@ -1,15 +1,15 @@
-// Users in Cloudflare D1.
+// User store in Cloudflare D1.
 
 import type { UserId, UserRow } from "../wasm/edgegate.js";
 import type { Columns, UserStore } from "./store.js";
 
-/** As much of `D1Database` as is used, so that the package needs no types of the platform. */
-export interface Database extends Asks {
-  withSession(constraint: "first-unconstrained"): Asks;
+/** The part of `D1Database` that is used, so that the package does not depend on the types of Workers. */
+export interface Database extends Queryable {
+  withSession(constraint: "first-unconstrained"): Queryable;
   batch(statements: Statement[]): Promise<unknown>;
 }
 
-interface Asks {
+interface Queryable {
   prepare(sql: string): Statement;
 }
 
@@ -18,29 +18,40 @@ interface Statement {
   first<Row>(): Promise<Row | null>;
 }
 
-/** How the database is used. */
+/** Options of {@link d1Users}. */
 export interface D1Options {
   /**
-   * Looks the user of a token up in the nearest replica, and on the primary before it is said to be gone, for it may have been
-   * created a moment ago. For databases with read replication; a request without it asks the primary, and is faster where
-   * that is near.
+   * Reads the user of a token from the nearest replica, and from the primary if the replica does not have the user, who
+   * may be new. For databases with read replication. Without it, every read goes to the primary, which is faster where
+   * the primary is near. Default: false.
    */
   replicas?: boolean;
 }
 
 /**
- * Users in a D1 table `users(id, email, password, created_at)`; the project's migrations make it, and what else a setting wants.
+ * A user store in a D1 table `users(id, email, password, created_at)`. The project's migrations create it, and the columns and
+ * tables that some settings need.
  *
- * Everything asks the primary, unless replicas are wanted.
+ * Every query goes to the primary, unless `replicas` is set.
+ *
+ * @example
+ * ```ts
+ * import { createGate } from "edgegate";
+ * import { d1Users } from "edgegate/d1";
+ *
+ * const gate = createGate(env, d1Users(env.DB));
+ * const response = await gate.fetch(request);
+ * ```
  */
 export function d1Users(database: Database, { replicas = false }: D1Options = {}): UserStore {
   const primary = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values);
-  const byId = (asks: Asks, id: UserId, columns: Columns) => asks.prepare(select(columns, BY_ID)).bind(key(id)).first<UserRow>();
+  const byId = (from: Queryable, id: UserId, columns: Columns) =>
+    from.prepare(select(columns, BY_ID)).bind(key(id)).first<UserRow>();
 
   return {
     userByEmail: (email, columns) => primary(select(columns, BY_EMAIL), email).first(),
     async userById(id, columns) {
-      // Whether a token was revoked is a question of the last write.
+      // A replica may not have the last revocation yet.
       const near = replicas && !columns.validAfter;
       return (near && (await byId(database.withSession("first-unconstrained"), id, columns))) || byId(database, id, columns);
     },
@@ -65,8 +76,8 @@ export function d1Users(database: Database, { replicas = false }: D1Options = {}
 }
 
 /**
- * Ids are bound as text. In a column of integers SQLite compares them as integers; a number would be bound as a double, which a
- * column of texts holds as "7.0".
+ * Ids are bound as text, which SQLite converts to an integer in an INTEGER column. A number would be bound as a double,
+ * which a TEXT column stores as "7.0".
  */
 const key = (id: UserId): string => String(id);
 
@@ -80,7 +91,7 @@ const INSERT =
   "INSERT INTO users (email, password) VALUES (?1, ?2) ON CONFLICT DO NOTHING " +
   "RETURNING id, email, password, created_at";
 
-// Two logouts in one second, in whatever order they arrive, must not bring anything back.
+// MAX, because two logouts in one second may arrive in any order.
 const REVOKE = "UPDATE users SET tokens_valid_after = MAX(?2, COALESCE(tokens_valid_after, 0)) WHERE id = ?1";
 
 const INSERT_SESSION =

@@ -1,6 +1,12 @@
 /**
- * A call that cannot be carried out: a setting that is wrong, a cost out of range, a stored hash that is none.
- * A wrong password and a token that does not hold are no errors: they are answers.
+ * An error in a call: an invalid setting, a cost out of range, an invalid stored hash.
+ *
+ * A wrong password and an invalid token are not errors but return values.
+ *
+ * @example
+ * ```ts
+ * await hashPassword("").catch((error) => error.code); // "password-empty"
+ * ```
  */
 export class EdgegateError extends Error {
   override readonly name = "EdgegateError";

@@ -5,37 +5,37 @@ import { Core, type IssueOptions, type Settings } from "./core.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { UserStore } from "./store.js";
-import { run, type CallersQuestion, type Step } from "./turn.js";
+import { run, type CallerQuestion, type Step } from "./turn.js";
 import { askStore } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 
-/** A request with a token, its headers, or the value of its `Authorization` header. */
+/** A request with a token, its headers, or the value of its `Authorization` header (RFC 6750 2.1). */
 export type Bearer = Request | Headers | string | null | undefined;
 
-/** Logs users in and tells whose token it is. */
+/** Logs users in and finds the user of a token. {@link createGate} creates it. */
 export interface Gate {
   /**
-   * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does; besides `GET /.well-known/jwks.json`, and with
-   * `REVOCATION=on` `POST /logout`. It never rejects.
+   * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does, `GET /.well-known/jwks.json` (RFC
+   * 7517), and `POST /logout` with `REVOCATION=on`. It never rejects: errors are logged and answered with 500 or 503.
    */
   fetch(request: Request): Promise<Response>;
-  /** Logs in without HTTP. Rejects when the store does. */
+  /** Logs in without HTTP. Rejects if the store rejects. */
   login(credentials: { username: string; password: string }): Promise<LoginVerdict>;
-  /** Whose token this is. Rejects when the store does. */
+  /** Finds the user of a token. Rejects if the store rejects. */
   currentUser(from: Bearer): Promise<UserVerdict>;
-  /** The next tokens for a refresh token, which is used up by it. For `REFRESH_TOKEN_EXPIRE_MINUTES`. */
+  /** Exchanges a refresh token for the next tokens (RFC 6749 6). Needs `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   refresh(refreshToken: string): Promise<LoginVerdict>;
-  /** Logs the user out everywhere whose token this is. For `REVOCATION=on`. */
+  /** Revokes all tokens of the user of this token. Needs `REVOCATION=on`. */
   logOut(from: Bearer): Promise<LogOutVerdict>;
-  /** A token for this user. */
+  /** Issues a token for this user. It has the claims that a login sets, and `options.claims`. */
   issueToken<C extends object = Record<string, unknown>>(userId: UserId, options?: IssueOptions<C>): Promise<string>;
-  /** Whether a token holds, and what it says. */
+  /** Verifies a token and returns its claims. The user store is not asked. */
   verifyToken<C extends object = Claims>(token: string): Promise<TokenVerdict<C>>;
 }
 
 /**
- * A gate over a user store. It is made once and used for every request; a setting that is wrong shows with the first use:
- * `fetch` logs which one and answers 500, the other methods reject.
+ * Creates a gate for a user store. Create it once and use it for all requests. Settings are checked at the first use:
+ * for an invalid one, `fetch` logs its name and answers 500, and the other methods reject.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     try {
       log(entry);
     } catch {
-      // A log that fails is no reason to fail a request.
+      // A failed log must not fail the request.
     }
   };
 
@@ -80,7 +80,7 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     async currentUser(from) {
       const authorization = authorizationOf(from);
       const turn = core.start((gate, now) => gate.currentUser(authorization, now));
-      // Further columns may be of any type and depth, and are not the core's business.
+      // Further columns may have any type and depth, so they do not pass through the core.
       let further: Record<string, unknown> = {};
       const keep = (row: Record<string, unknown>) => void (further = furtherColumns(row));
       const verdict = await run<UserVerdict>(turn, (question) => answer(turn, question, keep));
@@ -106,7 +106,7 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
 
   async function answerRequest(
     turn: Handle<Turn>,
-    question: CallersQuestion,
+    question: CallerQuestion,
     request: Request,
     path: string,
   ): Promise<Step> {
@@ -124,15 +124,15 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
 
   async function answer(
     turn: Handle<Turn>,
-    question: CallersQuestion,
+    question: CallerQuestion,
     onRow?: (row: Record<string, unknown>) => void,
   ): Promise<Step> {
-    if (question.ask === "body") throw new TypeError("edgegate: there is no body without a request");
+    if (question.ask === "body") throw new TypeError("edgegate: a call without a request has no body");
     return askStore(users, turn, question, onRow);
   }
 }
 
-/** What is none of the types has no token. */
+/** A value of another type has no token. */
 function authorizationOf(from: unknown): string | undefined {
   if (isText(from)) return from;
   const headers = from instanceof Request ? from.headers : from;
@@ -149,7 +149,7 @@ function headOf({ method, url, headers }: Request): [string, string, string | un
   return [text("method", method), text("url", url), value("content-type"), value("authorization")];
 }
 
-/** It is written here and not in the core because the core may be what failed. */
+/** Not in the core, because this reply is needed when the core has failed. */
 function internalServerError(): Response {
   return Response.json({ detail: "Internal Server Error" }, { status: 500, headers: { "cache-control": "no-store" } });
 }

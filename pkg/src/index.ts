@@ -1,4 +1,4 @@
-// Every public name, listed: an addition is a deliberate act, and a test compares the list.
+// All public names are listed, and a test compares the list, so that no export is added by accident.
 
 export { EdgegateError } from "./errors.js";
 export { createGate } from "./gate.js";

@@ -1,4 +1,4 @@
-// The wasm instance that this isolate works with, and its replacement after a trap.
+// The wasm instance of this isolate, and its replacement after a trap.
 
 import type { Failure } from "../wasm/edgegate.js";
 import { EdgegateError } from "./errors.js";
@@ -7,26 +7,26 @@ import { glue } from "./glue.js";
 let module: WebAssembly.Module | undefined;
 let instance: WebAssembly.Instance | undefined;
 
-/** Each entry calls this once, with the module as its runtime gives it. */
+/** Sets the compiled module. Each entry calls it once. */
 export function bind(compiled: WebAssembly.Module): void {
   module = compiled;
   instantiate();
 }
 
-/** The memory that the glue's views are over. It may be of an instance whose start was cut short. */
+/** The memory of the glue's views. It may belong to an instance whose start was interrupted. */
 let viewed: WebAssembly.Memory | undefined;
 
 /**
- * Whether a call into wasm has begun and has not ended well. No `finally` clears it, because none runs when a call is ended by
- * force, such as by a timeout of Node's `vm`, and none is sure to run when the stack has run out.
+ * Whether a call into wasm has started and not ended normally. It is not cleared in a `finally`, which does not run when a call
+ * is terminated, for example by a timeout of Node's `vm`, and may not run after a stack overflow.
  */
 let isEntered = false;
 
 /**
- * Calls into wasm. `work` runs no code of the caller's, so calls do not nest.
+ * Calls into wasm. `work` runs no code of the application, so calls do not nest.
  *
- * A failure that the core reports is thrown as an {@link EdgegateError}. After anything else, such as a trap, the instance's
- * memory cannot be trusted, and the next call finds a new instance.
+ * A failure that the core reports is thrown as an {@link EdgegateError}. After any other error, such as a trap, the memory of
+ * the instance may be inconsistent, so the next call gets a new instance.
  */
 export function call<T>(work: () => T): T {
   replaceIfBroken();
@@ -46,10 +46,10 @@ export function call<T>(work: () => T): T {
   return result;
 }
 
-/** An object is used whose wasm instance is gone. */
+/** An object of a replaced wasm instance was used. */
 class ReplacedError extends Error {}
 
-/** An object inside the wasm instance that made it; it dies with it. */
+/** An object inside a wasm instance. It cannot be used after the instance was replaced. */
 export class Handle<T extends { free(): void }> {
   readonly #object: T;
   readonly #instance: WebAssembly.Instance | undefined;
@@ -59,8 +59,8 @@ export class Handle<T extends { free(): void }> {
     this.#instance = instance;
   }
 
-  /** Whether it can still be used. Not for use inside {@link call}. */
-  get isAlive(): boolean {
+  /** Whether the object's instance is still in use. Not for use inside {@link call}. */
+  get isCurrent(): boolean {
     replaceIfBroken();
     return this.#instance === instance;
   }
@@ -76,11 +76,11 @@ export class Handle<T extends { free(): void }> {
   }
 
   free(): void {
-    if (this.isAlive) call(() => this.#object.free());
+    if (this.isCurrent) call(() => this.#object.free());
   }
 }
 
-/** What belongs to the instance and to none that takes its place. */
+/** A value for each instance, created at the first use. */
 export function perInstance<T>(make: () => T): () => T {
   const made = new WeakMap<WebAssembly.Instance, T>();
   return () => {
@@ -95,12 +95,12 @@ function replaceIfBroken(): void {
   if (isEntered) instantiate();
 }
 
-/** It may be cut short anywhere, and is then done again: nothing counts as replaced before the end. */
+/** It may be interrupted at any point and is then repeated, so the instance is only set at the end. */
 function instantiate(): void {
   if (!module) throw new Error("edgegate: no entry has bound the wasm module");
   isEntered = true;
   const next = new WebAssembly.Instance(module, { "./edgegate_bg.js": glue as unknown as WebAssembly.ModuleImports });
-  // It detaches the old memory, by which the glue sees that its views are stale.
+  // `grow(0)` detaches the old memory, so that the glue replaces its views of it.
   viewed?.grow(0);
   glue.__wbg_set_wasm(viewed ? ignoreFinalizerFrees(next.exports) : next.exports);
   viewed = next.exports.memory as WebAssembly.Memory;
@@ -110,8 +110,8 @@ function instantiate(): void {
 }
 
 /**
- * The glue frees what is garbage-collected by its address alone, and an address of an old instance is some other object's in
- * the new one. So from the first trap on, only what is freed by hand is freed; the glue tells the two by a second argument.
+ * The glue's finalizers free objects by address. An address of the old instance may belong to another object in the new
+ * one. So after the first replacement only explicit frees are passed on; the second argument distinguishes them.
  */
 function ignoreFinalizerFrees(exports: WebAssembly.Exports): WebAssembly.Exports {
   const adapted = { ...exports };
@@ -124,7 +124,7 @@ function ignoreFinalizerFrees(exports: WebAssembly.Exports): WebAssembly.Exports
   return adapted;
 }
 
-/** The core throws plain objects; a trap is an `Error`. */
+/** The core throws plain objects. A trap is an `Error`. */
 function isFailure(error: unknown): error is Failure {
   return typeof error === "object" && error !== null && !(error instanceof Error) && "code" in error && "message" in error;
 }

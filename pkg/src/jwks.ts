@@ -1,18 +1,18 @@
-// An identity provider's keys, fetched. When, and how long they count, is decided in the core.
+// Fetches an identity provider's keys. The core decides when to fetch and how long the keys are used.
 
 import { readBody } from "./body.js";
 
-/** How long the provider may take, in milliseconds: a login waits for it. */
+/** Time limit for the response, in milliseconds: the verification of a token waits for it. */
 const TIMEOUT = 5000;
 
-/** What the core wants to know of the response. */
+/** The parts of the response that the core needs. */
 export interface JwkSet {
   body: Uint8Array;
   cacheControl: string | undefined;
   age: string | undefined;
 }
 
-/** Rejects unless the provider itself answers 200: a redirect could lead away from it. */
+/** Rejects unless the URL itself answers 200. Redirects are refused, because they may lead to another host. */
 export async function fetchJwkSet(url: string, atMost: number): Promise<JwkSet> {
   const headers = { accept: "application/jwk-set+json, application/json" };
   const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT) });

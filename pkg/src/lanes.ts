@@ -1,20 +1,20 @@
-// bcrypt of callers in flight at the same time is computed side by side: three hashes take little more time than one.
+// Computes bcrypt for concurrent callers together: three hashes take little more time than one.
 //
-// No promise crosses callers, because Workers forbid a promise to cross requests. Each caller puts its turn into the queue and
-// sleeps on a timer of its own. The caller that wakes first computes for the turns that have waited longest; their callers find
-// the answers when they wake. A caller that was cancelled does no harm: another one computes what it left in the queue.
+// No promise crosses callers, because Workers forbid a promise to cross requests. Each caller adds its turn to the
+// queue and waits on its own timer. The first caller to wake computes the oldest turns of the queue; the other callers
+// find their results when they wake. If a caller was cancelled, another one computes its turn.
 
 import type { Turn } from "../wasm/edgegate.js";
 import { glue } from "./glue.js";
 import { call, Handle } from "./instance.js";
 
-/** How many hashes of different callers are computed side by side. A fourth would add more to each one's wait than it saves. */
+/** Hashes of different callers that are computed together. A fourth would delay each caller by more than it saves. */
 const LANES = 3;
 
-/** How many turns may wait. A caller beyond is told to come back later. */
+/** Turns in the queue. Further callers are answered 503. */
 const QUEUE_MAX = 64;
 
-/** How long a caller counts as expected, in milliseconds: a request that was cut off never says so. */
+/** How long a caller is expected to ask for work, in milliseconds: a cancelled request does not withdraw. */
 const EXPECTED_MAX = 1000;
 
 interface Entry {
@@ -26,14 +26,14 @@ interface Entry {
 const queue: Entry[] = [];
 const expected = new Set<{ since: number }>();
 
-/** Says that the caller may ask for work soon. What is returned takes it back. */
+/** Announces that the caller may soon ask for work. The returned function withdraws it. */
 export function expectWork(): () => void {
   const caller = { since: Date.now() };
   expected.add(caller);
   return () => void expected.delete(caller);
 }
 
-/** Answers a turn's question for work, which takes this many lanes. */
+/** Computes the work that a turn asks for, which takes this many lanes. */
 export async function work(turn: Handle<Turn>, lanes: number): Promise<void> {
   if (queue.length >= QUEUE_MAX) return turn.call((turn) => turn.answerBusy());
   const entry: Entry = { turn, lanes, isDone: false };
@@ -45,12 +45,12 @@ export async function work(turn: Handle<Turn>, lanes: number): Promise<void> {
   }
 }
 
-/** Lets other callers run. On Workers the timer belongs to the request that waits. */
+/** Lets other callers run. On Workers the timer belongs to the waiting request. */
 export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-/** Answers these turns' questions for work. */
+/** Computes the work of these turns together. */
 function computeTogether(turns: Handle<Turn>[]): void {
   const lanes = new Handle(() => new glue.Lanes());
   try {
@@ -62,14 +62,14 @@ function computeTogether(turns: Handle<Turn>[]): void {
   }
 }
 
-/** The turns that have waited longest, as many as there are lanes. A turn whose wasm instance is gone gets no answer. */
+/** Takes the oldest turns that fit the lanes. A turn of a replaced wasm instance is dropped. */
 function takeBatch(): Handle<Turn>[] {
   const turns: Handle<Turn>[] = [];
   let free = LANES;
   for (let entry = queue[0]; entry && entry.lanes <= free; entry = queue[0]) {
     queue.shift();
     entry.isDone = true;
-    if (!entry.turn.isAlive) continue;
+    if (!entry.turn.isCurrent) continue;
     turns.push(entry.turn);
     free -= entry.lanes;
   }

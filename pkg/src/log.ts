@@ -1,19 +1,19 @@
 import type { Event } from "../wasm/edgegate.js";
 
-/** A line for the log. No password, token, hash or key is ever part of it. */
+/** An entry of the log. It never contains a password, a token, a hash or a key. */
 export interface LogEntry extends Event {
-  /** The status that was answered, when one was. */
+  /** The HTTP status of the response, if there is one. */
   status?: number;
   /** The path of the request. */
   path: string;
-  /** What was thrown, when something was. */
+  /** The error that was thrown, if any. */
   error?: unknown;
 }
 
-/** Where the log goes. */
+/** Receives the entries of the log. */
 export type Log = (entry: LogEntry) => void;
 
-/** A line of JSON to the console, which is where Workers Logs reads it. */
+/** Writes each entry to the console as a line of JSON, the format that Workers Logs parses. */
 export const consoleLog: Log = ({ level, error, ...entry }) => {
   console[level](JSON.stringify({ source: "edgegate", level, ...entry, ...(error === undefined ? {} : cause(error)) }));
 };
@@ -24,7 +24,7 @@ function cause(error: unknown): { error: string; cause?: string } {
   return { error: printable(message), ...(cause instanceof Error ? { cause: printable(cause.message) } : {}) };
 }
 
-/** An object without `toString`, for one, cannot be made a string. */
+/** `String()` throws for some values, such as an object without `toString`. */
 function printable(value: unknown): string {
   try {
     return String(value);

@@ -1,4 +1,4 @@
-// Node, Deno and Bun: the file beside this one is read, without await, so that `require` works too.
+// Entry for Node, Deno and Bun: reads the wasm file next to this module, without `await`, so that `require` works too.
 
 import { readFileSync } from "node:fs";
 import { bind } from "./instance.js";

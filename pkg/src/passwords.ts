@@ -9,7 +9,8 @@ import { run } from "./turn.js";
 /**
  * Hashes a new password with bcrypt (`$2b$`) and a random salt.
  *
- * @param options.cost 10 to 14, 12 by default: the hash takes 2^cost rounds.
+ * @param options.cost 10 to 14, 12 by default: bcrypt computes 2^cost rounds. 10 is the minimum of OWASP's Password Storage
+ * Cheat Sheet.
  * @throws {EdgegateError} `password-empty`, `password-too-long` (more than 72 bytes), `password-nul`, `cost-out-of-range`,
  * `busy`.
  * @example
@@ -23,18 +24,27 @@ export async function hashPassword(password: string, options: { cost?: number } 
 }
 
 /**
- * Whether this is the password of this stored hash (`$2a$`, `$2b$`, `$2y$`). Of the password, the first 72 bytes count.
+ * Verifies a password against a stored hash (`$2a$`, `$2b$`, `$2y$`). Only the first 72 bytes of the password count.
  *
- * @throws {EdgegateError} `hash-malformed`, `hash-version`, `hash-too-costly` (above 16), `busy`. A wrong password is `false`.
+ * @returns `true` for the right password, `false` for a wrong one.
+ * @throws {EdgegateError} `hash-malformed`, `hash-version`, `hash-too-costly` (cost above 16), `busy`.
+ * @example
+ * ```ts
+ * await verifyPassword("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"); // true
+ * ```
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   return value(await run<PasswordVerdict>(startVerify(password, hash))).matches;
 }
 
 /**
- * Hashes a list of new passwords, several side by side, for less than half the time each.
+ * Hashes a list of new passwords, up to four together, in less than half the time for each.
  *
- * @throws {EdgegateError} As {@link hashPassword}, before any work is done: with all of them or with none.
+ * @throws {EdgegateError} As {@link hashPassword}, before any hash is computed. If one password is refused, none is hashed.
+ * @example
+ * ```ts
+ * const [first, second] = await hashPasswords(["correct horse", "battery staple"]);
+ * ```
  */
 export async function hashPasswords(passwords: readonly string[], options: { cost?: number } = {}): Promise<string[]> {
   const [list = []] = texts("passwords", passwords, ["", (password) => password]);
@@ -44,10 +54,15 @@ export async function hashPasswords(passwords: readonly string[], options: { cos
 }
 
 /**
- * Verifies a list of passwords against their stored hashes, several side by side, for less than half the time each.
+ * Verifies a list of passwords against their stored hashes, up to four together, in less than half the time for each.
  *
- * @returns For each, in order, whether it is the password, or the {@link EdgegateError} that {@link verifyPassword} throws:
- * a stored hash that cannot be used keeps none of the others from being verified.
+ * @returns For each pair, in order: `true`, `false`, or the {@link EdgegateError} that {@link verifyPassword} throws. An
+ * invalid stored hash does not affect the other pairs.
+ * @example
+ * ```ts
+ * const hash = await hashPassword("correct horse");
+ * await verifyPasswords([{ password: "correct horse", hash }, { password: "wrong", hash }]); // [true, false]
+ * ```
  */
 export async function verifyPasswords(
   pairs: readonly { password: string; hash: string }[],
@@ -64,8 +79,13 @@ export async function verifyPasswords(
 }
 
 /**
- * Stops all password work, and refuses it until it is called with `false`: logins are answered 503 with `Retry-After`, and
- * functions that hash or verify throw `busy`. For a server that shuts down.
+ * Stops all password work, and refuses new work until it is called with `false`: logins are answered 503 with `Retry-After`,
+ * and functions that hash or verify throw `busy`. For the shutdown of a server.
+ *
+ * @example
+ * ```ts
+ * process.on("SIGTERM", () => stopWork());
+ * ```
  */
 export function stopWork(stop = true): void {
   call(() => glue.stopWork(Boolean(stop)));
@@ -81,7 +101,7 @@ function startVerify(password: string, hash: string): Handle<Turn> {
   return new Handle(() => glue.verifyPassword(checked, stored));
 }
 
-/** One call into wasm for every four hashes; other callers run in between. */
+/** One call into wasm for four hashes. Other callers run between the calls. */
 async function stepThrough<List extends HashList | VerifyList, R>(list: Handle<List>, results: (list: List) => R): Promise<R> {
   try {
     while (list.call((list) => list.step())) await yieldToEventLoop();

@@ -4,11 +4,15 @@ import { object } from "./argument.js";
 import type { Claims, TokenVerdict } from "./verdict.js";
 
 /**
- * A token for this user, as a login would answer with: claims `user_id` and `exp`, and what the settings say besides.
+ * Issues the token that a login of this user returns: a JWT (RFC 7519) with `user_id`, `exp` and the claims of the settings.
  *
  * @param options.claims Further claims.
- * @throws {EdgegateError} `setting` for a setting that is wrong, `claim:user_id` for an id that no user can have, `claim:<name>` for a claim
- * that a setting decides, `no-signing-key` when all keys of `JWT_KEYS` are public.
+ * @throws {EdgegateError} `setting` for an invalid setting, `claim:user_id` for an invalid id, `claim:<name>` for a claim that
+ * the settings determine, `no-signing-key` when all keys of `JWT_KEYS` are public.
+ * @example
+ * ```ts
+ * const token = await issueToken(7, { SECRET_KEY }, { claims: { role: "admin" } });
+ * ```
  */
 export async function issueToken<C extends object = Record<string, unknown>>(
   userId: UserId,
@@ -19,11 +23,11 @@ export async function issueToken<C extends object = Record<string, unknown>>(
 }
 
 /**
- * Whether a token holds, and what it says: a token of ours, or with `JWKS_URL` one of the identity provider's. It never throws
- * for a bad token, nor for what is no string.
+ * Verifies a token and returns its claims: a token of this service, or with `JWKS_URL` one of the identity provider. An invalid
+ * token, or a value that is not a string, does not throw but returns `outcome: "refused"`.
  *
- * @typeParam C The claims that the token carries, if its issuer is trusted to write them so.
- * @throws {EdgegateError} `setting` for a setting that is wrong.
+ * @typeParam C The type of the claims. It is not checked.
+ * @throws {EdgegateError} `setting` for an invalid setting.
  * @example
  * ```ts
  * const verdict = await verifyToken(token, { SECRET_KEY });
@@ -35,7 +39,7 @@ export async function verifyToken<C extends object = Claims>(token: string, sett
   return coreOf(settings).verifyToken<C>(token);
 }
 
-/** The key is set up once for each settings object. */
+/** One core for each settings object: parsing settings and keys takes longer than verifying a token. */
 const cores = new WeakMap<Settings, Core>();
 
 function coreOf(settings: Settings): Core {

@@ -5,38 +5,37 @@ import { fetchJwkSet } from "./jwks.js";
 import { expectWork, work } from "./lanes.js";
 
 /** A question that the platform answers, the same for every caller. */
-type PlatformsQuestion = Extract<Question, { ask: "checkSignature" | "sign" | "jwkSet" }>;
+type PlatformQuestion = Extract<Question, { ask: "checkSignature" | "sign" | "jwkSet" }>;
 
 /** A question that only the caller can answer. */
-export type CallersQuestion = Exclude<Question, PlatformsQuestion | { ask: "work" }>;
+export type CallerQuestion = Exclude<Question, PlatformQuestion | { ask: "work" }>;
 
 export type Step = Question | Outcome;
 
 /** Answers the core's questions until it is done. */
 export async function run<Verdict extends Outcome>(
   turn: Handle<Turn>,
-  answer: (question: CallersQuestion) => Promise<Step> = unanswerable,
+  answer: (question: CallerQuestion) => Promise<Step> = refuseWithoutStore,
 ): Promise<Verdict> {
-  const arrived = expectWork();
+  const withdraw = expectWork();
   try {
     let step = stepOf(turn);
     while (isQuestion(step)) {
       if (step.ask === "work") {
-        arrived();
+        withdraw();
         await work(turn, step.lanes);
         step = stepOf(turn);
       } else {
-        step = await (isPlatforms(step) ? askPlatform(turn, step) : answer(step));
+        step = await (isPlatformQuestion(step) ? askPlatform(turn, step) : answer(step));
       }
     }
     return step as Verdict;
   } finally {
-    arrived();
+    withdraw();
     turn.free();
   }
 }
 
-/** Where the turn stands. */
 function stepOf(turn: Handle<Turn>): Step {
   return turn.call((turn) => turn.step());
 }
@@ -45,20 +44,20 @@ function isQuestion(step: Step): step is Question {
   return typeof step === "object" && "ask" in step;
 }
 
-function isPlatforms(question: Question): question is PlatformsQuestion {
+function isPlatformQuestion(question: Question): question is PlatformQuestion {
   return question.ask === "checkSignature" || question.ask === "sign" || question.ask === "jwkSet";
 }
 
-/** When the platform fails, the core goes by the keys that it has, or refuses the token. */
-async function askPlatform(turn: Handle<Turn>, question: PlatformsQuestion): Promise<Step> {
+/** When the platform fails, the core uses the keys that it has, or refuses the token. */
+async function askPlatform(turn: Handle<Turn>, question: PlatformQuestion): Promise<Step> {
   try {
-    return await answerBy(turn, question);
+    return await answerByPlatform(turn, question);
   } catch {
     return turn.call((turn) => turn.answerUnavailable());
   }
 }
 
-async function answerBy(turn: Handle<Turn>, question: PlatformsQuestion): Promise<Step> {
+async function answerByPlatform(turn: Handle<Turn>, question: PlatformQuestion): Promise<Step> {
   switch (question.ask) {
     case "checkSignature": {
       const [message, signature] = turn.call((turn) => [turn.message(), turn.signature()]);
@@ -77,6 +76,6 @@ async function answerBy(turn: Handle<Turn>, question: PlatformsQuestion): Promis
   }
 }
 
-async function unanswerable({ ask }: CallersQuestion): Promise<never> {
+async function refuseWithoutStore({ ask }: CallerQuestion): Promise<never> {
   throw new TypeError(`edgegate: there is no store to answer ${ask}`);
 }

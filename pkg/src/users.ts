@@ -1,26 +1,26 @@
-// The core's questions about users and sessions, answered by a store.
+// Answers the core's questions about users and sessions from a store.
 
 import { coreColumns, plainRow, userId } from "./argument.js";
 import type { Turn } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { SessionStore, UserStore } from "./store.js";
-import type { CallersQuestion, Step } from "./turn.js";
+import type { CallerQuestion, Step } from "./turn.js";
 
 /** A question that the store answers. */
-export type StoresQuestion = Exclude<CallersQuestion, { ask: "body" }>;
+export type StoreQuestion = Exclude<CallerQuestion, { ask: "body" }>;
 
 /**
- * Answers the question from the store; returns the next step. Rejects when the store does.
+ * Answers a question from the store and returns the next step. Rejects if the store rejects.
  *
- * @param onRow Is given the row that the store answered with.
+ * @param onRow Called with the row that the store returned.
  */
 export async function askStore(
   users: UserStore,
   turn: Handle<Turn>,
-  question: StoresQuestion,
+  question: StoreQuestion,
   onRow?: (row: Record<string, unknown>) => void,
 ): Promise<Step> {
-  const giveUser = (user: unknown, wantsValidAfter: boolean): Step => {
+  const answerUser = (user: unknown, wantsValidAfter: boolean): Step => {
     const row = plainRow(user);
     if (row) onRow?.(row);
     const columns = row && coreColumns(row, wantsValidAfter);
@@ -28,11 +28,11 @@ export async function askStore(
   };
   switch (question.ask) {
     case "userByEmail":
-      return giveUser(await users.userByEmail(question.email, { validAfter: question.withValidAfter }), question.withValidAfter);
+      return answerUser(await users.userByEmail(question.email, { validAfter: question.withValidAfter }), question.withValidAfter);
     case "userById":
-      return giveUser(await users.userById(question.id, { validAfter: question.withValidAfter }), question.withValidAfter);
+      return answerUser(await users.userById(question.id, { validAfter: question.withValidAfter }), question.withValidAfter);
     case "insertUser":
-      return giveUser(await users.insertUser(question), false);
+      return answerUser(await users.insertUser(question), false);
     case "replaceHash":
       await users.replaceHash?.(question);
       return done(turn);

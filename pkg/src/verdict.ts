@@ -1,14 +1,14 @@
 import type { UserId } from "../wasm/edgegate.js";
 
-/** What a token says. One of ours has the claim that `USER_ID_CLAIM` names: `user_id` unless that is set. */
+/** The claims of a token (RFC 7519 4). Tokens of this service have the claim that `USER_ID_CLAIM` names, by default `user_id`. */
 export interface Claims {
   user_id?: UserId;
-  /** When it expires, in seconds since 1970. */
+  /** When the token expires, in seconds since 1970 (RFC 7519 4.1.4). */
   exp?: number;
   [claim: string]: unknown;
 }
 
-/** Whether a token holds, and what it says; `reason` is a stable code, to be kept from the client. */
+/** The result of a verification. `reason` is a stable code for the log; do not send it to the client. */
 export type TokenVerdict<C extends object = Claims> =
   | { outcome: "accepted"; claims: C }
   | { outcome: "refused"; reason: string };

@@ -1,4 +1,4 @@
-// Cloudflare Workers: the import of a .wasm file is a compiled module, and bytes may not be compiled.
+// Entry for Cloudflare Workers. Importing a .wasm file gives a compiled module; compiling bytes is forbidden there.
 
 import wasm from "../wasm/edgegate_bg.wasm";
 import { bind } from "./instance.js";

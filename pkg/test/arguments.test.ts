@@ -1,4 +1,4 @@
-// Every public function with every kind of wrong value, beside logins in flight that must succeed.
+// Every public function with every kind of wrong value, while logins are in flight that must succeed.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -28,7 +28,7 @@ const throwing = new Proxy(
   },
 );
 
-/** One of each kind of value that is no text. */
+/** One value of each kind that is not a string. */
 const NO_TEXTS: [string, unknown][] = [
   ["undefined", undefined],
   ["null", null],
@@ -50,8 +50,8 @@ const NO_TEXTS: [string, unknown][] = [
 
 const settings = { SECRET_KEY, BCRYPT_COST: 10 };
 
-/** Calls with a wrong argument while three logins are in flight; none of them may notice. */
-async function besideLogins(name: string, call: () => Promise<unknown>): Promise<unknown> {
+/** Calls with a wrong argument while three logins are in flight. The logins must succeed. */
+async function duringLogins(name: string, call: () => Promise<unknown>): Promise<unknown> {
   const users = memoryUsers();
   await users.insertUser({ email: "a@example.com", password: HASH });
   const gate = createGate(settings, users);
@@ -68,7 +68,7 @@ async function besideLogins(name: string, call: () => Promise<unknown>): Promise
 
 const HASH = await hashPassword("secret", { cost: 10 });
 
-/** A `TypeError`, or a `RangeError` for what is too long; never a trap, and never the value itself. */
+/** A `TypeError`, or a `RangeError` for a text that is too long; never a trap, and never the value itself. */
 function assertRefused(name: string, result: unknown): void {
   assert(result instanceof TypeError || result instanceof RangeError, `${name}: ${String(result)}`);
   assert(!(result instanceof WebAssembly.RuntimeError), name);
@@ -89,7 +89,7 @@ for (const [kind, value] of NO_TEXTS) {
       "verifyPasswords password": () => verifyPasswords([{ password: wrong, hash: HASH }]),
       "verifyPasswords hash": () => verifyPasswords([{ password: "secret", hash: wrong }]),
     })) {
-      assertRefused(`${name}, ${kind}`, await besideLogins(name, call));
+      assertRefused(`${name}, ${kind}`, await duringLogins(name, call));
     }
     for (const [name, call] of Object.entries({
       verifyToken: () => verifyToken(wrong, settings),
@@ -97,7 +97,7 @@ for (const [kind, value] of NO_TEXTS) {
       currentUser: () => gate.currentUser(wrong),
       refresh: () => gate.refresh(wrong),
     })) {
-      const verdict = (await besideLogins(name, call)) as { outcome: string; reason: string };
+      const verdict = (await duringLogins(name, call)) as { outcome: string; reason: string };
       assert.equal(verdict.outcome, "refused", `${name}, ${kind}`);
       assert.match(verdict.reason, /^[a-z-]+$/);
     }
@@ -118,7 +118,7 @@ test("wrong values of every other kind of argument", async () => {
       "verifyPasswords pair": () => verifyPasswords([is(value)]),
       "login credentials": () => gate.login(is(value)),
     })) {
-      const result = await besideLogins(name, call);
+      const result = await duringLogins(name, call);
       assert(result instanceof Error && !(result instanceof WebAssembly.RuntimeError), `${name}, ${kind}: ${String(result)}`);
     }
   }
@@ -131,14 +131,14 @@ test("wrong values of every other kind of argument", async () => {
     assert(error instanceof EdgegateError && error.code === "claim:user_id", String(id));
   }
   for (const id of [undefined, null, {}, [], true, Symbol("7"), () => 7, new Uint8Array(1), throwing]) {
-    assertRefused("issueToken", await besideLogins("issueToken", () => issueToken(is(id), settings)));
+    assertRefused("issueToken", await duringLogins("issueToken", () => issueToken(is(id), settings)));
   }
   for (const claims of [["role"], "role", 7, () => ({}), Symbol("role")]) {
     const error = await issueToken(1, settings, { claims: is<object>(claims) }).catch((error: unknown) => error);
     assert(error instanceof EdgegateError && error.code === "claims", String(claims));
   }
   for (const claims of [{ role: 1n }, throwing]) {
-    const error = await besideLogins("claims", () => issueToken(1, settings, { claims: is<object>(claims) }));
+    const error = await duringLogins("claims", () => issueToken(1, settings, { claims: is<object>(claims) }));
     assert(error instanceof Error && !(error instanceof WebAssembly.RuntimeError));
   }
   stopWork(is(1n));
@@ -146,12 +146,12 @@ test("wrong values of every other kind of argument", async () => {
   assert.equal(await verifyPassword("secret", HASH), true, "nothing above has replaced the instance for good");
 });
 
-test("what is no request is answered 500, and says so in the log", async () => {
+test("a value that is not a request is answered 500 and logged", async () => {
   const entries: unknown[] = [];
   const gate = createGate(settings, memoryUsers(), (entry) => entries.push(entry));
   const requests = [undefined, null, 42, "http://localhost/login", {}, { url: 42, method: 42, headers: {} }, throwing];
   for (const request of requests) {
-    const response = (await besideLogins("fetch", () => gate.fetch(request as Request))) as Response;
+    const response = (await duringLogins("fetch", () => gate.fetch(request as Request))) as Response;
     assert.equal(response.status, 500);
   }
   assert.equal(entries.length, requests.length);
@@ -183,34 +183,34 @@ const ROWS: [unknown, string][] = [
   [[], "id"],
 ];
 
-test("a row that is none is 503, names its column in the log, and touches no other request", async () => {
+test("an invalid row is 503, its column is logged, and other requests are unaffected", async () => {
   for (const [row, column] of ROWS) {
     const entries: { reason: string }[] = [];
     const store: UserStore = { ...memoryUsers(), userByEmail: async () => row as never };
     const gate = createGate(settings, store, (entry) => entries.push(entry));
     const body = new URLSearchParams({ username: "a@example.com", password: "secret" });
     const request = new Request("http://localhost/login", { method: "POST", body });
-    const response = (await besideLogins(column, () => gate.fetch(request))) as Response;
+    const response = (await duringLogins(column, () => gate.fetch(request))) as Response;
     assert.deepEqual([response.status, await response.text()], [503, '{"detail":"Service Unavailable"}'], column);
     assert.deepEqual(entries.map(({ reason }) => reason), [`invalid-row:${column}`]);
     assert(!JSON.stringify(entries).includes(HASH));
   }
 });
 
-test("a row that is no object, or throws when it is read, is a store that fails", async () => {
+test("a row that is not an object, or throws when read, counts as a failed store", async () => {
   for (const row of [42, "row", true, () => good, throwing]) {
     const entries: { reason: string }[] = [];
     const store: UserStore = { ...memoryUsers(), userByEmail: async () => row as never };
     const gate = createGate(settings, store, (entry) => entries.push(entry));
     const body = new URLSearchParams({ username: "a@example.com", password: "secret" });
     const request = new Request("http://localhost/login", { method: "POST", body });
-    const response = (await besideLogins("row", () => gate.fetch(request))) as Response;
+    const response = (await duringLogins("row", () => gate.fetch(request))) as Response;
     assert.equal(response.status, 503);
     assert.equal(entries[0]?.reason, "store");
   }
 });
 
-test("further columns reach the app, and the hash does not; ids may be texts; a Date is a text", async () => {
+test("the app gets further columns but not the hash; ids may be strings; a Date becomes a string", async () => {
   const id = "0f8fad5b-d9cb-469f-a165-70867728950e";
   const created_at = new Date("2021-08-29T00:00:00Z");
   const row = { ...good, id, created_at, role: "admin", scopes: ["a"], balance: 7n, note: null };

@@ -1,4 +1,4 @@
-// The browser entry in a real browser: a page served from this folder imports the package and reports what came of it.
+// The browser entry in a real browser: a page served from this folder imports the package and reports the results.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";

@@ -45,7 +45,7 @@ function keygen(...args: string[]): { jwk: JWK; stderr: string } {
   return { jwk: JSON.parse(stdout) as JWK, stderr };
 }
 
-test("an EdDSA key is the default, named by its thumbprint (RFC 7638), and good as JWT_KEYS", async () => {
+test("the default is an EdDSA key, named by its thumbprint (RFC 7638) and valid in JWT_KEYS", async () => {
   for (const args of [[], ["--alg", "EdDSA"]]) {
     const { jwk, stderr } = keygen(...args);
     assert.deepEqual(Object.keys(jwk), ["kty", "crv", "alg", "kid", "x", "d"]);
@@ -60,7 +60,7 @@ test("an EdDSA key is the default, named by its thumbprint (RFC 7638), and good 
   assert.notEqual(keygen().jwk.d, keygen().jwk.d);
 });
 
-test("a secret has the length of its hash, and is good as JWT_KEYS", async () => {
+test("a secret has the length of its hash and is valid in JWT_KEYS", async () => {
   for (const [alg, bytes] of Object.entries(SECRETS)) {
     const { jwk, stderr } = keygen("--alg", alg);
     assert.deepEqual([jwk.kty, jwk.alg, Buffer.from(jwk.k as string, "base64url").length], ["oct", alg, bytes]);
@@ -73,7 +73,7 @@ test("a secret has the length of its hash, and is good as JWT_KEYS", async () =>
   }
 });
 
-test("--set prints what JWT_KEYS wants, and --kid names the key", async () => {
+test("--set prints a value of JWT_KEYS, and --kid sets the key id", async () => {
   for (const alg of ["EdDSA", "HS256"]) {
     const { status, stdout } = edgegate(["keygen", "--alg", alg, "--set", "--kid", "2026-11"]);
     assert.equal(status, 0);
@@ -81,7 +81,7 @@ test("--set prints what JWT_KEYS wants, and --kid names the key", async () => {
   }
 });
 
-test("a wrong call of keygen is told apart, and makes no key", () => {
+test("a wrong call of keygen has its own exit status and makes no key", () => {
   for (const args of [["--alg", "RS256"], ["--alg", "none"], ["--alg", "toString"], ["--alg"], ["--kid", ""], ["--what"], ["EdDSA"]]) {
     const { status, stdout, stderr } = edgegate(["keygen", ...args]);
     assert.deepEqual([status, stdout], [2, ""], args.join(" "));
@@ -89,7 +89,7 @@ test("a wrong call of keygen is told apart, and makes no key", () => {
   }
 });
 
-test("without a key a token is explained, and nothing is said of its worth", async () => {
+test("without a key a token is explained and not verified", async () => {
   const token = await signed({ alg: "ES256", kid: "k" }, (await pair("ES256")).privateKey, { iat: 1_700_000_000, exp: 1_700_000_060 });
   for (const input of [token, `  ${token}\n`, `Bearer ${token}`]) {
     const { status, stdout } = inspect(input);
@@ -107,7 +107,7 @@ test("without a key a token is explained, and nothing is said of its worth", asy
   }
 });
 
-test("a token cannot write to the terminal", () => {
+test("a token cannot control the terminal", () => {
   const [escape, csi, reversed, tag] = ["\u001b[2J", "\u009b2J", "\u202e", "\u{e0041}"];
   const hostile = { [`a${escape}${csi}`]: 1, b: `${escape}${csi}${reversed}${tag}é` };
   const part = Buffer.from(JSON.stringify({ alg: "HS256", ...hostile })).toString("base64url");
@@ -150,7 +150,7 @@ test("the environment's settings give the verdict and the exit status", async ()
   assert.equal(inspect(token, ours).status, 1);
 });
 
-test("what cannot be a token is 1, no token at all is 2", () => {
+test("an invalid token exits with 1, no token with 2", () => {
   const [rsa, list] = ['{"alg":"RSA-OAEP","enc":"A256GCM"}', "[]"].map((part) => Buffer.from(part).toString("base64url"));
   for (const input of ["x", "a.b.c", `${rsa}.${list}.`, `${rsa}.a.b.c.d`, `${list}.${rsa}.`, "x".repeat(9000)]) {
     const { status, stdout, stderr } = inspect(input, { SECRET_KEY });
@@ -164,7 +164,7 @@ test("what cannot be a token is 1, no token at all is 2", () => {
   }
 });
 
-test("settings and files that cannot be used are 2, and nothing of them is repeated", async () => {
+test("invalid settings and files exit with 2, and their contents are not repeated", async () => {
   const token = await issueToken(7, { SECRET_KEY });
   const cases = [
     inspect(token, { SECRET_KEY: "hunter2" }),
@@ -180,7 +180,7 @@ test("settings and files that cannot be used are 2, and nothing of them is repea
   }
 });
 
-test("what is pasted as an argument is refused without being repeated", async () => {
+test("an unexpected argument is refused and not repeated", async () => {
   const token = await issueToken(7, { SECRET_KEY });
   for (const args of [["token", "inspect", token], ["keygen", token], ["token", token], [token], ["token", "inspect", `--${token}`]]) {
     const { status, stdout, stderr } = edgegate(args, token);
@@ -189,7 +189,7 @@ test("what is pasted as an argument is refused without being repeated", async ()
   }
 });
 
-test("--help and --version are for reading, and no command at all is a wrong call", () => {
+test("--help and --version print to stdout, and a missing command is a wrong call", () => {
   const help = edgegate(["--help"]);
   assert.equal(help.status, 0);
   assert.match(help.stdout, /edgegate keygen .*edgegate token inspect /s);

@@ -9,7 +9,7 @@ const form = (fields: Record<string, string>) => new Request(url("/login"), { me
 const json = (value: unknown) =>
   new Request(url("/users"), { method: "POST", body: JSON.stringify(value), headers: { "content-type": "application/json" } });
 
-test("register, log in, show oneself: over fetch and without it", async () => {
+test("register, log in, get the user: over fetch and without it", async () => {
   const gate = createGate(settings, memoryUsers());
   const created = await gate.fetch(json({ email: "a@example.com", password: "secret" }));
   assert.equal(created.status, 201);
@@ -32,7 +32,7 @@ test("register, log in, show oneself: over fetch and without it", async () => {
   assert.deepEqual(wrong, { outcome: "refused", reason: "wrong-password" });
 });
 
-test("a FormData body is multipart, and read as such", async () => {
+test("a FormData body is read as multipart", async () => {
   const gate = createGate(settings, memoryUsers());
   await gate.fetch(json({ email: "a@example.com", password: "sécret" }));
   const body = new FormData();
@@ -41,7 +41,7 @@ test("a FormData body is multipart, and read as such", async () => {
   assert.equal((await gate.fetch(new Request(url("/login"), { method: "POST", body }))).status, 200);
 });
 
-test("a missing secret is 500 to everything, and the log says how to mend it", async () => {
+test("with a missing secret every request is 500, and the log says how to fix it", async () => {
   const entries: LogEntry[] = [];
   const gate = createGate({}, memoryUsers(), (entry) => entries.push(entry));
   for (const request of [form({}), new Request(url("/me")), new Request(url("/nowhere"))]) {

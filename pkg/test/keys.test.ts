@@ -1,4 +1,4 @@
-// Keys of JWT_KEYS, with jose on the other side.
+// Keys of JWT_KEYS, with jose as the other party.
 
 import assert from "node:assert/strict";
 import { constants, createPrivateKey, sign } from "node:crypto";
@@ -31,7 +31,7 @@ test("an EdDSA key signs under its kid, and both we and jose verify it", async (
   assert.equal(payload["user_id"], 7);
 });
 
-test("what /.well-known/jwks.json publishes is enough for jose, and holds no private member", async () => {
+test("/.well-known/jwks.json is sufficient for jose and contains no private member", async () => {
   const settings = { JWT_KEYS: jwkSet(ours.privateJwk, secret("HS256").jwk, rsa.publicJwk), SECRET_KEY };
   const answer = await createGate(settings, memoryUsers()).fetch(new Request("http://localhost/.well-known/jwks.json"));
   assert.deepEqual([answer.status, answer.headers.get("cache-control")], [200, "public, max-age=300"]);
@@ -78,7 +78,7 @@ for (const { alg, kid, privateKey, publicJwk } of pairs) {
   });
 }
 
-test("a key is for its own algorithm, whatever the token's header says", async () => {
+test("a key verifies only its own algorithm, whatever the token's header says", async () => {
   const settings = { JWT_KEYS: jwkSet(...pairs.map(({ publicJwk }) => publicJwk)) };
   const asRs384 = (await pairAs("RS384", rsa)).privateKey;
   assert.deepEqual(await verifyToken(await signed({ alg: "RS384", kid: "RS256 key" }, asRs384), settings), refused("algorithm"));
@@ -99,7 +99,7 @@ test("the salt of RSA-PSS has the length of the hash (RFC 7518 3.5)", async () =
   assert.deepEqual(await verdictFor(20), refused("signature"));
 });
 
-test("the signature of ECDSA is both halves side by side, and no DER (RFC 7518 3.4)", async () => {
+test("an ECDSA signature is r and s concatenated, not DER (RFC 7518 3.4)", async () => {
   const es256 = await pair("ES256");
   const message = (await signed({ alg: "ES256", kid: es256.kid }, es256.privateKey)).replace(/\.[^.]+$/, "");
   const key = createPrivateKey({ key: es256.privateJwk as never, format: "jwk" });
@@ -111,7 +111,7 @@ test("the signature of ECDSA is both halves side by side, and no DER (RFC 7518 3
   assert.deepEqual(await verdictFor("der"), refused("signature"));
 });
 
-test("a rotation loses no token: the new key signs, the old one still verifies until it is taken out", async () => {
+test("a rotation invalidates no token: the new key signs, the old one verifies until it is removed", async () => {
   const next = await pair("EdDSA", "next");
   const before = { JWT_KEYS: jwkSet(ours.privateJwk) };
   const announced = { JWT_KEYS: jwkSet(ours.privateJwk, next.privateJwk) };
@@ -126,7 +126,7 @@ test("a rotation loses no token: the new key signs, the old one still verifies u
   assert.deepEqual(await verifyToken(old, after), refused("unknown-key"));
 });
 
-test("SECRET_KEY beside JWT_KEYS verifies tokens without a kid, and signs none", async () => {
+test("SECRET_KEY together with JWT_KEYS verifies tokens without a kid and signs none", async () => {
   const alone = { JWT_KEYS: jwkSet(ours.privateJwk) };
   const beside = { ...alone, SECRET_KEY };
   const bytes = new TextEncoder().encode(SECRET_KEY);
@@ -136,13 +136,13 @@ test("SECRET_KEY beside JWT_KEYS verifies tokens without a kid, and signs none",
   assert.equal(decodeProtectedHeader(await issueToken(7, beside)).kid, "ours");
   assert.deepEqual(await verifyToken(nameless, alone), refused("unknown-key"));
   assert.deepEqual(await verifyToken(withBitChanged(nameless, 0), beside), refused("signature"));
-  // A backend that names its only key is believed by its signature.
+  // A key without a `kid` verifies a backend's tokens.
   assert.equal((await verifyToken(await signed({ alg: "HS256", kid: "theirs" }, bytes), beside)).outcome, "accepted");
   assert.deepEqual(await verifyToken(await signed({ alg: "HS256", kid: "ours" }, bytes), beside), refused("algorithm"));
   assert.deepEqual(await verifyToken(await signed({ alg: "EdDSA" }, ours.privateKey), beside), refused("algorithm"));
 });
 
-test("a point off its curve has signed nothing, and throws nothing", async () => {
+test("a point outside the curve verifies nothing and does not throw", async () => {
   for (const alg of ["ES256", "ES384"]) {
     const { privateKey, publicJwk, kid } = await pair(alg);
     const y = Buffer.from(publicJwk.y ?? "", "base64url");
@@ -154,7 +154,7 @@ test("a point off its curve has signed nothing, and throws nothing", async () =>
   }
 });
 
-test("further claims are the caller's, then those of JWT_CLAIMS", async () => {
+test("the caller's claims precede those of JWT_CLAIMS", async () => {
   const settings = {
     JWT_KEYS: jwkSet(ours.privateJwk),
     JWT_ISSUER: "https://edge.example",
@@ -175,7 +175,7 @@ test("further claims are the caller's, then those of JWT_CLAIMS", async () => {
   assert.deepEqual(await verifyToken(token, { ...settings, JWT_ISSUER: "other" }), refused("claim:iss"));
 });
 
-test("a claim that a setting decides is refused by its name", async () => {
+test("a claim that a setting determines is refused, and the error names it", async () => {
   const code = (expected: string) => (error: unknown) => error instanceof EdgegateError && error.code === expected;
   for (const settings of [{ SECRET_KEY }, { JWT_KEYS: jwkSet(ours.privateJwk) }]) {
     for (const name of ["exp", "iat", "nbf", "iss", "aud", "user_id"]) {

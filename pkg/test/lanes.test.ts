@@ -6,7 +6,7 @@ import { memoryUsers, SECRET_KEY } from "./users.ts";
 
 const cost = 10;
 
-/** The sizes of the batches that are worked out meanwhile. */
+/** The sizes of the batches that are computed during `work`. */
 async function batchesOf(work: (sizes: number[]) => Promise<void>): Promise<void> {
   const { add, run } = glue.Lanes.prototype;
   const sizes: number[] = [];
@@ -31,7 +31,7 @@ const gateWith = async (count: number, more = {}) => {
   return { rows, gate: createGate({ SECRET_KEY, BCRYPT_COST: cost, ...more }, memoryUsers(rows), () => {}) };
 };
 
-test("a lone login works at once and alone; those in flight together share the lanes", async () => {
+test("a single login is computed at once; concurrent logins share the lanes", async () => {
   const { gate } = await gateWith(8);
   await batchesOf(async (sizes) => {
     await gate.login({ username: "u1@example.com", password: "secret" });
@@ -49,18 +49,18 @@ test("a lone login works at once and alone; those in flight together share the l
   });
 });
 
-test("a login that upgrades its hash works out both side by side", async () => {
+test("a login that upgrades its hash computes both hashes together", async () => {
   const { rows, gate } = await gateWith(1, { BCRYPT_COST: 11, REHASH: "on" });
   await batchesOf(async (sizes) => {
     const login = await gate.login({ username: "u1@example.com", password: "secret" });
     assert.equal(login.outcome, "accepted");
     assert.deepEqual(sizes, [2]);
-    // The store of these tests replaces nothing, which keeps nobody out.
+    // The store of these tests has no `replaceHash`, which does not refuse the login.
     assert.match(rows[0]?.password ?? "", /^\$2b\$10\$/);
   });
 });
 
-test("the queue is bounded: beyond it the answer is busy, and nobody in it is harmed", async () => {
+test("the queue is bounded: further callers get busy, and queued ones are unaffected", async () => {
   const { gate } = await gateWith(1);
   const body = new URLSearchParams({ username: "u1@example.com", password: "secret" });
   const answers = await Promise.all(
@@ -90,7 +90,7 @@ async function stepsOf(work: (steps: () => number) => Promise<void>): Promise<vo
   }
 }
 
-test("a list is worked out four at a time, others run in between, and an entry's error is its own", async () => {
+test("a list is computed four at a time, other callers run in between, and an error affects only its entry", async () => {
   await stepsOf(async (steps) => {
     const passwords = ["a", "b", "c", "d", "e"];
     const hashes = await hashPasswords(passwords, { cost });
@@ -117,7 +117,7 @@ test("a list with a password that may not be hashed is refused before any work",
   });
 });
 
-test("stopped work is busy, and goes on when it is let", async () => {
+test("stopped work throws busy, and new work is possible after stopWork(false)", async () => {
   const hash = await hashPassword("secret", { cost });
   const { gate } = await gateWith(1);
   stopWork();

@@ -15,7 +15,7 @@ test("the default cost is 12", async () => {
   assert.match(await hashPassword("x"), /^\$2b\$12\$/);
 });
 
-test("what other libraries stored verifies", async () => {
+test("hashes of other libraries verify", async () => {
   // Of tests/contract/seed.json.
   const php = "$2y$04$ZQwcLX92p5OZqx.TSFeH6.peIC3JPh/AAtYr95Sj7L4d.qSaJkHOm";
   assert.equal(await verifyPassword("correct horse battery staple", php), true);

@@ -1,4 +1,4 @@
-// An identity provider's keys over real HTTPS: when they are fetched, and what is not believed.
+// An identity provider's keys over real HTTPS: when they are fetched, and which responses are refused.
 
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
@@ -7,7 +7,7 @@ import { EdgegateError, issueToken, verifyToken, type Settings } from "edgegate"
 import { Asker, AUDIENCE, ISSUER, Provider } from "./https/provider.ts";
 import { jwkSet, pair, refused, secret, signed, type Pair } from "./keys.ts";
 
-/** A moment of 2023; the tokens expire later. */
+/** A time in 2023; the tokens expire later. */
 const NOW = 1_700_000_000;
 const DAY = 86_400;
 const COOL_DOWN = 30;
@@ -58,23 +58,23 @@ const token = await theirs(key);
 const ask = (path: string, asked = token, at = NOW) => asker.ask({ settings: provider.settings(path), token: asked, at });
 const outcome = async (...asked: Parameters<typeof ask>) => (await ask(...asked)).outcome;
 
-test("a provider's token is accepted with the claims it has, and ours beside it", async () => {
+test("a provider's token is accepted with its claims, and our own tokens too", async () => {
   const verdict = await ask("/keys");
   assert(verdict.outcome === "accepted");
   assert.deepEqual([verdict.claims["iss"], verdict.claims["sub"]], [ISSUER, "auth|7"]);
   assert.equal(await outcome("/keys", await issueToken(7, provider.settings("/keys"))), "accepted");
 });
 
-test("what is not the provider's, or not for us, is refused", async () => {
+test("a token of another issuer or for another audience is refused", async () => {
   const impostor = await pair("RS256", "first");
   assert.deepEqual(await ask("/keys", await theirs(impostor)), refused("signature"));
   assert.deepEqual(await ask("/keys", await theirs(key, { aud: "another" })), refused("claim:aud"));
   assert.deepEqual(await ask("/keys", await theirs(key, { exp: NOW })), refused("expired"));
-  // A key of theirs says nothing about tokens of ours.
+  // A key of the provider must not verify tokens of this service.
   assert.deepEqual(await ask("/keys", await theirs(key, { iss: "https://other.example" })), refused("algorithm"));
 });
 
-test("a secret that a provider publishes is none", async () => {
+test("a secret that a provider publishes is refused", async () => {
   const { jwk, bytes } = secret("HS256", "shared");
   rotating = jwkSet(jwk, key.publicJwk);
   const forged = await signed({ alg: "HS256", kid: "shared" }, bytes, { iss: ISSUER, aud: AUDIENCE });
@@ -89,14 +89,14 @@ test("the keys are fetched once, and again when their max-age is over", async ()
   assert.equal(provider.counts["/ten-minutes"], 2);
 });
 
-test("what a cache has used up of the max-age is taken off", async () => {
+test("the Age of a response is subtracted from its max-age", async () => {
   for (const at of [NOW, NOW + 299]) assert.equal(await outcome("/half-gone", token, at), "accepted");
   assert.equal(provider.counts["/half-gone"], 1);
   assert.equal(await outcome("/half-gone", token, NOW + 300), "accepted");
   assert.equal(provider.counts["/half-gone"], 2);
 });
 
-test("an unknown kid is asked for once, and not again before the provider has cooled down", async () => {
+test("an unknown kid is fetched once, and not again within the cool-down", async () => {
   const settings = { ...provider.settings("/rotating"), JWT_LEEWAY_SECONDS: 1 };
   const [next, nobodys] = [await pair("ES256", "second"), await theirs(await pair("ES256", "nobody's"))];
   rotating = published;
@@ -120,18 +120,18 @@ test("a redirect is not followed", async () => {
   assert.deepEqual([provider.counts["/moved"], provider.counts["/target"]], [1, undefined]);
 });
 
-test("what is no 200 with a JWK set is no answer", async () => {
+test("a status other than 200 or an invalid JWK set counts as a failure", async () => {
   for (const path of ["/error", "/no-set", "/nowhere"]) assert.deepEqual(await ask(path), refused("keys-unavailable"), path);
 });
 
-test("a body of more than 128 KiB is not believed, and not read on", async () => {
+test("a body of more than 128 KiB is refused and not read to its end", async () => {
   assert.equal(await outcome("/just-fits"), "accepted");
   assert.deepEqual(await ask("/too-long"), refused("keys-unavailable"));
   assert.deepEqual(await ask("/endless"), refused("keys-unavailable"));
   assert(endlessBytes < 16 * 1024 * 1024, `${endlessBytes} bytes were taken`);
 });
 
-test("while the provider is down its old keys count, for a day after they have grown old", async () => {
+test("while the provider is down its keys are used, for a day after they are stale", async () => {
   const mortal = new Provider({ "/keys": fixed(published, { "cache-control": "max-age=600" }) });
   await mortal.open();
   const asked = (at: number) => asker.ask({ settings: mortal.settings("/keys"), token, at });
@@ -142,7 +142,7 @@ test("while the provider is down its old keys count, for a day after they have g
   assert.equal(mortal.counts["/keys"], 1);
 });
 
-test("a provider that is down at first is asked again when it has cooled down", async () => {
+test("a provider that is down at first is asked again after the cool-down", async () => {
   const late = new Provider({ "/keys": fixed(published) });
   await late.open();
   await late.close();
@@ -158,8 +158,8 @@ test("a provider that is down at first is asked again when it has cooled down", 
   }
 });
 
-test("a server whose certificate nobody vouches for is not asked", async () => {
-  // This process has not been told to trust it.
+test("a server with an untrusted certificate is not asked", async () => {
+  // This process does not trust the certificate.
   const before = provider.counts["/keys"];
   assert.deepEqual(await verifyToken(token, provider.settings("/keys")), refused("keys-unavailable"));
   assert.equal(provider.counts["/keys"], before);

@@ -8,7 +8,7 @@ import { jwkSet, pair, refused } from "./keys.ts";
 import { memoryStore } from "./sessions.ts";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
-/** A moment of 2023, in seconds since 1970; the clock stands still unless a test moves it. */
+/** A time in 2023, in seconds since 1970; the clock advances only where a test sets it. */
 const NOW = 1_700_000_000;
 const GRACE = 30;
 const settings = { SECRET_KEY, BCRYPT_COST: 10, REVOCATION: "on", REFRESH_TOKEN_EXPIRE_MINUTES: 60 };
@@ -70,7 +70,7 @@ test("a login without HTTP begins a session too", async () => {
   accepted(await gate.refresh(refresh_token));
 });
 
-test("the store is given hashes, and none of the tokens", async () => {
+test("the store gets hashes and no tokens", async () => {
   const { gate, sessions } = await begin();
   const first = await logIn(gate);
   const second = (await (await useToken(gate, first.refresh_token)).json()) as Tokens;
@@ -114,7 +114,7 @@ test("a token two rotations old ends the session at once, and no other one", asy
   accepted(await gate.refresh(other));
 });
 
-test("an unused session ends with REFRESH_TOKEN_EXPIRE_MINUTES, and each use puts that off", async () => {
+test("an unused session ends after REFRESH_TOKEN_EXPIRE_MINUTES, and each use extends it", async () => {
   const { gate } = await begin();
   let { refresh_token } = await logIn(gate);
   for (const now of [NOW + 3599, NOW + 7198]) {
@@ -125,7 +125,7 @@ test("an unused session ends with REFRESH_TOKEN_EXPIRE_MINUTES, and each use put
   assert.deepEqual(await gate.refresh(refresh_token), refused("refresh-token"));
 });
 
-test("what cannot be a refresh token is refused without a question to the store", async () => {
+test("a value that cannot be a refresh token is refused without asking the store", async () => {
   const asked = { ...memoryUsers(), get sessions(): never { throw new Error("the store was asked"); } };
   const gate = createGate(settings, asked);
   for (const token of ["", ".", "x", "a.b", `${"A".repeat(22)}.${"A".repeat(42)}`, `${"A".repeat(22)}.${"A".repeat(43)}.`]) {
@@ -133,7 +133,7 @@ test("what cannot be a refresh token is refused without a question to the store"
   }
 });
 
-test("keys that are rotated leave a session as it is", async () => {
+test("rotating keys does not affect a session", async () => {
   const [old, young] = [await pair("EdDSA", "old"), await pair("EdDSA", "young")];
   const { store, sessions } = memoryStore();
   await store.insertUser(alice);
@@ -145,7 +145,7 @@ test("keys that are rotated leave a session as it is", async () => {
   assert.equal(sessions.size, 1);
 });
 
-test("a logout ends all tokens and sessions of its user, and of nobody else", async () => {
+test("a logout ends all tokens and sessions of its user, and of no other user", async () => {
   const { gate, users, sessions } = await begin();
   users.push({ id: 2, ...alice, email: "bob@example.com", created_at: "", tokens_valid_after: null });
   const [phone, laptop] = [await logIn(gate), await logIn(gate)];
@@ -163,7 +163,7 @@ test("a logout ends all tokens and sessions of its user, and of nobody else", as
   assert.equal(await statusOfMe(gate, (await logIn(gate)).access_token), 200);
 });
 
-test("logging out, in and out within one second leaves nothing that holds", async () => {
+test("after logging out, in and out within one second no token is valid", async () => {
   const { gate } = await begin();
   for (let time = 0; time < 3; time += 1) {
     const { access_token } = await logIn(gate);
@@ -185,7 +185,7 @@ test("without its setting there is no logout and no refresh", async () => {
   assert.deepEqual(await gate.refresh(`${"A".repeat(22)}.${"A".repeat(43)}`), refused("refresh-token"));
 });
 
-test("a store that lacks what a setting needs is 503, and one line of the log says what it lacks", async () => {
+test("a store without a method that a setting needs is 503, and the log names the method once", async () => {
   const log: LogEntry[] = [];
   const gate = createGate(settings, memoryUsers([{ id: 1, ...alice, created_at: "", tokens_valid_after: null }]), (entry) => log.push(entry));
   const token = await gate.issueToken(1);
@@ -204,7 +204,7 @@ test("a store that lacks what a setting needs is 503, and one line of the log sa
   }
 });
 
-test("a store that fails is 503 to a refresh, and the session goes on afterwards", async () => {
+test("a failed store is 503 for a refresh, and the session continues afterwards", async () => {
   const { store } = memoryStore();
   await store.insertUser(alice);
   let fails = false;

@@ -10,7 +10,7 @@ export interface Row {
   expiresAt: number;
 }
 
-/** Users and their sessions in memory, with the rules that a store keeps. */
+/** Users and their sessions in memory, with the rules of a store. */
 export function memoryStore(): { users: UserRow[]; sessions: Map<string, Row>; store: UserStore } {
   const [users, sessions] = [[] as UserRow[], new Map<string, Row>()];
   const store: UserStore = {

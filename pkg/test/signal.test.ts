@@ -1,5 +1,5 @@
-// workerd takes notice of a module that exports `__instance_signal`, and writes there when a request's CPU time runs out.
-// That it takes notice shows here; the limit itself is enforced by Cloudflare only.
+// workerd registers a module that exports `__instance_signal`, and writes there when a request's CPU time runs out.
+// This test shows the registration; only Cloudflare enforces the limit.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-test("workerd takes notice of the flag that stops the work", { timeout: 90_000 }, async () => {
+test("workerd registers the flag that stops password work", { timeout: 90_000 }, async () => {
   const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
   const options = ["--local", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"];
   const quiet = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true", NO_COLOR: "1" };

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { EdgegateError, issueToken, verifyToken } from "edgegate";
 import { SECRET_KEY } from "./users.ts";
 
-test("an issued token is accepted and says what it says", async () => {
+test("an issued token is accepted with its claims", async () => {
   const settings = { SECRET_KEY, ACCESS_TOKEN_EXPIRE_MINUTES: 5 };
   const now = Math.floor(Date.now() / 1000);
   const verdict = await verifyToken(await issueToken(7, settings), settings);
@@ -12,7 +12,7 @@ test("an issued token is accepted and says what it says", async () => {
   assert(Math.abs(Number(verdict.claims.exp) - now - 300) <= 2);
 });
 
-test("a refused token names its reason and does not throw", async () => {
+test("a refused token has a reason and does not throw", async () => {
   const settings = { SECRET_KEY };
   const token = await issueToken(7, settings);
   const refused = (reason: string) => ({ outcome: "refused", reason });
@@ -31,7 +31,7 @@ test("a wrong setting is an error that names it and not its value", async () => 
   await assert.rejects(verifyToken("x", { SECRET_KEY, BCRYPT_COST: 9 }), named("BCRYPT_COST"));
 });
 
-test("a user id is a whole number that every JSON reader keeps", async () => {
+test("a user id is an integer that every JSON parser represents exactly", async () => {
   for (const id of [1.5, Number.NaN, Infinity, 2 ** 53]) {
     await assert.rejects(issueToken(id, { SECRET_KEY }), EdgegateError, String(id));
   }

@@ -1,4 +1,5 @@
-// A trap leaves an instance whose memory cannot be trusted. The next call must find another, and not trip over what is left.
+// After a trap the memory of the instance is untrusted. The next call must use a new instance, and objects of the old
+// one must do no harm.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -15,7 +16,7 @@ import { memoryUsers, SECRET_KEY } from "./users.ts";
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** An out-of-bounds read inside wasm, through an object whose address is none. */
+/** An out-of-bounds read inside wasm, through an object with an invalid address. */
 function trap(): void {
   const nowhere = Object.create(glue.Turn.prototype) as { __wbg_ptr: number; step(): unknown };
   nowhere.__wbg_ptr = 0x7fff_fff0;
@@ -26,7 +27,7 @@ test("after a trap everything works again, finalizers included", async () => {
   const gate = createGate({ SECRET_KEY, BCRYPT_COST: 10, REGISTRATION: "open" }, memoryUsers());
   const token = await gate.issueToken(1);
   for (let round = 0; round < 5; round += 1) {
-    // Gates that nobody holds: their finalizers come when the instance that made them is gone.
+    // Unreferenced gates: their finalizers run after the instance that made them was replaced.
     await Promise.all(Array.from({ length: 50 }, () => createGate({ SECRET_KEY }, memoryUsers()).issueToken(1)));
     trap();
     collectGarbage();
@@ -37,7 +38,7 @@ test("after a trap everything works again, finalizers included", async () => {
   }
 });
 
-test("a request that the trap interrupts is 500, and the next one works", async () => {
+test("a request interrupted by the trap is 500, and the next one works", async () => {
   const users = memoryUsers();
   let breakDown = true;
   const store: UserStore = {
@@ -59,7 +60,7 @@ test("a request that the trap interrupts is 500, and the next one works", async 
   assert.equal((await logIn()).status, 200);
 });
 
-test("a stack that runs out inside wasm does no lasting harm", async () => {
+test("after a stack overflow inside wasm the next call works", async () => {
   const hash = await hashPassword("secret", { cost: 10 });
   const gate = createGate({ SECRET_KEY }, memoryUsers());
   let failures = 0;
@@ -83,7 +84,7 @@ test("a stack that runs out inside wasm does no lasting harm", async () => {
   assert.equal((await gate.verifyToken(await gate.issueToken(1))).outcome, "accepted");
 });
 
-test("a call that is ended by force half way is followed by a new instance, not by one that is busy for ever", async () => {
+test("after a terminated call the next call gets a new instance, which is not busy", async () => {
   const hash = await hashPassword("secret", { cost: 10 });
   for (let round = 0; round < 3; round += 1) {
     const [list, timeout] = [new Handle(() => new glue.HashList(["a", "b", "c", "d"], 14)), 20];
@@ -91,7 +92,7 @@ test("a call that is ended by force half way is followed by a new instance, not 
     assert.throws(() => runInNewContext("step()", { step }, { timeout }), { code: "ERR_SCRIPT_EXECUTION_TIMEOUT" });
     assert.equal(await verifyPassword("secret", hash), true);
     assert.equal(await verifyPassword("wrong", hash), false);
-    assert.equal(list.isAlive, false, "its memory is not trusted");
+    assert.equal(list.isCurrent, false, "its memory is not trusted");
   }
 });
 

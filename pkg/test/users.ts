@@ -1,6 +1,6 @@
 import type { UserRow, UserStore } from "edgegate";
 
-/** Users in memory, with the rules that a store keeps. */
+/** Users in memory, with the rules of a store. */
 export function memoryUsers(rows: UserRow[] = []): UserStore {
   const byEmail = (email: string) => rows.find((row) => row.email.toLowerCase() === email.toLowerCase()) ?? null;
   return {

@@ -12,16 +12,16 @@ use crate::limits::EMAIL_TEXT_MAX_CHARS;
 
 /// A valid e-mail address (RFC 5321 and 5322).
 ///
-/// White space around it and a display name before it (`A <a@b.c>`) are removed, the rest is unchanged. Unlike pydantic,
-/// it does not put the domain in lower case, because `/login` compares the address as typed.
+/// White space around it and a display name before it (`A <a@b.c>`) are removed; the rest is unchanged. Unlike
+/// pydantic, it does not lower-case the domain, because `/login` compares the address as typed.
 ///
-/// Characters beyond ASCII are accepted without Unicode tables: it is not checked that they are assigned, in normal form
-/// (NFC) and allowed in a domain (IDNA), that an `xn--` label decodes, or how long a label is once encoded. Control,
-/// formatting and private characters, spaces and a combining mark in first place are refused.
+/// Characters outside ASCII are accepted without Unicode tables. These checks of email-validator are left out: assigned
+/// code points, normalization (NFC), IDNA validity, decoding of `xn--` labels, length of encoded labels. Control,
+/// formatting and private-use characters, spaces and a leading combining mark are refused.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Email(String);
 
-/// Why a text is not an e-mail address, in email-validator's words.
+/// Why a text is not an e-mail address, with email-validator's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct EmailError {
     reason: Cow<'static, str>,
@@ -31,7 +31,7 @@ impl Email {
     /// Reads an address.
     ///
     /// # Errors
-    /// The first error that email-validator finds.
+    /// The first error that email-validator reports.
     pub(crate) fn parse(text: &str) -> Result<Self, EmailError> {
         if text.chars().nth(EMAIL_TEXT_MAX_CHARS).is_some() {
             return Err(format!("Length must not exceed {EMAIL_TEXT_MAX_CHARS} characters").into());
@@ -44,14 +44,13 @@ impl Email {
         Ok(Self(address.to_owned()))
     }
 
-    /// The address.
     #[must_use]
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// Does not show the address.
+/// `Debug` does not show the address.
 impl fmt::Debug for Email {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Email").finish_non_exhaustive()
@@ -59,13 +58,13 @@ impl fmt::Debug for Email {
 }
 
 impl EmailError {
-    /// The error, a sentence.
+    /// The message, a sentence.
     #[must_use]
     pub(crate) fn reason(&self) -> &str {
         &self.reason
     }
 
-    /// pydantic's error for the field `name`, whose value `input` is not an e-mail address.
+    /// pydantic's error for the field `name` with the value `input`.
     #[must_use]
     pub(crate) fn to_invalid(&self, name: &'static str, input: Value) -> Invalid {
         Invalid::field("value_error", name, self.to_string(), input).with_ctx(json!({ "reason": self.reason() }))

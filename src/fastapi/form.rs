@@ -1,4 +1,4 @@
-//! The login form: FastAPI's `OAuth2PasswordRequestForm`, byte for byte.
+//! The login form: FastAPI's `OAuth2PasswordRequestForm`.
 
 #![expect(clippy::result_large_err, reason = "an error is rare, and moved into a list at once")]
 
@@ -49,11 +49,11 @@ pub(crate) enum GrantType {
 impl LoginForm {
     /// Reads the form as FastAPI 0.165, Starlette and python-multipart do.
     ///
-    /// Of equal names the last field counts, an empty field is a missing one, and a body of another type has no fields.
-    /// `content_type` is the header's value with one character for each byte, as `fetch` returns it.
+    /// The last field of a name counts, an empty field counts as missing, and a body of another content type has no
+    /// fields. `content_type` is the header's value with one character for each byte, as `fetch` returns it.
     ///
     /// # Errors
-    /// FastAPI's answer. For a file in place of a field, its `input` is `null`.
+    /// FastAPI's response. For a file instead of a field, its `input` is `null`.
     pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         Fields::read(content_type, body)?.into_login().map_err(BodyError::Unprocessable)
     }
@@ -78,7 +78,7 @@ impl TokenForm {
 
 const REFRESH_TOKEN: &str = "refresh_token";
 
-/// Shows no field.
+/// `Debug` shows no field.
 impl fmt::Debug for LoginForm {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("LoginForm").finish_non_exhaustive()
@@ -109,11 +109,11 @@ impl Fields {
         Ok(fields)
     }
 
-    /// Sets the field of this name, and drops one that is not in [`NAMES`].
+    /// Sets the field of this name. Unknown names are ignored.
     fn put(&mut self, name: &[u8], field: Field) {
         let mut slots = self.0.iter_mut().zip(NAMES);
         if let Some((slot, _)) = slots.find(|(_, known)| known.as_bytes() == name) {
-            // An empty field is a missing one. Browsers send one also where no file was chosen.
+            // An empty field counts as missing. Browsers also send one when no file was chosen.
             let empty = matches!(&field, Field::Text(text) if text.is_empty());
             *slot = Some(field).filter(|_| !empty);
         }
@@ -121,7 +121,7 @@ impl Fields {
 
     fn into_login(self) -> Result<LoginForm, Vec<Invalid>> {
         let [grant_type, username, password, scope, client_id, client_secret, _refresh_token] = self.0;
-        // Every field is checked first, because the answer lists every error.
+        // Every field is checked before returning, because the response lists every error.
         let mut list = Vec::new();
         let grant_type = keep(&mut list, text("grant_type", grant_type).and_then(granted));
         let username = keep(&mut list, required("username", username));
@@ -170,7 +170,7 @@ fn granted(text: Option<Zeroizing<String>>) -> Result<Option<GrantType>, Invalid
     }
 }
 
-/// The value, or the error into the list.
+/// Returns the value, or adds the error to the list.
 fn keep<T>(list: &mut Vec<Invalid>, result: Result<T, Invalid>) -> Option<T> {
     result.map_err(|entry| list.push(entry)).ok()
 }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_no_password_and_is_not_echoed() {
+    fn a_file_is_refused_as_password_and_not_echoed() {
         let file = "--B\nContent-Disposition: form-data; name=\"password\"; filename=\"x\"\n\nsecret\n--B--";
         let Err(BodyError::Unprocessable(list)) = multipart(file) else { unreachable!() };
         assert_eq!((list[1].kind, &list[1].input), ("string_type", &Value::Null));

@@ -1,4 +1,4 @@
-//! A JSON body that may hold a password.
+//! A JSON body that may contain a password.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{BodyError, HIDDEN, Invalid, Loc};
 
-/// A JSON value. It keeps of the body what a new user is made of and what a 422 may show; no other value is copied.
+/// A JSON value. It keeps only what a new user needs and what a 422 may show; other values are not copied.
 ///
 /// It has no `Debug`, because a string may be a password.
 pub(super) enum Input {
@@ -23,12 +23,12 @@ pub(super) enum Input {
     Object(Object),
 }
 
-/// A JSON object. Of equal names the last one counts, in the place of the first, as in a Python `dict`.
+/// A JSON object. The last member of a name counts, at the position of the first, as in a Python `dict`.
 #[derive(Default)]
 pub(super) struct Object {
     pub(super) email: Option<Box<Input>>,
     pub(super) password: Option<Box<Input>>,
-    /// The `input` of a 422: every name, and of the values only that of `email`.
+    /// The `input` of a 422: all names, but only the value of `email`.
     pub(super) shown: Map<String, Value>,
 }
 
@@ -36,16 +36,16 @@ impl Input {
     /// Reads a body as JSON in UTF-8.
     ///
     /// # Errors
-    /// FastAPI's 400 for a body that is not UTF-8, and its 422 for one that is not JSON, with serde_json's reason.
+    /// FastAPI's 400 for a body that is not UTF-8, and its 422 for one that is not JSON, with serde_json's message.
     pub(super) fn parse(body: &[u8]) -> Result<Self, BodyError> {
         let text = std::str::from_utf8(body);
         let text = text.map_err(|_| BodyError::bad_request("There was an error parsing the body"))?;
-        // FastAPI ignores a byte order mark, and RFC 8259 8.1 allows that.
+        // FastAPI ignores a byte order mark, which RFC 8259 8.1 allows.
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         serde_json::from_str(text).map_err(|error| json_invalid(text, &error).into())
     }
 
-    /// What a 422 may show of it, where an object or an e-mail address was expected.
+    /// The part that a 422 may show, where an object or an e-mail address was expected.
     pub(super) fn shown(&self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -56,7 +56,7 @@ impl Input {
         }
     }
 
-    /// What a 422 may show of it as the value of `email`.
+    /// The part that a 422 may show as the value of `email`.
     pub(super) fn shown_as_email(&self) -> Value {
         match self {
             Self::Bool(value) => (*value).into(),
@@ -77,7 +77,7 @@ fn json_invalid(text: &str, error: &serde_json::Error) -> Invalid {
     }
 }
 
-/// Where reading stopped, in characters from the start. The error has a line and a column in bytes, both from 1.
+/// The position of the error, in characters from the start. serde_json reports line and column in bytes, both from 1.
 fn position(text: &str, error: &serde_json::Error) -> usize {
     if error.is_eof() {
         return text.chars().count();
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn of_equal_names_the_last_one_counts() {
+    fn the_last_of_equal_names_counts() {
         let body = r#"{"email":"a","password":"p","x":"y","email":"b","password":"q"}"#;
         let Ok(Input::Object(object)) = Input::parse(body.as_bytes()) else { unreachable!() };
         let Some(Input::Text(password)) = object.password.as_deref() else { unreachable!() };
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_is_refused_where_reading_stopped() {
+    fn invalid_json_is_refused_with_its_position() {
         for (body, position, reason) in [
             ("", 0, "EOF while parsing a value"),
             ("{", 1, "EOF while parsing an object"),

@@ -1,11 +1,11 @@
-//! FastAPI's validation errors, without the secrets that FastAPI would repeat in them.
+//! FastAPI's validation errors, without the secrets that FastAPI would echo.
 
 use std::{borrow::Cow, error::Error, fmt};
 
 use serde::Serialize;
 use serde_json::Value;
 
-/// Why a body was refused. It serializes to the `detail` of FastAPI's answer.
+/// Why a body was refused. It serializes to the `detail` of FastAPI's response.
 ///
 /// ```
 /// use edgegate::http::{BodyError, Invalid};
@@ -22,30 +22,44 @@ use serde_json::Value;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum BodyError {
-    /// 422: every error in the body, in FastAPI's order.
+    /// 422: all errors in the body, in FastAPI's order.
     Unprocessable(Vec<Invalid>),
     /// 400: the body could not be read, for this reason.
     BadRequest(Cow<'static, str>),
 }
 
-/// One validation error: an entry of the list in a 422. Its `input` never holds a password.
+/// One validation error: an entry of a 422's list. Its `input` never contains a password.
+///
+/// ```
+/// use edgegate::http::{Invalid, Loc};
+///
+/// let error = Invalid::missing("email", serde_json::json!({}));
+/// assert_eq!((error.kind, error.loc), ("missing", vec![Loc::Name("body"), Loc::Name("email")]));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Invalid {
     /// The kind of error, as pydantic names it: `missing`, `string_type`, ...
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// The path to the wrong value, from the outside in.
+    /// The path to the wrong value, outermost first.
     pub loc: Vec<Loc>,
     /// The message for people.
     pub msg: Cow<'static, str>,
-    /// The value that was sent, or [`Value::Null`] without one.
+    /// The value that was sent, or [`Value::Null`].
     pub input: Value,
-    /// The values that the message names, an object.
+    /// The values that the message contains, as an object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<Value>,
 }
 
 /// One step of the path to a wrong value.
+///
+/// ```
+/// use edgegate::http::Loc;
+///
+/// assert_eq!(serde_json::to_string(&[Loc::Name("body"), Loc::Index(3)])?, r#"["body",3]"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Loc {
@@ -55,17 +69,24 @@ pub enum Loc {
     Index(usize),
 }
 
-/// The `input` in place of a value that may be secret.
+/// The `input` instead of a value that may be secret.
 pub(crate) const HIDDEN: &str = "**********";
 
 impl Invalid {
-    /// An error in a field of the body, without `ctx`.
+    /// Creates an error for a field of the body, without `ctx`.
+    ///
+    /// ```
+    /// use edgegate::http::Invalid;
+    ///
+    /// let error = Invalid::field("value_error", "email", "There must be something before the @-sign.", "@b.c".into());
+    /// assert_eq!(error.to_string(), "body.email: There must be something before the @-sign.");
+    /// ```
     #[must_use]
     pub fn field(kind: &'static str, name: &'static str, msg: impl Into<Cow<'static, str>>, input: Value) -> Self {
         Self { kind, loc: vec![Loc::Name("body"), Loc::Name(name)], msg: msg.into(), input, ctx: None }
     }
 
-    /// A required field is missing; `input` is what was sent in its place.
+    /// Creates the error for a missing required field; `input` is what was sent instead.
     ///
     /// ```
     /// use edgegate::http::Invalid;
@@ -82,19 +103,40 @@ impl Invalid {
         Self::field("missing", name, "Field required", input)
     }
 
-    /// A field is not a string.
+    /// Creates the error for a field that is not a string.
+    ///
+    /// ```
+    /// use edgegate::http::Invalid;
+    ///
+    /// assert_eq!(Invalid::not_a_string("email", 7.into()).kind, "string_type");
+    /// ```
     #[must_use]
     pub fn not_a_string(name: &'static str, input: Value) -> Self {
         Self::field("string_type", name, "Input should be a valid string", input)
     }
 
-    /// An error in the body as a whole, without `ctx`.
+    /// Creates an error for the whole body, without `ctx`.
+    ///
+    /// ```
+    /// use edgegate::http::{Invalid, Loc};
+    ///
+    /// let error = Invalid::body("model_attributes_type", "Input should be a valid dictionary", 7.into());
+    /// assert_eq!(error.loc, [Loc::Name("body")]);
+    /// ```
     #[must_use]
     pub fn body(kind: &'static str, msg: &'static str, input: Value) -> Self {
         Self { kind, loc: vec![Loc::Name("body")], msg: msg.into(), input, ctx: None }
     }
 
-    /// The same error with this `ctx`.
+    /// Returns the same error with this `ctx`.
+    ///
+    /// ```
+    /// use edgegate::http::Invalid;
+    /// use serde_json::json;
+    ///
+    /// let error = Invalid::not_a_string("email", 7.into()).with_ctx(json!({ "reason": "a number" }));
+    /// assert_eq!(error.ctx, Some(json!({ "reason": "a number" })));
+    /// ```
     #[must_use]
     pub fn with_ctx(self, ctx: Value) -> Self {
         Self { ctx: Some(ctx), ..self }
@@ -113,7 +155,7 @@ impl From<Invalid> for BodyError {
     }
 }
 
-/// Every error with its path, separated by semicolons.
+/// All errors with their paths, separated by semicolons.
 impl fmt::Display for BodyError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -123,7 +165,7 @@ impl fmt::Display for BodyError {
     }
 }
 
-/// Path and message; the `input` is left out.
+/// Path and message, without `input`, which may be personal.
 impl fmt::Display for Invalid {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         joined(out, &self.loc, ".")?;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::limits::PASSWORD_MAX_BYTES;
 
-/// The user that a client wants to create.
+/// The user to create.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NewUser {
     /// The e-mail address.
@@ -27,8 +27,8 @@ impl NewUser {
     /// Reads the body as FastAPI 0.165 does. `content_type` is the header's value.
     ///
     /// # Errors
-    /// FastAPI's answer, with every value hidden that may be a password; and three errors that FastAPI does not have,
-    /// for a password that is empty, longer than bcrypt reads, or contains a NUL.
+    /// FastAPI's response, with every value hidden that may be a password. Three errors are added, for a password that
+    /// is empty, longer than bcrypt reads, or contains a NUL.
     pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         if body.is_empty() {
             return Err(Invalid::body("missing", "Field required", Value::Null).into());
@@ -47,14 +47,14 @@ impl NewUser {
     }
 }
 
-/// Shows neither the address nor the password.
+/// `Debug` shows neither the address nor the password.
 impl fmt::Debug for NewUser {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("NewUser").finish_non_exhaustive()
     }
 }
 
-/// Whether the type is `application/json` or `application/*+json`, read as Python's `email.message.Message` does.
+/// Whether the type is `application/json` or `application/*+json`, parsed as Python's `email.message.Message` does.
 fn is_json(content_type: &str) -> bool {
     let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
     let media_type = media_type.trim_matches(is_space).to_ascii_lowercase();
@@ -95,7 +95,7 @@ fn check_password(password: &str) -> Result<(), Invalid> {
         let error = Invalid::field("string_too_long", "password", msg, HIDDEN.into());
         return Err(error.with_ctx(json!({ "max_length": PASSWORD_MAX_BYTES })));
     }
-    // Many implementations of bcrypt stop at a NUL.
+    // Many bcrypt implementations stop at a NUL.
     if password.contains('\0') {
         let msg = "Value error, a password cannot hold a NUL character";
         let error = Invalid::field("value_error", "password", msg, HIDDEN.into());

@@ -1,4 +1,4 @@
-//! Access tokens with the claims that the settings say.
+//! Access tokens with the claims of the settings.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,8 @@ use crate::{
     user::UserId,
 };
 
-/// A token for this user, with further claims, that expires as the settings say. `iat` is when it was issued; both times are in seconds since 1970.
+/// Issues a token for this user with further claims. `now` and `iat` are in seconds since 1970; the lifetime of the
+/// settings is added to `now`.
 pub(crate) async fn issue(
     settings: &Settings,
     host: &Host,
@@ -22,7 +23,7 @@ pub(crate) async fn issue(
     tokens::sign_by(&settings.ring, host, &claims(settings, user_id, further, now, iat)?).await
 }
 
-/// The claims of such a token, with further ones before those of the settings.
+/// The claims of such a token: further claims precede the fixed ones of the settings.
 pub(crate) fn claims(
     settings: &Settings,
     user_id: &UserId,
@@ -44,7 +45,7 @@ pub(crate) fn claims(
     Ok(further.iter().chain(&settings.extra_claims).fold(all, |all, (name, value)| all.with(name, value.clone())))
 }
 
-/// A token that cannot be signed is a fault of the gate, not of the request.
+/// A failed signature is an error of the service (500), not of the request.
 pub(crate) fn unsigned(refusal: TokenRefusal) -> Refusal {
     Refusal::Internal(match refusal {
         TokenRefusal::Key => "no key can sign",

@@ -1,4 +1,4 @@
-//! Passwords without a user store, for a host that works those of many callers side by side.
+//! Password operations without a user store. The host can compute the jobs of several callers together.
 
 use super::{Step, start};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     password::{self, Cost, PasswordHash, Rounds},
 };
 
-/// [`password::hash`], asking the host to do the work.
+/// Hashes a password as [`password::hash`] does; the host computes the bcrypt hash.
 ///
 /// ```
 /// use edgegate::{Answer, Question, Step, host::passwords, password::{self, Cost, work_out}};
@@ -28,7 +28,7 @@ pub fn hash(password: &str, cost: Cost) -> Step<Result<String, Refusal>> {
     })
 }
 
-/// [`password::verify`], asking the host to do the work.
+/// Verifies a password as [`password::verify`] does; the host computes the bcrypt hash.
 ///
 /// ```
 /// use edgegate::{Refusal, host::passwords, password::HashError};

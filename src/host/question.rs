@@ -1,4 +1,4 @@
-//! What is asked, and what is answered: plain data.
+//! Questions and answers, as plain data.
 
 use std::fmt;
 
@@ -11,44 +11,56 @@ use crate::{
     user::{InvalidRow, UserId, UserRow},
 };
 
-/// What the core asks of its host. A host that gives up drops the [`Pending`](crate::Pending).
+/// What the core asks of its host. To cancel, the host drops the [`Pending`](crate::Pending).
 ///
-/// `Debug` shows which question it is, and nothing that may be secret.
+/// `Debug` shows the kind of question and no value, because values may be secret.
+///
+/// ```
+/// use edgegate::{Gate, Question, Settings, Step, Vars};
+///
+/// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+/// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
+/// let Step::Ask(question, _) = gate.login(credentials, 1_700_000_000) else { panic!() };
+/// assert!(matches!(&question, Question::UserByEmail { email, .. } if email == "ada@example.com"));
+/// assert_eq!(format!("{question:?}"), "UserByEmail");
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Clone, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "ask", rename_all = "camelCase", rename_all_fields = "camelCase")]
 #[non_exhaustive]
 pub enum Question {
-    /// The request's body; answered by [`Answer::Body`]. Reading may stop after `at_most` + 1 bytes: a longer answer is
-    /// refused whatever follows.
+    /// The request's body; answered by [`Answer::Body`]. Reading may stop after `at_most` + 1 bytes: a body of that
+    /// length is refused.
     Body {
-        /// The most bytes that are of use.
+        /// Maximum length in bytes.
         at_most: usize,
     },
-    /// The user with this e-mail address in any letter case; answered by [`Answer::User`].
+    /// The user with this e-mail address, ignoring letter case; answered by [`Answer::User`].
     UserByEmail {
         /// The address, trimmed.
         email: String,
-        /// Whether `tokens_valid_after` is wanted.
+        /// Whether `tokens_valid_after` is needed.
         with_valid_after: bool,
     },
     /// The user with this id; answered by [`Answer::User`].
     UserById {
-        /// As the token has it.
+        /// The id from the token.
         id: UserId,
-        /// Whether `tokens_valid_after` is wanted, and so the last write has to be seen.
+        /// Whether `tokens_valid_after` is needed. The read must then see the last write.
         with_valid_after: bool,
     },
-    /// Insert this user unless the address is taken in any letter case; answered by [`Answer::User`], without a user
+    /// Insert this user unless the address is taken, ignoring letter case; answered by [`Answer::User`], with `None`
     /// when it is taken.
     InsertUser {
-        /// The address, as it is to be stored.
+        /// The address to store.
         email: String,
-        /// The bcrypt hash, as it is to be stored.
+        /// The bcrypt hash to store.
         password: String,
     },
-    /// Replace a stored hash by a stronger one of the same password, if it is still the old one; answered by
-    /// [`Answer::Done`]. The login does not depend on it.
+    /// Replace a stored hash with a stronger one of the same password, if it is still `old`; answered by
+    /// [`Answer::Done`]. The login succeeds even if this fails.
     ReplaceHash {
         /// The user.
         id: UserId,
@@ -57,81 +69,99 @@ pub enum Question {
         /// The hash to store instead.
         new: String,
     },
-    /// Work out bcrypt hashes; answered by [`Answer::Worked`] with what [`work_out`](crate::password::work_out) comes to.
-    /// A host may do it on another thread, or side by side with that of other requests.
+    /// Compute bcrypt hashes; answered by [`Answer::Worked`] with the result of
+    /// [`work_out`](crate::password::work_out). A host may compute them on another thread, or together with those of
+    /// other requests.
     Work {
-        /// How many there are: one or two.
+        /// The number of jobs: one or two.
         lanes: usize,
-        /// What is to be worked out.
+        /// The hashes to compute.
         #[serde(skip)]
         jobs: Vec<Job>,
     },
-    /// Whether a signature holds; answered by [`Answer::Holds`]. In Rust, [`SignatureCheck::holds`] tells.
+    /// Whether a signature is valid; answered by [`Answer::Holds`]. [`SignatureCheck::holds`] computes it in Rust.
     CheckSignature(SignatureCheck),
-    /// Sign; answered by [`Answer::Signature`]. In Rust, [`SigningJob::signature`] does.
+    /// Sign; answered by [`Answer::Signature`]. [`SigningJob::signature`] computes it in Rust.
     Sign(SigningJob),
-    /// The JWK set of an identity provider; answered by [`Answer::JwkSet`]. A redirect, or a status other than 200, is no
-    /// answer.
+    /// The JWK set of an identity provider; answered by [`Answer::JwkSet`]. A redirect or a status other than 200 is a
+    /// failure: answer [`Answer::Unavailable`].
     JwkSet {
         /// An `https:` URL.
         url: String,
-        /// The most bytes that are of use.
+        /// Maximum length in bytes.
         at_most: usize,
     },
-    /// Refuse every token that was issued before; answered by [`Answer::Done`].
+    /// Refuse all tokens of this user that were issued before `valid_after`; answered by [`Answer::Done`].
     RevokeTokens {
         /// The user.
         id: UserId,
-        /// What `tokens_valid_after` is to be, in seconds since 1970.
+        /// The new value of `tokens_valid_after`, in seconds since 1970.
         valid_after: i64,
-        /// Whether the user's refresh tokens are to be deleted too.
+        /// Whether to delete the user's refresh tokens too.
         with_sessions: bool,
     },
     /// Store a new session; answered by [`Answer::Done`].
     InsertSession(Session),
     /// Replace the refresh token of a session, in one statement; answered by [`Answer::Rotated`].
     RotateSession(Rotation),
-    /// Delete a session, for its refresh token was used twice, unless the second use came within the grace; answered by
-    /// [`Answer::Done`].
+    /// Delete a session because its refresh token was used twice, unless the second use came within the grace period;
+    /// answered by [`Answer::Done`].
     EndSession(Rotation),
 }
 
-/// What the host says. `Debug` shows which answer it is, and nothing that may be secret.
+/// The host's answer. `Debug` shows the kind of answer and no value, because values may be secret.
+///
+/// ```
+/// use edgegate::{Answer, Step, host::passwords, password::Cost};
+///
+/// let Step::Ask(_, pending) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
+/// assert_eq!(pending.answer(Answer::Busy).done(), Some(Err(edgegate::Refusal::Busy)));
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Answer {
     /// To [`Question::Body`]: the bytes.
     Body(Vec<u8>),
-    /// To the questions about users: the row, when there is one.
+    /// To the questions about users: the row, or `None`.
     User(Option<UserRow>),
-    /// To the questions that want something done.
+    /// To questions that change the store: it is done.
     Done,
-    /// To [`Question::CheckSignature`].
+    /// To [`Question::CheckSignature`]: whether the signature is valid.
     Holds(bool),
-    /// To [`Question::Sign`]: the signature, of Ed25519 64 bytes.
+    /// To [`Question::Sign`]: the signature, 64 bytes for Ed25519.
     Signature(Vec<u8>),
-    /// To [`Question::JwkSet`].
+    /// To [`Question::JwkSet`]: the response.
     JwkSet(JwkSet),
-    /// To [`Question::RotateSession`]: the user whose session it is, if the token was good.
+    /// To [`Question::RotateSession`]: the user of the session, or `None` when the refresh token was refused.
     Rotated(Option<UserId>),
     /// To [`Question::Work`]: the results, in the order of the jobs.
     Worked(Vec<Hashed>),
-    /// To [`Question::Work`]: there is too much to do, or the work was stopped.
+    /// To [`Question::Work`]: the queue is full, or the work was stopped.
     Busy,
-    /// To the questions about users: the store's row is none, because of this column. It is answered 503, and logged.
+    /// To the questions about users: the row is invalid because of this column. The reply is 503, and the log names the
+    /// column.
     InvalidRow(InvalidRow),
-    /// The store cannot answer now. The host has logged why.
+    /// To any question: the store cannot answer now. The host has logged the reason.
     Unavailable,
 }
 
-/// The response with an identity provider's keys.
+/// The HTTP response with an identity provider's keys.
+///
+/// ```
+/// use edgegate::{Answer, host::JwkSet};
+///
+/// let body = br#"{"keys": []}"#.to_vec();
+/// let answer = Answer::JwkSet(JwkSet { body, cache_control: Some("max-age=3600".into()), age: None });
+/// assert_eq!(format!("{answer:?}"), "JwkSet");
+/// ```
 #[derive(Debug, Clone)]
 pub struct JwkSet {
     /// The body.
     pub body: Vec<u8>,
-    /// The value of `Cache-Control`, when there is one.
+    /// The value of `Cache-Control`, if present.
     pub cache_control: Option<String>,
-    /// The value of `Age`, when there is one.
+    /// The value of `Age`, if present.
     pub age: Option<String>,
 }
 

@@ -1,5 +1,5 @@
-//! Issuing and verifying tokens where the host may have to be asked: for signatures of key pairs, and for an identity
-//! provider's keys.
+//! Issuing and verifying tokens where the host may be asked: for signatures of key pairs and for an identity provider's
+//! keys.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,9 +11,9 @@ use crate::{
     },
 };
 
-/// Signs the claims with the ring's first key that may sign.
+/// Signs the claims with the ring's first key that can sign.
 ///
-/// The bytes are those that PyJWT and python-jose make of the same claims.
+/// The bytes are the same as those of PyJWT and python-jose for the same claims.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -40,12 +40,25 @@ pub fn issue(claims: Claims, ring: Arc<KeyRing>) -> Step<Result<String, TokenRef
     start(|host| async move { sign_by(&ring, &host, &claims).await })
 }
 
-/// The claims of a token that holds at `now` (seconds since 1970): signed by a key of the ring, and as the rules want it.
+/// Verifies a token at `now` (seconds since 1970) and returns its claims. A key of the ring must have signed it, and
+/// the claims must meet the rules.
 ///
-/// The token may be of any issuer, and need not name a user of the gate: [`Claims::user_id`] is `None`.
+/// The token may come from any issuer and need not name a user of the gate: [`Claims::user_id`] is `None`.
 ///
 /// # Errors
-/// The first reason found, of [`TokenRefusal`].
+/// The first failed check, as a [`TokenRefusal`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use edgegate::{host::tokens, token::{Algorithm, Claims, Key, KeyRing, Rules, TokenRefusal}};
+///
+/// let ring = Arc::new(KeyRing::new(vec![Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?])?);
+/// let claims = Claims::new(1, 1_700_000_000, &Rules::default());
+/// let token = tokens::issue(claims, Arc::clone(&ring)).done().ok_or("a secret asks no host")??;
+/// let step = tokens::verify(token, ring, Rules::default(), 1_700_000_000);
+/// assert_eq!(step.done(), Some(Err(TokenRefusal::Expired)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn verify(token: String, ring: Arc<KeyRing>, rules: Rules, now: u64) -> Step<Result<Claims, TokenRefusal>> {
     start(move |host| async move {
         let verifier = Verifier { ring: &ring, rules: &rules, needs_user: false, provider: None };
@@ -53,7 +66,7 @@ pub fn verify(token: String, ring: Arc<KeyRing>, rules: Rules, now: u64) -> Step
     })
 }
 
-/// The claims of a token that the gate has issued.
+/// Verifies a token that the gate has issued.
 pub(crate) async fn verify_ours(
     settings: &Settings,
     host: &Host,
@@ -63,7 +76,7 @@ pub(crate) async fn verify_ours(
     settle(host, ours(settings).check(token, now)).await
 }
 
-/// The claims of a token that the gate or its identity provider has issued.
+/// Verifies a token of the gate or of its identity provider.
 pub(crate) async fn verify_any(
     settings: &Settings,
     provider_keys: &Mutex<ProviderKeys>,
@@ -79,7 +92,7 @@ pub(crate) async fn verify_any(
     }
 }
 
-/// [`verify_any`], as far as it comes without asking.
+/// [`verify_any`] up to the first question to the host.
 pub(crate) fn check_any<'t>(
     settings: &Settings,
     provider_keys: &Mutex<ProviderKeys>,
@@ -91,7 +104,7 @@ pub(crate) fn check_any<'t>(
     Verifier { provider, ..ours(settings) }.check(token, now)
 }
 
-/// Signs by the ring's first key that may sign.
+/// Signs with the ring's first key that can sign.
 pub(crate) async fn sign_by(ring: &KeyRing, host: &Host, claims: &Claims) -> Result<String, TokenRefusal> {
     match sign(ring, claims)? {
         Signing::Signed(token) => Ok(token),
@@ -106,7 +119,7 @@ fn ours(settings: &Settings) -> Verifier<'_> {
     Verifier { ring: &settings.ring, rules: &settings.rules, needs_user: true, provider: None }
 }
 
-/// The verdict, for which the host checks the signature by each key pair that may have made it.
+/// Asks the host to check the signature with each candidate key.
 async fn settle(host: &Host, check: Check<'_>) -> Result<Claims, TokenRefusal> {
     let (keys, message, signature, claims) = match check {
         Check::Known(verdict) => return verdict,
@@ -121,7 +134,7 @@ async fn settle(host: &Host, check: Check<'_>) -> Result<Claims, TokenRefusal> {
     Err(TokenRefusal::Signature)
 }
 
-/// Asks the provider for its keys. Without an answer, the known ones are used.
+/// Fetches the provider's keys. Without an answer, the known keys are used.
 async fn fetch_keys(provider: &Provider, keys: &Mutex<ProviderKeys>, host: &Host, now: u64) {
     lock(keys).asked(now);
     let answer = host.jwk_set(&provider.jwks_url).await;
@@ -132,7 +145,7 @@ async fn fetch_keys(provider: &Provider, keys: &Mutex<ProviderKeys>, host: &Host
     }
 }
 
-/// The provider's keys, also after a panic of another thread: they are only ever replaced as a whole.
+/// A poisoned lock is safe to use: the keys are only replaced as a whole.
 pub(crate) fn lock(keys: &Mutex<ProviderKeys>) -> MutexGuard<'_, ProviderKeys> {
     keys.lock().unwrap_or_else(PoisonError::into_inner)
 }

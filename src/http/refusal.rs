@@ -1,6 +1,6 @@
-//! The reason of a refusal, in full detail: for the log and for Rust callers.
+//! The reason for a refusal, in full detail, for the log and for Rust callers.
 //!
-//! [`Reply::refused`](super::Reply::refused) alone decides how much of it a client learns.
+//! [`Reply::refused`](super::Reply::refused) alone decides what a client learns.
 
 use std::{borrow::Cow, error::Error, fmt};
 
@@ -14,8 +14,8 @@ use crate::{
 
 /// Why a request, a login or a token was refused.
 ///
-/// No variant carries a password, a token, a hash or a key of this service. [`Refusal::Slash`] and [`Refusal::Body`]
-/// repeat some of what the client sent; [`Refusal::code`] repeats nothing of a request.
+/// No variant contains a password, a token, a hash or a key of this service. [`Refusal::Slash`] and [`Refusal::Body`]
+/// contain parts of the request; [`Refusal::code`] contains nothing of it.
 ///
 /// ```
 /// use edgegate::Refusal;
@@ -29,17 +29,17 @@ pub enum Refusal {
     UnknownPath,
     /// The path has a route, but not for this method.
     Method {
-        /// The method that the path answers to (RFC 9110 10.2.1).
+        /// The method of the path's route (RFC 9110 10.2.1).
         allow: &'static str,
     },
     /// The path has a trailing slash that its route does not have.
     Slash {
-        /// The URL without the slash, with the client's own query.
+        /// The URL without the slash, with the query.
         location: String,
     },
     /// The body is larger than 16 KiB.
     BodyTooLarge,
-    /// The body could not be read, or it is not what the route expects.
+    /// The body cannot be read, or is not what the route expects.
     Body(BodyError),
     /// No user has this e-mail address.
     UnknownUser,
@@ -47,7 +47,7 @@ pub enum Refusal {
     WrongPassword,
     /// The password is longer than 4096 characters.
     OverlongPassword,
-    /// The stored hash cannot be used.
+    /// The stored hash is invalid or cannot be used.
     StoredHash(HashError),
     /// The request has no bearer token.
     NoToken,
@@ -63,18 +63,18 @@ pub enum Refusal {
     EmailTaken,
     /// The password cannot be hashed.
     Password(PasswordError),
-    /// There is too much work, or the work was stopped.
+    /// The queue of bcrypt work is full, or the work was stopped.
     Busy,
     /// The user store did not answer.
     StoreUnavailable,
-    /// A row of the user store is not valid, because of this column.
+    /// This column of the user store's row is invalid.
     InvalidRow(InvalidRow),
-    /// An internal error: the host's answer does not fit the question, or the system gave no randomness.
+    /// An internal error: the host's answer does not fit the question, or the system has no randomness.
     Internal(&'static str),
 }
 
 impl Refusal {
-    /// A stable code to match on and to log.
+    /// Returns a stable code to match on and to log.
     ///
     /// ```
     /// use edgegate::Refusal;

@@ -1,4 +1,4 @@
-//! The reply, and the one mapping from an inner reason to an outer answer.
+//! The reply, and the mapping from refusal reasons to replies.
 
 use std::{borrow::Cow, fmt};
 
@@ -12,7 +12,14 @@ use crate::{
     user::{User, UserId},
 };
 
-/// What the host sends back, and what it writes to its log.
+/// What the host sends, and what it logs.
+///
+/// ```
+/// use edgegate::{Refusal, Reply};
+///
+/// let reply = Reply::refused(&Refusal::UnknownPath);
+/// assert_eq!((reply.status, reply.body.as_str()), (404, r#"{"detail":"Not Found"}"#));
+/// ```
 #[derive(Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Reply {
@@ -22,32 +29,47 @@ pub struct Reply {
     pub headers: Vec<(&'static str, String)>,
     /// The body: compact JSON, or empty.
     pub body: String,
-    /// The line for the log, if the reply is worth one.
+    /// The event to log, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// How many rounds of bcrypt this reply took, one after the other ([`Rounds`](crate::password::Rounds)).
+    /// How many rounds of bcrypt this reply took in sequence ([`Rounds`](crate::password::Rounds)).
     #[serde(skip)]
     pub rounds: u64,
 }
 
-/// A line for the log; it never carries a password, a token, a hash or a key.
+/// An event for the log. It never contains a password, a token, a hash or a key.
+///
+/// ```
+/// use edgegate::{Refusal, Reply, http::Level};
+///
+/// let event = Reply::refused(&Refusal::WrongPassword).event.ok_or("no event")?;
+/// assert_eq!((event.level, event.reason.as_ref()), (Level::Info, "wrong-password"));
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub struct Event {
     /// The severity.
     pub level: Level,
-    /// The stable code of the inner reason, [`Refusal::code`].
+    /// The stable code of the reason, [`Refusal::code`].
     pub reason: Cow<'static, str>,
 }
 
 /// The severity of an [`Event`].
+///
+/// ```
+/// use edgegate::{Refusal, Reply, http::Level};
+///
+/// let event = Reply::refused(&Refusal::StoreUnavailable).event;
+/// assert_eq!(event.map(|event| event.level), Some(Level::Error));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// Expected in normal use: a wrong password, an expired token.
     Info,
-    /// The operator should look: a stored hash that cannot be used.
+    /// The operator should act: a stored hash is invalid.
     Warn,
     /// The service does not work.
     Error,
@@ -55,6 +77,17 @@ pub enum Level {
 
 impl Reply {
     /// 200 with the token (RFC 6749 5.1).
+    ///
+    /// ```
+    /// use edgegate::{Reply, token::{AccessToken, Refresh}};
+    ///
+    /// let refresh = Refresh { refresh_token: "abc".into(), expires_in: 1800 };
+    /// let token = AccessToken { access_token: "ey...".into(), token_type: "bearer", refresh: Some(refresh) };
+    /// assert_eq!(
+    ///     Reply::logged_in(&token).body,
+    ///     r#"{"access_token":"ey...","token_type":"bearer","expires_in":1800,"refresh_token":"abc"}"#,
+    /// );
+    /// ```
     #[must_use]
     pub fn logged_in(token: &AccessToken) -> Self {
         Self::json(
@@ -69,33 +102,70 @@ impl Reply {
     }
 
     /// 204: the user is logged out.
+    ///
+    /// ```
+    /// assert_eq!(edgegate::Reply::logged_out().status, 204);
+    /// ```
     #[must_use]
     pub fn logged_out() -> Self {
         Self::empty(204)
     }
 
-    /// 200 with the public keys, a JWK set (RFC 7517 5). A verifier may cache it for five minutes, so it learns of a
-    /// new key after that time at the latest.
+    /// 200 with the public keys as a JWK set (RFC 7517 5). The response may be cached for five minutes, so verifiers
+    /// learn of a new key within that time.
+    ///
+    /// ```
+    /// use edgegate::{Reply, token::{Algorithm, Key, KeyRing}};
+    ///
+    /// let secret = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+    /// let reply = Reply::jwk_set(&KeyRing::new(vec![secret])?.public_jwk_set());
+    /// assert_eq!(reply.body, r#"{"keys":[]}"#);
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn jwk_set(set: &impl Serialize) -> Self {
         Self::json(200, set).header("cache-control", "public, max-age=300")
     }
 
-    /// 200 with the user, without the password hash.
+    /// 200 with the user; the password hash is left out.
+    ///
+    /// ```
+    /// # let columns = serde_json::Map::new();
+    /// use edgegate::{Reply, User};
+    ///
+    /// let user = User { id: 7.into(), email: "ada@example.com".into(), created_at: "2026-11-24".into(), columns };
+    /// assert_eq!(Reply::user(&user).body, r#"{"id":7,"email":"ada@example.com","created_at":"2026-11-24"}"#);
+    /// ```
     #[must_use]
     pub fn user(user: &User) -> Self {
         Self::json(200, &UserResponse::from(user))
     }
 
     /// 201 with the new user.
+    ///
+    /// ```
+    /// # let columns = serde_json::Map::new();
+    /// use edgegate::{Reply, User};
+    ///
+    /// let user = User { id: 7.into(), email: "ada@example.com".into(), created_at: "2026-11-24".into(), columns };
+    /// assert_eq!(Reply::created(&user).status, 201);
+    /// ```
     #[must_use]
     pub fn created(user: &User) -> Self {
         Self::json(201, &UserResponse::from(user))
     }
 
-    /// The outer answer to an inner reason.
+    /// Returns the reply to a refusal.
     ///
-    /// Reasons that an attacker must not tell apart share one arm, so that the bytes are the same.
+    /// Reasons that an attacker must not be able to distinguish share one match arm, so the replies have the same
+    /// bytes.
+    ///
+    /// ```
+    /// use edgegate::{Refusal, Reply};
+    ///
+    /// let [unknown, wrong] = [Refusal::UnknownUser, Refusal::WrongPassword].map(|refusal| Reply::refused(&refusal));
+    /// assert_eq!((unknown.status, unknown.headers, unknown.body), (wrong.status, wrong.headers, wrong.body));
+    /// ```
     #[must_use]
     pub fn refused(refusal: &Refusal) -> Self {
         let (level, reply) = match refusal {
@@ -111,7 +181,7 @@ impl Reply {
             Refusal::StoredHash(_) => (Some(Level::Warn), Self::invalid_credentials()),
             Refusal::NoToken | Refusal::Token(_) | Refusal::UserGone => (
                 Some(Level::Info),
-                // RFC 6750 3: every 401 names the scheme.
+                // RFC 6750 3: every 401 names the authentication scheme.
                 Self::detail(401, "Could not validate credentials").header("www-authenticate", "Bearer"),
             ),
             Refusal::RefreshToken => (
@@ -123,7 +193,7 @@ impl Reply {
             Refusal::EmailTaken => (None, Self::detail(409, "Email already registered")),
             Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
             Refusal::StoreUnavailable | Refusal::InvalidRow(_) => (Some(Level::Error), Self::unavailable()),
-            // `NewUser` has refused every password that cannot be hashed, so this is an internal error.
+            // `NewUser` has already refused passwords that cannot be hashed, so this is an internal error.
             Refusal::Password(_) | Refusal::Internal(_) => {
                 (Some(Level::Error), Self::detail(500, "Internal Server Error"))
             }
@@ -131,7 +201,12 @@ impl Reply {
         Self { event: level.map(|level| Event { level, reason: refusal.code() }), ..reply }
     }
 
-    /// The same reply with one more header field.
+    /// Returns the same reply with one more header field.
+    ///
+    /// ```
+    /// let reply = edgegate::Reply::logged_out().header("cache-control", "no-store");
+    /// assert_eq!(reply.headers, [("cache-control", "no-store".to_owned())]);
+    /// ```
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
@@ -162,7 +237,7 @@ impl Reply {
     }
 }
 
-/// Shows neither the body nor the header fields: they may hold tokens, and the URL of the request.
+/// `Debug` shows neither the body nor the header fields: they may contain tokens and the URL of the request.
 impl fmt::Debug for Reply {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Reply").field("status", &self.status).field("event", &self.event).finish_non_exhaustive()

@@ -4,7 +4,7 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
-/// The head of an HTTP request. The body is asked for when a route needs it.
+/// The head of an HTTP request. The host supplies the body when a route asks for it.
 ///
 /// ```
 /// use edgegate::Request;
@@ -19,20 +19,26 @@ pub struct Request {
     pub method: String,
     /// The absolute URL, as sent.
     pub url: String,
-    /// The value of `Content-Type`, if there is one.
+    /// The value of `Content-Type`, if present.
     pub content_type: Option<String>,
-    /// The value of `Authorization`, if there is one; several lines are joined by `, ` (RFC 9110 5.3).
+    /// The value of `Authorization`, if present; several lines are joined by `, ` (RFC 9110 5.3).
     pub authorization: Option<String>,
 }
 
 impl Request {
-    /// A request without header fields.
+    /// Creates a request without header fields.
+    ///
+    /// ```
+    /// # use edgegate::Request;
+    /// let request = Request::new("GET", "https://example.com/me");
+    /// assert_eq!((request.content_type, request.authorization), (None, None));
+    /// ```
     #[must_use]
     pub fn new(method: &str, url: &str) -> Self {
         Self { method: method.to_owned(), url: url.to_owned(), content_type: None, authorization: None }
     }
 
-    /// The path that a route is matched with: percent-decoded, and `/` when the URL has none.
+    /// Returns the path for routing: percent-decoded, and `/` when the URL has none.
     ///
     /// ```
     /// # use edgegate::Request;
@@ -46,7 +52,7 @@ impl Request {
         percent_decode_str(path).decode_utf8_lossy().into_owned()
     }
 
-    /// The same URL with another path. The query is kept, the fragment is not.
+    /// Returns the same URL with another path. The query is kept, the fragment is removed.
     ///
     /// ```
     /// # use edgegate::Request;
@@ -61,7 +67,7 @@ impl Request {
         }
     }
 
-    /// Origin, path and query (RFC 3986 3). The crate `url` would do, and bring the tables of IDNA.
+    /// Origin, path and query (RFC 3986 3). The crate `url` would add the IDNA tables to the wasm.
     fn parts(&self) -> (&str, &str, &str) {
         let (url, _fragment) = self.url.split_once('#').unwrap_or((&self.url, ""));
         let (url, query) = url.split_once('?').unwrap_or((url, ""));
@@ -72,8 +78,8 @@ impl Request {
     }
 }
 
-/// Shows neither `Authorization` nor the URL, except for its path: a URL may hold a password in its query or before
-/// its host.
+/// `Debug` shows neither `Authorization` nor the URL except its path: a URL may contain a password in its query or
+/// before its host.
 impl fmt::Debug for Request {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Request")

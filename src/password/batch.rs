@@ -1,4 +1,4 @@
-//! Many passwords at once, a few at a time.
+//! Many passwords, computed in steps.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::limits::LANES;
 
-/// Many passwords to hash or to verify, worked out up to four at a time, so that a host can do other things in between.
+/// Many passwords to hash or to verify, computed up to four at a time. The host can do other work between steps.
 ///
-/// All inputs are checked before any work is done. The copies of passwords inside are wiped after their step, and on drop;
-/// `Debug` shows counts only.
+/// All inputs are checked before any hash is computed. The copies of the passwords are wiped after their step and on
+/// drop. `Debug` shows counts only.
 ///
 /// ```
 /// use edgegate::password::{Batch, Cost, PasswordError};
@@ -25,9 +25,9 @@ use crate::limits::LANES;
 /// # Ok::<(), PasswordError>(())
 /// ```
 pub struct Batch<T, E> {
-    /// By falling cost. [`Batch::step`] takes from the end.
+    /// By descending cost. [`Batch::step`] takes from the end.
     waiting: Vec<Waiting<T>>,
-    /// One per input; `None` while it waits, or if it was stopped.
+    /// One for each input; `None` while it waits, or if it was stopped.
     results: Vec<Option<Result<T, E>>>,
 }
 
@@ -38,7 +38,15 @@ struct Waiting<T> {
 }
 
 impl Batch<String, PasswordError> {
-    /// New passwords to hash, as [`hash`](super::hash) does.
+    /// Prepares new passwords to hash, as [`hash`](super::hash) does.
+    ///
+    /// ```
+    /// # use edgegate::password::{Batch, Cost};
+    /// let mut batch = Batch::hash(&["correct", "horse"], Cost::new(10)?);
+    /// while batch.step(&|| false) {}
+    /// assert!(batch.results().iter().all(|hash| hash.as_ref().is_ok_and(|hash| hash.starts_with("$2b$10$"))));
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
     #[must_use]
     pub fn hash(passwords: &[impl AsRef<str>], cost: Cost) -> Self {
         Self::new(passwords.iter().map(|password| {
@@ -49,7 +57,7 @@ impl Batch<String, PasswordError> {
 }
 
 impl Batch<bool, HashError> {
-    /// Passwords to verify against stored hashes, as [`verify`](super::verify) does.
+    /// Prepares passwords to verify against stored hashes, as [`verify`](super::verify) does.
     ///
     /// ```
     /// use edgegate::password::{Batch, HashError};
@@ -88,16 +96,30 @@ impl<T, E> Batch<T, E> {
         Self { waiting: falling.collect(), results }
     }
 
-    /// The first error so far. Before the first step it says whether an input was refused, for a caller that wants all
-    /// results or none.
+    /// Returns the first error so far. Before the first step it shows whether an input was refused, for callers that
+    /// want all results or none.
+    ///
+    /// ```
+    /// # use edgegate::password::{Batch, HashError};
+    /// let batch = Batch::verify(&[("U*U", "no hash")]);
+    /// assert_eq!(batch.refusal(), Some(&HashError::Malformed));
+    /// ```
     #[must_use]
     pub fn refusal(&self) -> Option<&E> {
         self.results.iter().flatten().find_map(|result| result.as_ref().err())
     }
 
-    /// Works out the next hashes, up to four, and says whether more are left.
+    /// Computes the next hashes, up to four, and returns whether more remain.
     ///
-    /// `stop` is asked as in [`work_out`](super::work_out). A stopped hash is not tried again.
+    /// `stop` is called as in [`work_out`](super::work_out). A stopped hash is not tried again.
+    ///
+    /// ```
+    /// # use edgegate::password::Batch;
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let mut batch = Batch::verify(&[("U*U", stored); 5]);
+    /// assert!(batch.step(&|| false)); // four
+    /// assert!(!batch.step(&|| false)); // one
+    /// ```
     pub fn step(&mut self, stop: &dyn Fn() -> bool) -> bool {
         let group = self.waiting.split_off(self.waiting.len().saturating_sub(LANES));
         let jobs: Vec<&Job> = group.iter().map(|waiting| &waiting.job).collect();
@@ -110,7 +132,15 @@ impl<T, E> Batch<T, E> {
         !self.waiting.is_empty()
     }
 
-    /// The results, in the order of the inputs. An input that still waits, or was stopped, gives [`Busy`].
+    /// Returns the results in the order of the inputs. An input that still waits or was stopped gives [`Busy`].
+    ///
+    /// ```
+    /// # use edgegate::password::{Batch, HashError};
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let mut batch = Batch::verify(&[("U*U", stored)]);
+    /// batch.step(&|| true);
+    /// assert_eq!(batch.results(), [Err(HashError::Busy)]);
+    /// ```
     #[must_use]
     pub fn results(self) -> Vec<Result<T, E>>
     where

@@ -1,8 +1,16 @@
-//! The one reason why work is given up.
+//! The error for stopped work.
 
 use std::fmt;
 
-/// The work was stopped. In wasm, also: another call computes already, for its state is shared.
+/// The work was stopped. In wasm also: another call is already computing, and the state is shared.
+///
+/// ```
+/// use edgegate::{Question, Step, host::passwords, password::{Busy, Cost, work_out}};
+///
+/// let Step::Ask(Question::Work { jobs, .. }, _) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
+/// assert_eq!(work_out(&jobs, &|| true).err(), Some(Busy));
+/// # Ok::<(), edgegate::password::PasswordError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 

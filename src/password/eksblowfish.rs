@@ -1,7 +1,7 @@
 //! Eksblowfish, the core of bcrypt, for up to [`LANES`] independent hashes in one loop.
 //!
-//! One hash is a chain of dependent loads, so independent hashes fill each other's waits: three take little more time
-//! than one. The shape of the code is what V8 needs to reach that; HACKING.md tells how it was measured.
+//! One hash is a chain of dependent loads. Independent hashes use the load latency of each other: three take little
+//! more time than one. The shape of the code is what V8 needs for that; see HACKING.md.
 #![expect(unsafe_code, reason = "the hot loop: S-boxes at a fixed address, without bounds checks")]
 #![expect(
     clippy::indexing_slicing,
@@ -25,18 +25,16 @@ use self::{
 use super::Busy;
 use crate::limits::LANES;
 
-/// One hash to compute.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
-    /// Base-two logarithm of the rounds. The caller checks the range; above 31 counts as 31.
+    /// Base-two logarithm of the number of rounds. The caller checks the range; a value above 31 counts as 31.
     pub(super) cost: u32,
     /// The salt, decoded.
     pub(super) salt: [u8; 16],
-    /// The password with its terminating NUL. It is repeated up to 72 bytes and cut there; empty counts as one NUL.
+    /// The password with its terminating NUL. It is repeated and cut to 72 bytes; an empty key counts as one NUL.
     pub(super) key: &'a [u8],
 }
 
-/// [`run`], with as many results as jobs.
 #[cfg(test)]
 fn bcrypt<const N: usize>(jobs: [Job<'_>; N], stop: &dyn Fn() -> bool) -> Result<[[u8; 24]; N], Busy> {
     const { assert!(0 < N && N <= LANES) };
@@ -45,7 +43,7 @@ fn bcrypt<const N: usize>(jobs: [Job<'_>; N], stop: &dyn Fn() -> bool) -> Result
     Ok(hashes)
 }
 
-/// P and then the four S-boxes, one after the other, in the order in which a key schedule rewrites them.
+/// The P-array and the four S-boxes, in the order in which a key schedule rewrites them.
 type Lane = [u32; P_WORDS + 4 * 256];
 const P_WORDS: usize = 18;
 const LANE_BYTES: usize = size_of::<Lane>();
@@ -58,8 +56,8 @@ struct State {
 }
 const EMPTY: State = State { lanes: [[0; P_WORDS + 4 * 256]; LANES], scratch: 0 };
 
-/// Hashes all `jobs` at once, at most [`LANES`]; the results stand in their order. A lane of lower cost ends early and frees
-/// the others. `stop` is asked before each round of the cost loop (some 50 us); once it says true, no job gets a result.
+/// Computes all `jobs` together, at most [`LANES`]. A lane of lower cost ends early. `stop` is called before each round
+/// of the cost loop (about every 50 us); when it returns true, no job gets a result.
 #[inline(never)]
 pub(super) fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> bool) -> Result<(), Busy> {
     let mut guard = StateGuard::acquire().ok_or(Busy)?;
@@ -81,7 +79,8 @@ pub(super) fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> 
                 for (lane, words) in guard.state().lanes.iter_mut().zip(words.iter()).take(active) {
                     mix(lane, &words[half]);
                 }
-                // SAFETY: the pointer leads to the state of `guard`, which nothing else uses until the schedule is done.
+                // SAFETY: the pointer leads to the state of `guard`, and nothing else uses that state during the
+                // schedule.
                 unsafe { KEY_SCHEDULES[active - 1](guard.pointer()) };
             }
             done += 1;
@@ -91,7 +90,7 @@ pub(super) fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> 
     Ok(())
 }
 
-/// Numbers of the jobs by falling cost, so that the lanes still running are always the first ones.
+/// Indices of the jobs by descending cost, so that the running lanes are always the first ones.
 fn longest_first(jobs: &[Job<'_>]) -> [usize; LANES] {
     let mut order = core::array::from_fn(|i| i);
     for end in 1..jobs.len() {
@@ -104,7 +103,7 @@ fn longest_first(jobs: &[Job<'_>]) -> [usize; LANES] {
     order
 }
 
-/// A stop for LLVM's reassociation: no word is above this one, which LLVM cannot know (it is read as volatile).
+/// Stops LLVM's reassociation: every word is at most this one, which LLVM cannot know because it is a volatile read.
 static MAX: u32 = u32::MAX;
 
 /// One Blowfish round of lane `K`, the lanes being `RUN`: `(r ^ P[i]) ^ F(l)`, with one xor on the chain behind `F`.
@@ -124,24 +123,24 @@ unsafe fn round<const K: usize, const RUN: usize>(base: *mut u8, l: u32, r: u32,
     unsafe { assert_unchecked(rp <= max) };
     let alone = RUN == 1 && cfg!(target_arch = "wasm32");
     if alone {
-        // A lone lane wants all four indices before its first load: V8 from 13.6 on is 5 % slower otherwise. Only a
-        // second use of an index keeps LLVM and wasm-opt from moving it into its load.
-        // SAFETY: the word behind the lanes is there for this.
+        // A single lane needs all four indices before its first load: V8 from 13.6 on is 5 % slower otherwise. Only a
+        // second use of an index stops LLVM and wasm-opt from moving it into its load.
+        // SAFETY: the scratch word after the lanes is reserved for this.
         let store = |x: u32| unsafe { base.add(LANES * LANE_BYTES).cast::<u32>().write_volatile(x) };
         store((l >> 22 & 0x3fc).wrapping_add(l >> 14 & 0x3fc));
         store((l >> 6 & 0x3fc).wrapping_add(l << 2 & 0x3fc));
     }
     let x = rp ^ (s(0, l >> 22).wrapping_add(s(1, l >> 14)) ^ s(2, l >> 6)).wrapping_add(s(3, l << 2));
     if !alone {
-        // SAFETY: the word behind the lanes is there for this. The store keeps the lanes interleaved: without it LLVM's
-        // wasm backend (and V8's TurboFan) nests all 16 rounds of a lane, and the lanes run one after the other.
+        // SAFETY: the scratch word after the lanes is reserved for this. The store keeps the lanes interleaved: without
+        // it LLVM's wasm backend (and V8's TurboFan) computes all 16 rounds of one lane after another.
         unsafe { base.add(LANES * LANE_BYTES).cast::<u32>().write_volatile(x) };
     }
     x
 }
 
-/// Key schedules of 1 to `LANES` lanes at once, each unrolled by hand: the same code at every `opt-level`. A call of
-/// its own for each, 2^(cost+1) times a hash, as V8 replaces its baseline code only between calls.
+/// Key schedules of 1 to `LANES` lanes, unrolled by hand: the same code at every `opt-level`. Each is a separate call,
+/// 2^(cost+1) times for a hash, because V8 replaces its baseline code only between calls.
 macro_rules! key_schedules {
     ($($name:ident $run:literal: $($k:literal $l:ident $r:ident),+;)+) => {$(
         /// # Safety
@@ -187,7 +186,7 @@ key_schedules! {
     expand4 4: 0 l0 r0, 1 l1 r1, 2 l2 r2, 3 l3 r3;
 }
 
-/// By number of lanes. Called through this table, because wasm-opt inlines what has one caller.
+/// By number of lanes. A table, because wasm-opt inlines a function with a single caller.
 const KEY_SCHEDULES: [unsafe fn(StatePointer); LANES] = [expand1, expand2, expand3, expand4];
 
 impl Drop for StateGuard {
@@ -199,7 +198,7 @@ impl Drop for StateGuard {
     }
 }
 
-/// In wasm the state stands at a fixed address, so that every load is one constant offset.
+/// In wasm the state has a fixed address, so that every load has a constant offset.
 #[cfg(target_arch = "wasm32")]
 mod memory {
     use super::{EMPTY, State};
@@ -207,17 +206,18 @@ mod memory {
     use core::sync::atomic::{AtomicBool, Ordering};
 
     struct Shared(UnsafeCell<State>);
-    // SAFETY: only a `StateGuard` reaches into it, and `IN_USE` admits one at a time (a `stop` may hash, as may a thread).
+    // SAFETY: only a `StateGuard` accesses it, and `IN_USE` admits one at a time (`stop` may hash, and so may a
+    // thread).
     unsafe impl Sync for Shared {}
     static SHARED: Shared = Shared(UnsafeCell::new(EMPTY));
     static IN_USE: AtomicBool = AtomicBool::new(false);
 
-    /// The exclusive use of the state. Dropping it wipes the state and releases it.
+    /// Exclusive use of the state. Dropping it wipes the state and releases it.
     pub(super) struct StateGuard(());
 
     impl StateGuard {
         pub(super) fn acquire() -> Option<Self> {
-            // `then_some` would make a guard, and drop it, also where the state is in use.
+            // `then_some` would make and drop a guard even where the state is in use.
             (!IN_USE.swap(true, Ordering::Acquire)).then(|| StateGuard(()))
         }
         pub(super) fn state(&mut self) -> &mut State {
@@ -232,7 +232,7 @@ mod memory {
         }
     }
 
-    /// Carries no address: it is a constant.
+    /// Zero-sized: the address is a constant.
     pub(super) struct StatePointer(());
 
     impl StatePointer {
@@ -243,12 +243,12 @@ mod memory {
     }
 }
 
-/// Natively each call has a state of its own, so threads need not wait for one another.
+/// Natively each call has its own state, so threads do not wait for each other.
 #[cfg(not(target_arch = "wasm32"))]
 mod memory {
     use super::{EMPTY, State};
 
-    /// A state of this call's own. Dropping it wipes the state.
+    /// The state of this call. Dropping it wipes the state.
     pub(super) struct StateGuard(Box<State>);
 
     impl StateGuard {

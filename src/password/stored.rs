@@ -1,4 +1,4 @@
-//! The stored form: `$2b$12$`, 22 characters of salt, 31 of hash (the modular crypt format).
+//! The stored form (modular crypt format): `$2b$12$`, 22 characters of salt, 31 characters of hash.
 
 use std::fmt;
 
@@ -9,7 +9,15 @@ use subtle::ConstantTimeEq as _;
 use super::{Busy, Cost, Hashed, Job};
 use crate::limits::STORED_COSTS;
 
-/// A stored hash that can be worked with. `Debug` shows its cost only.
+/// A stored hash that can be verified. `Debug` shows its cost only.
+///
+/// ```
+/// use edgegate::password::PasswordHash;
+///
+/// let hash = PasswordHash::parse("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW")?;
+/// assert_eq!(hash.cost(), 5);
+/// # Ok::<(), edgegate::password::HashError>(())
+/// ```
 #[derive(Clone)]
 pub struct PasswordHash {
     cost: u32,
@@ -17,17 +25,24 @@ pub struct PasswordHash {
     hash: [u8; 23],
 }
 
-/// Why a stored hash cannot be used. It tells nothing of the hash itself.
+/// Why a stored hash cannot be used. It contains nothing of the hash.
+///
+/// ```
+/// use edgegate::password::{HashError, PasswordHash};
+///
+/// let costly = "$2b$17$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// assert_eq!(PasswordHash::parse(costly).err(), Some(HashError::TooCostly));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HashError {
-    /// It is not a bcrypt hash at all.
+    /// The text is not a bcrypt hash.
     Malformed,
-    /// Its version is `$2x$`: an implementation with a bug made it (CVE-2011-2483).
+    /// The version is `$2x$`: an implementation with a sign-extension bug made it (CVE-2011-2483).
     Version,
-    /// Its cost is above 16, so no work is done.
+    /// The cost is above 16. Nothing is computed.
     TooCostly,
-    /// The work was stopped. [`PasswordHash::parse`] does no work and never returns this.
+    /// The work was stopped. [`PasswordHash::parse`] never returns this.
     Busy,
 }
 
@@ -46,7 +61,7 @@ impl PasswordHash {
     /// # Ok::<(), HashError>(())
     /// ```
     pub fn parse(stored: &str) -> Result<Self, HashError> {
-        // `HashParts` has no accessor for the version and the hash, and reads a cost of `+5` too.
+        // `HashParts` has no accessor for the version and the hash, and accepts a cost of `+5`.
         let parts: HashParts = stored.parse().map_err(|_| HashError::Malformed)?;
         let [_, _, version, _, b'0'..=b'9', b'0'..=b'9', ..] = stored.as_bytes() else {
             return Err(HashError::Malformed);
@@ -60,24 +75,31 @@ impl PasswordHash {
         }
     }
 
-    /// The cost, 4 to 16: the hash takes 2^cost rounds.
+    /// Returns the cost, 4 to 16: bcrypt computes 2^cost rounds.
+    ///
+    /// ```
+    /// # use edgegate::password::PasswordHash;
+    /// let hash = PasswordHash::parse("$2y$10$.vGA1O9wmRjrwAVXD98HNOgsNpDczlqm3Jq7KnEd1rVAGv3Fykk1a")?;
+    /// assert_eq!(hash.cost(), 10);
+    /// # Ok::<(), edgegate::password::HashError>(())
+    /// ```
     #[must_use]
     pub fn cost(&self) -> u32 {
         self.cost
     }
 
-    /// What has to be worked out to tell whether this is the password.
+    /// The job whose result shows whether this is the password.
     pub(crate) fn job(&self, password: &[u8]) -> Job {
         Job::new(self.cost, self.salt, password)
     }
 
-    /// Whether [`PasswordHash::job`] came to what is stored.
+    /// Whether the result of [`PasswordHash::job`] equals the stored hash.
     pub(crate) fn is(&self, hashed: &Hashed) -> bool {
         hashed.0.ct_eq(&self.hash).into()
     }
 }
 
-/// A new hash that is not computed yet.
+/// A new hash, not computed yet.
 pub(crate) struct NewHash {
     cost: Cost,
     salt: [u8; 16],
@@ -92,14 +114,13 @@ impl NewHash {
         Job::new(self.cost.get(), self.salt, password)
     }
 
-    /// The stored form, as `$2b$`. `HashParts` can write it too, but has no constructor from a salt and a hash.
+    /// The stored form, as `$2b$`. `HashParts` has no constructor from a salt and a hash.
     pub(crate) fn finish(&self, hashed: &Hashed) -> String {
         let (version, cost) = (Version::TwoB, self.cost.get());
         format!("${version}${cost:02}${}{}", BASE_64.encode(self.salt), BASE_64.encode(hashed.0))
     }
 }
 
-/// The hash follows `$2b$12$` and the 22 characters of the salt.
 fn hash_of(stored: &str) -> Result<[u8; 23], HashError> {
     let text = stored.get(29..).ok_or(HashError::Malformed)?;
     let mut hash = [0; 23];
@@ -116,7 +137,7 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl HashError {
-    /// A stable code to match on.
+    /// Returns a stable code to match on.
     ///
     /// ```
     /// use edgegate::password::HashError;

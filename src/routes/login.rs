@@ -1,4 +1,4 @@
-//! `POST /login`: e-mail and password in, token out (RFC 6749 4.3).
+//! `POST /login`: exchanges e-mail address and password for a token (RFC 6749 4.3).
 
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
@@ -15,7 +15,12 @@ use crate::{
     user::UserRow,
 };
 
-/// What a login is tried with.
+/// The credentials of a login.
+///
+/// ```
+/// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
+/// assert_eq!(credentials.username, "ada@example.com");
+/// ```
 #[derive(Clone)]
 pub struct Credentials {
     /// The e-mail address.
@@ -25,7 +30,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The two fields of the form that count here.
+    /// Creates credentials; both texts are copied.
+    ///
+    /// ```
+    /// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
+    /// assert_eq!(credentials.password.as_str(), "correct horse");
+    /// ```
     #[must_use]
     pub fn new(username: &str, password: &str) -> Self {
         Self { username: username.to_owned(), password: Zeroizing::new(password.to_owned()) }
@@ -55,7 +65,7 @@ pub(crate) async fn with_form(
     }
 }
 
-/// Finds the user and checks the password. Every refusal takes the same rounds.
+/// Finds the user and checks the password. Every refusal computes the same number of rounds.
 pub(crate) async fn authenticate(
     settings: &Settings,
     host: &Host,
@@ -70,8 +80,8 @@ pub(crate) async fn authenticate(
     };
     let checked = check(settings, host, rounds, user, &credentials.password).await;
     if !matches!(checked, Ok(_) | Err(Refusal::Busy | Refusal::Internal(_))) {
-        // However it refuses, it does so after the same rounds: neither an unknown user, nor a wrong password, nor a
-        // stored hash that cannot be used or is of a lower cost can be told by the time it takes.
+        // Every refusal computes the same number of rounds. So the response time does not show whether the user is unknown,
+        // the password is wrong, or the stored hash is invalid or of a lower cost.
         while let Some(cost) = rounds.missing(settings.bcrypt_cost.get()) {
             host.work(rounds, [Job::dummy(cost, &credentials.password)]).await?;
         }
@@ -79,7 +89,7 @@ pub(crate) async fn authenticate(
     checked
 }
 
-/// The tokens of a user who has authenticated, with further claims in the access token.
+/// Issues the tokens of an authenticated user, with further claims in the access token.
 pub(crate) async fn accept(
     settings: &Settings,
     host: &Host,
@@ -87,7 +97,7 @@ pub(crate) async fn accept(
     claims: &Map<String, Value>,
     now: u64,
 ) -> Result<AccessToken, Refusal> {
-    // A login within the second of a logout everywhere is not logged out again.
+    // A login in the same second as a logout everywhere must return a token that is accepted.
     let iat = now.max(user.tokens_valid_after.and_then(|after| u64::try_from(after).ok()).unwrap_or(0));
     let token = access_token::issue(settings, host, &user.id, claims, now, iat).await;
     let access_token = token.map_err(access_token::unsigned)?;
@@ -95,7 +105,7 @@ pub(crate) async fn accept(
     Ok(AccessToken { access_token, token_type: "bearer", refresh })
 }
 
-/// The user, if this is their password; a stored hash that is too cheap is replaced on the way.
+/// Checks the user's password, and with `REHASH` replaces a stored hash of a lower cost.
 async fn check(
     settings: &Settings,
     host: &Host,
@@ -110,7 +120,7 @@ async fn check(
     let stored = PasswordHash::parse(&user.password)?;
     let job = stored.job(password.as_bytes());
     let new = if settings.rehash && stored.cost() < settings.bcrypt_cost.get() {
-        // What may not be hashed anew, such as a password of more than 72 bytes, keeps its hash.
+        // A password that cannot be hashed now, such as one of more than 72 bytes, keeps its hash.
         password::prepare(password, settings.bcrypt_cost).ok()
     } else {
         None
@@ -127,8 +137,8 @@ async fn check(
     Ok(user)
 }
 
-/// What may stand in the table: the address, trimmed as it was when the user was made. No more is asked of it, for
-/// other backends have stored names that are no addresses. PostgreSQL takes no NUL in a text.
+/// The name to look up: trimmed, as `POST /users` stores it. It need not be an e-mail address, because other backends have
+/// stored other names. PostgreSQL does not accept a NUL in a text.
 fn stored_name(username: &str) -> Option<&str> {
     Some(username.trim())
         .filter(|name| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.as_bytes().contains(&0))

@@ -1,4 +1,4 @@
-//! `GET /me`: whose token is this (RFC 6750 2.1).
+//! `GET /me`: returns the user of a bearer token (RFC 6750 2.1).
 
 use crate::{
     host::{Host, Question, tokens},
@@ -19,13 +19,13 @@ pub(crate) async fn current_user(
     let claims = tokens::verify_ours(settings, host, token, now).await?;
     let id = claims.user_id().ok_or(Refusal::UserGone)?;
     let question = Question::UserById { id: id.clone(), with_valid_after: settings.revocation };
-    // A database may take the text "5" for the number 5, and give the row of another user.
+    // A database may convert the text "5" to the number 5 and return another user's row.
     let user = host.user(question).await?.filter(|user| settings.rules.names(id, &user.id)).ok_or(Refusal::UserGone)?;
     check_revocation(settings, &claims, &user)?;
     Ok(user)
 }
 
-/// A token that does not say when it was issued holds until its user first logs out everywhere.
+/// A token without `iat` is valid until its user first logs out everywhere.
 fn check_revocation(settings: &Settings, claims: &Claims, user: &UserRow) -> Result<(), TokenRefusal> {
     let Some(valid_after) = user.tokens_valid_after.filter(|_| settings.revocation) else { return Ok(()) };
     match numeric_date(claims.members(), IAT)? {
@@ -36,8 +36,8 @@ fn check_revocation(settings: &Settings, claims: &Claims, user: &UserRow) -> Res
 
 /// The token, when the scheme is `Bearer` in any letter case.
 ///
-/// As Starlette and FastAPI read it: of several header fields the first counts (a platform joins them by a comma, which
-/// no token holds), the first space ends the scheme, and the spaces around the token go.
+/// As Starlette and FastAPI read it: the first of several header fields counts (platforms join them with a comma, which no
+/// token contains), the first space ends the scheme, and spaces around the token are removed.
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split(',').next()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

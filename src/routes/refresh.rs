@@ -10,7 +10,7 @@ use crate::{
     user::UserId,
 };
 
-/// The first refresh token of a login, if the settings give any.
+/// The first refresh token of a login; `None` without `REFRESH_TOKEN_EXPIRE_MINUTES`.
 pub(crate) async fn begin(
     settings: &Settings,
     host: &Host,
@@ -23,7 +23,7 @@ pub(crate) async fn begin(
     Ok(Some(answer(settings, &token)))
 }
 
-/// A new access token and the next refresh token, for one that is good.
+/// Exchanges a valid refresh token for an access token and the next refresh token.
 pub(crate) async fn with_token(
     settings: &Settings,
     host: &Host,
@@ -36,7 +36,7 @@ pub(crate) async fn with_token(
     let next = token.next(&settings.ring).ok_or(Refusal::Internal("no key can sign"))?;
     let rotation = token.rotation(&next, seconds(now), lifetime);
     let Some(user_id) = host.rotate(rotation.clone()).await? else {
-        // Somebody has used it before: its owner or a thief, and nobody can tell who (RFC 9700 4.14.2).
+        // The token was used before. Its owner and a thief cannot be distinguished, so the session ends (RFC 9700 4.14.2).
         host.done(Question::EndSession(rotation)).await?;
         return Err(Refusal::RefreshToken);
     };

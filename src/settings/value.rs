@@ -1,4 +1,4 @@
-//! Texts of the environment, read as what they stand for.
+//! Parsing of setting values.
 
 use std::{
     fmt,
@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Deserializer, de::Visitor};
 use zeroize::Zeroizing;
 
-/// The value of one setting, as text. It is wiped on drop, and `Debug` does not show it.
+/// The value of one setting, as a string. It is wiped on drop, and `Debug` does not show it.
 ///
 /// ```
 /// use edgegate::Variable;
@@ -82,12 +82,21 @@ impl<'de> Deserialize<'de> for Variable {
     }
 }
 
-/// Which setting is wrong, and how to mend it. The value is never part of it.
+/// Which setting is wrong and how to fix it. It never contains the value.
+///
+/// ```
+/// use edgegate::{Settings, Vars};
+///
+/// let vars = Vars { secret_key: Some("hunter2".into()), ..Vars::default() };
+/// let error = Settings::try_from(vars).unwrap_err();
+/// assert_eq!(error.setting, "SECRET_KEY");
+/// assert!(!error.message.contains("hunter2"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingsError {
     /// The setting's name.
     pub setting: &'static str,
-    /// What is wrong and how to mend it.
+    /// What is wrong and how to fix it.
     pub message: String,
 }
 
@@ -101,7 +110,7 @@ impl SettingsError {
     }
 }
 
-/// An empty text is none: an environment cannot always tell the two.
+/// An empty string counts as unset: some environments cannot distinguish the two.
 pub(super) fn text(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! The verdict on a token, as far as it comes without asking the host.
+//! Verification of a token up to the first question to the host.
 
 use std::sync::Arc;
 
@@ -8,35 +8,35 @@ use super::{
     jws::{Jws, Object},
 };
 
-/// Verifies tokens by the keys and the rules that it is given.
+/// The keys and rules that tokens are verified with.
 #[derive(Clone, Copy)]
 pub(crate) struct Verifier<'a> {
-    /// The keys of our own tokens.
+    /// The keys of the gate's own tokens.
     pub(crate) ring: &'a KeyRing,
-    /// What our own tokens must be.
+    /// The rules for the gate's own tokens.
     pub(crate) rules: &'a Rules,
-    /// Whether our own tokens must name a user, in the claim that the rules say.
+    /// Whether the gate's own tokens must name a user, in the claim of [`Rules::user_id_claim`].
     pub(crate) needs_user: bool,
-    /// The identity provider whose tokens are accepted too, and as much of its keys as is known.
+    /// The identity provider whose tokens are accepted too, with the keys fetched so far.
     pub(crate) provider: Option<(&'a Provider, &'a ProviderKeys)>,
 }
 
-/// What can be said of a token.
+/// The result of a check without I/O.
 pub(crate) enum Check<'t> {
-    /// The verdict.
+    /// The final verdict.
     Known(Result<Claims, TokenRefusal>),
-    /// The verdict, if the host's cryptography finds the signature good.
+    /// The verdict, if the host finds the signature valid.
     IfSigned {
-        /// The key pairs that may have signed it.
+        /// The key pairs that may have signed the token.
         keys: Vec<Arc<Key>>,
-        /// What is signed.
+        /// The signed bytes.
         message: &'t str,
         /// The signature.
         signature: Vec<u8>,
-        /// The verdict if it is the signature of one of the keys; else it is [`TokenRefusal::Signature`].
+        /// The verdict for a valid signature. For an invalid one it is [`TokenRefusal::Signature`].
         claims: Result<Claims, TokenRefusal>,
     },
-    /// Nothing until the identity provider's keys are fetched.
+    /// The identity provider's keys must be fetched first.
     NeedsKeys,
 }
 
@@ -54,7 +54,7 @@ impl Verifier<'_> {
             let keys = self.ring.candidates(&header)?;
             return Ok(by_keys(keys, &jws, signature, || self.ours(jws.payload()?, now)));
         };
-        // The issuer that a token names decides whose keys verify it. A false name is refused: those keys did not sign it.
+        // The unverified issuer only selects the keys. The signature check then proves the issuer.
         let payload = jws.payload()?;
         let issuer = payload.members.get(ISS).and_then(|issuer| issuer.as_str());
         if issuer.is_none() || issuer != provider.rules.issuer.as_deref() {
@@ -76,7 +76,7 @@ impl Verifier<'_> {
     }
 }
 
-/// The keys are all for the algorithm of the token's header, so they are all secrets or all pairs.
+/// All keys have the algorithm of the token's header, so all are secrets or all are key pairs.
 fn by_keys<'t>(
     keys: Vec<Arc<Key>>,
     jws: &Jws<'t>,

@@ -1,4 +1,4 @@
-//! The claims: `user_id` and `exp`, as FastAPI's tutorial issues them, and whatever else a token carries.
+//! Claims: `user_id` and `exp`, as FastAPI's tutorial issues them, and further claims.
 
 use std::{borrow::Cow, fmt};
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::TokenRefusal;
 use crate::user::UserId;
 
-/// The claims of a verified token, or of one that is to be issued.
+/// The claims of a verified token, or of a token to be issued.
 ///
 /// ```
 /// use edgegate::token::{Claims, Rules};
@@ -29,12 +29,18 @@ use crate::user::UserId;
 pub struct Claims {
     user_id: Option<UserId>,
     members: Map<String, Value>,
-    /// The text that they were read from.
+    /// The JSON text of the token; `None` for claims to be issued.
     text: Option<String>,
 }
 
 impl Claims {
-    /// The same claims with one more, unless one of that name is there.
+    /// Returns the same claims with one more, unless a claim of that name exists.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let claims = Claims::new(7, 1_700_000_000, &Rules::default()).with("user_id", 8);
+    /// assert_eq!(claims.get("user_id"), Some(&7.into()));
+    /// ```
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         if !self.members.contains_key(name) {
@@ -44,34 +50,68 @@ impl Claims {
         self
     }
 
-    /// The user of the gate whose token it is; `None` for a token of an identity provider, and for one that
-    /// [`tokens::verify`](crate::host::tokens::verify) has verified.
+    /// Returns the user of the gate that the token belongs to; `None` for a token of an identity provider, and for one
+    /// verified by [`tokens::verify`](crate::host::tokens::verify).
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// assert_eq!(Claims::new(7, 1_700_000_000, &Rules::default()).user_id(), Some(&7.into()));
+    /// ```
     #[must_use]
     pub fn user_id(&self) -> Option<&UserId> {
         self.user_id.as_ref()
     }
 
-    /// The value of a claim.
+    /// Returns the value of a claim.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// assert_eq!(Claims::new(7, 1_700_000_000, &Rules::default()).get("exp"), Some(&1_700_000_000.into()));
+    /// ```
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.members.get(name)
     }
 
-    /// All claims, in the token's order. An integer that fits no 64 bits is the nearest double.
+    /// Returns all claims in the order of the token. An integer outside the 64-bit range is the nearest double.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
+    /// assert_eq!(claims.members().keys().collect::<Vec<_>>(), ["user_id", "exp"]);
+    /// ```
     #[must_use]
     pub fn members(&self) -> &Map<String, Value> {
         &self.members
     }
 
-    /// The claims as a type of the caller's.
+    /// Converts the claims to a type of the caller.
     ///
     /// # Errors
-    /// [`TokenRefusal::Claims`] when they are not of that type.
+    /// [`TokenRefusal::Claims`] when the claims do not deserialize to that type.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules, TokenRefusal};
+    /// #[derive(Debug, PartialEq, serde::Deserialize)]
+    /// struct Expiry {
+    ///     exp: u64,
+    /// }
+    ///
+    /// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
+    /// assert_eq!(claims.to::<Expiry>(), Ok(Expiry { exp: 1_700_000_000 }));
+    /// assert_eq!(claims.to::<String>(), Err(TokenRefusal::Claims));
+    /// ```
     pub fn to<C: DeserializeOwned>(&self) -> Result<C, TokenRefusal> {
         C::deserialize(&self.members).map_err(|_| TokenRefusal::Claims)
     }
 
-    /// All claims as JSON text; of a verified token, exactly as the token has it.
+    /// Returns all claims as JSON text: for a verified token, exactly the text of the token.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let claims = Claims::new("7", 1_700_000_000, &Rules::default());
+    /// assert_eq!(claims.to_text(), r#"{"user_id":"7","exp":1700000000}"#);
+    /// ```
     #[must_use]
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.text {
@@ -80,7 +120,13 @@ impl Claims {
         }
     }
 
-    /// [`Claims::to_text`] without a copy.
+    /// Returns the text of [`Claims::to_text`] without a copy.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
+    /// assert_eq!(claims.into_text(), r#"{"user_id":7,"exp":1700000000}"#);
+    /// ```
     #[must_use]
     pub fn into_text(self) -> String {
         match self.text {
@@ -89,7 +135,7 @@ impl Claims {
         }
     }
 
-    /// The claims of a token that is to be issued to this user, so far `user_id` by the name of its claim.
+    /// The claims of a token for this user: only the user id, in the claim of this name.
     pub(super) fn of(user_id: UserId, name: &str) -> Self {
         let claim = claim_of(&user_id, name);
         Self { user_id: Some(user_id), members: Map::new(), text: None }.with(name, claim)
@@ -99,7 +145,7 @@ impl Claims {
         Self { user_id: None, members, text: Some(text) }
     }
 
-    /// The same claims, of the user whom the claim of this name names.
+    /// The same claims with the user from the claim of this name.
     pub(super) fn of_user(self, name: &str) -> Option<Self> {
         let user_id = user_of(self.members.get(name)?, name)?;
         Some(Self { user_id: Some(user_id), ..self })
@@ -118,7 +164,7 @@ impl Serialize for Claims {
     }
 }
 
-/// The members of claims of any type that serializes to an object.
+/// Serializes claims of any type to the members of a JSON object.
 pub(crate) fn to_members(claims: &impl Serialize) -> Result<Map<String, Value>, TokenRefusal> {
     match serde_json::to_value(claims) {
         Ok(Value::Object(members)) => Ok(members),
@@ -126,7 +172,7 @@ pub(crate) fn to_members(claims: &impl Serialize) -> Result<Map<String, Value>, 
     }
 }
 
-/// The claim of this name that names the user; `sub` is a string (RFC 7519 4.1.2).
+/// The value of the user-id claim; `sub` is a string (RFC 7519 4.1.2).
 fn claim_of(user_id: &UserId, name: &str) -> Value {
     match user_id {
         UserId::Integer(id) if name != SUB => (*id).into(),
@@ -134,7 +180,7 @@ fn claim_of(user_id: &UserId, name: &str) -> Value {
     }
 }
 
-/// The user that the claim of this name names. In `sub`, the canonical decimal text of an integer is that integer.
+/// The user from the user-id claim. In `sub`, the canonical decimal text of an integer is that integer.
 fn user_of(claim: &Value, name: &str) -> Option<UserId> {
     let id = match claim {
         Value::String(text) => {
@@ -150,7 +196,6 @@ pub(super) const USER_ID: &str = "user_id";
 pub(super) const SUB: &str = "sub";
 pub(super) const EXP: &str = "exp";
 pub(super) const NBF: &str = "nbf";
-/// When a token was issued.
 pub(crate) const IAT: &str = "iat";
 pub(super) const ISS: &str = "iss";
 pub(super) const AUD: &str = "aud";

@@ -1,4 +1,4 @@
-//! The cryptography of tokens behind jsonwebtoken's traits: HMAC with SHA-2 (RFC 7518 3.2).
+//! HMAC with SHA-2 (RFC 7518 3.2), as an implementation of jsonwebtoken's traits.
 
 use hmac::{Hmac, KeyInit as _, Mac as _, digest::InvalidLength};
 use jsonwebtoken::{
@@ -9,13 +9,13 @@ use jsonwebtoken::{
 use sha2::{Sha256, Sha384, Sha512};
 use signature::{Error, Signer, Verifier};
 
-/// The crate's provider for jsonwebtoken: HMAC, and with the feature `rust_crypto` key pairs by RustCrypto.
+/// The crate's provider for jsonwebtoken: HMAC, and with the feature `rust_crypto` also key pairs.
 ///
-/// The crate uses it directly and never installs it as the default of the process. A program that also calls
-/// `jsonwebtoken::encode` and `decode` may do so by [`CryptoProvider::install_default`].
+/// The crate uses it directly and does not install it as the process default. A program that also calls
+/// `jsonwebtoken::encode` and `decode` can install it with [`CryptoProvider::install_default`].
 ///
 /// # Errors
-/// Its functions answer [`ErrorKind::InvalidKeyFormat`] for a key of another family, and
+/// Its functions return [`ErrorKind::InvalidKeyFormat`] for a key of another family, and
 /// [`ErrorKind::UnsupportedAlgorithm`] for key pairs without the feature.
 ///
 /// ```
@@ -43,7 +43,7 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
     }
 }
 
-/// A secret with which the hash has begun, so that each token starts from a copy of that state.
+/// A secret whose key block is already hashed: each token starts from a copy of that state.
 pub(super) enum HmacKey {
     Sha256(Box<Hmac<Sha256>>),
     Sha384(Box<Hmac<Sha384>>),
@@ -51,7 +51,7 @@ pub(super) enum HmacKey {
 }
 
 impl HmacKey {
-    /// HMAC takes keys of every length (RFC 2104 3); `None` for an algorithm that is not HMAC.
+    /// HMAC takes keys of any length (RFC 2104 3); `None` for an algorithm that is not HMAC.
     pub(super) fn new(algorithm: Algorithm, secret: &[u8]) -> Option<Self> {
         let key: std::result::Result<Self, InvalidLength> = match algorithm {
             Algorithm::HS256 => Hmac::new_from_slice(secret).map(|mac| Self::Sha256(Box::new(mac))),
@@ -62,7 +62,6 @@ impl HmacKey {
         key.ok()
     }
 
-    /// The HMAC of the message.
     pub(super) fn mac(&self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Sha256(mac) => mac.as_ref().clone().chain_update(message).finalize().into_bytes().to_vec(),
@@ -105,7 +104,7 @@ impl Signer<Vec<u8>> for HmacKey {
 }
 
 impl Verifier<Vec<u8>> for HmacKey {
-    /// In constant time, and the whole signature.
+    /// Compares the whole signature in constant time.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
         match self {
             Self::Sha256(mac) => mac.as_ref().clone().chain_update(message).verify_slice(signature),
@@ -128,7 +127,7 @@ impl JwtVerifier for HmacKey {
     }
 }
 
-/// Key pairs by jsonwebtoken's RustCrypto provider.
+/// Key pairs, computed by jsonwebtoken's RustCrypto provider.
 #[cfg(feature = "rust_crypto")]
 mod pairs {
     use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
@@ -148,7 +147,7 @@ mod pairs {
     }
 
     pub(super) fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
-        // jsonwebtoken 11.1 cuts an Ed25519 key to 32 bytes, and panics when there are fewer.
+        // jsonwebtoken 11.1 truncates an Ed25519 key to 32 bytes and panics when there are fewer.
         if *algorithm == Algorithm::EdDSA && key.try_get_as_bytes()?.len() != 32 {
             return Err(ErrorKind::InvalidEddsaKey.into());
         }
@@ -156,7 +155,7 @@ mod pairs {
     }
 }
 
-/// Without the feature `rust_crypto` the host alone has the cryptography for key pairs.
+/// Without the feature `rust_crypto` only the host can compute signatures of key pairs.
 #[cfg(not(feature = "rust_crypto"))]
 mod pairs {
     use super::{Algorithm, DecodingKey, EncodingKey, ErrorKind, JwtSigner, JwtVerifier, KeyUtils, Result};

@@ -1,45 +1,56 @@
-//! Why a token was refused, and why a key was.
+//! Reasons why a token or a key is refused.
 
 use std::{borrow::Cow, fmt};
 
-/// The reason why a token was refused, or was not issued; for the log. A client gets one 401 for all of them.
+/// Why a token was refused or not issued; for the log. A client gets the same 401 for all of them.
+///
+/// ```
+/// use std::sync::Arc;
+/// use edgegate::{host::tokens, token::{Algorithm, Key, KeyRing, Rules, TokenRefusal}};
+///
+/// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+/// let ring = Arc::new(KeyRing::new(vec![key])?);
+/// let step = tokens::verify("no token".into(), ring, Rules::default(), 1_700_000_000);
+/// assert_eq!(step.done(), Some(Err(TokenRefusal::Malformed)));
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenRefusal {
-    /// It is longer than 8 KiB.
+    /// The token is longer than 8 KiB.
     TooLong,
-    /// It is not three parts of canonical base64url that hold JSON objects without duplicate members.
+    /// The token is not three parts of canonical base64url with JSON objects without duplicate members.
     Malformed,
-    /// Its `alg` is not the key's.
+    /// `alg` is not the algorithm of the key.
     Algorithm,
-    /// Its header asks for an extension that must be understood (RFC 7515 4.1.11, RFC 7797).
+    /// The header requires an extension (`crit`, RFC 7515 4.1.11; `b64`, RFC 7797).
     Critical,
-    /// There is no key for its `kid`, and none for tokens without one.
+    /// No key has the token's `kid`, and no key accepts tokens without one.
     UnknownKey,
-    /// The identity provider's keys could not be had.
+    /// The identity provider's keys are not available.
     KeysUnavailable,
-    /// The signature is not this key's.
+    /// The signature is invalid.
     Signature,
-    /// `exp` has come.
+    /// The time of `exp` is reached.
     Expired,
-    /// `nbf` has not come yet.
+    /// The time of `nbf` is not reached.
     NotYetValid,
-    /// It was issued longer ago than is allowed.
+    /// `iat` is longer ago than `JWT_MAX_AGE_SECONDS` allows.
     TooOld,
-    /// It was issued before its user logged out everywhere.
+    /// The token was issued before its user logged out everywhere.
     Revoked,
-    /// This claim is missing, or is not what it must be.
+    /// This claim is missing or has a value that the rules do not allow.
     Claim(Cow<'static, str>),
-    /// The claims to issue are no JSON object, or verified claims are not of the type that the caller asked for.
+    /// The claims to issue are not a JSON object, or the verified claims do not deserialize to the type of the caller.
     Claims,
-    /// No key here can sign.
+    /// No key of the ring can sign.
     Key,
-    /// The host's cryptography did not answer.
+    /// The host's cryptography failed.
     Host,
 }
 
 impl TokenRefusal {
-    /// A stable code to match on and to log.
+    /// Returns a stable code to match on and to log.
     ///
     /// ```
     /// use edgegate::token::TokenRefusal;
@@ -76,11 +87,18 @@ impl fmt::Display for TokenRefusal {
 
 impl std::error::Error for TokenRefusal {}
 
-/// Why a key, or a set of keys, cannot be used. It holds nothing of the key.
+/// Why a key, or a set of keys, cannot be used. It contains nothing of the key.
+///
+/// ```
+/// use edgegate::token::{Algorithm, Key};
+///
+/// let error = Key::secret(Algorithm::HS256, b"hunter2").unwrap_err();
+/// assert!(!error.to_string().contains("hunter2"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyError {
     reason: &'static str,
-    /// Which key of a set, counted from 1.
+    /// The position of the key in its set, from 1.
     position: Option<usize>,
 }
 

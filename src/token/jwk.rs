@@ -21,12 +21,12 @@ use super::{
 };
 use crate::limits::{KEYS_MAX, RSA_BITS, RSA_EXPONENT_MAX_BYTES};
 
-/// Who has written a JWK.
+/// The origin of a JWK.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     /// The operator: each key names its algorithm, and may be a secret.
     Settings,
-    /// An identity provider: `alg` is optional there (RFC 7517 4.4), and a secret that is published is none.
+    /// An identity provider: `alg` is optional (RFC 7517 4.4). A secret is refused because it is published.
     Provider,
 }
 
@@ -56,7 +56,7 @@ impl Key {
     /// A key that signs and verifies: a secret, or with the feature `rust_crypto` an Ed25519 key in PKCS #8 (RFC 8410 7).
     ///
     /// # Errors
-    /// [`KeyError`] when the key is not for this algorithm, too weak, or of another kind.
+    /// [`KeyError`] when the key does not fit the algorithm, is too weak or of another kind.
     ///
     /// ```
     /// use edgegate::token::{Algorithm, EncodingKey, Key};
@@ -85,8 +85,8 @@ impl Key {
     /// A key that verifies.
     ///
     /// # Errors
-    /// [`KeyError`] when the key is not for this algorithm or too weak. An RSA key in DER is read with the feature
-    /// `rust_crypto` only; give its components, or a JWK.
+    /// [`KeyError`] when the key does not fit the algorithm or is too weak. RSA keys in DER need the feature
+    /// `rust_crypto`; without it, pass the components or a JWK.
     ///
     /// ```
     /// use edgegate::token::{Algorithm, DecodingKey, Key};
@@ -150,10 +150,10 @@ pub(super) fn of_provider(text: &str) -> Result<Vec<Arc<Key>>, KeyError> {
     Ok(keys.take(KEYS_MAX).map(Key::verifying_only).map(Arc::new).collect())
 }
 
-/// The key of a JWK as it was read from text.
+/// Reads a JWK from its JSON value.
 ///
-/// Its texts are moved out of the value one by one, because [`Jwk`] has no private members and would leave a copy of `k` that is
-/// not wiped.
+/// The strings are moved out of the value one by one, because [`Jwk`] has no private members and would leave a copy of `k` that
+/// is not wiped.
 pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
     let Value::Object(members) = jwk else { return Err(KeyError::because("a JWK is an object (RFC 7517 4)")) };
     let mut members = Members(members);
@@ -165,7 +165,7 @@ pub(super) fn read(jwk: Value, source: Source) -> Result<Key, KeyError> {
     key(&common, members.parameters()?, private, source)
 }
 
-/// What is left of a JWK's members (RFC 7517 4, RFC 7518 6, RFC 8037 2).
+/// The remaining members of a JWK (RFC 7517 4, RFC 7518 6, RFC 8037 2).
 struct Members(Map<String, Value>);
 
 impl Members {
@@ -200,7 +200,7 @@ impl Members {
         })
     }
 
-    /// Those of its `kty`. When one of them is missing or `kty` or `crv` is unknown, they are of no known kind.
+    /// The parameters of its `kty`; `Other` when one is missing, or when `kty` or `crv` is unknown.
     fn parameters(mut self) -> Result<AlgorithmParameters, KeyError> {
         let curve = match self.text("crv")?.as_deref() {
             Some("Ed25519") => Some(EllipticCurve::Ed25519),
@@ -270,8 +270,8 @@ fn key(
     Ok(if may(KeyOperations::Sign) { key } else { key.verifying_only() })
 }
 
-/// What the key names, or for a provider's key what providers that name none sign with (OpenID Connect Core 15.1 makes RS256
-/// mandatory).
+/// The algorithm that the key names. For a provider's key without `alg`, the algorithm that such providers use (OpenID
+/// Connect Core 15.1 makes RS256 mandatory).
 fn algorithm(
     common: &CommonParameters,
     parameters: &AlgorithmParameters,
@@ -328,7 +328,7 @@ fn pair(
     Ok(Key::new(algorithm, Material::Pair { public, private }))
 }
 
-/// At least 2048 bits (RFC 7518 3.3), and no more than can be verified in a few milliseconds.
+/// At least 2048 bits (RFC 7518 3.3), and at most what verifies in a few milliseconds.
 fn modulus(key: &RSAKeyParameters) -> Result<(), KeyError> {
     let (n, e) = (bytes(&key.n)?, bytes(&key.e)?);
     let bits = n.len().saturating_mul(8).saturating_sub(n.first().map_or(0, |byte| byte.leading_zeros()) as usize);

@@ -1,4 +1,4 @@
-//! JWS compact form (RFC 7515 3.1): header, payload and signature, each in base64url.
+//! JWS compact serialization (RFC 7515 3.1): header, payload and signature, each in base64url.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, Header};
@@ -8,18 +8,17 @@ use serde_json::{Map, Value};
 use super::{TokenRefusal, strict_json};
 use crate::limits::TOKEN_MAX_BYTES;
 
-/// The parts of a token, of which nothing is decoded or verified yet.
+/// The parts of a token, neither decoded nor verified.
 #[derive(Clone, Copy)]
 pub(super) struct Jws<'t> {
-    /// The header in base64url.
     pub(super) header: &'t str,
-    /// What is signed: header and payload as they came (RFC 7515 5.1).
+    /// The signing input: header and payload as received (RFC 7515 5.1).
     pub(super) message: &'t str,
     payload: &'t str,
     signature: &'t str,
 }
 
-/// A part that was decoded: an object, and the text that it was read from.
+/// A decoded part: a JSON object and its text.
 pub(super) struct Object {
     pub(super) members: Map<String, Value>,
     pub(super) text: String,
@@ -35,14 +34,14 @@ impl<'t> Jws<'t> {
         Ok(Self { header, message, payload, signature })
     }
 
-    /// The members of the header that count here: `alg`, `kid` and `typ`.
+    /// Returns `alg`, `kid` and `typ` of the header.
     ///
-    /// `jwk`, `jku`, `x5c` and `x5u` are ignored: a token does not bring its own key (RFC 8725 2.9).
+    /// `jwk`, `jku`, `x5c` and `x5u` are ignored: a token must not supply its own key (RFC 8725 2.9).
     pub(super) fn header(&self) -> Result<Header, TokenRefusal> {
         let Object { members, .. } = object(self.header)?;
         let algorithm = members.get("alg").and_then(Value::as_str).and_then(|name| name.parse().ok());
         let algorithm: Algorithm = algorithm.ok_or(TokenRefusal::Algorithm)?;
-        // RFC 7515 4.1.11: no extension is supported that must be understood. RFC 7797 3: nor is a payload without base64url.
+        // RFC 7515 4.1.11: this verifier supports no critical extension. RFC 7797 3: and no unencoded payload.
         if members.contains_key("crit") || members.contains_key("b64") {
             return Err(TokenRefusal::Critical);
         }
@@ -59,15 +58,15 @@ impl<'t> Jws<'t> {
         decode(self.signature)
     }
 
-    /// The claims and their JSON text. They may be believed only after the signature has been verified.
+    /// Returns the claims and their JSON text. They are untrusted until the signature is verified.
     pub(super) fn payload(&self) -> Result<Object, TokenRefusal> {
         object(self.payload)
     }
 }
 
-/// The encoded header of the tokens that a key signs. The bytes are those that PyJWT and python-jose make.
+/// The encoded header of the tokens that a key signs. The bytes are the same as those of PyJWT and python-jose.
 pub(super) fn header(algorithm: Algorithm, kid: Option<&str>) -> String {
-    /// jsonwebtoken's `Header` writes `typ` first.
+    /// jsonwebtoken's `Header` would write `typ` first.
     #[derive(Serialize)]
     struct InOrder<'k> {
         alg: Algorithm,
@@ -79,14 +78,13 @@ pub(super) fn header(algorithm: Algorithm, kid: Option<&str>) -> String {
     URL_SAFE_NO_PAD.encode(header.unwrap_or_default())
 }
 
-/// One more part after the others.
 pub(super) fn join(mut parts: String, next: impl AsRef<[u8]>) -> String {
     parts.push('.');
     URL_SAFE_NO_PAD.encode_string(next, &mut parts);
     parts
 }
 
-/// Padding and bits that no encoder sets are refused, so that each part has one spelling.
+/// Refuses padding and non-zero trailing bits, so each part has exactly one encoding.
 fn decode(part: &str) -> Result<Vec<u8>, TokenRefusal> {
     URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenRefusal::Malformed)
 }

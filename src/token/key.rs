@@ -1,4 +1,4 @@
-//! A key: its material, its one algorithm, and what it may do.
+//! Keys: key material, algorithm and permitted use.
 
 use std::{
     fmt,
@@ -15,81 +15,118 @@ use zeroize::Zeroizing;
 
 use super::{crypto::HmacKey, error::KeyError, jws};
 
-/// A key, bound to one algorithm.
+/// A key for one algorithm.
 ///
-/// `Debug` shows its name and its algorithm.
+/// `Debug` shows its `kid` and its algorithm.
+///
+/// ```
+/// use edgegate::token::{Algorithm, Key};
+///
+/// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+/// assert_eq!((key.algorithm(), key.may_sign()), (Algorithm::HS256, true));
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 pub struct Key {
     number: u32,
     kid: Option<String>,
-    /// What the tokens begin with that it signs.
+    /// The encoded header of the tokens that the key signs.
     header: String,
     algorithm: Algorithm,
     material: Material,
     may_sign: bool,
 }
 
-/// What a key computes with.
+/// The key material.
 pub(super) enum Material {
-    /// A secret, which never leaves the core.
+    /// A secret. It is never passed to the host.
     Secret(HmacKey),
-    /// A key pair, for which the host has the cryptography.
+    /// A key pair. The host computes its signatures.
     Pair {
-        /// The public members of its JWK.
+        /// The public members of the JWK.
         public: AlgorithmParameters,
         /// The private member `d` (RFC 8037 2).
         private: Option<Zeroizing<String>>,
     },
 }
 
-/// Whether a signature holds: to be asked of the host's cryptography, or of `SignatureCheck::holds` with the feature
-/// `rust_crypto`.
+/// A signature to check, for the host's cryptography or for `SignatureCheck::holds` (feature `rust_crypto`).
 ///
-/// `Debug` shows the number and the algorithm of the key: message and signature are a bearer token.
+/// `Debug` shows the number and the algorithm of the key only: message and signature are a bearer token.
+///
+/// ```
+/// use std::sync::Arc;
+/// use edgegate::{Answer, Question, Step, host::tokens, token::{Key, KeyRing, Rules, TokenRefusal}};
+///
+/// // RFC 8037 A.2
+/// let key: Key = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.parse()?;
+/// let ring = Arc::new(KeyRing::new(vec![key])?);
+/// let token = "eyJhbGciOiJFZERTQSJ9.eyJleHAiOjE4MDAwMDAwMDB9.AAAA";
+/// let Step::Ask(Question::CheckSignature(check), pending) =
+///     tokens::verify(token.into(), ring, Rules::default(), 1_700_000_000) else { panic!() };
+/// assert_eq!(check.message, "eyJhbGciOiJFZERTQSJ9.eyJleHAiOjE4MDAwMDAwMDB9");
+/// assert_eq!(pending.answer(Answer::Holds(false)).done(), Some(Err(TokenRefusal::Signature)));
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct SignatureCheck {
-    /// The key's number. No other key of this process has it, so a host may keep imported keys by it.
+    /// The number of the key, unique in the process. A host can cache imported keys by it.
     pub key: u32,
     /// The key's algorithm.
     #[serde(skip)]
     pub algorithm: Algorithm,
-    /// The public key (RFC 7517).
+    /// The public key, as a JWK (RFC 7517).
     #[serde(skip)]
     pub jwk: Box<Jwk>,
-    /// What was signed (RFC 7515 5.1).
+    /// The signing input (RFC 7515 5.1).
     #[serde(skip)]
     pub message: String,
-    /// The signature; of ECDSA, both halves side by side (RFC 7518 3.4).
+    /// The signature. For ECDSA it is r and s concatenated (RFC 7518 3.4).
     #[serde(skip)]
     pub signature: Vec<u8>,
 }
 
-/// What the host's cryptography, or `SigningJob::signature` with the feature `rust_crypto`, is to sign.
+/// A message to sign, for the host's cryptography or for `SigningJob::signature` (feature `rust_crypto`).
 ///
 /// `Debug` shows the number and the algorithm of the key.
+///
+/// ```
+/// use std::sync::Arc;
+/// use edgegate::{Question, Step, host::tokens, token::{Algorithm, Claims, Key, KeyRing, Rules}};
+///
+/// // RFC 8037 A.1
+/// let key: Key = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA",
+///     "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+///     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.parse()?;
+/// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
+/// let step = tokens::issue(claims, Arc::new(KeyRing::new(vec![key])?));
+/// let Step::Ask(Question::Sign(job), _) = step else { panic!() };
+/// assert_eq!(job.algorithm, Algorithm::EdDSA);
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 #[derive(Clone, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct SigningJob {
-    /// The key's number, as in [`SignatureCheck`].
+    /// The number of the key, as in [`SignatureCheck`].
     pub key: u32,
     /// The key's algorithm: [`Algorithm::EdDSA`].
     #[serde(skip)]
     pub algorithm: Algorithm,
-    /// The private key, a JWK (RFC 8037 2) as JSON text; [`Jwk`] has no private members.
+    /// The private key, a JWK as JSON text (RFC 8037 2); [`Jwk`] has no private members.
     #[serde(skip)]
     pub jwk: Zeroizing<String>,
-    /// What is to be signed.
+    /// The message to sign.
     #[serde(skip)]
     pub message: String,
 }
 
 impl Key {
-    /// A secret of HS256, HS384 or HS512 without a `kid`, such as FastAPI's `SECRET_KEY`.
+    /// Creates an HS256, HS384 or HS512 key without a `kid`, such as FastAPI's `SECRET_KEY`.
     ///
     /// # Errors
-    /// [`KeyError`] when the secret is shorter than the hash (RFC 7518 3.2), or for another algorithm.
+    /// [`KeyError`] when the secret is shorter than the hash (RFC 7518 3.2), or the algorithm is not HMAC.
     ///
     /// ```
     /// use edgegate::token::{Algorithm, Key};
@@ -111,32 +148,66 @@ impl Key {
         }
     }
 
-    /// The same key with this `kid`.
+    /// Returns the same key with this `kid`.
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key};
+    /// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.named("2026-11");
+    /// assert_eq!(key.kid(), Some("2026-11"));
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn named(self, kid: impl Into<String>) -> Self {
         let kid = kid.into();
         Self { header: jws::header(self.algorithm, Some(&kid)), kid: Some(kid), ..self }
     }
 
-    /// Its name, by which tokens refer to it (RFC 7515 4.1.4).
+    /// Returns the `kid`, by which tokens name the key (RFC 7515 4.1.4).
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key};
+    /// assert_eq!(Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.kid(), None);
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// The one algorithm that it is for.
+    /// Returns the algorithm of the key.
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key};
+    /// let key = Key::secret(Algorithm::HS384, b"0123456789abcdef0123456789abcdef0123456789abcdef")?;
+    /// assert_eq!(key.algorithm(), Algorithm::HS384);
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Whether it signs tokens; every key verifies them.
+    /// Returns whether the key signs tokens. Every key verifies.
+    ///
+    /// ```
+    /// # use edgegate::token::Key;
+    /// // RFC 8037 A.2
+    /// let key: Key = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.parse()?;
+    /// assert!(!key.may_sign());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn may_sign(&self) -> bool {
         self.may_sign
     }
 
-    /// The public JWK, as it may be published; `None` for a secret.
+    /// Returns the public JWK for publication; `None` for a secret.
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key};
+    /// assert!(Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.public_jwk().is_none());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn public_jwk(&self) -> Option<Jwk> {
         let mut jwk = self.jwk()?;
@@ -152,7 +223,7 @@ impl Key {
         Self { number: NEXT.fetch_add(1, Ordering::Relaxed), kid: None, header, algorithm, material, may_sign }
     }
 
-    /// The same key, which only verifies.
+    /// The same key without permission to sign.
     pub(super) fn verifying_only(self) -> Self {
         Self { may_sign: false, ..self }
     }
@@ -162,17 +233,17 @@ impl Key {
         self.number
     }
 
-    /// The encoded header of the tokens that it signs.
+    /// The encoded header of the tokens that the key signs.
     pub(super) fn encoded_header(&self) -> &str {
         &self.header
     }
 
-    /// The header of the tokens that it signs.
+    /// The header of the tokens that the key signs.
     pub(super) fn header(&self) -> Header {
         Header { kid: self.kid.clone(), ..Header::new(self.algorithm) }
     }
 
-    /// The secret; `None` for a key pair, for which the host has the cryptography.
+    /// The secret; `None` for a key pair.
     pub(super) fn hmac(&self) -> Option<&HmacKey> {
         match &self.material {
             Material::Secret(key) => Some(key),
@@ -180,12 +251,12 @@ impl Key {
         }
     }
 
-    /// Whether it is a secret, and the signature is its own.
+    /// Whether the key is a secret and the signature is valid.
     pub(super) fn verifies(&self, message: &str, signature: &Vec<u8>) -> bool {
         self.hmac().is_some_and(|key| key.verify(message.as_bytes(), signature).is_ok())
     }
 
-    /// The question whether the signature is this key pair's; `None` for a secret.
+    /// The question to the host whether the signature is valid; `None` for a secret.
     pub(crate) fn signature_check(&self, message: &str, signature: &[u8]) -> Option<SignatureCheck> {
         Some(SignatureCheck {
             key: self.number,
@@ -196,7 +267,7 @@ impl Key {
         })
     }
 
-    /// What the host is to sign; `None` for a secret, and for a key without a private half.
+    /// The message for the host to sign; `None` for a secret and for a key without a private part.
     pub(crate) fn signing_job(&self, message: &str) -> Option<SigningJob> {
         Some(SigningJob {
             key: self.number,
@@ -206,8 +277,8 @@ impl Key {
         })
     }
 
-    /// 32 bytes that depend on the private key, for another use than signing tokens: HMAC over a label, with which no token
-    /// begins, and the text. `None` when the key has no private half.
+    /// Derives 32 bytes from the private key for a use other than signing tokens: HMAC over a label and the text. No
+    /// token starts with the label. `None` when the key has no private part.
     pub(crate) fn derive(&self, label: &str, text: &str) -> Option<Zeroizing<[u8; 32]>> {
         let message = Zeroizing::new([label.as_bytes(), b"\0", text.as_bytes()].concat());
         let derived = Zeroizing::new(match &self.material {
@@ -219,14 +290,14 @@ impl Key {
         derived.first_chunk().copied().map(Zeroizing::new)
     }
 
-    /// What a host imports a key pair from, to verify: the public members, and `alg`.
+    /// The JWK that a host imports to verify: the public members and `alg`.
     pub(crate) fn jwk(&self) -> Option<Jwk> {
         let Material::Pair { public, .. } = &self.material else { return None };
         let common = CommonParameters { key_algorithm: Some(self.algorithm.into()), ..CommonParameters::default() };
         Some(Jwk { common, algorithm: public.clone() })
     }
 
-    /// What a host imports a key pair from, to sign: [`Key::jwk`] with the private member, as JSON text.
+    /// The JWK that a host imports to sign: [`Key::jwk`] with the private member, as JSON text.
     pub(crate) fn private_jwk(&self) -> Option<Zeroizing<String>> {
         #[derive(Serialize)]
         struct PrivateJwk<'k> {

@@ -1,10 +1,10 @@
-//! Times in claims.
+//! NumericDate claims (RFC 7519 2).
 
 use serde_json::{Map, Value};
 
 use super::TokenRefusal;
 
-/// RFC 7519 2: a JSON number of seconds since 1970, of which the whole seconds count. What is beyond an `i64` is its limit.
+/// Reads a number of seconds since 1970. Fractions are cut; a value outside `i64` saturates.
 pub(crate) fn numeric_date(claims: &Map<String, Value>, name: &'static str) -> Result<Option<i64>, TokenRefusal> {
     let Some(claim) = claims.get(name) else { return Ok(None) };
     let Value::Number(number) = claim else { return Err(TokenRefusal::Claim(name.into())) };

@@ -1,4 +1,4 @@
-//! An identity provider's keys: when they are fetched, and how long they are used.
+//! An identity provider's keys: when they are fetched and how long they are used.
 
 use std::sync::Arc;
 
@@ -9,21 +9,36 @@ use crate::limits::{
     JWK_SET_COOL_DOWN_SECONDS, JWK_SET_FRESH_DEFAULT_SECONDS, JWK_SET_FRESH_MAX_SECONDS, JWK_SET_STALE_MAX_SECONDS,
 };
 
-/// An identity provider whose tokens are verified too.
+/// An identity provider whose tokens are accepted too.
+///
+/// ```
+/// use edgegate::{Settings, Vars};
+///
+/// let settings = Settings::try_from(Vars {
+///     secret_key: Some("0123456789abcdef0123456789abcdef".into()),
+///     jwks_url: Some("https://id.example/jwks.json".into()),
+///     jwks_issuer: Some("https://id.example".into()),
+///     jwks_audience: Some("https://api.example".into()),
+///     ..Vars::default()
+/// })?;
+/// let rules = settings.provider.map(|provider| provider.rules);
+/// assert_eq!(rules.and_then(|rules| rules.audience).as_deref(), Some("https://api.example"));
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
-    /// Where its JWK set is, an `https:` URL.
+    /// The `https:` URL of its JWK set.
     pub jwks_url: String,
-    /// What its tokens must be. Issuer and audience are set: the issuer tells its tokens from the gate's own, and its tokens
-    /// are for many services (RFC 8725 3.8, 3.9).
+    /// The rules for its tokens. Issuer and audience are set: the issuer distinguishes them from the gate's own tokens,
+    /// and the provider also issues tokens for other services (RFC 8725 3.8, 3.9).
     pub rules: Rules,
 }
 
-/// The provider's keys, as far as they have been fetched.
+/// The provider's keys fetched so far.
 #[derive(Debug, Default)]
 pub(crate) struct ProviderKeys {
     known: Option<Known>,
-    /// When the provider was last asked; before its first answer, when it last failed to give one.
+    /// When the provider was last asked. Before the first response: when it last failed.
     asked_at: Option<u64>,
 }
 
@@ -34,10 +49,9 @@ struct Known {
 }
 
 impl ProviderKeys {
-    /// Whether the provider's keys are to be fetched before a token with this header is verified.
+    /// Whether the provider's keys must be fetched before a token with this header is verified.
     ///
-    /// They are when they are no longer fresh, and for a key that is not among them, but not more often than every
-    /// [`JWK_SET_COOL_DOWN_SECONDS`], whatever tokens come.
+    /// They must when they are stale or the token's key is unknown, but at most once in [`JWK_SET_COOL_DOWN_SECONDS`].
     pub(crate) fn is_due(&self, header: &Header, now: u64) -> bool {
         let wanted = match &self.known {
             None => true,
@@ -47,14 +61,15 @@ impl ProviderKeys {
         wanted && cooled
     }
 
-    /// The provider is asked. Before its first answer all concurrent requests ask, for there are no keys to go on with.
+    /// Notes that the provider is asked. Before the first response every concurrent request asks, because no keys exist
+    /// yet.
     pub(crate) fn asked(&mut self, now: u64) {
         if self.known.is_some() {
             self.asked_at = Some(now);
         }
     }
 
-    /// Takes the provider's answer; an answer that is no JWK set leaves the keys as they are.
+    /// Takes the provider's response. An invalid JWK set counts as a failure and leaves the keys unchanged.
     pub(crate) fn answered(&mut self, body: &[u8], max_age: Option<u64>, now: u64) {
         let keys = std::str::from_utf8(body).ok().and_then(|text| jwk::of_provider(text).ok());
         let Some(keys) = keys else { return self.failed(now) };
@@ -63,13 +78,12 @@ impl ProviderKeys {
         self.asked_at = Some(now);
     }
 
-    /// The provider did not answer.
     pub(crate) fn failed(&mut self, now: u64) {
         self.asked_at = Some(now);
     }
 
-    /// The keys that may verify a token with this header: old ones too while the provider does not answer, all of them for a
-    /// token without a `kid`.
+    /// The keys that may verify a token with this header. Stale keys are included while the provider does not answer. A
+    /// token without a `kid` may be verified by any key.
     pub(crate) fn candidates(&self, header: &Header, now: u64) -> Result<Vec<Arc<Key>>, TokenRefusal> {
         let known = self.known.as_ref().ok_or(TokenRefusal::KeysUnavailable)?;
         if now >= known.fresh_until.saturating_add(JWK_SET_STALE_MAX_SECONDS) {
@@ -78,7 +92,6 @@ impl ProviderKeys {
         of_algorithm(known.keys.iter().filter(|key| is_meant(key, header)), header)
     }
 
-    /// The keys that are known.
     #[cfg(feature = "wasm")]
     pub(crate) fn keys(&self) -> &[Arc<Key>] {
         self.known.as_ref().map_or(&[], |known| &known.keys)
@@ -89,8 +102,8 @@ fn is_meant(key: &Key, header: &Header) -> bool {
     header.kid.is_none() || key.kid() == header.kid.as_deref()
 }
 
-/// How many seconds a response stays fresh: `max-age` of its `Cache-Control`, less its `Age` (RFC 9111 4.2). `None` when it
-/// does not say, 0 when it must not be stored.
+/// How many seconds a response stays fresh: `max-age` of `Cache-Control` minus `Age` (RFC 9111 4.2). `None` without
+/// `max-age`; 0 when the response must not be stored.
 pub(crate) fn max_age(cache_control: Option<&str>, age: Option<&str>) -> Option<u64> {
     let mut max_age = None;
     for directive in cache_control?.split(',') {

@@ -12,19 +12,34 @@ use super::{
 };
 use crate::limits::KEYS_MAX;
 
-/// Keys in order. The first that may sign, signs.
+/// Keys in order. The first key that can sign signs.
 ///
-/// A token that names a key by `kid` is verified by that key. A token without a `kid`, or with one that no key has, is
-/// verified by the keys without a `kid`, in order. So the secret of a backend whose tokens have no `kid` can be replaced
-/// without losing a token: keep it, without a `kid`, beside its successor.
+/// A token with a `kid` is verified by the key of that name. A token without a `kid`, or with an unknown one, is
+/// verified by the keys without a `kid`, in order. So the secret of a backend that issues tokens without a `kid` can be
+/// replaced: keep the old secret, without a `kid`, after the new one until its tokens expire.
+///
+/// ```
+/// use edgegate::token::{Algorithm, Key, KeyRing};
+///
+/// let new = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.named("2026-11");
+/// let old = Key::secret(Algorithm::HS256, b"fedcba9876543210fedcba9876543210")?;
+/// let ring = KeyRing::new(vec![new, old])?;
+/// assert_eq!(ring.signing().and_then(Key::kid), Some("2026-11"));
+/// # Ok::<(), edgegate::token::KeyError>(())
+/// ```
 #[derive(Debug)]
 pub struct KeyRing(Vec<Arc<Key>>);
 
 impl KeyRing {
-    /// A ring of these keys.
+    /// Creates a ring of these keys.
     ///
     /// # Errors
-    /// [`KeyError`] for no key, for more than 32, and for two of one `kid`.
+    /// [`KeyError`] for no key, for more than 32 keys, and for two keys with the same `kid`.
+    ///
+    /// ```
+    /// # use edgegate::token::KeyRing;
+    /// assert!(KeyRing::new(vec![]).is_err());
+    /// ```
     pub fn new(keys: Vec<Key>) -> Result<Self, KeyError> {
         let twice = |(at, key): (usize, &Key)| {
             key.kid().is_some() && keys.iter().skip(at.saturating_add(1)).any(|other| other.kid() == key.kid())
@@ -39,11 +54,11 @@ impl KeyRing {
         }
     }
 
-    /// A ring of the keys of a JWK set (RFC 7517 5), each as [`Key::from_jwk`] reads it. A set in text, with private keys, is
-    /// read by [`str::parse`].
+    /// Creates a ring of the keys of a JWK set (RFC 7517 5), each read by [`Key::from_jwk`]. For a set with private
+    /// keys, parse its text with [`str::parse`].
     ///
     /// # Errors
-    /// [`KeyError`] when one of the keys cannot be used; [`KeyRing::from_provider`] passes over those.
+    /// [`KeyError`] when a key cannot be used. [`KeyRing::from_provider`] skips such keys.
     ///
     /// ```
     /// use edgegate::token::{JwkSet, KeyRing};
@@ -60,13 +75,13 @@ impl KeyRing {
         Self::each(&set.keys, Key::from_jwk)
     }
 
-    /// A ring of those keys of an identity provider's JWK set that verify signatures here, at most 32.
+    /// Creates a ring of the usable verification keys of an identity provider's JWK set, at most 32.
     ///
-    /// It passes over the others: for encryption, of an unknown `kty` or `alg`, too weak, private. A key may have no `alg`;
-    /// it is then for RS256, ES256, ES384 or EdDSA, according to its `kty` and `crv`.
+    /// It skips other keys: for encryption, of an unknown `kty` or `alg`, too weak, private. A key without `alg` gets
+    /// RS256, ES256, ES384 or EdDSA, according to its `kty` and `crv`.
     ///
     /// # Errors
-    /// [`KeyError`] when the text is no JWK set, or no key is left.
+    /// [`KeyError`] when the text is not a JWK set, or no key is usable.
     ///
     /// ```
     /// use edgegate::token::KeyRing;
@@ -85,31 +100,46 @@ impl KeyRing {
         if keys.is_empty() { Err(NO_KEY) } else { Ok(Self(keys)) }
     }
 
-    /// The same ring with one more key after the others.
+    /// Returns the ring with one more key at the end.
     pub(crate) fn with(mut self, key: Key) -> Result<Self, KeyError> {
         self.0.push(Arc::new(key));
         if self.0.len() > KEYS_MAX { Err(TOO_MANY) } else { Ok(self) }
     }
 
-    /// The public keys, as a JWK set that may be published. A secret is never among them.
+    /// Returns the public keys as a JWK set for publication. Secrets are left out.
+    ///
+    /// ```
+    /// # use edgegate::token::{Algorithm, Key, KeyRing};
+    /// let secret = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert!(KeyRing::new(vec![secret])?.public_jwk_set().keys.is_empty());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn public_jwk_set(&self) -> JwkSet {
         JwkSet { keys: self.0.iter().filter_map(|key| key.public_jwk()).collect() }
     }
 
-    /// The key that signs.
+    /// Returns the key that signs, if any.
+    ///
+    /// ```
+    /// # use edgegate::token::KeyRing;
+    /// // RFC 8037 A.2: a public key
+    /// let ring: KeyRing = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA",
+    ///     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#.parse()?;
+    /// assert!(ring.signing().is_none());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn signing(&self) -> Option<&Key> {
         self.0.iter().map(Arc::as_ref).find(|key| key.may_sign())
     }
 
-    /// All of them.
     #[cfg(feature = "wasm")]
     pub(crate) fn keys(&self) -> &[Arc<Key>] {
         &self.0
     }
 
-    /// The header of a token. Most tokens have the header of those that the ring signs, and need no parsing.
+    /// The header of a token. Fast path: most tokens have the same encoded header as ours, so it needs no parsing.
     pub(super) fn header(&self, jws: &Jws<'_>) -> Result<Header, TokenRefusal> {
         match self.signing() {
             Some(key) if key.encoded_header() == jws.header => Ok(key.header()),
@@ -129,7 +159,7 @@ impl KeyRing {
     }
 }
 
-/// Reads a JWK set (RFC 7517 5) from its JSON text, each key as [`Key`] is read from text.
+/// Reads a JWK set (RFC 7517 5) from JSON text. Each key is read as [`Key`] is.
 ///
 /// ```
 /// use edgegate::token::KeyRing;
@@ -147,7 +177,7 @@ impl FromStr for KeyRing {
     }
 }
 
-/// Those of the keys that are for the header's algorithm.
+/// The keys for the header's algorithm.
 pub(super) fn of_algorithm<'k>(
     keys: impl Iterator<Item = &'k Arc<Key>>,
     header: &Header,

@@ -1,4 +1,4 @@
-//! The rules that the claims of a token must meet (RFC 7519 4.1).
+//! The rules for the claims of a token (RFC 7519 4.1).
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::user::UserId;
 
-/// The rules that claims must meet after the signature has been verified.
+/// The rules for claims. They apply after the signature is verified.
 ///
 /// ```
 /// use edgegate::token::Rules;
@@ -20,17 +20,17 @@ use crate::user::UserId;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// The claim that holds the user's id: `user_id`.
+    /// The claim that contains the user's id; `user_id` by default.
     pub user_id_claim: String,
-    /// What `iss` must be.
+    /// The required `iss`.
     pub issuer: Option<String>,
-    /// What `aud` must be, or name among others. Without it, a token for an audience is refused.
+    /// The required `aud`, or one of several (RFC 7519 4.1.3). Without it, a token with an `aud` is refused.
     pub audience: Option<String>,
-    /// By how much the clocks of issuer and verifier may differ, in seconds.
+    /// Allowed clock difference between issuer and verifier, in seconds.
     pub leeway_seconds: u32,
-    /// How old a token may be by its `iat`, in seconds; then `iat` is required.
+    /// Maximum age of a token by its `iat`, in seconds. If set, `iat` is required.
     pub max_age_seconds: Option<u32>,
-    /// The claims that must be there: `exp`.
+    /// The required claims; `exp` by default.
     pub required: Vec<String>,
 }
 
@@ -48,8 +48,15 @@ impl Default for Rules {
 }
 
 impl Claims {
-    /// Claims for this user that expire at `exp`, in seconds since 1970 (RFC 7519 4.1.4), with the names, the issuer and the
-    /// audience of the rules.
+    /// Creates claims for this user that expire at `exp`, in seconds since 1970 (RFC 7519 4.1.4), with the claim names,
+    /// the issuer and the audience of the rules.
+    ///
+    /// ```
+    /// # use edgegate::token::{Claims, Rules};
+    /// let rules = Rules { user_id_claim: "sub".into(), issuer: Some("https://id.example".into()), ..Rules::default() };
+    /// let claims = Claims::new(7, 1_700_000_000, &rules);
+    /// assert_eq!(claims.to_text(), r#"{"sub":"7","exp":1700000000,"iss":"https://id.example"}"#);
+    /// ```
     #[must_use]
     pub fn new(user_id: impl Into<UserId>, exp: u64, rules: &Rules) -> Self {
         let claims = Self::of(user_id.into(), &rules.user_id_claim).with(EXP, exp);
@@ -59,23 +66,23 @@ impl Claims {
 }
 
 impl Rules {
-    /// Whether a claim of this name is decided by the rules, or by when a token is issued.
+    /// Whether the rules or the time of issue determine a claim of this name.
     pub(crate) fn reserves(&self, name: &str) -> bool {
         [EXP, IAT, NBF, ISS, AUD].contains(&name) || name == self.user_id_claim
     }
 
-    /// Whether the claimed id is this user's. In `sub`, where every id is a text, the spelling decides.
+    /// Whether the claimed id is this user's id. `sub` is always a string, so the texts are compared there.
     pub(crate) fn names(&self, claimed: &UserId, id: &UserId) -> bool {
         claimed == id || (self.user_id_claim == SUB && claimed.to_string() == id.to_string())
     }
 
-    /// The claims of a token that must name a user.
+    /// Checks the claims of a token that must name a user.
     pub(super) fn check_with_user(&self, payload: Object, now: u64) -> Result<Claims, TokenRefusal> {
         let claims = self.check(payload, now)?.of_user(&self.user_id_claim);
         claims.ok_or_else(|| TokenRefusal::Claim(self.user_id_claim.clone().into()))
     }
 
-    /// The claims of a token.
+    /// Checks the claims of a token.
     pub(super) fn check(&self, Object { members, text }: Object, now: u64) -> Result<Claims, TokenRefusal> {
         let now = i64::try_from(now).unwrap_or(i64::MAX);
         let leeway = i64::from(self.leeway_seconds);
@@ -89,7 +96,7 @@ impl Rules {
         if numeric_date(&members, NBF)?.is_some_and(|nbf| nbf > now.saturating_add(leeway)) {
             return Err(TokenRefusal::NotYetValid);
         }
-        // Also where no rule needs it: an `iat` is a number (RFC 7519 4.1.6). It may lie in the future.
+        // An `iat` must be a number even where no rule needs it (RFC 7519 4.1.6). It may be in the future.
         let iat = numeric_date(&members, IAT)?;
         if let Some(max_age) = self.max_age_seconds {
             let iat = iat.ok_or(TokenRefusal::Claim(IAT.into()))?;

@@ -1,4 +1,4 @@
-//! The host's cryptography in Rust, behind the feature `rust_crypto`: jsonwebtoken's RustCrypto provider.
+//! Signatures of key pairs in Rust (feature `rust_crypto`), by jsonwebtoken's RustCrypto provider.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
@@ -8,10 +8,24 @@ use zeroize::Zeroizing;
 use super::{CRYPTO_PROVIDER, SignatureCheck, SigningJob};
 
 impl SignatureCheck {
-    /// Whether the signature holds, by RustCrypto's implementations. Needs the feature `rust_crypto`.
+    /// Returns whether the signature is valid, by RustCrypto. Needs the feature `rust_crypto`.
     ///
-    /// It is `false` for every signature by an RSA key of more than 4096 bits, or with an exponent of more than 33 bits:
-    /// RustCrypto takes no such key.
+    /// It returns `false` for RSA keys of more than 4096 bits or with an exponent of more than 33 bits, which
+    /// RustCrypto does not support.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use edgegate::{Question, Step, host::tokens, token::{Key, KeyRing, Rules}};
+    ///
+    /// // The token of RFC 8037 A.4, whose payload is not JSON.
+    /// let key: Key = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.parse()?;
+    /// let token = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCj\
+    ///     P0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+    /// let step = tokens::verify(token.into(), Arc::new(KeyRing::new(vec![key])?), Rules::default(), 1_700_000_000);
+    /// let Step::Ask(Question::CheckSignature(check), _) = step else { panic!() };
+    /// assert!(check.holds());
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn holds(&self) -> bool {
         let verifier =
@@ -21,10 +35,25 @@ impl SignatureCheck {
 }
 
 impl SigningJob {
-    /// The signature, by RustCrypto's implementations; `None` when the key cannot sign. Needs the feature `rust_crypto`.
+    /// Returns the signature, by RustCrypto; `None` when the key cannot sign. Needs the feature `rust_crypto`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use edgegate::{Answer, Question, Step, host::tokens, token::{Claims, Key, KeyRing, Rules}};
+    ///
+    /// // RFC 8037 A.1
+    /// let key: Key = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA",
+    ///     "d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
+    ///     "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#.parse()?;
+    /// let step = tokens::issue(Claims::new(7, 1_700_000_000, &Rules::default()), Arc::new(KeyRing::new(vec![key])?));
+    /// let Step::Ask(Question::Sign(job), pending) = step else { panic!() };
+    /// let answer = job.signature().map_or(Answer::Unavailable, Answer::Signature);
+    /// assert!(matches!(pending.answer(answer).done(), Some(Ok(token)) if token.starts_with("ey")));
+    /// # Ok::<(), edgegate::token::KeyError>(())
+    /// ```
     #[must_use]
     pub fn signature(&self) -> Option<Vec<u8>> {
-        /// RFC 8037 2. Borrowed, so that there is one copy less to wipe.
+        /// RFC 8037 2. Borrowed, so that no copy needs to be wiped.
         #[derive(Deserialize)]
         struct Private<'j> {
             d: &'j str,
@@ -37,6 +66,6 @@ impl SigningJob {
     }
 }
 
-/// What stands before the seed in PKCS #8 (RFC 8410 7).
+/// The bytes before the seed in PKCS #8 (RFC 8410 7).
 const PKCS8_ED25519: &[u8] =
     &[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];

@@ -1,7 +1,8 @@
-//! JSON as tokens and keys must be: an object, and one meaning for every text.
+//! Strict JSON for tokens and keys: an object without duplicate members (RFC 7519 4, RFC 7515 4) and with bounded
+//! nesting.
 //!
-//! serde_json refuses what is no JSON (RFC 8259), a byte order mark, a surrogate without its partner, a number beyond a
-//! double, and anything after the value. Two members of one name (RFC 7519 4, RFC 7515 4) and deep nesting are refused here.
+//! serde_json already refuses invalid JSON (RFC 8259), a byte order mark, an unpaired surrogate, a number outside the
+//! range of a double, and trailing data.
 
 use std::fmt;
 
@@ -10,12 +11,12 @@ use serde_json::{Map, Value};
 
 use crate::limits::JSON_MAX_DEPTH;
 
-/// Reads a text that is one object.
+/// Reads a text that is one JSON object.
 ///
-/// An integer that fits no 64 bits becomes the nearest double.
+/// An integer outside the 64-bit range becomes the nearest double.
 ///
 /// # Errors
-/// Of serde_json, also for two members of one name at any depth and for nesting beyond [`JSON_MAX_DEPTH`].
+/// Those of serde_json, and an error for duplicate members at any depth and for nesting deeper than [`JSON_MAX_DEPTH`].
 pub(crate) fn object(text: &str) -> Result<Map<String, Value>, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = Strict { depth: JSON_MAX_DEPTH }.deserialize(&mut reader)?;
@@ -26,7 +27,7 @@ pub(crate) fn object(text: &str) -> Result<Map<String, Value>, serde_json::Error
     }
 }
 
-/// A value that may hold this many levels of arrays and objects.
+/// A value that may contain this many levels of arrays and objects.
 #[derive(Clone, Copy)]
 struct Strict {
     depth: usize,
@@ -108,7 +109,7 @@ mod tests {
     use super::object;
 
     #[test]
-    fn a_text_has_one_meaning() {
+    fn ambiguous_json_is_refused() {
         for text in [
             r#"{"a":1,"a":1}"#,
             r#"{"a":1,"\u0061":2}"#,

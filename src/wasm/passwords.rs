@@ -1,4 +1,4 @@
-//! Passwords without a user store, and bcrypt for several turns side by side.
+//! Passwords without a user store, and bcrypt for several turns together.
 
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
@@ -45,7 +45,7 @@ impl HashList {
         }
     }
 
-    /// Computes up to four hashes side by side; says whether more are left.
+    /// Computes up to four hashes together; returns whether more remain.
     pub fn step(&mut self) -> bool {
         self.0.as_mut().is_some_and(|batch| batch.step(&signal::is_stopped))
     }
@@ -71,7 +71,7 @@ impl VerifyList {
         Self(Some(Batch::verify(&pairs)))
     }
 
-    /// Verifies up to four passwords side by side; says whether more are left.
+    /// Verifies up to four passwords together; returns whether more remain.
     pub fn step(&mut self) -> bool {
         self.0.as_mut().is_some_and(|batch| batch.step(&signal::is_stopped))
     }
@@ -85,7 +85,7 @@ impl VerifyList {
     }
 }
 
-/// The turns that wait for work, computed side by side.
+/// The turns that wait for bcrypt, computed together.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct Lanes {
@@ -95,13 +95,13 @@ pub struct Lanes {
 
 #[wasm_bindgen]
 impl Lanes {
-    /// Without a turn.
+    /// Creates an empty group.
     #[wasm_bindgen(constructor)]
     pub fn new() -> Lanes {
         Lanes::default()
     }
 
-    /// Adds what the turn waits for; returns how many hashes there are now.
+    /// Adds the jobs that the turn waits for; returns the number of hashes.
     pub fn add(&mut self, turn: &Turn) -> usize {
         if let Some(Step::Ask(Question::Work { jobs, .. }, _)) = &turn.0 {
             self.jobs.extend_from_slice(jobs);
@@ -109,12 +109,12 @@ impl Lanes {
         self.jobs.len()
     }
 
-    /// Computes all.
+    /// Computes all hashes.
     pub fn run(&mut self) {
         self.results = work_out(&self.jobs, &signal::is_stopped).ok().map(Vec::into_iter);
     }
 
-    /// Answers the turns, in the order in which they were added.
+    /// Answers a turn; call it in the order in which the turns were added.
     pub fn give(&mut self, turn: &mut Turn) {
         let Some(Step::Ask(Question::Work { jobs, .. }, _)) = &turn.0 else { return };
         let answer = match &mut self.results {

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use wasm_bindgen::prelude::*;
 
-/// workerd looks for a global that is exported as `__instance_signal`, zeroes what it points to when it takes notice of the
-/// module, and writes the number of `SIGXCPU` there a moment before it ends the request.
+/// workerd looks for a global exported as `__instance_signal`. It writes 0 there when it registers the module, and the
+/// number of `SIGXCPU` shortly before it ends the request.
 ///
-/// Without the feature `lanes` it is not exported: an exported name counts as unsafe code, which is forbidden then. Little
-/// is lost, for the `bcrypt` crate cannot be stopped within a hash.
+/// Without the feature `lanes` it is not exported: exporting a name counts as unsafe code, which is forbidden then. The
+/// `bcrypt` crate cannot be stopped within a hash anyway.
 // SAFETY: no other item of the module is exported by this name.
 #[cfg_attr(feature = "lanes", unsafe(export_name = "__instance_signal"))]
 pub static INSTANCE_SIGNAL: AtomicU32 = AtomicU32::new(UNNOTICED);
@@ -20,13 +20,13 @@ const SIGXCPU: u32 = 24;
 
 static STOPPED: AtomicBool = AtomicBool::new(false);
 
-/// Gives up the work that is done, and does none until it is called with `false`.
+/// Stops the current work and refuses new work until it is called with `false`.
 #[wasm_bindgen(js_name = stopWork)]
 pub fn stop_work(stop: bool) {
     STOPPED.store(stop, Ordering::Relaxed);
 }
 
-/// Whether the runtime has taken notice of the module, and would say when CPU time runs out.
+/// Whether the runtime has registered the module and will signal when CPU time runs out.
 #[wasm_bindgen(js_name = isSignalled)]
 pub fn is_signalled() -> bool {
     INSTANCE_SIGNAL.load(Ordering::Relaxed) != UNNOTICED

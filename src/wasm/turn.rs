@@ -1,4 +1,4 @@
-//! The state machine, as JavaScript drives it.
+//! The state machine, driven by JavaScript.
 
 use wasm_bindgen::prelude::*;
 
@@ -11,14 +11,14 @@ use crate::{
     user::InvalidRow,
 };
 
-/// One run of the state machine. Its step is a question, told by its `ask`, or the outcome. Every answer leads to the next
-/// step.
+/// One run of the state machine. `step` is a question, with its kind in `ask`, or the outcome. Every answer returns the
+/// next step.
 #[wasm_bindgen]
 pub struct Turn(pub(super) Option<Step<Outcome>>);
 
 #[wasm_bindgen]
 impl Turn {
-    /// Where it stands.
+    /// Returns the current step.
     #[wasm_bindgen(unchecked_return_type = "Question | Outcome")]
     pub fn step(&self) -> Result<JsValue, JsValue> {
         match &self.0 {
@@ -34,7 +34,7 @@ impl Turn {
         self.answer(Answer::Body(body))
     }
 
-    /// Answers `userByEmail`, `userById` and `insertUser` with a row, or with `null` when there is none.
+    /// Answers `userByEmail`, `userById` and `insertUser` with a row, or with `null`.
     #[wasm_bindgen(js_name = answerUser, unchecked_return_type = "Question | Outcome")]
     pub fn answer_user(
         &mut self,
@@ -109,13 +109,13 @@ impl Turn {
         })
     }
 
-    /// Answers what the store was told to do: it is done.
+    /// Answers a question that changes the store: it is done.
     #[wasm_bindgen(js_name = answerDone, unchecked_return_type = "Question | Outcome")]
     pub fn answer_done(&mut self) -> Result<JsValue, JsValue> {
         self.answer(Answer::Done)
     }
 
-    /// Answers `work`: there is too much to do.
+    /// Answers `work`: the queue is full, or the work was stopped.
     #[wasm_bindgen(js_name = answerBusy)]
     pub fn answer_busy(&mut self) {
         self.go_on(Answer::Busy);
@@ -144,7 +144,8 @@ impl Turn {
     }
 }
 
-/// No store in JavaScript has a user whose id is no exact number there, so the question is answered here.
+/// A user whose id is not an exact JavaScript number cannot exist in a JavaScript store, so the question is answered
+/// here.
 fn asked_for_nobody(step: Step<Outcome>) -> Step<Outcome> {
     match step {
         Step::Ask(Question::UserById { ref id, .. }, pending) if !value::is_exact(id) => {

@@ -14,9 +14,9 @@ use crate::{
 /// Maps become plain objects.
 const SERIALIZER: Serializer = Serializer::new().serialize_maps_as_objects(true);
 
-/// The value in the shape that `tsify` declares of its type.
+/// Converts a value to the type that `tsify` declares.
 pub(super) fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
-    // The message of serde may hold the value.
+    // serde's message may contain the value.
     value.serialize(&SERIALIZER).map_err(|_| throw(Failure::internal()))
 }
 
@@ -25,9 +25,9 @@ pub(super) fn throw(failure: impl Into<Failure>) -> JsValue {
     failure.into().serialize(&SERIALIZER).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The settings. Their texts are moved, so that no copy of a secret is left.
+/// Reads the settings. The strings are moved, so that no copy of a secret remains.
 ///
-/// By way of a map: the code that serde derives for a struct of so many members weighs 3 KB of gzip.
+/// Through a map: the code that serde derives for a struct with so many members adds 3 KB of gzip.
 pub(super) fn vars(vars: JsValue) -> Result<Vars, JsValue> {
     let mut values: Map<String, Value> = from_value(vars).map_err(|_| throw(Failure::settings()))?;
     Ok(Vars::read(|name| match values.shift_remove(name)? {
@@ -49,7 +49,7 @@ pub(super) fn is_exact(id: &UserId) -> bool {
     }
 }
 
-/// The row that a store gave.
+/// The row that a store returned.
 pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, InvalidRow> {
     if row.is_null() || row.is_undefined() {
         return Ok(None);

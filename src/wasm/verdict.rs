@@ -37,7 +37,7 @@ pub(super) enum Outcome {
 #[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum HashVerdict {
-    /// This one.
+    /// The hash.
     Accepted {
         /// The stored form.
         hash: String,
@@ -55,7 +55,7 @@ pub(super) enum PasswordVerdict {
         /// Whether it is the password.
         matches: bool,
     },
-    /// It could not.
+    /// The stored hash cannot be used.
     Refused(Failure),
 }
 
@@ -63,7 +63,7 @@ pub(super) enum PasswordVerdict {
 #[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum LoginVerdict {
-    /// This token (RFC 6749 5.1).
+    /// Accepted, with this token (RFC 6749 5.1).
     Accepted {
         /// The token.
         access_token: String,
@@ -76,7 +76,7 @@ pub(super) enum LoginVerdict {
         #[serde(skip_serializing_if = "Option::is_none")]
         refresh_token: Option<String>,
     },
-    /// For this reason, a stable code; keep it from the client.
+    /// Refused, with a stable code; do not send it to the client.
     Refused {
         /// The code.
         reason: Cow<'static, str>,
@@ -87,12 +87,12 @@ pub(super) enum LoginVerdict {
 #[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum UserVerdict {
-    /// This user.
+    /// Accepted: the token is valid.
     Accepted {
         /// The user.
         user: User,
     },
-    /// None, for this reason, a stable code; keep it from the client.
+    /// Refused, with a stable code; do not send it to the client.
     Refused {
         /// The code.
         reason: Cow<'static, str>,
@@ -103,21 +103,21 @@ pub(super) enum UserVerdict {
 #[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 pub(super) enum LogOutVerdict {
-    /// Everywhere.
+    /// Accepted: all tokens of the user are revoked.
     Accepted,
-    /// Not at all, for this reason, a stable code; keep it from the client.
+    /// Refused, with a stable code; do not send it to the client.
     Refused {
         /// The code.
         reason: Cow<'static, str>,
     },
 }
 
-/// What is thrown for a wrong call.
+/// The error for a wrong call.
 #[derive(Serialize, Tsify)]
 pub(super) struct Failure {
     /// A stable code to match on.
     pub code: Cow<'static, str>,
-    /// What is wrong, and how to mend it.
+    /// What is wrong and how to fix it.
     pub message: String,
 }
 
@@ -173,12 +173,12 @@ impl Failure {
         Self { code: "claims".into(), message: "further claims are a JSON object".to_owned() }
     }
 
-    /// The settings are no object of strings and numbers.
+    /// The settings are not an object of strings and numbers.
     pub(super) fn settings() -> Self {
         Self { code: "setting".into(), message: "settings are strings or numbers".to_owned() }
     }
 
-    /// A value of the core has no form in JavaScript.
+    /// A value of the core cannot be represented in JavaScript.
     pub(super) fn internal() -> Self {
         Self { code: "internal".into(), message: "a value cannot be given to JavaScript".to_owned() }
     }

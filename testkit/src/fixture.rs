@@ -1,4 +1,4 @@
-//! The fixtures of `tests/contract`: what is sent, what FastAPI answers, and where the edge deliberately differs.
+//! The fixtures of `tests/contract`: requests, FastAPI's responses, and edgegate's deliberate differences.
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
@@ -9,29 +9,29 @@ use crate::{http, paths};
 
 mod normal;
 
-/// The fixture files, in the order in which they are listed.
+/// The fixture files, in order.
 pub const FILES: [&str; 6] = ["login_form", "login_multipart", "login_credentials", "me", "users", "routing"];
 
-/// The response headers that are part of the contract.
+/// The response headers of the contract.
 pub const HEADERS: [&str; 5] = ["allow", "content-type", "location", "retry-after", "www-authenticate"];
 
-/// One request and its answers.
+/// One request and its expected responses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// What the case shows; unique among all files.
     pub name: String,
-    /// What is sent.
+    /// The request.
     pub request: Request,
-    /// What FastAPI answers; absent until it is recorded.
+    /// FastAPI's response; `None` until it is recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
-    /// What the edge answers instead, where it deliberately differs.
+    /// edgegate's response, where it deliberately differs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub better: Option<Better>,
 }
 
-/// A request as the fixture files hold it.
+/// A request as stored in the fixture files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
@@ -42,23 +42,23 @@ pub struct Request {
     /// The header lines, in order; names may repeat.
     #[serde(default)]
     pub headers: Vec<(String, String)>,
-    /// The body, where it is text.
+    /// The body, if it is text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// The body in hex, where it is not.
+    /// The body in hex, if it is not text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body_hex: Option<String>,
 }
 
-/// An answer with its changing parts replaced by placeholders.
+/// A response with placeholders for its changing parts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answer {
     /// The status code.
     pub status: u16,
-    /// Those of [`HEADERS`] that are present.
+    /// The headers of [`HEADERS`] that are present.
     pub headers: BTreeMap<String, String>,
-    /// The body, exactly.
+    /// The exact body.
     pub body: String,
     /// The `user_id` inside the token that `<token>` stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,13 +69,13 @@ pub struct Answer {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Better {
-    /// What the edge answers.
+    /// edgegate's response.
     pub answer: Answer,
-    /// The reason, as one sentence.
+    /// The reason, in one sentence.
     pub why: String,
 }
 
-/// What both sides start with.
+/// The initial data of FastAPI and edgegate.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seed {
@@ -85,7 +85,7 @@ pub struct Seed {
     pub users: Vec<User>,
 }
 
-/// A row of the table `users`, with two members for readers.
+/// A row of the table `users`, with two members for readers of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
@@ -97,14 +97,14 @@ pub struct User {
     pub password: String,
     /// When the user was created.
     pub created_at: String,
-    /// The password itself.
+    /// The password.
     pub plain: String,
     /// What is special about this user.
     pub note: String,
 }
 
 impl Case {
-    /// What the edge must answer.
+    /// The response that edgegate must give.
     pub fn expected(&self) -> Result<&Answer> {
         let better = self.better.as_ref().map(|better| &better.answer);
         better.or(self.answer.as_ref()).with_context(|| format!("`{}` is not recorded", self.name))
@@ -112,7 +112,7 @@ impl Case {
 }
 
 impl Request {
-    /// The request as it goes on the wire.
+    /// The request to send.
     pub fn to_http(&self) -> Result<http::Request> {
         let body = match (&self.body, &self.body_hex) {
             (Some(_), Some(_)) => bail!("a request has either `body` or `body_hex`"),
@@ -125,7 +125,7 @@ impl Request {
 }
 
 impl Answer {
-    /// The contract's part of a response; `base` is the server's own URL, as in `http://127.0.0.1:8787`.
+    /// The contract's part of a response. `base` is the URL of the server, such as `http://127.0.0.1:8787`.
     pub fn from_http(response: &http::Response, base: &str) -> Result<Self> {
         let mut headers = BTreeMap::new();
         for name in HEADERS {

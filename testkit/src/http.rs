@@ -1,5 +1,5 @@
-//! An HTTP/1.1 client that sends exactly what it is given: header lines in their order, repeated and malformed ones, and the
-//! body's bytes. Clients from crates.io normalise them; the response is read with `httparse`.
+//! An HTTP/1.1 client that sends exact bytes: header lines in order, repeated and malformed ones, and any body. Clients
+//! from crates.io normalise them. Responses are parsed with `httparse`.
 
 use std::{
     io::{Read, Write},
@@ -13,10 +13,10 @@ use httparse::Status;
 /// The reference computes one hash of cost 17, which takes about ten seconds.
 const TIMEOUT: Duration = Duration::from_secs(90);
 
-/// The most header lines of an answer.
+/// Maximum number of header lines in a response.
 const HEADERS_MAX: usize = 64;
 
-/// A request as it goes on the wire; `Host`, `Connection: close` and `Content-Length` are added where not given.
+/// A request. `Host`, `Connection: close` and `Content-Length` are added if missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// The method, sent as written.
@@ -29,7 +29,7 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
 }
 
-/// A response as it came off the wire, with its body unchunked.
+/// A response, with its body unchunked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {
     /// The status code.
@@ -41,7 +41,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// The value of the header `name` (lower case); equal header lines are joined with a comma.
+    /// The value of the header `name` (lower case); several lines are joined with a comma.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         let lines = self.headers.iter().filter(|(key, _)| key == name);
@@ -49,15 +49,16 @@ impl Response {
     }
 }
 
-/// Sends `request` to `addr` on a connection of its own and reads the response.
+/// Sends `request` to `addr` on a new connection and reads the response.
 ///
 /// # Errors
-/// When the connection fails or the answer is cut off or no HTTP/1.
+/// When the connection fails, or the response is incomplete or not HTTP/1.
 pub fn send(addr: SocketAddr, request: &Request) -> Result<Response> {
     let mut stream = TcpStream::connect(addr).with_context(|| format!("cannot connect to {addr}"))?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    // A server may answer and close before it has read a long body: the answer counts, not the failed write.
+    // A server may respond and close before it has read a long body, so a failed write is not an error if a response
+    // arrived.
     let written = stream.write_all(&wire(addr, request));
     let response = read_response(&mut stream, request.method == "HEAD");
     match written {
@@ -98,7 +99,7 @@ fn read_response(stream: &mut impl Read, is_head: bool) -> Result<Response> {
     }
 }
 
-/// The response in these bytes, or nothing where more must come.
+/// The response in these bytes, or `None` if it is incomplete.
 fn parse(received: &[u8], is_head: bool, is_all: bool) -> Result<Option<Response>> {
     let mut lines = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut head = httparse::Response::new(&mut lines);
@@ -125,7 +126,7 @@ fn parse(received: &[u8], is_head: bool, is_all: bool) -> Result<Option<Response
     }))
 }
 
-/// The chunks put together, or nothing where the last one must still come. Trailers are left out.
+/// The joined chunks, or `None` if the last one is missing. Trailers are ignored.
 fn unchunk(mut rest: &[u8]) -> Result<Option<Vec<u8>>> {
     let mut body = Vec::new();
     loop {
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_answer_is_an_error() {
+    fn an_incomplete_response_is_an_error() {
         let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
         for text in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nab", "nonsense\r\n\r\n"]
             .into_iter()

@@ -1,5 +1,5 @@
-//! What the tests, the benchmark and the commands share: the fixtures of the contract, an HTTP client that sends exact bytes, and
-//! a Worker on workerd that ends with the program that started it.
+//! Shared by the tests, the benchmark and the commands: the contract fixtures, an HTTP client that sends exact bytes,
+//! Workers on workerd, and child processes that end with the program.
 
 pub mod fixture;
 pub mod http;

@@ -12,7 +12,7 @@ pub fn root() -> PathBuf {
     testkit.parent().unwrap_or(testkit).to_path_buf()
 }
 
-/// The folder for what is kept between runs: stamps, logs, databases of tests.
+/// The folder for files that are kept between runs: stamps, logs, databases of tests.
 #[must_use]
 pub fn state() -> PathBuf {
     root().join("target/xtask")
@@ -24,7 +24,7 @@ pub fn tools() -> PathBuf {
     root().join("target/tools")
 }
 
-/// The folder of the commands of npm packages, among them Node 22.
+/// The folder of the commands of npm packages, including Node 22.
 #[must_use]
 pub fn node_bin() -> PathBuf {
     root().join("node_modules/.bin")
@@ -32,7 +32,7 @@ pub fn node_bin() -> PathBuf {
 
 /// The `PATH` for every child program: the project's own tools first.
 ///
-/// wasm-pack takes `wasm-bindgen` from it and would otherwise download one.
+/// wasm-pack takes `wasm-bindgen` from the `PATH` and would otherwise download it.
 #[must_use]
 pub fn search_path() -> std::ffi::OsString {
     let own = [tools().join("bin"), node_bin()];

@@ -1,4 +1,4 @@
-//! Child programs in process groups that end when this program ends, even when it is killed.
+//! Child programs in process groups that end with this program, even when it is killed.
 
 use std::{
     fs,
@@ -19,14 +19,14 @@ use nix::{
     unistd::Pid,
 };
 
-/// How long a group may take to end by itself before it is killed.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time for a group to end before it is killed.
+const TERMINATION_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The exit code of a program that a Ctrl-C ended (128 + SIGINT).
+/// The exit code after Ctrl-C (128 + SIGINT).
 const INTERRUPTED: i32 = 130;
 
-/// A shell script that starts a guard process and then becomes the given program. The guard reads from a pipe to this program;
-/// at its end of file, it ends the group. The system closes the pipe even when this program dies of SIGKILL.
+/// A shell script that starts a guard process and then executes the given program. The guard reads from a pipe to this
+/// program and ends the group at end of file. The kernel closes the pipe even when this program is killed by SIGKILL.
 const GUARDED: &str = r#"exec 3<&0
 (read -r _ <&3; trap "" TERM; kill -TERM 0; sleep 3; kill -KILL 0) >/dev/null 2>&1 &
 exec "$@" 3<&- </dev/null"#;
@@ -34,9 +34,9 @@ exec "$@" 3<&- </dev/null"#;
 static GROUPS: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 static STOPPING: AtomicBool = AtomicBool::new(false);
 
-/// A child and its descendants: wrangler starts esbuild and workerd, and none may outlive it.
+/// A child and its descendants. wrangler starts esbuild and workerd, which must not outlive it.
 ///
-/// A Ctrl-C of the terminal does not reach the group: [`run`] passes it on.
+/// Ctrl-C in the terminal does not reach the group; [`run`] forwards it.
 #[derive(Debug)]
 pub struct Group {
     leader: Child,
@@ -44,7 +44,7 @@ pub struct Group {
 }
 
 impl Group {
-    /// Starts the command, without input, as the leader of a process group of its own.
+    /// Starts the command without input, as the leader of a new process group.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -68,12 +68,12 @@ impl Group {
         Ok(Self { leader, id })
     }
 
-    /// The leader, for its pipes.
+    /// The leader, for access to its pipes.
     pub fn leader(&mut self) -> &mut Child {
         &mut self.leader
     }
 
-    /// Whether the leader has ended, and how.
+    /// The exit status of the leader, or `None` while it runs.
     ///
     /// # Errors
     /// When the system call fails.
@@ -86,10 +86,10 @@ impl Group {
     /// # Errors
     /// When the system call fails.
     pub fn wait(mut self) -> Result<ExitStatus> {
-        // `Child::wait` would close the guard's pipe first, and the guard would end the group.
+        // `Child::wait` would first close the guard's pipe, and the guard would end the group.
         loop {
             if let Some(status) = self.ended()? {
-                // The guard and any descendant that the leader did not wait for.
+                // Kills the guard and descendants that the leader did not wait for.
                 let _ = killpg(self.id, Signal::SIGKILL);
                 return Ok(status);
             }
@@ -108,11 +108,11 @@ impl Drop for Group {
     }
 }
 
-/// Runs a whole program: prints why it failed, and lets Ctrl-C and SIGTERM end every group and then the program.
+/// Runs a whole program: prints its error, and on Ctrl-C and SIGTERM ends all groups and then the program.
 #[must_use]
 pub fn run(program: impl FnOnce() -> Result<()>) -> ExitCode {
     let done = end_all_on_signal().and_then(|()| program());
-    // What fails once a signal has come fails because of it: the handler ends the program.
+    // After a signal, an error is its consequence; the handler ends the program.
     while STOPPING.load(Ordering::SeqCst) {
         thread::park();
     }
@@ -138,7 +138,7 @@ fn end_all_on_signal() -> Result<()> {
 
 fn end(group: Pid, mut reap: impl FnMut()) {
     for signal in [Signal::SIGTERM, Signal::SIGKILL] {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TERMINATION_TIMEOUT;
         let _ = killpg(group, signal);
         while Instant::now() < deadline {
             reap();
@@ -150,14 +150,14 @@ fn end(group: Pid, mut reap: impl FnMut()) {
     }
 }
 
-/// Whether a process of the group still runs. Zombies do not count: init may reap orphans late.
+/// Whether a process of the group is running. Zombies do not count, because init may reap orphans late.
 fn is_alive(group: Pid) -> bool {
     if killpg(group, None) == Err(Errno::ESRCH) {
         return false;
     }
     let Ok(processes) = fs::read_dir("/proc") else { return true };
     let runs_in_group = |stat: &str| {
-        // `pid (name) state parent group ...`, and the name may hold any character.
+        // `pid (name) state parent group ...`; the name may contain any character.
         let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
         fields.next() != Some("Z") && fields.nth(1) == Some(&group.to_string())
     };
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn the_group_ends_when_we_are_killed() {
         let (mut group, grandchild) = stubborn();
-        // The system closes this end of the pipe when this program dies.
+        // The kernel closes this end of the pipe when this program ends.
         drop(group.leader().stdin.take());
         assert_ends(grandchild);
     }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     fn assert_ends(pid: Pid) {
-        let deadline = Instant::now() + 2 * PATIENCE;
+        let deadline = Instant::now() + 2 * TERMINATION_TIMEOUT;
         let is_zombie = || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "));
         while kill(pid, None) != Err(Errno::ESRCH) && !is_zombie() {
             assert!(Instant::now() < deadline, "{pid} lives on");

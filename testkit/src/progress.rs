@@ -1,4 +1,4 @@
-//! What a command shows while it works: `[3/8] Compiling ... 4.2 s`.
+//! Progress output of a command: `[3/8] Compiling ... 4.2 s`.
 
 use std::{
     io::{self, Write},
@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Did {
-    /// The work was done.
+    /// The step did its work.
     Work,
     /// Nothing had changed since the last run.
     Nothing,
@@ -25,16 +25,16 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A command of `total` steps.
+    /// A command with `total` steps.
     #[must_use]
     pub fn new(total: usize) -> Self {
         Self { total, done: 0, started: Instant::now() }
     }
 
-    /// Prints the name of the step, runs it, and prints how long it took.
+    /// Prints the name of the step, runs it, and prints its duration.
     ///
     /// # Errors
-    /// Those of the step, with the step's name.
+    /// The error of the step, with the step's name.
     pub fn step(&mut self, name: &str, work: impl FnOnce() -> Result<Did>) -> Result<()> {
         self.done += 1;
         let (number, total) = (self.done, self.total);
@@ -50,14 +50,14 @@ impl Progress {
         Ok(())
     }
 
-    /// How long the command has run.
+    /// The run time of the command so far.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 }
 
-/// A duration for people: `4.2 s`, `3 min 05 s`.
+/// A duration as text: `4.2 s`, `3 min 05 s`.
 #[must_use]
 pub fn seconds(duration: Duration) -> String {
     match duration.as_secs() {

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{paths, process::Group};
 
-/// A program with its arguments, run from the root of the repository with the project's own tools on the `PATH`.
+/// A program with its arguments. It runs in the root of the repository, with the project's own tools on the `PATH`.
 #[derive(Debug)]
 pub struct Sh(Command);
 
@@ -23,7 +23,7 @@ impl Sh {
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(program);
         command.current_dir(paths::root()).env("PATH", paths::search_path());
-        // Cargo sets these for the program that it runs; a cargo started from here must not inherit them.
+        // Cargo sets these for the program that it runs. A cargo started from here must not inherit them.
         for name in ["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
             command.env_remove(name);
         }
@@ -57,7 +57,7 @@ impl Sh {
         self
     }
 
-    /// Starts it and returns its process group.
+    /// Starts the program and returns its process group.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -65,10 +65,10 @@ impl Sh {
         Group::spawn(&self.0, stdout, stderr).with_context(|| format!("could not start: {self}"))
     }
 
-    /// Runs it and shows what it prints.
+    /// Runs the program and shows its output.
     ///
     /// # Errors
-    /// When it cannot be started or fails; the message holds the command line.
+    /// When it cannot be started or fails; the message contains the command line.
     pub fn run(self) -> Result<()> {
         let status = self.spawn(Stdio::inherit(), Stdio::inherit())?.wait()?;
         if !status.success() {
@@ -77,10 +77,10 @@ impl Sh {
         Ok(())
     }
 
-    /// Runs it without showing what it prints, and returns its stdout.
+    /// Runs the program without showing its output, and returns its stdout.
     ///
     /// # Errors
-    /// When it cannot be started or fails; the message holds the command line and its output.
+    /// When it cannot be started or fails; the message contains the command line and the output.
     pub fn output(self) -> Result<String> {
         let (status, stdout, stderr) = self.collect(io::sink(), io::sink())?;
         if !status.success() {
@@ -89,7 +89,7 @@ impl Sh {
         Ok(stdout)
     }
 
-    /// Runs it and shows what it prints. Returns whether it succeeded, and what it printed.
+    /// Runs the program and shows its output. Returns whether it succeeded, and the output.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -128,7 +128,7 @@ fn copy(from: Option<impl Read>, mut to: impl Write) -> String {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     while matches!(from.read_until(b'\n', &mut line), Ok(1..)) {
-        // When the terminal is closed, reading goes on: a full pipe would block the child.
+        // Reading continues when the terminal is closed: a full pipe would block the child.
         let _ = to.write_all(&line).and_then(|()| to.flush());
         text.push_str(&String::from_utf8_lossy(&line));
         line.clear();
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_names_the_command_line_and_what_it_wrote() {
+    fn an_error_contains_the_command_line_and_the_output() {
         let error = Sh::new("sh").args(["-c", "echo out; echo err >&2; exit 3"]).output().unwrap_err().to_string();
         assert!(error.contains("exit status: 3") && error.contains("sh -c"), "{error}");
         assert!(error.contains("out\nerr"), "{error}");

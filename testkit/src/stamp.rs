@@ -12,24 +12,24 @@ use crate::{paths, progress::Did};
 
 /// A piece of work with its inputs and outputs.
 ///
-/// Contents are compared, not modification times: a checkout changes every time and no content.
+/// Contents are compared, not modification times, which change with every checkout.
 #[derive(Debug)]
 pub struct Stamp<'a> {
     /// The name of the stamp file under `target/xtask`; unique.
     pub name: &'a str,
     /// Files and folders whose contents are compared.
     pub inputs: &'a [&'a str],
-    /// Any other input, such as the version of a tool.
+    /// Further input, such as the version of a tool.
     pub also: &'a str,
     /// Files that must exist for the work to count as done.
     pub outputs: Vec<&'a str>,
 }
 
 impl Stamp<'_> {
-    /// Does the work unless it has been done with the same inputs.
+    /// Does the work unless it was done with the same inputs.
     ///
     /// # Errors
-    /// Those of the work; it then counts as not done.
+    /// The error of the work, which then counts as not done.
     pub fn unless_unchanged(&self, work: impl FnOnce() -> Result<()>) -> Result<Did> {
         let file = paths::state().join(self.name).with_extension("stamp");
         let fresh = self.fingerprint();
@@ -42,7 +42,7 @@ impl Stamp<'_> {
         }
         work()?;
         fs::create_dir_all(paths::state())?;
-        // Taken again: npm and cargo may complete a lock file while they work.
+        // Computed again: npm and cargo may complete a lock file while they work.
         fs::write(&file, self.fingerprint())?;
         Ok(Did::Work)
     }
@@ -66,9 +66,9 @@ fn expand(path: &Path) -> Vec<PathBuf> {
 mod tests {
     use super::*;
 
-    /// Case: a migration is added after the local database was made.
+    /// Case: a migration is added after the local database was created.
     #[test]
-    fn a_new_file_in_a_folder_is_work_again() -> Result<()> {
+    fn a_new_file_in_a_folder_repeats_the_work() -> Result<()> {
         let dir = paths::state().join("stamp-test");
         fs::create_dir_all(&dir)?;
         let dir = dir.display().to_string();

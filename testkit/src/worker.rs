@@ -18,22 +18,22 @@ use crate::{
     wrangler::{migrate_by_copy, wrangler},
 };
 
-/// How long a Worker may take to start.
+/// Time limit for the start of a Worker.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What wrangler prints when the Worker accepts requests.
+/// wrangler prints this when the Worker accepts requests.
 const READY: &str = "Ready on http";
 
 /// How to start a Worker.
 #[derive(Debug)]
 pub struct WorkerOptions<'a> {
-    /// The port on 127.0.0.1; `None` takes a free one.
+    /// The port on 127.0.0.1; `None` selects a free one.
     pub port: Option<u16>,
-    /// The folder of the local database. The migrations are applied to it.
+    /// The folder of the local database. Migrations are applied to it.
     pub persist_to: PathBuf,
-    /// The settings; `None` takes those of `.dev.vars`.
+    /// The settings; `None` uses those of `.dev.vars`.
     pub vars: Option<&'a [(&'a str, &'a str)]>,
-    /// Whether what the Worker prints after its start is also printed here.
+    /// Whether the output of the Worker after its start is also printed here.
     pub echo: bool,
 }
 
@@ -54,19 +54,19 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Applies the migrations, starts the Worker and waits until it answers.
+    /// Applies the migrations, starts the Worker and waits until it responds.
     ///
     /// # Errors
-    /// When a migration fails, or the Worker does not come up; the message holds its log.
+    /// When a migration fails, or the Worker does not start; the message contains its log.
     pub fn start(options: WorkerOptions<'_>) -> Result<Self> {
         migrate_by_copy(&options.persist_to)?;
         Self::start_migrated(options)
     }
 
-    /// As [`Worker::start`], with a database known to be up to date.
+    /// As [`Worker::start`], for a database that is already migrated.
     ///
     /// # Errors
-    /// When the Worker does not come up; the message holds its log.
+    /// When the Worker does not start; the message contains its log.
     pub fn start_migrated(options: WorkerOptions<'_>) -> Result<Self> {
         let port = options.port.map_or_else(free_port, Ok)?;
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -88,22 +88,22 @@ impl Worker {
         Ok(worker)
     }
 
-    /// The address at which it listens.
+    /// Its address.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// What it has printed so far: wrangler's own lines and the Worker's console.
+    /// Its output so far: wrangler's own lines and the Worker's console.
     #[must_use]
     pub fn log(&self) -> String {
         self.log.lines().join("\n")
     }
 
-    /// Checks that it has not ended by itself.
+    /// Checks that the Worker is still running.
     ///
     /// # Errors
-    /// When it has, with its log.
+    /// When it has ended, with its log.
     pub fn check_alive(&mut self) -> Result<()> {
         match self.group.ended()? {
             None => Ok(()),
@@ -174,7 +174,7 @@ fn env_file(vars: &[(&str, &str)]) -> Result<String> {
         if value.contains(['\'', '\n']) {
             bail!("{name}: an env file cannot hold this value");
         }
-        // dotenv-expand reads `$` even between single quotes.
+        // dotenv-expand expands `$` even between single quotes.
         text.push_str(&format!("{name}='{}'\n", value.replace('$', "\\$")));
     }
     Ok(text)

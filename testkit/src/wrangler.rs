@@ -21,7 +21,7 @@ const QUIET: [(&str, &str); 8] = [
     ("WRANGLER_SEND_ERROR_REPORTS", "false"),
     ("WRANGLER_HIDE_BANNER", "true"),
     ("WRANGLER_NO_SKILLS_UPDATE_PROMPTS", "true"),
-    // miniflare would fetch a sample of `request.cf` from the internet.
+    // miniflare would otherwise download a sample of `request.cf`.
     ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
     ("NO_UPDATE_NOTIFIER", "1"),
     ("NO_COLOR", "1"),
@@ -48,9 +48,9 @@ pub fn migrate(persist_to: &Path) -> Result<()> {
     wrangler(&["d1", "migrations", "apply", DATABASE, "--local", "--persist-to", &persist_to]).output().map(drop)
 }
 
-/// Applies the migrations below `persist_to`; a new database is a copy of one that was migrated before.
+/// Applies the migrations below `persist_to`; a new database is a copy of a cached one.
 ///
-/// wrangler takes three seconds for it, and several end-to-end tests need a database of their own.
+/// wrangler needs three seconds for it, and several end-to-end tests need their own database.
 ///
 /// # Errors
 /// When a migration fails.
@@ -70,7 +70,7 @@ pub fn migrate_by_copy(persist_to: &Path) -> Result<()> {
     Ok(paths::copy_dir(&template, persist_to)?)
 }
 
-/// The migrations of one database, as work that is skipped while they are unchanged.
+/// The migrations of one database, skipped while they are unchanged.
 #[must_use]
 pub fn migrations_stamp<'a>(name: &'a str, database: &'a str) -> Stamp<'a> {
     let inputs = &["www/migrations", "www/wrangler.jsonc", "package-lock.json"];
@@ -80,14 +80,14 @@ pub fn migrations_stamp<'a>(name: &'a str, database: &'a str) -> Stamp<'a> {
 /// Runs this SQL in the local database below `persist_to` and returns the result as JSON.
 ///
 /// # Errors
-/// When the database refuses it.
+/// When the SQL fails.
 pub fn execute(persist_to: &Path, sql: &str) -> Result<String> {
     let (persist_to, file) = (persist_to.display().to_string(), write_sql(persist_to, sql)?);
     wrangler(&["d1", "execute", DATABASE, "--local", "--yes", "--json", "--persist-to", &persist_to, "--file", &file])
         .output()
 }
 
-/// In a file: a thousand rows are too long for a command line.
+/// Through a file: a thousand rows are too long for a command line.
 fn write_sql(persist_to: &Path, sql: &str) -> Result<String> {
     let file = persist_to.join("execute.sql");
     fs::write(&file, sql)?;

@@ -1,6 +1,6 @@
-"""The login that edgegate replaces, as a careful FastAPI developer writes it: the reference of the contract tests.
+"""The reference of the contract tests: a careful FastAPI implementation of the login that edgegate replaces.
 
-`cargo xtask contract record` runs it (one worker, in-memory SQLite, the users of seed.json) and records its answers.
+`cargo xtask contract record` runs it (one worker, in-memory SQLite, the users of seed.json) and records its responses.
 """
 
 import json

@@ -1,4 +1,4 @@
-//! Every recorded request, asked of the core.
+//! Sends every recorded request to the core.
 
 use edgegate::{Answer, Question, Request, UserRow};
 use testkit::{
@@ -8,7 +8,7 @@ use testkit::{
 
 use crate::support::{Users, gate, run};
 
-/// Before the recorded tokens expire, and after those recorded as expired have.
+/// After the expiry of the tokens recorded as expired, and before that of the others.
 const NOW: u64 = 1_800_000_000;
 
 const BASE: &str = "http://edge.test";
@@ -47,7 +47,7 @@ fn ask(seed: &Seed, case: &Case) -> http::Response {
     }
 }
 
-/// As servers and `Headers` give it: trimmed, and equal header lines joined.
+/// In the format of servers and `Headers`: trimmed, and equal header lines joined.
 fn header(request: &http::Request, name: &str) -> Option<String> {
     let lines = request.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
     lines.map(|(_, value)| value.trim().to_owned()).reduce(|joined, value| joined + ", " + &value)

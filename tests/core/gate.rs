@@ -1,4 +1,4 @@
-//! The gate as a host sees it: questions, answers, replies.
+//! The gate as seen by a host: questions, answers, replies.
 
 use crate::support::{NOW, SECRET, Users, gate, login, me, post, row, run};
 use edgegate::{
@@ -109,7 +109,7 @@ fn too_much_to_do_is_503_and_nothing_more_is_asked() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_log_tells_what_the_client_does_not_learn() {
+fn the_log_has_the_reason_that_the_client_does_not_get() {
     let (gate, mut users) = (gate(SECRET), one_user());
     users.0.push(row(2, "corrupt@example.com", "corrupt"));
     for (form, reason) in [
@@ -169,7 +169,7 @@ fn a_wrong_setting_is_named_and_its_value_is_not() {
     }
 }
 
-/// A text id keeps its exact spelling from the row to the token and back; no other spelling is the same user.
+/// A text id keeps its exact spelling from the row to the token and back. Another spelling is another user.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_users_id_may_be_a_text() {
     let (gate, mut users) = (gate(SECRET), Users::default());
@@ -181,7 +181,7 @@ fn a_users_id_may_be_a_text() {
     let bearer = format!("Bearer {}", token.as_str().expect("a token"));
     let shown = me(&gate, &mut users, Some(&bearer), NOW).body;
     assert!(shown.starts_with(&format!(r#"{{"id":"{uuid}","email":"#)), "{shown}");
-    // A store that folds the id's letter case gives the row of another user.
+    // A store that ignores the letter case of ids returns another user's row.
     let folded = UserRow { id: uuid.to_lowercase().as_str().into(), ..users.0[0].clone() };
     let answer = |question: &Question| match question {
         Question::UserById { .. } => Answer::User(Some(folded.clone())),

@@ -20,7 +20,7 @@ fn published(keys: &[String]) -> Reply {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn every_kind_of_key_shows_its_public_half_only() {
+fn every_kind_of_key_publishes_only_its_public_part() {
     let private = ["nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A", &base64url([0xa5; 64])];
     let named = |jwk: &str, kid: &str| jwk.replacen('{', &format!(r#"{{"kid":"{kid}","x5c":["secret"],"#), 1);
     let rsa = format!(r#"{{"kty":"RSA","alg":"PS256","n":"{RSA_N}","e":"AQAB"}}"#);
@@ -69,7 +69,7 @@ fn every_kind_of_key_shows_its_public_half_only() {
     assert_eq!(set["keys"][1]["n"], RSA_N);
 }
 
-/// What holds a private RSA or EC key is not loaded at all, so there is nothing to leave out.
+/// A private RSA or EC key is refused at loading, so it cannot be published.
 #[wasm_bindgen_test(unsupported = test)]
 fn private_keys_that_cannot_sign_are_not_loaded() {
     for jwk in [

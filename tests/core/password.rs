@@ -1,4 +1,4 @@
-//! Passwords against published vectors, and the rounds that a refusal takes.
+//! Passwords against published vectors, and the number of rounds of a refusal.
 
 use crate::support::{SECRET, Users, gate, login, rehashing_gate};
 use edgegate::{
@@ -47,7 +47,7 @@ fn every_length_agrees_with_the_bcrypt_crate() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_new_hash_is_2b_of_the_wanted_cost_and_verifies_elsewhere() {
+fn a_new_hash_is_2b_of_the_given_cost_and_verifies_with_the_bcrypt_crate() {
     let hash = password::hash("correct horse", Cost::new(10).expect("10 is allowed")).expect("it hashes");
     assert!(hash.starts_with("$2b$10$") && hash.len() == 60, "{hash}");
     assert!(bcrypt::verify("correct horse", &hash).expect("the bcrypt crate reads it"));
@@ -56,7 +56,7 @@ fn a_new_hash_is_2b_of_the_wanted_cost_and_verifies_elsewhere() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn creating_refuses_what_bcrypt_would_cut() {
+fn hashing_refuses_passwords_that_bcrypt_would_truncate() {
     let cost = Cost::new(10).expect("10 is allowed");
     assert!(password::hash(&"x".repeat(72), cost).is_ok());
     assert_eq!(password::hash(&"x".repeat(73), cost), Err(PasswordError::TooLong));
@@ -69,7 +69,7 @@ fn creating_refuses_what_bcrypt_would_cut() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_cannot_be_verified_is_named() {
+fn an_unusable_hash_has_its_reason() {
     let tail = "CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
     for (stored, error) in [
         (format!("$2x$05${tail}"), HashError::Version),
@@ -105,7 +105,7 @@ fn every_bit_of_a_stored_hash_counts() {
     }
 }
 
-/// Unknown user, wrong password, cheaper hash, unreadable hash: one cannot be told from another by the work it takes.
+/// Unknown user, wrong password, hash of lower cost, invalid hash: all take the same number of rounds.
 #[wasm_bindgen_test(unsupported = test)]
 fn every_refused_login_takes_the_same_rounds() {
     let hash = |cost| bcrypt::hash_with_salt("right", cost, [1; 16]).expect("the cost is allowed").to_string();
@@ -118,7 +118,7 @@ fn every_refused_login_takes_the_same_rounds() {
         (5, "empty@example.com", ""),
         (6, "2x@example.com", &hash(4).replace("$2b$", "$2x$")),
         (7, "costly@example.com", &costly),
-        // bcrypt would find the overlong password right.
+        // bcrypt alone would accept the overlong password.
         (8, "overlong@example.com", &bcrypt::hash_with_salt("x".repeat(72), 10, [1; 16]).expect("allowed").to_string()),
     ]);
     let gate = gate(SECRET);
@@ -145,9 +145,10 @@ fn every_refused_login_takes_the_same_rounds() {
     assert_eq!((reply.status, reply.rounds), (200, 1 << 6));
 }
 
-/// With `REHASH=on` a right password brings a cheap hash up to `BCRYPT_COST`; a wrong one still takes the same rounds.
+/// With `REHASH=on` a right password raises a hash of lower cost to `BCRYPT_COST`; a wrong one still takes the same
+/// rounds.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_login_replaces_a_cheap_hash_if_it_is_told_to() {
+fn rehash_on_replaces_a_hash_of_lower_cost() {
     let hash = |cost| bcrypt::hash_with_salt("right", cost, [1; 16]).expect("the cost is allowed").to_string();
     let long = "x".repeat(80);
     let mut users = Users::with(&[
@@ -171,7 +172,7 @@ fn a_login_replaces_a_cheap_hash_if_it_is_told_to() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn many_at_once_are_what_each_is_alone() {
+fn batches_equal_single_computations() {
     let passwords: Vec<String> = (0..7).map(|at| format!("password {at}")).collect();
     let hash = |at: usize| {
         let cost = 4 + u32::try_from(at % 3).expect("small");
@@ -192,7 +193,7 @@ fn many_at_once_are_what_each_is_alone() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_batch_takes_four_at_a_step() {
+fn a_batch_step_computes_four() {
     let passwords: Vec<String> = (0..9).map(|at| format!("password {at}")).collect();
     let mut batch = Batch::hash(&passwords, low());
     assert_eq!(batch.refusal(), None);
@@ -207,7 +208,7 @@ fn a_batch_takes_four_at_a_step() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_batch_checks_all_before_it_works() {
+fn a_batch_checks_all_inputs_before_computing() {
     let batch = Batch::hash(&["a", "b\0", ""], low());
     assert_eq!(batch.refusal(), Some(&PasswordError::Nul));
     assert_eq!(batch.results(), [Err(PasswordError::Busy), Err(PasswordError::Nul), Err(PasswordError::Empty)]);
@@ -232,7 +233,7 @@ fn stopped_work_has_no_result() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn low_costs_have_a_way_of_their_own() {
+fn low_costs_need_dangerously_low() {
     for cost in 4..=9 {
         assert_eq!(Cost::dangerously_low(cost).map(Cost::get), Some(cost));
     }

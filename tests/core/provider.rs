@@ -1,4 +1,4 @@
-//! An identity provider's tokens: by which keys they are verified, and how often it is asked for them.
+//! An identity provider's tokens: the keys that verify them, and the number of requests for those keys.
 
 mod freshness;
 mod sets;
@@ -18,7 +18,7 @@ const URL: &str = "https://id.example/jwks.json";
 const ISSUER: &str = "https://id.example/";
 const AUDIENCE: &str = "edge";
 
-/// When the provider's tokens of these tests expire.
+/// The expiry of the provider's tokens in these tests.
 const EXP: u64 = NOW + 30 * 24 * 60 * 60;
 
 fn vars() -> Vars {
@@ -30,12 +30,12 @@ fn vars() -> Vars {
     }
 }
 
-/// A host with a provider behind it.
+/// A host with an identity provider.
 struct Idp {
     gate: Gate,
-    /// What it answers; nothing while it is down.
+    /// The provider's response; `None` while it is down.
     answer: Option<JwkSet>,
-    /// How often it was asked.
+    /// The number of requests to it.
     asked: usize,
 }
 
@@ -56,23 +56,23 @@ impl Idp {
     }
 }
 
-/// A response that says nothing of how long it is good.
+/// A response without cache headers.
 fn set(body: &str) -> JwkSet {
     JwkSet { body: body.into(), cache_control: None, age: None }
 }
 
-/// The provider's key, by this name.
+/// The provider's key with this `kid`.
 fn jwk(kid: &str) -> String {
     ED25519.replacen('{', &format!(r#"{{"kid":"{kid}","#), 1)
 }
 
-/// The public half of it, as the provider publishes it.
+/// Its public key, as the provider publishes it.
 fn published(kids: &[&str]) -> String {
     let keys: Vec<_> = kids.iter().map(|kid| jwk(kid)).collect();
     serde_json::to_string(&ring([&keys.join(",")]).public_jwk_set()).expect("JSON")
 }
 
-/// A token of the provider's, by its key of this name.
+/// A token of the provider, signed by its key with this `kid`.
 fn token(kid: &str) -> String {
     token_for(kid, AUDIENCE, EXP)
 }
@@ -83,7 +83,7 @@ fn token_for(kid: &str, audience: &str, exp: u64) -> String {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn its_tokens_hold_and_are_of_no_user_here() {
+fn provider_tokens_are_accepted_and_have_no_user() {
     let mut idp = Idp::new(&published(&["a"]));
     let claims = idp.verify(&token("a"), NOW).expect("it holds");
     assert_eq!(claims.user_id(), None);
@@ -94,7 +94,7 @@ fn its_tokens_hold_and_are_of_no_user_here() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_leeway_is_for_its_tokens_too() {
+fn the_leeway_applies_to_provider_tokens() {
     let mut idp = Idp::new(&published(&["a"]));
     idp.gate = gate_with(SECRET, Vars { jwt_leeway_seconds: Some("30".into()), ..vars() });
     assert!(idp.verify(&token("a"), EXP + 29).is_ok());
@@ -102,7 +102,7 @@ fn the_leeway_is_for_its_tokens_too() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn our_own_tokens_need_no_provider() {
+fn own_tokens_need_no_provider() {
     let mut idp = Idp::new("");
     let ours = run(idp.gate.issue_token(1, &serde_json::json!({}), NOW), cryptography).expect("it signs");
     assert_eq!(idp.verify(&ours, NOW).map(|claims| claims.user_id().cloned()), Ok(Some(1.into())));
@@ -110,7 +110,7 @@ fn our_own_tokens_need_no_provider() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_claimed_issuer_decides_by_which_keys_and_a_false_one_is_refused() {
+fn the_claimed_issuer_selects_the_keys_and_a_false_one_is_refused() {
     let mut idp = Idp::new(&published(&["a"]));
     let claims = |iss: &str| format!(r#"{{"user_id":1,"exp":{EXP},"iss":"{iss}","aud":"{AUDIENCE}"}}"#);
     let by_our_secret = signed(r#"{"alg":"HS256"}"#, claims(ISSUER).as_bytes());
@@ -124,9 +124,9 @@ fn the_claimed_issuer_decides_by_which_keys_and_a_false_one_is_refused() {
     assert!(idp.verify(&format!("{message}."), NOW).is_err());
 }
 
-/// RFC 8725 2.8: whoever the provider knows is no user here, whatever their token's `user_id` says.
+/// RFC 8725 2.8: a token of the provider is not accepted as a token of a user here, whatever its `user_id`.
 #[wasm_bindgen_test(unsupported = test)]
-fn rfc_8725_2_8_a_providers_token_opens_no_account() {
+fn rfc_8725_2_8_a_providers_token_is_refused_at_me() {
     let (gate, mut store) = (gate_with(SECRET, vars()), Store::with_user(1, "user@example.com"));
     for kid in ["a", "b"] {
         let reply = store.ask(&gate, "GET", "/me", &token(kid), NOW);
@@ -135,9 +135,9 @@ fn rfc_8725_2_8_a_providers_token_opens_no_account() {
     }
 }
 
-/// A secret that is published is none.
+/// A published secret is not a secret, so it is refused.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_secret_among_its_keys_is_passed_over() {
+fn a_secret_among_the_providers_keys_is_skipped() {
     let secret = |kid: &str| format!(r#"{{"kty":"oct","alg":"HS256","kid":"{kid}","k":"{}"}}"#, base64url([1; 32]));
     let claims = format!(r#"{{"exp":{EXP},"iss":"{ISSUER}","aud":"{AUDIENCE}"}}"#);
     let by_it = signed_by(&[1; 32], r#"{"alg":"HS256","kid":"s"}"#, claims.as_bytes());
@@ -151,7 +151,7 @@ fn a_secret_among_its_keys_is_passed_over() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn of_its_keys_what_cannot_be_used_is_passed_over() {
+fn unusable_keys_of_a_provider_are_skipped() {
     let public = published(&["a"]);
     let key = public.trim_start_matches(r#"{"keys":["#).trim_end_matches("]}");
     let for_encryption = key.replace(r#""use":"sig""#, r#""use":"enc""#).replace(r#""kid":"a""#, r#""kid":"e""#);

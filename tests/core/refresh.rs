@@ -1,4 +1,4 @@
-//! Refresh tokens: good for one use, each use gives the next.
+//! Refresh tokens: single-use, each use returns the next one.
 
 use crate::support::{NOW, SECRET, Store, gate_with};
 use edgegate::{Gate, Refusal, Reply, Vars, host::Question};
@@ -7,7 +7,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 const FORM: &str = "username=user@example.com&password=secret";
 
-/// A session waits ten minutes for its next use.
+/// The lifetime of an unused session: ten minutes.
 fn gate() -> Gate {
     gate_with(SECRET, Vars { refresh_token_expire_minutes: Some("10".into()), ..Vars::default() })
 }
@@ -70,7 +70,7 @@ fn two_tabs_that_race_get_the_same_next_token() {
     assert_eq!(third.status, 200, "and it works");
 }
 
-/// The grace runs from the first use, and a second use does not prolong it.
+/// The grace period starts with the first use. A second use does not prolong it.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_use_after_the_grace_ends_the_session() {
     for reused_before in [false, true] {
@@ -85,10 +85,10 @@ fn a_use_after_the_grace_ends_the_session() {
     }
 }
 
-/// The next token is derived from the ring, so a ring that changes within the grace gives the second tab another one. It is
-/// refused, and the first tab's session goes on.
+/// The next token is derived from the ring. If the ring changes within the grace period, the second tab gets another
+/// token, which is refused; the first tab's session continues.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_ring_that_changes_within_the_grace_ends_no_session() {
+fn a_ring_change_within_the_grace_period_ends_no_session() {
     let (gate, mut store, token) = start();
     let next = refresh_token(&use_up(&gate, &mut store, &token, NOW + 60));
     let vars = Vars { refresh_token_expire_minutes: Some("10".into()), ..Vars::default() };
@@ -97,7 +97,7 @@ fn a_ring_that_changes_within_the_grace_ends_no_session() {
     assert_eq!(use_up(&changed, &mut store, &next, NOW + 62).status, 200);
 }
 
-/// A token two uses back is nobody's second tab.
+/// A token two uses old is not within the grace period.
 #[wasm_bindgen_test(unsupported = test)]
 fn an_older_token_ends_the_session_even_within_the_grace() {
     let (gate, mut store, token) = start();
@@ -124,7 +124,7 @@ fn a_session_expires_when_it_is_not_used() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_is_no_refresh_token_is_refused_alike() {
+fn invalid_refresh_tokens_get_the_same_refusal() {
     let (gate, mut store, token) = start();
     let (family, secret) = token.split_once('.').expect("two parts");
     let access = member(&store.login(&gate, FORM, NOW), "access_token");
@@ -167,9 +167,9 @@ fn a_form_without_the_token_is_answered_as_fastapi_does() {
     assert!(!reply.body.contains("refresh") && !reply.body.contains("expires_in"), "{}", reply.body);
 }
 
-/// Whoever reads the store cannot refresh: what stands there are hashes.
+/// The store has only hashes, so reading it does not allow a refresh.
 #[wasm_bindgen_test(unsupported = test)]
-fn the_store_holds_no_token() {
+fn the_store_contains_no_token() {
     let (gate, mut store, token) = start();
     let next = refresh_token(&use_up(&gate, &mut store, &token, NOW + 1));
     let rows = format!("{:?}", store.sessions);
@@ -185,9 +185,9 @@ fn the_store_holds_no_token() {
     assert_eq!(store.sessions[0].previous, Some(hash(&token)));
 }
 
-/// RFC 8725 2.8: one kind of token is not taken for another.
+/// RFC 8725 2.8: a token of one kind is not accepted as another.
 #[wasm_bindgen_test(unsupported = test)]
-fn rfc_8725_2_8_a_refresh_token_is_no_access_token_nor_the_reverse() {
+fn rfc_8725_2_8_refresh_and_access_tokens_are_not_interchangeable() {
     let (gate, mut store, token) = start();
     let reply = store.ask(&gate, "GET", "/me", &token, NOW);
     assert_eq!((reply.status, reply.event.map(|event| event.reason.into_owned())), (401, Some("malformed".into())));
@@ -196,7 +196,7 @@ fn rfc_8725_2_8_a_refresh_token_is_no_access_token_nor_the_reverse() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_store_that_fails_uses_nothing_up() {
+fn a_failed_store_leaves_the_refresh_token_usable() {
     let (gate, mut store, token) = start();
     let mut asked = 0;
     let refused = crate::support::run(gate.refresh(token.clone(), NOW + 1), |question| {

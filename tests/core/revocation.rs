@@ -1,4 +1,4 @@
-//! `POST /logout`: no token that was issued until now holds any longer.
+//! `POST /logout` revokes all tokens issued before it.
 
 use crate::support::{NOW, SECRET, Store, gate_with};
 use edgegate::{Gate, Vars};
@@ -22,7 +22,7 @@ fn reason(reply: &edgegate::Reply) -> Option<&str> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn who_logs_out_is_logged_out_everywhere_and_may_come_back_at_once() {
+fn a_logout_revokes_all_tokens_and_a_new_login_works_at_once() {
     let (gate, mut store) = (gate(false), Store::with_user(1, "user@example.com"));
     let (desk, phone) = (token(&store.login(&gate, FORM, NOW - 60)), token(&store.login(&gate, FORM, NOW)));
     assert_eq!(store.ask(&gate, "GET", "/me", &desk, NOW).status, 200);
@@ -52,7 +52,7 @@ fn others_stay_logged_in() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_token_of_a_deleted_user_is_nobodys() {
+fn the_token_of_a_deleted_user_is_refused() {
     let (gate, mut store) = (gate(false), Store::with_user(1, "user@example.com"));
     let token = token(&store.login(&gate, FORM, NOW));
     store.users.0.clear();
@@ -61,9 +61,9 @@ fn the_token_of_a_deleted_user_is_nobodys() {
     assert_eq!(store.ask(&gate, "POST", "/logout", &token, NOW).status, 401);
 }
 
-/// As FastAPI's backend issues them: they hold until their user first logs out everywhere.
+/// Tokens of a FastAPI backend, without `iat`: valid until their user first logs out everywhere.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_token_without_iat_holds_until_a_logout() {
+fn a_token_without_iat_is_valid_until_a_logout() {
     let (gate, mut store) = (gate(false), Store::with_user(1, "user@example.com"));
     let without = token(&store.login(&gate_with(SECRET, Vars::default()), FORM, NOW));
     assert_eq!(store.ask(&gate, "GET", "/me", &without, NOW).status, 200);

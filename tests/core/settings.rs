@@ -1,4 +1,4 @@
-//! The settings about tokens: what they do, and what is said of a wrong one.
+//! The settings for tokens: their effect, and the errors for invalid values.
 
 use crate::{
     support::{NOW, SECRET, gate_with, run},
@@ -18,7 +18,7 @@ fn claims_of(vars: Vars, claims: &Value) -> Result<String, TokenRefusal> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_token_carries_what_the_settings_say() {
+fn issued_tokens_have_the_claims_of_the_settings() {
     let exp = NOW + 1800;
     assert_eq!(claims_of(Vars::default(), &json!({})), Ok(format!(r#"{{"user_id":7,"exp":{exp}}}"#)));
     let vars = Vars {
@@ -38,7 +38,7 @@ fn a_token_carries_what_the_settings_say() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_the_caller_adds_comes_before_what_the_settings_add() {
+fn claims_of_the_caller_precede_those_of_the_settings() {
     let vars = || Vars { jwt_claims: Some(r#"{"role":"user"}"#.into()), ..Vars::default() };
     let exp = NOW + 1800;
     let admin = claims_of(vars(), &json!({"role": "admin", "jti": "1"}));
@@ -62,9 +62,9 @@ fn what_the_caller_adds_comes_before_what_the_settings_add() {
     }
 }
 
-/// The settings reach the verdict, not only the claims.
+/// The settings affect verification, not only the issued claims.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_token_must_be_what_the_settings_say() {
+fn verified_tokens_must_meet_the_settings() {
     let judge = |vars: Vars, more: &str, now: u64| {
         let token = signed(HEADER, format!(r#"{{"user_id":7,"exp":{}{more}}}"#, NOW + 100).as_bytes());
         run(gate_with(SECRET, vars).verify(token, now), cryptography).map(|claims| claims.user_id().cloned())
@@ -89,7 +89,7 @@ fn a_token_must_be_what_the_settings_say() {
     assert_eq!(judge(max_age(), &format!(r#","iat":{NOW}"#), NOW + 51), Err(TokenRefusal::TooOld));
 }
 
-/// The secret of a backend that still runs verifies, and the first key of the set signs.
+/// The secret of a running backend verifies, and the first key of the set signs.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_key_set_and_a_secret_work_together() {
     let named = ED25519.replacen('{', r#"{"kid":"2026","#, 1);
@@ -109,7 +109,7 @@ fn a_key_set_and_a_secret_work_together() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_secret_counts_among_the_keys() {
+fn the_secret_counts_towards_the_maximum_of_keys() {
     let with = |count: usize| {
         let key = |at| format!(r#"{{"kty":"oct","alg":"HS256","kid":"{at}","k":"{}"}}"#, base64url([1; 32]));
         let keys: Vec<_> = (0..count).map(key).collect();
@@ -129,7 +129,7 @@ fn debug_shows_no_value() {
     assert!(!format!("{settings:?}").contains(SECRET));
 }
 
-/// What makes good settings wrong.
+/// Changes that make valid settings invalid.
 type Change = Box<dyn Fn(&mut Vars)>;
 
 #[wasm_bindgen_test(unsupported = test)]

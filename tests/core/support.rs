@@ -1,4 +1,4 @@
-//! What the integration tests share: settings, users in memory, and a host that answers from them.
+//! Shared by the integration tests: settings, users in memory, and a host that answers from them.
 
 mod store;
 
@@ -12,15 +12,15 @@ use edgegate::{
 /// The secret of the contract fixtures' seed.
 pub(crate) const SECRET: &str = "a secret of the tests, 32 bytes or more";
 
-/// A moment after 2023-11-14T22:13:20Z.
+/// A time shortly after 2023-11-14T22:13:20Z.
 pub(crate) const NOW: u64 = 1_700_000_000;
 
-/// A gate with a cost of 10, which is the least a setting may ask for.
+/// A gate with cost 10, the minimum of the setting.
 pub(crate) fn gate(secret: &str) -> Gate {
     gate_with(secret, Vars::default())
 }
 
-/// The same, and a login replaces what is cheaper.
+/// The same with `REHASH=on`.
 pub(crate) fn rehashing_gate(secret: &str) -> Gate {
     gate_with(secret, Vars { rehash: Some("on".into()), ..Vars::default() })
 }
@@ -36,7 +36,7 @@ pub(crate) fn gate_with(secret: &str, more: Vars) -> Gate {
     Gate::new(Settings::try_from(vars).expect("the settings are good"))
 }
 
-/// Users in memory, with the rules that a store keeps: addresses are equal whatever their letter case.
+/// Users in memory, with the rules of a store: e-mail addresses are compared ignoring letter case.
 #[derive(Default, Clone)]
 pub(crate) struct Users(pub(crate) Vec<UserRow>);
 
@@ -79,7 +79,7 @@ impl Users {
     }
 }
 
-/// Works without a stop.
+/// Computes the jobs without a stop.
 pub(crate) fn work(jobs: &[Job]) -> Answer {
     work_out(jobs, &|| false).map_or(Answer::Busy, Answer::Worked)
 }
@@ -95,7 +95,7 @@ pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {
     }
 }
 
-/// Answers until it is done.
+/// Answers all questions and returns the result.
 pub(crate) fn run<T>(mut step: Step<T>, mut answer: impl FnMut(&Question) -> Answer) -> T {
     loop {
         step = match step {
@@ -127,5 +127,5 @@ pub(crate) fn me(gate: &Gate, users: &mut Users, authorization: Option<&str>, no
     run(gate.handle(request, now), |question| users.answer(question, b""))
 }
 
-/// The most bytes of a JWK set, as SECURITY.md has it: 128 KiB.
+/// Maximum size of a JWK set: 128 KiB, as in SECURITY.md.
 pub(crate) const JWK_SET_MAX_BYTES: usize = 128 * 1024;

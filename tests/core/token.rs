@@ -1,4 +1,4 @@
-//! Tokens: what is issued, and everything that is refused.
+//! Tokens: issuing them, and every reason for a refusal.
 
 mod attacks;
 mod bits;

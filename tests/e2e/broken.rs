@@ -1,4 +1,4 @@
-//! What the Worker does when something around it is wrong.
+//! The Worker with failing parts around it.
 
 use std::{
     thread,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[test]
-fn a_missing_secret_is_500_everywhere_and_the_log_says_how_to_mend_it() -> Result<()> {
+fn a_missing_secret_is_500_everywhere_and_the_log_says_how_to_fix_it() -> Result<()> {
     let Workers { keyless, .. } = &*Workers::lock()?;
     for (method, path) in
         [("POST", "/login"), ("GET", "/me"), ("POST", "/users"), ("GET", "/nowhere"), ("PUT", "/login")]
@@ -44,7 +44,7 @@ fn a_database_error_is_503_and_logged_with_its_cause() -> Result<()> {
     wait_for_log(tableless, "no such table: users")
 }
 
-/// Every test ends with a search of the logs for secrets: this one makes sure that there is something to search.
+/// Every test ends with a search of the logs for secrets. This test checks that there are logs to search.
 #[test]
 fn no_secret_is_in_the_log() -> Result<()> {
     let workers = &*Workers::lock()?;
@@ -63,7 +63,7 @@ pub(crate) fn wait_for_log(worker: &Worker, text: &str) -> Result<()> {
     wait_for_log_after(worker, 0, text)
 }
 
-/// What the Worker prints arrives a little later than what it answers; only what comes after the first `earlier` bytes counts.
+/// The log of the Worker arrives after the response. Only what follows the first `earlier` bytes counts.
 pub(crate) fn wait_for_log_after(worker: &Worker, earlier: usize, text: &str) -> Result<()> {
     let deadline = Instant::now() + Duration::from_secs(10);
     while !worker.log().split_off(earlier).contains(text) {

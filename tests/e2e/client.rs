@@ -1,4 +1,4 @@
-//! What the tests send.
+//! The requests of the tests.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Every recorded request, asked of the Worker.
+//! Sends every recorded request to the Worker.
 
 use anyhow::{Result, ensure};
 use testkit::{
@@ -8,7 +8,7 @@ use testkit::{
 
 use crate::workers::Workers;
 
-/// What never reaches the Worker's code as it was sent, and why.
+/// Requests that do not reach the Worker's code unchanged, with the reason.
 const EXCEPTIONS: [(&str, &str); 5] = [
     ("routing: GET /", "the page"),
     ("routing: GET /index.html", "the page"),

@@ -1,4 +1,4 @@
-//! What users do.
+//! The requests of a normal client.
 
 use std::thread;
 
@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[test]
-fn register_log_in_and_show_oneself() -> Result<()> {
+fn register_log_in_and_get_the_user() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     let created = register(good, "new@flow.example.org", "pa ss+wörd")?;
     expect(&created, 201)?;
@@ -51,7 +51,7 @@ fn unknown_user_and_wrong_password_look_the_same() -> Result<()> {
 }
 
 #[test]
-fn the_id_of_a_deleted_user_is_not_given_again() -> Result<()> {
+fn the_id_of_a_deleted_user_is_not_reused() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     let first = json(&register(good, "first@ids.example.org", "secret")?)?;
     let token = token(&login(good, "username=first@ids.example.org&password=secret")?)?;
@@ -90,7 +90,7 @@ fn logins_in_flight_together_get_their_own_answers() -> Result<()> {
 }
 
 #[test]
-fn a_cheap_hash_is_replaced_at_login_if_it_is_told_to() -> Result<()> {
+fn rehash_on_replaces_a_hash_of_lower_cost_at_login() -> Result<()> {
     let _workers = Workers::lock()?;
     let seed = testkit::fixture::seed()?;
     let Some(user) = seed.users.first() else { bail!("the seed has no user") };
@@ -110,7 +110,7 @@ fn a_cheap_hash_is_replaced_at_login_if_it_is_told_to() -> Result<()> {
 }
 
 #[test]
-fn where_there_are_replicas_they_are_asked() -> Result<()> {
+fn replicas_are_used_if_configured() -> Result<()> {
     let _workers = Workers::lock()?;
     let dir = database("replicas");
     let vars = [
@@ -128,7 +128,7 @@ fn where_there_are_replicas_they_are_asked() -> Result<()> {
 }
 
 #[test]
-fn nothing_is_to_be_stored() -> Result<()> {
+fn responses_have_no_store() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     let responses = [
         login(good, "username=alice@example.com&password=correct+horse+battery+staple")?,

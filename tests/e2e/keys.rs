@@ -1,4 +1,4 @@
-//! Keys of `JWT_KEYS`, by the cryptography of workerd.
+//! Keys of `JWT_KEYS`, with the cryptography of workerd.
 
 use std::{fs, sync::Arc};
 
@@ -17,7 +17,7 @@ use crate::{
     workers::Workers,
 };
 
-/// `tests/e2e/keys.json`: an Ed25519 key that signs, then public keys, and for each of these a token of user 1 until 2100,
+/// `tests/e2e/keys.json`: an Ed25519 key that signs, public keys, and for each of these a token of user 1 until 2100,
 /// made by jose.
 pub(crate) struct Recorded(Value);
 
@@ -67,7 +67,7 @@ fn a_login_is_signed_by_the_first_key_under_its_kid() -> Result<()> {
 }
 
 #[test]
-fn a_fastapi_token_without_a_kid_is_accepted_beside_it() -> Result<()> {
+fn a_fastapi_token_without_a_kid_is_accepted_too() -> Result<()> {
     let Workers { keyed, .. } = &*Workers::lock()?;
     let seed = fixture::seed()?;
     expect_alice(keyed, &fastapi_token(&seed.secret_key)?)?;
@@ -83,7 +83,7 @@ fn every_algorithm_is_verified_by_workerd() -> Result<()> {
         let token = token.as_str().context("a token is a text")?;
         expect_alice(keyed, token).with_context(|| algorithm.clone())?;
         let (message, _) = token.rsplit_once('.').context("a token has three parts")?;
-        // The signature of another key for the same claims, and none.
+        // The signature of another key for the same claims, and an empty one.
         for (other, signed) in &tokens {
             let (_, signature) = signed.as_str().and_then(|signed| signed.rsplit_once('.')).context("a signature")?;
             if other != algorithm {
@@ -97,16 +97,16 @@ fn every_algorithm_is_verified_by_workerd() -> Result<()> {
     Ok(())
 }
 
-/// workerd is who finds it out, with an error of its own.
+/// workerd reports it with its own error.
 #[test]
-fn a_point_off_its_curve_has_signed_nothing() -> Result<()> {
+fn a_point_outside_the_curve_verifies_nothing() -> Result<()> {
     let Workers { keyed, .. } = &*Workers::lock()?;
     let recorded = Recorded::read()?;
     let token = recorded.0["off_its_curve"].as_str().context("a token")?;
     let earlier = keyed.log().len();
     let log = || keyed.log().split_off(earlier);
     expect_refused(keyed, token)?;
-    // What comes after it in the log shows that its own line is there.
+    // A later entry of the log shows that the log has been written.
     let malformed = r#""reason":"malformed""#;
     ensure!(!log().contains(malformed), "{}", log());
     expect_refused(keyed, "x")?;

@@ -1,4 +1,4 @@
-//! Long bodies and clients that go away.
+//! Long bodies and clients that disconnect.
 
 use std::{
     io::{Read, Write},
@@ -19,7 +19,8 @@ fn a_long_body_is_refused_without_being_read() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     let body = format!("username=a&password={}", "x".repeat(16 * 1024));
     expect_detail(&send(good, "POST", "/login", &[FORM], &body)?, 413, "Request Entity Too Large")?;
-    // A gigabyte is announced, and a little more than the limit sent: the answer must not wait for the rest.
+    // `Content-Length` is a gigabyte, but only a little more than the limit is sent: the response must not wait for the
+    // rest.
     let mut stream = begin_login(good, 1_000_000_000)?;
     stream.write_all("x".repeat(17 * 1024).as_bytes())?;
     let mut answer = [0; 12];
@@ -30,7 +31,7 @@ fn a_long_body_is_refused_without_being_read() -> Result<()> {
 }
 
 #[test]
-fn a_client_that_hangs_up_harms_no_other() -> Result<()> {
+fn a_client_that_disconnects_does_not_affect_others() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     for _ in 0..20 {
         let mut stream = begin_login(good, 64)?;

@@ -1,11 +1,11 @@
-//! End-to-end: the built Worker on real workerd with a real local D1, over HTTP.
+//! End-to-end tests: HTTP requests to the built Worker on workerd with a local D1.
 //!
-//! The tests of one run share their Workers, so nothing but libtest can run them: cargo-nextest gives each test a process.
+//! The tests of a run share their Workers, so they need libtest: cargo-nextest runs each test in its own process.
 
 mod broken;
 mod client;
+mod concurrent_logins;
 mod contract;
-mod crowd;
 mod flow;
 mod keys;
 mod limits;

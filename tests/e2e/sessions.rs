@@ -1,4 +1,4 @@
-//! Refresh tokens and logging out, in a real D1.
+//! Refresh tokens and logout, with a local D1.
 
 use std::{collections::BTreeSet, fs, path::PathBuf, thread};
 
@@ -26,7 +26,7 @@ pub(crate) struct Tokens {
 const PASSWORD: &str = "the password of the sessions";
 
 #[test]
-fn each_use_of_a_refresh_token_gives_the_next() -> Result<()> {
+fn each_use_of_a_refresh_token_returns_the_next() -> Result<()> {
     let workers = &*Workers::lock()?;
     let first = begin(workers, "rotation@sessions.example.org")?;
     let second = rotate(workers, &first)?;
@@ -45,7 +45,7 @@ fn each_use_of_a_refresh_token_gives_the_next() -> Result<()> {
 }
 
 #[test]
-fn eight_uses_at_once_are_given_the_same_next_token() -> Result<()> {
+fn eight_concurrent_uses_get_the_same_next_token() -> Result<()> {
     let workers = &*Workers::lock()?;
     const CONNECTIONS: usize = 8;
     let mut tokens = begin(workers, "together@sessions.example.org")?;
@@ -83,7 +83,7 @@ fn a_token_two_rotations_old_ends_its_session() -> Result<()> {
 }
 
 #[test]
-fn what_is_no_refresh_token_is_refused() -> Result<()> {
+fn invalid_refresh_tokens_are_refused() -> Result<()> {
     let Workers { keyed, .. } = &*Workers::lock()?;
     let (family, secret) = ("A".repeat(22), "A".repeat(43));
     for token in ["x", ".", &format!("{family}.{secret}"), &format!("{family}.{secret}="), "a' OR 1=1 --.b"] {
@@ -117,7 +117,7 @@ fn a_logout_ends_every_token_and_a_new_login_works_at_once() -> Result<()> {
     rotate(workers, &again)?;
     expect(&me(keyed, &bystander.access)?, 200)?;
     rotate(workers, &bystander)?;
-    // However quickly: the second logout ends what came after the first.
+    // Even in the same second: the second logout revokes tokens issued after the first.
     let mut tokens = again;
     for _ in 0..3 {
         expect(&log_out(keyed, &tokens.access)?, 204)?;
@@ -141,7 +141,7 @@ fn a_deleted_user_has_no_session() -> Result<()> {
 }
 
 #[test]
-fn the_database_holds_no_refresh_token() -> Result<()> {
+fn the_database_contains_no_refresh_token() -> Result<()> {
     let workers = &*Workers::lock()?;
     let tokens = begin(workers, "stored@sessions.example.org")?;
     let next = rotate(workers, &tokens)?;
@@ -178,7 +178,7 @@ fn without_the_settings_there_is_no_logout_and_no_refresh() -> Result<()> {
 }
 
 #[test]
-fn a_database_with_only_the_first_migration_is_given_the_others() -> Result<()> {
+fn missing_migrations_are_applied() -> Result<()> {
     let _workers = Workers::lock()?;
     let dir = database("older");
     fs::create_dir_all(&dir)?;
@@ -203,7 +203,7 @@ fn a_database_with_only_the_first_migration_is_given_the_others() -> Result<()> 
     expect(&log_out(&worker, &tokens.access)?, 204)
 }
 
-/// Registers, and logs in.
+/// Registers a user and logs in.
 pub(crate) fn begin(workers: &Workers, email: &str) -> Result<Tokens> {
     expect(&register(&workers.keyed, email, PASSWORD)?, 201)?;
     log_in(workers, email)
@@ -217,7 +217,7 @@ fn rotate(workers: &Workers, tokens: &Tokens) -> Result<Tokens> {
     read(workers, &refresh(&workers.keyed, &tokens.refresh)?)
 }
 
-/// Takes note of the refresh token, which must be found nowhere.
+/// Remembers the refresh token, which must not appear in any log.
 fn read(workers: &Workers, answer: &Response) -> Result<Tokens> {
     let tokens = parse(answer)?;
     workers.note(&tokens.refresh);

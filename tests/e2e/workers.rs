@@ -17,27 +17,27 @@ use testkit::{
 
 use crate::keys::Recorded;
 
-/// Four Workers: two good ones, and two that are set up wrongly.
+/// Four Workers: two with valid settings, two with errors.
 pub(crate) struct Workers {
-    /// With the users of the contract fixtures, and registration open.
+    /// With the users of the contract fixtures, and open registration.
     pub(crate) good: Worker,
-    /// The same, and with key pairs, refresh tokens and revocation.
+    /// The same, with key pairs, refresh tokens and revocation.
     pub(crate) keyed: Worker,
     /// Without a `SECRET_KEY`.
     pub(crate) keyless: Worker,
-    /// Without migrations, and with nothing set but the key.
+    /// Without migrations, and with no setting but the key.
     pub(crate) tableless: Worker,
-    /// What must never be logged: keys, stored hashes and passwords.
+    /// Values that must not be logged: keys, stored hashes and passwords.
     secrets: Vec<String>,
     given: Mutex<Vec<String>>,
 }
 
-/// Never dropped, as statics are: [`testkit::process::Group`] ends the Workers when the test program has ended.
+/// Statics are never dropped: [`testkit::process::Group`] ends the Workers when the test program ends.
 static WORKERS: LazyLock<Result<Mutex<Workers>, String>> =
     LazyLock::new(|| Workers::start().map(Mutex::new).map_err(|error| format!("{error:#}")));
 
-/// The Workers of this run, for one test at a time: some tests count what is logged. When it is dropped, the logs are searched
-/// for secrets.
+/// The Workers of this run, used by one test at a time because some tests count log entries. Dropping it searches the
+/// logs for secrets.
 pub(crate) struct Lock(MutexGuard<'static, Workers>);
 
 impl Deref for Lock {
@@ -59,7 +59,7 @@ impl Workers {
     /// Starts the Workers at the first call.
     pub(crate) fn lock() -> Result<Lock> {
         let workers = WORKERS.as_ref().map_err(|error| anyhow!("the Workers did not start: {error}"))?;
-        // A test that failed while it held the lock says nothing about the next.
+        // A lock poisoned by a failed test is still usable.
         Ok(Lock(workers.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
@@ -89,7 +89,7 @@ impl Workers {
     }
 
     /// # Errors
-    /// When a log holds a key, a hash, a password, a token, or a part of a refresh token.
+    /// When a log contains a key, a hash, a password, a token, or a part of a refresh token.
     fn no_secret_is_logged(&self) -> Result<()> {
         let log = [&self.good, &self.keyed, &self.keyless, &self.tableless].map(Worker::log).join("\n");
         let given = self.given();
@@ -100,12 +100,12 @@ impl Workers {
         Ok(())
     }
 
-    /// Takes note of a refresh token that was given.
+    /// Remembers an issued refresh token.
     pub(crate) fn note(&self, refresh_token: &str) {
         self.noted().push(refresh_token.to_owned());
     }
 
-    /// The refresh tokens that were given.
+    /// The issued refresh tokens.
     pub(crate) fn given(&self) -> Vec<String> {
         self.noted().clone()
     }
@@ -115,7 +115,7 @@ impl Workers {
     }
 }
 
-/// Where the Worker of this name has its database.
+/// The folder of the database of the Worker with this name.
 pub(crate) fn database(name: &str) -> PathBuf {
     paths::state().join("e2e").join(name)
 }

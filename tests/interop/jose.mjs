@@ -1,4 +1,4 @@
-// jose: signs the claims by each key, and says of each token whether it holds.
+// jose: signs the claims with each key, and verifies each token.
 
 import { readFileSync } from "node:fs";
 import { SignJWT, errors, importJWK, jwtVerify } from "jose";

@@ -1,4 +1,4 @@
-// jsonwebtoken: signs the claims by each key, and says of each token whether it holds.
+// jsonwebtoken: signs the claims with each key, and verifies each token.
 
 import { createPrivateKey, createPublicKey, createSecretKey } from "node:crypto";
 import { readFileSync } from "node:fs";

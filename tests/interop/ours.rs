@@ -1,5 +1,4 @@
-//! Edgegate's part of `cargo xtask interop`: signs the claims by each key that may sign here, and says of each token
-//! whether it holds.
+//! edgegate in `cargo xtask interop`: signs the claims with each key that can sign, and verifies each token.
 
 #![expect(
     clippy::disallowed_methods,

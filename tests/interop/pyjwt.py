@@ -1,4 +1,4 @@
-"""PyJWT: signs the claims by each key, and says of each token whether it holds."""
+"""PyJWT: signs the claims with each key, and verifies each token."""
 
 import json
 import pathlib

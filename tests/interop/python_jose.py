@@ -1,4 +1,4 @@
-"""python-jose: signs the claims by each key, and says of each token whether it holds."""
+"""python-jose: signs the claims with each key, and verifies each token."""
 
 import json
 import pathlib

@@ -1,5 +1,5 @@
-// The package as users get it: packed, installed elsewhere, resolved, imported and required. `cargo xtask test --only package`
-// packs it and says where the tarball is.
+// The package as users get it: packed, installed in another folder, resolved, imported and required. `cargo xtask test
+// --only package` packs it and passes the path of the tarball.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -21,7 +21,7 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test("it holds what users need, and neither sources nor tests nor maps", () => {
+test("it contains the files that users need, and no sources, tests or maps", () => {
   const needed = /^(package\.json|README\.md|LICENSE-(APACHE|MIT)|edgegate\.wasm\.d\.ts|dist\/.+(?<!\.test)\.(js|d\.ts)|wasm\/edgegate(_bg)?\.(js|wasm|d\.ts))$/;
   const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));

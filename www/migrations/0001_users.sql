@@ -1,4 +1,4 @@
--- AUTOINCREMENT: the id of a deleted user is never given again, so that no old token becomes somebody else's.
+-- AUTOINCREMENT: the id of a deleted user is never reused, so that an old token cannot belong to a new user.
 CREATE TABLE users (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   email TEXT NOT NULL,
@@ -6,5 +6,5 @@ CREATE TABLE users (
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
 );
 
--- One account per address, whatever its letter case.
+-- One account for each address, ignoring letter case.
 CREATE UNIQUE INDEX users_email ON users (email COLLATE NOCASE);

@@ -1,4 +1,5 @@
--- For REFRESH_TOKEN_EXPIRE_MINUTES: a row for each session, with hashes of its refresh token and of the one before.
+-- For REFRESH_TOKEN_EXPIRE_MINUTES: one row for each session, with the hashes of its refresh token and of the previous
+-- one.
 CREATE TABLE refresh_tokens (
   family TEXT PRIMARY KEY,
   user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,

@@ -1,4 +1,4 @@
-// The token stays in this page's memory: it is gone with the tab.
+// The token is kept in memory only and is lost when the page is closed.
 
 const form = document.querySelector("#credentials");
 const message = document.querySelector("#message");
@@ -8,14 +8,14 @@ form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const fields = new FormData(form);
   const wanted = event.submitter.value;
-  say("One moment …");
+  showMessage("Please wait …");
   form.querySelectorAll("button").forEach((button) => (button.disabled = true));
   try {
     if (wanted === "register") await register(fields);
     await logIn(fields);
-    say("");
+    showMessage("");
   } catch (error) {
-    say(error.message, true);
+    showMessage(error.message, true);
   } finally {
     form.querySelectorAll("button").forEach((button) => (button.disabled = false));
   }
@@ -45,7 +45,7 @@ async function logIn(fields) {
   session.hidden = false;
 }
 
-/** The JSON of a good answer; of any other, an error in the server's own words. */
+/** The JSON of a successful response; otherwise an error with the server's message. */
 async function answer(response) {
   const body = await response.json();
   if (response.ok) return body;
@@ -53,7 +53,7 @@ async function answer(response) {
   throw new Error(typeof detail === "string" ? detail : detail.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join("; "));
 }
 
-function say(text, isWrong = false) {
+function showMessage(text, isWrong = false) {
   message.textContent = text;
   message.classList.toggle("wrong", isWrong);
 }

@@ -3,7 +3,7 @@ import { d1Users } from "edgegate/d1";
 
 interface Env extends Settings {
   DB: D1Database;
-  /** `on` for a database with read replication. */
+  /** `on` if the database has read replication. */
   D1_REPLICAS?: string;
 }
 

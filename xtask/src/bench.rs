@@ -1,9 +1,9 @@
-//! `cargo xtask bench`: compiles and runs the benchmark, a crate of its own in `bench/harness`.
+//! `cargo xtask bench`: compiles and runs the benchmark, the crate in `bench/harness`.
 
 use anyhow::Result;
 use testkit::sh::Sh;
 
-/// Measure everything beside its peers: cargo xtask bench --help.
+/// Measure edgegate and its peers: cargo xtask bench --help
 #[derive(Debug, clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct Args {

@@ -9,11 +9,11 @@ use crate::{
     steps::{npm, package, tools, wasm},
 };
 
-/// Build the wasm into pkg/wasm and the npm package into pkg/dist, with all they need.
+/// Build the wasm into pkg/wasm and the npm package into pkg/dist
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {}
 
-/// How many steps [`steps`] shows.
+/// The number of steps in [`steps`].
 pub(crate) const STEPS: usize = 6;
 
 /// Runs the command.

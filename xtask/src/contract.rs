@@ -1,4 +1,5 @@
-//! `cargo xtask contract record`: asks the real FastAPI every request of `tests/contract` and writes down its answers.
+//! `cargo xtask contract record`: sends every request of `tests/contract` to the real FastAPI and records its
+//! responses.
 
 use std::collections::HashSet;
 
@@ -13,7 +14,7 @@ use self::reference::Reference;
 mod differences;
 mod reference;
 
-/// Records every fixture file and rewrites the list of differences in `tests/contract/README.md`.
+/// Records every fixture file and updates the list of differences in `tests/contract/README.md`.
 pub(crate) fn record() -> Result<()> {
     let mut files = fixture::FILES.iter().map(|file| Ok((*file, fixture::load(file)?))).collect::<Result<Vec<_>>>()?;
     let mut names = HashSet::new();
@@ -23,13 +24,13 @@ pub(crate) fn record() -> Result<()> {
 
     reference::install()?;
     let mut cases: Vec<&mut Case> = files.iter_mut().flat_map(|(_, cases)| cases).collect();
-    println!("asking {} requests", cases.len());
+    println!("sending {} requests", cases.len());
     let mut asked = requests(&cases)?;
     for (case, answer) in cases.iter_mut().zip(answers(&asked)?) {
         case.answer = Some(answer);
     }
 
-    println!("asking them again in reverse order");
+    println!("sending them again in reverse order");
     asked.reverse();
     for (case, again) in cases.iter().rev().zip(answers(&asked)?) {
         let first = case.answer.as_ref();
@@ -38,7 +39,7 @@ pub(crate) fn record() -> Result<()> {
 
     let wrong: Vec<String> =
         cases.iter().filter_map(|case| Some(format!("`{}`: {}", case.name, fault(case)?))).collect();
-    // Written even when a case is wrong: the author of a `better` entry needs the recorded answer.
+    // Written even if a case is wrong: the author of a `better` entry needs the recorded response.
     for (file, cases) in &files {
         fixture::save(file, cases)?;
         let better = cases.iter().filter(|case| case.better.is_some()).count();
@@ -54,7 +55,7 @@ fn requests(cases: &[&mut Case]) -> Result<Vec<(String, http::Request)>> {
     cases.iter().map(|case| Ok((case.name.clone(), case.request.to_http()?))).collect()
 }
 
-/// The answers of a freshly started reference app, in this order.
+/// The responses of a newly started reference app, in this order.
 fn answers(requests: &[(String, http::Request)]) -> Result<Vec<Answer>> {
     let reference = Reference::start(&fixture::seed()?)?;
     let base = format!("http://{}", reference.addr());
@@ -65,12 +66,12 @@ fn answers(requests: &[(String, http::Request)]) -> Result<Vec<Answer>> {
     requests.iter().map(ask).collect()
 }
 
-/// What is wrong with a recorded case.
+/// The error in a recorded case, if any.
 fn fault(case: &Case) -> Option<&'static str> {
-    let Some(answer) = &case.answer else { return Some("it has no answer") };
+    let Some(answer) = &case.answer else { return Some("it has no recorded response") };
     match &case.better {
-        None if answer.status >= 500 => Some("the reference fails: say in `better` what the edge answers"),
-        Some(better) if better.answer == *answer => Some("`better` is no different: remove it"),
+        None if answer.status >= 500 => Some("FastAPI fails: add the response of edgegate as `better`"),
+        Some(better) if better.answer == *answer => Some("`better` equals the recorded response: remove it"),
         Some(better) if better.why.trim().is_empty() => Some("`better` has no `why`"),
         _ => None,
     }

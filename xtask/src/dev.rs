@@ -1,4 +1,4 @@
-//! `cargo xtask dev`: from a fresh clone to a login, in one command.
+//! `cargo xtask dev`: builds everything, starts the Worker and creates a demo user.
 
 use std::{
     fs::{File, OpenOptions},
@@ -22,7 +22,7 @@ use crate::build;
 const DEMO_EMAIL: &str = "demo@example.com";
 const DEMO_PASSWORD: &str = "correct horse battery staple";
 
-/// Build everything and serve the Worker on http://127.0.0.1:8787 with a local database and a demo user.
+/// Build everything and serve the Worker on http://127.0.0.1:8787 with a local database and a demo user
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The port on 127.0.0.1.
@@ -30,15 +30,15 @@ pub(crate) struct Args {
     port: u16,
 }
 
-/// Runs the command; it ends only by Ctrl-C or by an error.
+/// Runs the command until Ctrl-C or an error.
 ///
 /// # Errors
-/// Those of the steps, and when the Worker ends by itself.
+/// Those of the steps, and an error if the Worker ends.
 pub(crate) fn run(args: &Args) -> Result<()> {
     check_port(args.port)?;
     let mut progress = Progress::new(build::STEPS + 4);
     build::steps(&mut progress)?;
-    progress.step("Secrets of this machine in www/.dev.vars", write_dev_vars)?;
+    progress.step("Random secrets in www/.dev.vars", write_dev_vars)?;
     progress.step("D1 migrations on the local database", migrate)?;
     let mut worker = None;
     progress.step("The Worker on workerd", || {
@@ -54,14 +54,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     progress.step("The demo user", || create_demo_user(&worker))?;
     print_what_to_paste(args.port, &progress);
 
-    // Until Ctrl-C.
+    // Runs until Ctrl-C.
     loop {
         worker.check_alive()?;
         thread::sleep(Duration::from_millis(200));
     }
 }
 
-/// Checked first: the first build takes minutes.
+/// Checked first, because the first build takes minutes.
 fn check_port(port: u16) -> Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),
@@ -80,7 +80,7 @@ fn write_dev_vars() -> Result<Did> {
     let mut key = [0; 32];
     File::open("/dev/urandom")?.read_exact(&mut key)?;
     let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Readable by the owner only: the key signs any token.
+    // Readable by the owner only, because the key can sign any token.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
     writeln!(file, "SECRET_KEY={key}\nREGISTRATION=open")?;
     Ok(Did::Work)
@@ -107,7 +107,7 @@ fn create_demo_user(worker: &Worker) -> Result<Did> {
     match response.status {
         201 => Ok(Did::Work),
         409 => Ok(Did::Nothing),
-        403 => bail!("www/.dev.vars does not say REGISTRATION=open, so no demo user can be created"),
+        403 => bail!("the demo user cannot be created: www/.dev.vars does not set REGISTRATION=open"),
         status => bail!("POST /users answered {status} {}\n{}", String::from_utf8_lossy(&response.body), worker.log()),
     }
 }
@@ -118,6 +118,6 @@ fn print_what_to_paste(port: u16, progress: &Progress) {
     println!("\nready on {url} after {}. Log the demo user in:\n", seconds(progress.elapsed()));
     println!("  {login}\n\nUse the token:\n");
     println!(
-        "  curl -s {url}/me -H \"Authorization: Bearer $({login} | cut -d'\"' -f4)\"\n\nCtrl-C ends it. What the Worker logs follows."
+        "  curl -s {url}/me -H \"Authorization: Bearer $({login} | cut -d'\"' -f4)\"\n\nCtrl-C stops the server. Its log follows."
     );
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask interop`: other libraries verify our tokens and we verify theirs, for every common algorithm.
+//! `cargo xtask interop`: other libraries verify our tokens, and we verify theirs, for every common algorithm.
 
 use std::fs;
 
@@ -12,15 +12,15 @@ use crate::steps::npm;
 
 mod library;
 
-/// Exchange tokens with PyJWT, python-jose, jose, jsonwebtoken and jwt-simple, and fail on any refusal.
+/// Exchange tokens with PyJWT, python-jose, jose, jsonwebtoken and jwt-simple; fail if a token is refused
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Write the tokens that they made to tests/interop/tokens.json, for the tests of the core.
+    /// Write the tokens of the other libraries to tests/interop/tokens.json, for the tests of the core
     #[arg(long)]
     record: bool,
 }
 
-/// A recorded token, as `tests/core/token/recorded.rs` reads it.
+/// A recorded token, in the format of `tests/core/token/recorded.rs`.
 #[derive(Serialize)]
 struct Recorded {
     library: &'static str,
@@ -28,16 +28,16 @@ struct Recorded {
     token: String,
 }
 
-/// What a program answers.
+/// The output of a program.
 #[derive(Deserialize)]
 struct Answer {
     /// A token for each key.
     issued: Vec<String>,
-    /// For each token its claims, or the reason of the refusal.
+    /// The claims of each token, or the reason for its refusal.
     verified: Vec<Value>,
 }
 
-/// A key of `tests/interop/keys.json`: a JWK with its private half.
+/// A key of `tests/interop/keys.json`: a JWK with its private members.
 type Key = Map<String, Value>;
 
 /// Runs the command.
@@ -61,7 +61,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             recorded.push(Recorded { library: library.name, alg: algorithm(&key).to_owned(), token });
         }
     }
-    println!("\n{} tokens of others hold here; {} of ours went round", recorded.len(), ours.len());
+    println!(
+        "\n{} tokens of other libraries accepted; {} tokens of edgegate accepted by all",
+        recorded.len(),
+        ours.len()
+    );
     if args.record {
         let path = library::dir().join("tokens.json");
         fs::write(&path, serde_json::to_string_pretty(&recorded)? + "\n")
@@ -70,25 +74,25 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// A token by each key that this library knows.
+/// A token for each key that this library supports.
 fn made_by(library: &Library, keys: &[Key]) -> Result<Vec<(Key, String)>> {
     let keys: Vec<Key> = keys.iter().filter(|key| library.knows(key)).cloned().collect();
-    ensure!(keys.len() == library.algorithms.len(), "{}: not every algorithm has a key", library.name);
+    ensure!(keys.len() == library.algorithms.len(), "{}: an algorithm has no key", library.name);
     let answer = ask(library, &keys, &[])?;
     ensure!(answer.issued.len() == keys.len(), "{} made {} tokens", library.name, answer.issued.len());
     Ok(keys.into_iter().zip(answer.issued).collect())
 }
 
-/// Each token must be accepted, and refused with another signature: a library that checks no signature fails.
+/// Each token must be accepted, and refused with a changed signature: a library that does not check signatures fails.
 fn check(library: &Library, tokens: &[(Key, String)]) -> Result<()> {
     let changed: Vec<_> = tokens.iter().map(|(key, token)| (key.clone(), with_another_signature(token))).collect();
     let verified = ask(library, &[], &[tokens, &changed].concat())?.verified;
-    ensure!(verified.len() == 2 * tokens.len(), "{} judged {} tokens", library.name, verified.len());
+    ensure!(verified.len() == 2 * tokens.len(), "{} verified {} tokens", library.name, verified.len());
     let (good, bad) = verified.split_at(tokens.len());
     for (((key, token), good), bad) in tokens.iter().zip(good).zip(bad) {
         let holds = claims().as_object().into_iter().flatten().all(|(name, value)| good.get(name) == Some(value));
         ensure!(holds, "{} {}: {good} for {token}", library.name, algorithm(key));
-        ensure!(bad.is_string(), "{} {}: a changed signature holds", library.name, algorithm(key));
+        ensure!(bad.is_string(), "{} {}: a changed signature is accepted", library.name, algorithm(key));
     }
     Ok(())
 }
@@ -103,12 +107,12 @@ fn ask(library: &Library, keys: &[Key], tokens: &[(Key, String)]) -> Result<Answ
     serde_json::from_str(&answer).with_context(|| format!("{} answered {answer}", library.name))
 }
 
-/// The signed claims: `user_id` as FastAPI's tutorial has it, the registered `sub`, and text beyond ASCII.
+/// The claims to sign: `user_id` as in FastAPI's tutorial, the registered `sub`, and non-ASCII text.
 fn claims() -> Value {
     json!({ "user_id": 7, "exp": 4_102_444_800_u64, "sub": "7", "name": "Zoë ✓" })
 }
 
-/// The public half of the key; a secret stays as it is.
+/// The public key; a secret is unchanged.
 fn public(key: &Key) -> Key {
     let private = ["d", "p", "q", "dp", "dq", "qi"];
     key.iter().filter(|(name, _)| !private.contains(&name.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
@@ -118,7 +122,7 @@ fn algorithm(key: &Key) -> &str {
     key.get("alg").and_then(Value::as_str).unwrap_or_default()
 }
 
-/// Changes the first character, six bits of the signature.
+/// Changes the first character, which encodes six bits of the signature.
 fn with_another_signature(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').unwrap_or((token, ""));
     let first = if signature.starts_with('A') { 'B' } else { 'A' };

@@ -1,6 +1,6 @@
-//! `cargo xtask`: the project's own commands, in Rust, so that a fresh machine needs only rustup and Node with npm.
+//! `cargo xtask`: the project's commands in Rust, so that a new machine needs only rustup and Node with npm.
 //!
-//! Each command is a file: [`bench`], [`build`], [`contract`], [`dev`], [`interop`], [`test`].
+//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`interop`], [`test`].
 
 mod bench;
 mod build;
@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use testkit::process;
 
-/// The project's own commands. Two are all a newcomer needs: `cargo xtask dev` and `cargo xtask test`.
+/// The project's commands. To start: `cargo xtask dev` and `cargo xtask test`
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Cli {
@@ -33,14 +33,14 @@ enum Command {
     Dev(dev::Args),
     Test(test::Args),
     Interop(interop::Args),
-    /// The recorded answers of the real FastAPI.
+    /// Record the responses of the real FastAPI
     #[command(subcommand)]
     Contract(Contract),
 }
 
 #[derive(Subcommand)]
 enum Contract {
-    /// Start the reference app on the real FastAPI and write its answers to tests/contract.
+    /// Start the reference app on the real FastAPI and write its responses to tests/contract
     Record,
 }
 

@@ -1,4 +1,4 @@
-//! `wasm-pack.toml`: how the wasm is built and what it may weigh. This is its only reader.
+//! `wasm-pack.toml`: how the wasm is built, and its size budget. Only this module reads the file.
 
 use std::fs;
 
@@ -6,10 +6,10 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use testkit::paths;
 
-/// The most that a budget may grant, in bytes.
+/// The maximum of the budget in bytes.
 pub(crate) const BUDGET_MAX_BYTES: u64 = 170_000;
 
-/// The whole of `wasm-pack.toml`.
+/// The contents of `wasm-pack.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Settings {
@@ -17,7 +17,7 @@ pub(crate) struct Settings {
     pub(crate) build: Build,
     /// How the Rust tests are compiled for the browser.
     pub(crate) test: Test,
-    /// What the module may weigh.
+    /// The size budget.
     pub(crate) size: Size,
     /// The tools that `cargo install` puts into `target/tools`.
     pub(crate) tools: Tools,
@@ -31,15 +31,15 @@ pub(crate) struct Build {
     pub(crate) profile: String,
     /// The features of the crate.
     pub(crate) features: Vec<String>,
-    /// What kind of JavaScript wasm-bindgen writes.
+    /// The kind of JavaScript that wasm-bindgen generates.
     pub(crate) target: String,
-    /// Where it goes, from the root of the repository.
+    /// The output folder, relative to the root of the repository.
     pub(crate) out_dir: String,
-    /// What the generated files are called.
+    /// The name of the generated files.
     pub(crate) out_name: String,
-    /// Generated files that are deleted again.
+    /// Generated files to delete.
     pub(crate) drop: Vec<String>,
-    /// The arguments of wasm-opt, besides the two files.
+    /// The arguments of wasm-opt, except the two files.
     pub(crate) wasm_opt: Vec<String>,
 }
 
@@ -51,15 +51,15 @@ pub(crate) struct Test {
     pub(crate) profile: String,
     /// The features of the crate.
     pub(crate) features: Vec<String>,
-    /// How long one test program may take, in seconds.
+    /// Time limit of one test program in seconds.
     pub(crate) timeout_seconds: u32,
 }
 
-/// What the module may weigh.
+/// The size budget.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Size {
-    /// Bytes of gzip of the wasm and of the glue, together.
+    /// Sum of the gzip sizes of the wasm and of the glue, in bytes.
     pub(crate) budget: u64,
 }
 
@@ -67,8 +67,8 @@ pub(crate) struct Size {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Tools {
-    /// The version of wasm-pack. That of wasm-bindgen is in Cargo.lock, those of wasm-opt, wrangler and Node are in
-    /// package-lock.json.
+    /// The version of wasm-pack. The version of wasm-bindgen is in Cargo.lock, those of wasm-opt, wrangler and Node are
+    /// in package-lock.json.
     pub(crate) wasm_pack: String,
 }
 
@@ -76,7 +76,7 @@ impl Settings {
     /// Reads `wasm-pack.toml`.
     ///
     /// # Errors
-    /// When it is missing, names something unknown, or grants more than [`BUDGET_MAX_BYTES`].
+    /// When the file is missing, contains an unknown key, or exceeds [`BUDGET_MAX_BYTES`].
     pub(crate) fn read() -> Result<Self> {
         let text = fs::read_to_string(paths::root().join("wasm-pack.toml")).context("wasm-pack.toml")?;
         Self::parse(&text).context("wasm-pack.toml")
@@ -85,17 +85,20 @@ impl Settings {
     fn parse(text: &str) -> Result<Self> {
         let settings: Self = toml::from_str(text)?;
         let budget = settings.size.budget;
-        ensure!(budget <= BUDGET_MAX_BYTES, "a size.budget of {budget} bytes is above the promised {BUDGET_MAX_BYTES}");
+        ensure!(
+            budget <= BUDGET_MAX_BYTES,
+            "size.budget is {budget} bytes, more than the maximum of {BUDGET_MAX_BYTES}"
+        );
         Ok(settings)
     }
 
-    /// The generated wasm, from the root of the repository.
+    /// The generated wasm, relative to the root of the repository.
     #[must_use]
     pub(crate) fn wasm(&self) -> String {
         format!("{}/{}_bg.wasm", self.build.out_dir, self.build.out_name)
     }
 
-    /// The generated JavaScript around it, from the root of the repository.
+    /// The generated JavaScript, relative to the root of the repository.
     #[must_use]
     pub(crate) fn glue(&self) -> String {
         format!("{}/{}_bg.js", self.build.out_dir, self.build.out_name)
@@ -115,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_budget_above_the_promise_is_refused() {
+    fn a_budget_above_the_maximum_is_refused() {
         let settings = Settings::parse(REAL).expect("the real file");
         let raised =
             REAL.replace(&format!("budget = {}", settings.size.budget), &format!("budget = {}", BUDGET_MAX_BYTES + 1));

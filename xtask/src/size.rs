@@ -8,10 +8,10 @@ use testkit::paths;
 
 use crate::settings::Settings;
 
-/// Compares the size of the built module with its budget and returns the figures.
+/// Compares the size of the built module with the budget and returns a summary.
 ///
 /// # Errors
-/// When it is not built or too heavy.
+/// When the module is not built or exceeds the budget.
 pub(crate) fn check(settings: &Settings) -> Result<String> {
     let wasm = gzipped(&paths::root().join(settings.wasm()))?;
     let glue = gzipped(&paths::root().join(settings.glue()))?;
@@ -21,7 +21,7 @@ pub(crate) fn check(settings: &Settings) -> Result<String> {
 fn judge(wasm: u64, glue: u64, budget: u64) -> Result<String> {
     let weight = wasm + glue;
     let line = format!("{weight} of {budget} bytes of gzip (wasm {wasm}, glue {glue})");
-    ensure!(weight <= budget, "{line}: make it lighter, or raise size.budget in wasm-pack.toml and say why");
+    ensure!(weight <= budget, "{line}: reduce the size, or raise size.budget in wasm-pack.toml and give the reason");
     Ok(line)
 }
 

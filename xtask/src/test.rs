@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every check in one command, with a summary.
+//! `cargo xtask test`: all checks in one command, with a summary.
 
 use std::{
     collections::BTreeSet,
@@ -14,13 +14,13 @@ mod modules;
 mod package;
 mod stages;
 
-/// Check everything: format, lints, types, the packages, and the tests natively, in a browser and on workerd.
+/// Check everything: format, lints, types, packages, and the tests natively, in a browser and on workerd
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Run only these stages; `build` is added where one needs it.
+    /// Run only these stages; `build` is added if a stage needs it
     #[arg(long, num_args = 1.., value_name = "NAME", value_parser = stages::names())]
     only: Vec<String>,
-    /// List the stages and stop.
+    /// List the stages and exit
     #[arg(long)]
     list: bool,
 }
@@ -33,18 +33,18 @@ struct Stage {
     run: fn() -> Result<Outcome>,
 }
 
-/// How a stage ended, with a note for the summary.
+/// The result of a stage, with a note for the summary.
 enum Outcome {
     Passed(String),
     Failed(String),
-    /// Something is missing on this machine; the note says what, and how to install it.
+    /// A program is missing on this machine; the note names it and how to install it.
     NotRun(String),
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// When a stage failed or could not be run.
+/// When a stage failed or could not run.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.list {
         stages::ALL.iter().for_each(|stage| println!("{:12} {}", stage.name, stage.what));
@@ -93,7 +93,7 @@ fn summarise(rows: &[(&Stage, Outcome, Duration)], is_all: bool) -> Result<()> {
     let total = rows.iter().map(|(_, _, duration)| *duration).sum();
     println!("{}\n{} stages in {}", "-".repeat(72), rows.len(), seconds(total));
     if !is_all {
-        println!("not asked for: {} other stages (cargo xtask test --list)", stages::ALL.len() - rows.len());
+        println!("not selected: {} other stages (cargo xtask test --list)", stages::ALL.len() - rows.len());
     }
     if bad > 0 {
         bail!("{bad} of {} stages did not pass", rows.len());
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_that_needs_the_build_brings_it() {
+    fn a_stage_that_needs_the_build_adds_it() {
         let names = |only: &[&str]| {
             let only: Vec<_> = only.iter().map(|name| (*name).to_owned()).collect();
             choose(&only).iter().map(|stage| stage.name).collect::<Vec<_>>()

@@ -10,13 +10,13 @@ use testkit::{paths, sh::Sh};
 pub(crate) struct Venv {
     /// Its folder.
     pub(crate) dir: PathBuf,
-    /// The file with the packages, every one pinned.
+    /// The requirements file, with pinned versions.
     pub(crate) requirements: PathBuf,
 }
 
 impl Venv {
-    /// Creates it and installs the packages, unless exactly these are installed. Takes the first of these Pythons whose
-    /// `--version` begins with `version`.
+    /// Creates the environment and installs the packages, unless they are installed. Uses the first of these Pythons
+    /// whose `--version` begins with `version`.
     ///
     /// # Errors
     /// When there is no such Python, or the packages cannot be installed.
@@ -57,7 +57,7 @@ fn system_python(names: &[&str], wanted: &str) -> Result<PathBuf> {
         found = Some(version);
     }
     match found {
-        Some(version) => bail!("{wanted}x is wanted and this is {}", version.trim()),
+        Some(version) => bail!("{wanted}x is required, and this is {}", version.trim()),
         None => bail!("no python3 on the PATH: install it (Debian: apt install python3 python3-venv)"),
     }
 }

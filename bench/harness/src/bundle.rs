@@ -1,4 +1,4 @@
-//! What is measured, made ready: the pinned peers, a bundle for each subject and each Worker, the native subjects.
+//! Preparation: the pinned peers, a bundle for each subject and each Worker, the native subjects.
 
 use std::{
     fs,
@@ -29,13 +29,13 @@ pub(super) const SUBJECTS: [(&str, &str); 9] = [
     ("pairs", "jose"),
 ];
 
-/// The Workers that are measured whole: ours as it is deployed, and those of `bench/workers`.
+/// The whole Workers: ours as it is deployed, and those of `bench/workers`.
 pub(super) const WORKERS: [&str; 4] = [OURS, "hono", "better-auth", "token"];
 
 /// The Worker of `www`.
 pub(super) const OURS: &str = "edgegate";
 
-/// Everything that a bundle is made from.
+/// The inputs of the bundles.
 const INPUTS: [&str; 11] = [
     "bench/subjects",
     "bench/workers",
@@ -52,7 +52,7 @@ const INPUTS: [&str; 11] = [
 
 /// Installs the peers of `bench/package.json`.
 ///
-/// Install scripts stay off as everywhere: the two native modules bring their binaries in the package.
+/// Install scripts are off: the two native modules contain their binaries.
 pub(super) fn install() -> Result<Did> {
     let stamp = Stamp {
         name: "bench-npm",
@@ -68,7 +68,7 @@ pub(super) fn install() -> Result<Did> {
     })
 }
 
-/// Bundles each subject with the kernel, as wrangler would, but for its second of start-up each.
+/// Bundles each subject with the kernel. esbuild directly, because wrangler needs a second to start for each.
 pub(super) fn subjects() -> Result<Did> {
     let output = "target/xtask/bench/subjects";
     let stamp = Stamp { name: "bench-subjects", inputs: &INPUTS, also: "", outputs: vec![output] };
@@ -82,7 +82,7 @@ pub(super) fn subjects() -> Result<Did> {
     })
 }
 
-/// Bundles each whole Worker exactly as it would be uploaded, and minified.
+/// Bundles each whole Worker as it would be uploaded, and minified.
 pub(super) fn workers() -> Result<Did> {
     let output = "target/xtask/bench/workers";
     let stamp = Stamp { name: "bench-workers", inputs: &INPUTS, also: "", outputs: vec![output] };
@@ -96,7 +96,7 @@ pub(super) fn workers() -> Result<Did> {
     })
 }
 
-/// Compiles the crate itself, and the bcrypt crate, for this machine.
+/// Compiles the crate and the bcrypt crate for this machine.
 pub(super) fn native() -> Result<Did> {
     let stamp = Stamp {
         name: "bench-native",
@@ -118,7 +118,7 @@ pub(super) fn subject_bundle(kind: &str, name: &str) -> PathBuf {
     paths::state().join("bench/subjects").join(kind).join(name)
 }
 
-/// The folder of an isolate that does nothing.
+/// The folder of the Worker without code.
 pub(super) fn empty_bundle() -> PathBuf {
     paths::state().join("bench/subjects/empty")
 }

@@ -1,4 +1,4 @@
-//! Bar charts as SVG: readable on a light page and on a dark one, and by a screen reader.
+//! Bar charts as SVG, readable on light and dark pages and by screen readers.
 
 use super::outcome::{Bar, Chart};
 
@@ -27,8 +27,8 @@ pub(super) fn svg(chart: &Chart) -> String {
     )
 }
 
-/// The page's own colours are unknown: these greys keep 4:1 for text and 3:1 for bars on white and on near-black alike, and
-/// what the reader prefers sharpens them.
+/// The background of the page is unknown: these greys have a contrast of 4:1 for text and 3:1 for bars on white and on
+/// near-black. The reader's colour scheme increases it.
 const STYLE: &str = "<style>\n\
     text { font: 13px system-ui, sans-serif; fill: #6e7681 } .title { font-weight: 600; font-size: 14px }\n\
     .ours { fill: #2f81f7 } .theirs { fill: #8b949e }\n\

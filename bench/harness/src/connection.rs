@@ -1,5 +1,5 @@
-//! One keep-alive connection that sends the same bytes again and again. [`testkit::http`] opens a connection per request and
-//! gives every header line; here both would be measured along with the Worker.
+//! A keep-alive connection that sends the same bytes repeatedly. [`testkit::http`] opens a connection for each request
+//! and parses every header line, which would be measured too.
 
 use std::{
     io::{Read, Write},
@@ -9,10 +9,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// 64 logins wait for each other at some 50 ms each, and a slow machine takes several times that.
+/// 64 queued logins of about 50 ms each; a slow machine takes several times that.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The most bytes of an answer.
+/// Maximum size of a response in bytes.
 const ANSWER_MAX_BYTES: usize = 64 * 1024;
 
 /// An open connection.
@@ -31,14 +31,14 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::new() })
     }
 
-    /// Sends a request and gives the body of its answer.
+    /// Sends a request and returns the body of the response.
     ///
-    /// Anything but a 200 is an error: a benchmark of refusals would be the fastest of all.
+    /// Any status but 200 is an error: a benchmark of refusals would look fast.
     pub(super) fn send(&mut self, request: &[u8]) -> Result<&[u8]> {
         self.expect(200, request)
     }
 
-    /// The same for a request that is to be answered with this status.
+    /// The same for another expected status.
     pub(super) fn expect(&mut self, status: u16, request: &[u8]) -> Result<&[u8]> {
         let end_of_head = self.exchange(request)?;
         if !self.buffer.starts_with(format!("HTTP/1.1 {status} ").as_bytes()) {
@@ -47,7 +47,7 @@ impl Connection {
         Ok(&self.buffer[end_of_head..])
     }
 
-    /// Fills the buffer with the answer and says where its body begins.
+    /// Reads the response into the buffer and returns where its body begins.
     fn exchange(&mut self, request: &[u8]) -> Result<usize> {
         self.stream.write_all(request)?;
         self.buffer.clear();
@@ -74,12 +74,12 @@ impl Connection {
     }
 }
 
-/// The bytes of a GET.
+/// The bytes of a GET request.
 pub(super) fn get(target: &str, headers: &str) -> Vec<u8> {
     format!("GET {target} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}\r\n").into_bytes()
 }
 
-/// The bytes of a POST.
+/// The bytes of a POST request.
 pub(super) fn post(target: &str, content_type: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     let head = format!("POST {target} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: {content_type}\r\n");

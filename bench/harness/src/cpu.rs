@@ -1,13 +1,13 @@
-//! The CPU time that a process has used, as Linux counts it.
+//! The CPU time of a process, from Linux's `/proc`.
 
 use std::{fs, time::Duration};
 
 use anyhow::{Context, Result};
 
-/// The unit of `/proc/PID/stat`: a hundredth of a second on every Linux that Rust and workerd run on (`USER_HZ`).
+/// The unit of `/proc/PID/stat`: 1/100 s on every Linux that Rust and workerd run on (`USER_HZ`).
 const TICK: Duration = Duration::from_millis(10);
 
-/// User and system time of all threads since the process began.
+/// User and system time of all threads since the process started.
 pub(super) fn used(pid: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))
         .context("the CPU time of a process is read from /proc, which only Linux has")?;
@@ -34,7 +34,7 @@ struct Stat {
 }
 
 impl Stat {
-    /// `pid (name) state parent group ... utime stime ...`, and the name may hold anything.
+    /// `pid (name) state parent group ... utime stime ...`; the name may contain any character.
     fn parse(stat: &str) -> Option<Self> {
         let (pid, rest) = stat.split_once(" (")?;
         let (name, fields) = rest.rsplit_once(") ")?;
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_with_brackets_moves_no_field() {
+    fn a_process_name_with_brackets_moves_no_field() {
         let stat = Stat::parse("7 (a) b) S 1 42 42 0 -1 4194560 100 0 0 0 30 12 0 0 20 0 1 0 5").expect("a line");
         assert_eq!((stat.pid, stat.name.as_str(), stat.group, stat.ticks), (7, "a) b", 42, 42));
     }

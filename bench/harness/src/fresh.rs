@@ -1,4 +1,5 @@
-//! The first answer of a fresh isolate, in a fresh workerd: an isolate before it would leave its compiled wasm behind.
+//! The first response of a fresh isolate in a fresh workerd. An earlier isolate of the same workerd would leave
+//! compiled wasm in its cache.
 
 use std::{path::PathBuf, time::Instant};
 
@@ -7,12 +8,12 @@ use testkit::worker::free_port;
 
 use super::{
     connection::{Connection, get},
+    round_counter::RoundCounter,
     series::Series,
     server::{address, bench, file_name, modules, serve},
-    ticker::Ticker,
 };
 
-/// A Worker to be started again and again.
+/// A Worker to be started repeatedly.
 #[derive(Debug)]
 pub(super) struct Fresh {
     /// Its name in the tables.
@@ -21,19 +22,19 @@ pub(super) struct Fresh {
     pub(super) bundle: PathBuf,
     /// The first request.
     pub(super) target: String,
-    /// The status of its answer.
+    /// The expected status.
     pub(super) status: u16,
-    /// Whether it wants Node's modules.
+    /// Whether it needs Node's modules.
     pub(super) nodejs: bool,
 }
 
 impl Fresh {
-    /// A Worker that wants nothing special.
+    /// A Worker with status 200 and without Node's modules.
     pub(super) fn new(label: impl Into<String>, bundle: PathBuf, target: &str) -> Self {
         Self { label: label.into(), bundle, target: target.into(), status: 200, nodejs: false }
     }
 
-    /// From asking for the isolate to the end of its first answer, in ms.
+    /// The time from requesting the isolate to the end of its first response, in ms.
     fn first_answer(&self) -> Result<f64> {
         let port = free_port()?;
         let _server = serve(&format!("fresh-{port}"), &self.config(port), &[port])?;
@@ -68,12 +69,12 @@ impl Fresh {
     }
 }
 
-/// Each in turn, round after round.
+/// Measures the Workers in turn, in each round.
 pub(super) fn rounds(workers: &[Fresh], count: u32) -> Result<Vec<Series>> {
     let mut series: Vec<_> = workers.iter().map(|worker| Series::new(&worker.label)).collect();
-    let mut ticker = Ticker::new("fresh isolates", count);
+    let mut counter = RoundCounter::new("fresh isolates", count);
     for _ in 0..count {
-        ticker.tick();
+        counter.next_round();
         for (worker, series) in workers.iter().zip(&mut series) {
             series.samples.push(worker.first_answer()?);
         }

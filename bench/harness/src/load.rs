@@ -1,4 +1,4 @@
-//! The load generator: as many threads as connections, each sending its next request when the last is answered.
+//! The load generator: one thread for each connection. Each sends its next request after the last response.
 
 use std::{
     net::SocketAddr,
@@ -10,33 +10,33 @@ use anyhow::{Result, anyhow};
 
 use super::{connection::Connection, cpu, series::quantile};
 
-/// What is sent to whom.
+/// A server and the request to send.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
     /// Its name in the tables.
     pub(super) label: String,
-    /// Where it listens.
+    /// The address of the server.
     pub(super) addr: SocketAddr,
-    /// The process whose CPU time counts.
+    /// The process whose CPU time is measured.
     pub(super) pid: u32,
     /// The request.
     pub(super) request: Vec<u8>,
 }
 
-/// How a stretch of load went.
+/// The results of a period of load.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Load {
-    /// Answers a second.
+    /// Responses per second.
     pub(super) per_second: f64,
     /// The median latency, in ms.
     pub(super) p50: f64,
-    /// The latency that one in a hundred exceeds, in ms.
+    /// The 99th percentile of the latency, in ms.
     pub(super) p99: f64,
-    /// CPU time of the server for each answer, in ms.
+    /// CPU time of the server for each response, in ms.
     pub(super) cpu: f64,
 }
 
-/// Sends requests for this long, and waits for the answers under way.
+/// Sends requests for this time, and waits for the pending responses.
 pub(super) fn run(target: &Target, connections: usize, duration: Duration) -> Result<Load> {
     let cpu_before = cpu::used(target.pid)?;
     let started = Instant::now();
@@ -63,7 +63,7 @@ pub(super) fn run(target: &Target, connections: usize, duration: Duration) -> Re
     })
 }
 
-/// The latencies in ms of one connection's requests, at least one.
+/// The latencies in ms of the requests of one connection, at least one.
 fn send_until(target: &Target, deadline: Instant) -> Result<Vec<f64>> {
     let mut connection = Connection::open(target.addr)?;
     let mut latencies = Vec::new();

@@ -1,18 +1,18 @@
-//! `cargo xtask bench`: ours and theirs side by side, in one run on the same runtimes.
+//! `cargo xtask bench`: measures edgegate and its peers in one run on the same runtimes.
 
 mod bundle;
 mod chart;
 mod connection;
 mod cpu;
 mod fresh;
-mod lab;
 mod load;
 mod measures;
 mod outcome;
 mod report;
+mod round_counter;
+mod running;
 mod series;
 mod server;
-mod ticker;
 mod whole;
 
 use std::{
@@ -33,23 +33,24 @@ use self::{
     report::Record,
 };
 
-/// Measure everything beside its peers; a full run writes bench/RESULTS.md and bench/charts.
+/// Measure edgegate and its peers; a full run writes bench/RESULTS.md and bench/charts.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask bench", bin_name = "cargo xtask bench")]
 struct Args {
     /// Run only these measures.
     #[arg(long, num_args = 1.., value_name = "NAME", value_parser = measures::names())]
     only: Vec<String>,
-    /// Few rounds: less than two minutes once everything is built.
+    /// Run few rounds: less than two minutes after everything is built.
     #[arg(long)]
     quick: bool,
-    /// Write bench/RESULTS.md and the charts after a partial or quick run too; what was not measured keeps its last numbers.
+    /// Write bench/RESULTS.md and the charts after a partial or quick run too; measures that did not run keep their
+    /// last numbers.
     #[arg(long)]
     write: bool,
-    /// Measure the package as it is built now.
+    /// Measure the package as built, without building it.
     #[arg(long)]
     no_build: bool,
-    /// List the measures and stop.
+    /// List the measures and exit.
     #[arg(long)]
     list: bool,
 }

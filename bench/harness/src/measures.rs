@@ -16,28 +16,28 @@ mod size;
 mod startup;
 mod verify;
 
-/// One question, and how it is answered.
+/// One measure.
 #[derive(Debug)]
 pub(super) struct Measure {
-    /// What `--only` calls it.
+    /// Its name for `--only`.
     pub(super) name: &'static str,
     /// What it measures.
     pub(super) what: &'static str,
-    /// Measures it.
+    /// Runs it.
     pub(super) run: fn(Effort) -> Result<Outcome>,
 }
 
-/// How many rounds are taken.
+/// How many rounds to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effort {
-    /// As many as the spread asks for.
+    /// As many as the spread of the measure needs.
     Full,
-    /// All measures in less than two minutes.
+    /// Few: all measures in less than two minutes.
     Quick,
 }
 
 impl Effort {
-    /// The one or the other.
+    /// One of two values, by mode.
     pub(super) fn pick<T>(self, full: T, quick: T) -> T {
         match self {
             Self::Full => full,
@@ -46,7 +46,7 @@ impl Effort {
     }
 }
 
-/// In the order of the results.
+/// All measures, in the order of the report.
 pub(super) const ALL: [Measure; 12] = [
     measure("verify", "bcrypt verification at cost 10, warm: Node, workerd and native", verify::run),
     measure("cold", "the first bcrypt verification of a fresh process and of a fresh isolate", cold::run),
@@ -55,8 +55,8 @@ pub(super) const ALL: [Measure; 12] = [
     measure("pairs", "EdDSA, RS256 and ES256: tokens of key pairs on workerd", pairs::run),
     measure("login", "/login of the whole Worker on workerd with D1", login::run),
     measure("me", "/me of the whole Worker", routes::me),
-    measure("token", "a route that asks for nothing but a token", routes::token),
-    measure("size", "gzip of everything that is uploaded", size::run),
+    measure("token", "a route that needs only a token", routes::token),
+    measure("size", "gzip size of the upload", size::run),
     measure("startup", "a fresh isolate of the whole Worker to its first answer", startup::run),
     measure("growth", "/login with 10, 10,000 and 1,000,000 users", growth::run),
     measure("cost", "CPU time of one login at each bcrypt cost", cost::run),

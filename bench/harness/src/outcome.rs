@@ -1,61 +1,61 @@
-//! What a measure found: tables, goals and a chart, kept as JSON between two runs.
+//! The result of a measure: tables, goals and charts, stored as JSON between runs.
 
 use serde::{Deserialize, Serialize};
 
 use super::series::{Series, Spread};
 
-/// Everything one measure found.
+/// The result of one measure.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Outcome {
     /// Its tables, in order.
     pub(super) tables: Vec<Table>,
-    /// What the reader has to know, a paragraph each.
+    /// Notes for the reader, a paragraph each.
     pub(super) notes: Vec<String>,
-    /// The goals of the project that it judges.
+    /// The goals of the project for this measure.
     pub(super) goals: Vec<Goal>,
     /// Its charts.
     pub(super) charts: Vec<Chart>,
-    /// Every single measurement behind the tables.
+    /// All single measurements.
     pub(super) raw: Vec<Series>,
 }
 
-/// One table, its cells as they are read.
+/// One table, with formatted cells.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Table {
-    /// What the numbers are, with their unit.
+    /// The caption, with the unit.
     pub(super) caption: String,
-    /// The head; the first column holds names, the others numbers.
+    /// The column heads; the first column contains names, the others numbers.
     pub(super) columns: Vec<String>,
     /// The rows.
     pub(super) rows: Vec<Vec<String>>,
 }
 
-/// A figure to reach, and what was reached.
+/// A goal and the measured value.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Goal {
     /// What is measured.
     pub(super) what: String,
-    /// What was measured.
+    /// The measured value.
     pub(super) value: f64,
     /// The bound.
     pub(super) bound: Bound,
 }
 
-/// Which side of a number is good.
+/// The direction of a goal.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) enum Bound {
-    /// At most this.
+    /// At most this value.
     AtMost(f64),
-    /// At least this.
+    /// At least this value.
     AtLeast(f64),
 }
 
 /// A bar chart of multiples.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Chart {
-    /// The file under `bench/charts`, without its ending.
+    /// The file name in `bench/charts`, without extension.
     pub(super) name: String,
-    /// What it shows, and which way is good.
+    /// The title, which says whether longer or shorter is better.
     pub(super) title: String,
     /// The bars.
     pub(super) bars: Vec<Bar>,
@@ -64,16 +64,16 @@ pub(super) struct Chart {
 /// One bar.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Bar {
-    /// Whose.
+    /// The label.
     pub(super) label: String,
-    /// How long.
+    /// The length.
     pub(super) value: f64,
-    /// The text at its end.
+    /// The text at the end.
     pub(super) text: String,
 }
 
 impl Table {
-    /// A table of times, with each one's ratio to ours taken round by round.
+    /// A table of times, with the ratio of ours to each, computed for each round.
     pub(super) fn of_times(caption: &str, unit: &str, series: &[Series], ours: &Series) -> Self {
         let rows = series.iter().map(|each| {
             let ratio = if each.label == ours.label { "1".into() } else { ours.ratio(each).show(2) };
@@ -109,7 +109,7 @@ impl Goal {
         }
     }
 
-    /// The cells of the table of goals.
+    /// The cells of a goal's row.
     pub(super) fn cells(&self) -> Vec<String> {
         let (side, bound) = match self.bound {
             Bound::AtMost(bound) => ("at most", bound),
@@ -131,7 +131,7 @@ impl Chart {
     }
 }
 
-/// Three digits that count.
+/// Three significant digits.
 pub(super) fn decimals(value: f64) -> usize {
     match value {
         100.0.. => 0,

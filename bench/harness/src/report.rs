@@ -1,4 +1,4 @@
-//! What is kept of a run: JSON for each measure, and from all of them `bench/RESULTS.md` and the charts.
+//! The stored results: JSON for each measure, and `bench/RESULTS.md` and the charts made from all of them.
 
 use std::{fs, path::PathBuf};
 
@@ -13,33 +13,33 @@ use super::{
     server::{bench, dir},
 };
 
-/// One measure's outcome, with when and where it was measured.
+/// A measure's result, with time and machine.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// When.
+    /// The date.
     pub(super) date: String,
-    /// On what.
+    /// The machine.
     pub(super) machine: String,
-    /// Whether with few rounds.
+    /// Whether it was a quick run.
     pub(super) is_quick: bool,
-    /// What was found.
+    /// The result.
     pub(super) outcome: Outcome,
 }
 
 impl Record {
-    /// What was found just now.
+    /// A record of the current run.
     pub(super) fn new(effort: Effort, outcome: Outcome) -> Result<Self> {
         Ok(Self { date: date()?, machine: machine()?, is_quick: effort == Effort::Quick, outcome })
     }
 
-    /// Keeps it as the measure's latest.
+    /// Stores it as the latest record of the measure.
     pub(super) fn save(&self, measure: &Measure) -> Result<()> {
         let effort = if self.is_quick { Effort::Quick } else { Effort::Full };
         fs::write(file(measure, effort)?, serde_json::to_string_pretty(self)?)?;
         Ok(())
     }
 
-    /// The measure's latest; after a quick run the quick one, where there is one.
+    /// The latest record of the measure; after a quick run the quick one, if it exists.
     fn load(measure: &Measure, effort: Effort) -> Result<Option<Self>> {
         let quick = Some(file(measure, Effort::Quick)?).filter(|file| effort == Effort::Quick && file.exists());
         let file = quick.map_or_else(|| file(measure, Effort::Full), Ok)?;
@@ -47,16 +47,16 @@ impl Record {
             return Ok(None);
         }
         let text = fs::read_to_string(&file)?;
-        serde_json::from_str(&text).map(Some).with_context(|| format!("{}: delete it", file.display()))
+        serde_json::from_str(&text).map(Some).with_context(|| format!("{}: cannot be read, delete it", file.display()))
     }
 }
 
-/// A quick run's numbers lie apart: they must not take the place of a full run's.
+/// Quick records are stored separately, so that they do not replace those of a full run.
 fn file(measure: &Measure, effort: Effort) -> Result<PathBuf> {
     Ok(dir(effort.pick("results", "results-quick"))?.join(measure.name).with_extension("json"))
 }
 
-/// Shows what was found, for the terminal.
+/// The result as text for the terminal.
 pub(super) fn show(outcome: &Outcome) -> String {
     let tables: String = outcome.tables.iter().map(|table| format!("\n{}", table.markdown())).collect();
     let notes: String = outcome.notes.iter().map(|note| format!("\n{note}\n")).collect();
@@ -64,7 +64,7 @@ pub(super) fn show(outcome: &Outcome) -> String {
     format!("{tables}{notes}{goals}")
 }
 
-/// Writes `bench/RESULTS.md` and the charts from every measure's latest outcome.
+/// Writes `bench/RESULTS.md` and the charts from the latest record of every measure.
 pub(super) fn write(effort: Effort) -> Result<()> {
     let mut records = Vec::new();
     for measure in &ALL {
@@ -82,11 +82,11 @@ pub(super) fn write(effort: Effort) -> Result<()> {
 fn results(records: &[(&Measure, Option<Record>)]) -> Result<String> {
     let found = || records.iter().filter_map(|(_, record)| record.as_ref());
     let mut text = format!(
-        "# Side by side\n\n\
+        "# Benchmark results\n\n\
          Written by `cargo xtask bench` ([what is measured and how](harness/src/measures)); do not edit.\n\n\
-         All subjects take turns within one run on one machine, and a ratio is taken round by round: the ratios are the result, \
-         the times only stand beside them. Each number is a median, with the least and the most in brackets.\n\n\
-         {}\n\n## The figures to reach\n\n{}",
+         All subjects take turns in one run on one machine, and ratios are computed for each round. Compare the ratios; the \
+         times depend on the machine. Each number is a median, with the minimum and the maximum in brackets.\n\n\
+         {}\n\n## Goals\n\n{}",
         versions()?,
         goals(found().map(|record| &record.outcome)).markdown()
     );
@@ -109,7 +109,7 @@ fn results(records: &[(&Measure, Option<Record>)]) -> Result<String> {
 
 fn goals<'a>(outcomes: impl IntoIterator<Item = &'a Outcome>) -> Table {
     Table {
-        caption: "What this project wants to reach, and what this run reached:".into(),
+        caption: "The goals of the project and the results of this run:".into(),
         columns: ["measure", "goal", "here", "verdict"].map(String::from).into(),
         rows: outcomes.into_iter().flat_map(|outcome| &outcome.goals).map(|goal| goal.cells()).collect(),
     }
@@ -126,7 +126,7 @@ fn machine() -> Result<String> {
     Ok(format!("{}, {cores} cores", model.unwrap_or(std::env::consts::ARCH)))
 }
 
-/// The versions of everything that took part.
+/// The versions of all programs and packages that were measured.
 fn versions() -> Result<String> {
     let node = Sh::new("node").args(["--version"]).output()?;
     let rustc = Sh::new("rustc").args(["--version"]).output()?;

@@ -1,17 +1,17 @@
-//! What was measured, round by round, and what is said of it.
+//! Measured values by round, and their statistics.
 
 use serde::{Deserialize, Serialize};
 
-/// One subject's measurements: the n-th of two series were taken in the same round, one right after the other.
+/// One subject's values. The n-th values of two series come from the same round, one directly after the other.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Series {
-    /// What was measured.
+    /// The label.
     pub(super) label: String,
-    /// One number a round.
+    /// One value for each round.
     pub(super) samples: Vec<f64>,
 }
 
-/// A median with the least and the most.
+/// Median, minimum and maximum.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Spread {
     pub(super) median: f64,
@@ -32,12 +32,12 @@ impl Series {
         self.spread().median
     }
 
-    /// This by that, round by round: what slows the machine down in one round slows both.
+    /// This divided by that, for each round: a disturbance of the machine affects both.
     pub(super) fn ratio(&self, to: &Self) -> Spread {
         Spread::of(self.samples.iter().zip(&to.samples).map(|(one, other)| one / other).collect())
     }
 
-    /// This less that, round by round.
+    /// This minus that, for each round.
     pub(super) fn above(&self, base: &Self) -> Self {
         let samples = self.samples.iter().zip(&base.samples).map(|(one, other)| one - other).collect();
         Self { label: self.label.clone(), samples }
@@ -58,7 +58,7 @@ impl Spread {
     }
 }
 
-/// The sample below which this share of all lies.
+/// The value below which this share of all values lies.
 pub(super) fn quantile(sorted: &[f64], share: f64) -> f64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank within the slice")]
     let rank = ((sorted.len() as f64 * share).ceil() as usize).saturating_sub(1);
@@ -77,7 +77,7 @@ mod tests {
     fn the_median_lies_in_the_middle_and_the_ratio_is_taken_round_by_round() {
         assert_eq!(series(&[3.0, 1.0, 2.0]).spread().show(1), "2.0 (1.0..3.0)");
         assert_eq!(series(&[4.0, 1.0]).median(), 2.5);
-        // The slow second round is slow for both.
+        // Both are slow in the second round.
         assert_eq!(series(&[1.0, 10.0]).ratio(&series(&[2.0, 20.0])).show(2), "0.50 (0.50..0.50)");
     }
 

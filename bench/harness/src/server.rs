@@ -1,4 +1,4 @@
-//! The programs that are measured, each on ports of its own on 127.0.0.1.
+//! The measured programs, each on its own ports on 127.0.0.1.
 
 use std::{
     fs::{self, File},
@@ -13,13 +13,13 @@ use testkit::{paths, process::Group, sh::Sh};
 
 use super::cpu;
 
-/// How long a program may take until it listens.
+/// Time limit for a program to listen.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connection is waited for before the next try.
+/// Time limit for one attempt to connect.
 const RETRY: Duration = Duration::from_millis(2);
 
-/// A running program; it ends with this value.
+/// A running program; dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Server {
     group: Group,
@@ -27,7 +27,8 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts it and waits until it listens on all its ports. What it prints goes to a log under `target/xtask/bench`.
+    /// Starts the program and waits until it listens on all its ports. Its output goes to a log under
+    /// `target/xtask/bench`.
     pub(super) fn start(name: &str, program: &Sh, ports: &[u16]) -> Result<Self> {
         let log = dir("logs")?.join(name).with_extension("log");
         let out = File::create(&log)?;
@@ -42,7 +43,7 @@ impl Server {
         self.group.leader().id()
     }
 
-    /// The workerd that the program started in turn.
+    /// The workerd that this process has started.
     pub(super) fn workerd(&mut self) -> Result<u32> {
         cpu::find(self.pid(), "workerd")
     }
@@ -62,19 +63,19 @@ impl Server {
     }
 }
 
-/// A port on this machine alone.
+/// A free port on 127.0.0.1.
 pub(super) fn address(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// A folder of the benchmark's own for what can be made again.
+/// A folder for files of the benchmark that can be recreated.
 pub(super) fn dir(name: &str) -> Result<PathBuf> {
     let dir = paths::state().join("bench").join(name);
     fs::create_dir_all(&dir)?;
     Ok(dir)
 }
 
-/// Forgets what earlier runs logged: a run starts some hundred programs.
+/// Deletes the logs of earlier runs: a run starts about a hundred programs.
 pub(super) fn forget_logs() -> Result<()> {
     ["logs", "workerd"].iter().try_for_each(|name| Ok(fs::remove_dir_all(dir(name)?)?))
 }
@@ -84,7 +85,7 @@ pub(super) fn bench() -> PathBuf {
     paths::root().join("bench")
 }
 
-/// A Worker for plain workerd: its modules, and where it listens.
+/// A Worker for workerd without wrangler: its modules and its address.
 #[derive(Debug)]
 pub(super) struct Service {
     pub(super) name: String,
@@ -92,7 +93,7 @@ pub(super) struct Service {
     pub(super) port: u16,
 }
 
-/// One workerd with these Workers, each an isolate and a socket of its own.
+/// One workerd with these Workers, each with its own isolate and socket.
 pub(super) fn workerd(name: &str, services: &[Service]) -> Result<Server> {
     let mut text =
         String::from("using Workerd = import \"/workerd/workerd.capnp\";\nconst config :Workerd.Config = (\n");
@@ -109,7 +110,7 @@ pub(super) fn workerd(name: &str, services: &[Service]) -> Result<Server> {
 pub(super) fn serve(name: &str, config: &str, ports: &[u16]) -> Result<Server> {
     let file = dir("workerd")?.join(name).with_extension("capnp");
     fs::write(&file, config)?;
-    // `experimental` for the Worker that loads others; without the import path, no absolute path can be embedded.
+    // `experimental` is needed for the Worker that loads others, and the import path for embedding absolute paths.
     let program = Sh::new(workerd_binary()?).args(["serve", "--experimental", "--import-path=/"]).args([&file]);
     Server::start(name, &program, ports)
 }
@@ -142,7 +143,7 @@ fn socket(service: &Service) -> Result<String> {
     Ok(format!("  (name = \"{name}\", address = \"127.0.0.1:{port}\", http = (), service = \"{name}\"),\n"))
 }
 
-/// The program itself: npm's command is a script around it, whose process would be counted instead.
+/// The workerd binary itself: npm's command is a script around it, whose process would be measured instead.
 fn workerd_binary() -> Result<String> {
     Ok(Sh::new("node").args(["-p", "require('workerd').default"]).output()?.trim().to_owned())
 }

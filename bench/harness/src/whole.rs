@@ -1,4 +1,4 @@
-//! The whole Workers on workerd with a local D1: ours as it is deployed, and the peers' with the same routes.
+//! The whole Workers on workerd with a local D1: ours as deployed, and the peers' with the same routes.
 
 use std::{
     fs,
@@ -23,44 +23,44 @@ use super::{
     server::{Server, address, bench, dir},
 };
 
-/// Only the benchmark's own tokens are signed with it.
+/// Only tokens of the benchmark are signed with it.
 const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-/// How many users the table holds when nothing else is said.
+/// The default number of users in the table.
 const USERS: u32 = 1000;
 
 const EMAIL: &str = "user1@example.com";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 
-/// A whole Worker, running; it ends with this value.
+/// A running Worker; dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Whole {
-    /// Where it listens.
+    /// Its address.
     pub(super) addr: SocketAddr,
-    /// The workerd it runs in.
+    /// The workerd that it runs in.
     pub(super) pid: u32,
     label: &'static str,
     _server: Server,
 }
 
-/// What a Worker's users are.
+/// The users of a Worker.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Users {
-    /// How many; the n-th is `userN@example.com`.
+    /// The number of users; the n-th is `userN@example.com`.
     pub(super) count: u32,
     /// The cost of their hashes.
     pub(super) cost: u32,
 }
 
 impl Whole {
-    /// Ours, as it is deployed.
+    /// Our Worker, as deployed.
     pub(super) fn ours(users: Users) -> Result<Self> {
         let database = format!("{OURS}-{}-{}", users.count, users.cost);
         Self::with_users("edgegate", OURS, &database, users)
     }
 
-    /// Ours, but for a route that asks for nothing but a token.
+    /// Our library in a Worker with a route that needs only a token.
     pub(super) fn ours_token_only() -> Result<Self> {
         Self::start("edgegate", "token", database("token", "")?)
     }
@@ -70,7 +70,7 @@ impl Whole {
         Self::with_users("Hono + jose + bcryptjs", "hono", "hono", Users { count: USERS, cost: 10 })
     }
 
-    /// better-auth, with one user who has signed up.
+    /// better-auth, with one registered user.
     pub(super) fn better_auth() -> Result<Self> {
         let schema = fs::read_to_string(bench().join("workers/better-auth/schema.sql"))?;
         let worker = Self::start("better-auth", "better-auth", database("better-auth", &schema)?)?;
@@ -80,7 +80,7 @@ impl Whole {
         Ok(worker)
     }
 
-    /// A login with a right password, by whichever way the Worker has.
+    /// A login with a right password, in the format of the Worker.
     pub(super) fn login(&self) -> Result<Target> {
         Ok(self.target(match self.label {
             "better-auth" => post("/api/auth/sign-in/email", JSON, &sign_in()?),
@@ -88,7 +88,7 @@ impl Whole {
         }))
     }
 
-    /// The request for the user of a token, or of a cookie.
+    /// The request for the user of a token or cookie.
     pub(super) fn me(&self) -> Result<Target> {
         Ok(self.target(match self.label {
             "better-auth" => get("/api/auth/get-session", &format!("cookie: {}\r\n", self.cookie()?)),
@@ -96,12 +96,12 @@ impl Whole {
         }))
     }
 
-    /// The route that asks for nothing but this token.
+    /// A request to the route that needs only this token.
     pub(super) fn token_only(&self, token: &str) -> Target {
         self.target(get("/token", &bearer(token)))
     }
 
-    /// A token as a login gives it.
+    /// An access token from a login.
     pub(super) fn token(&self) -> Result<String> {
         let response = self.send("POST", "/login", &[("content-type", FORM)], login_form()?)?;
         let body: Value = serde_json::from_slice(&response.body)?;
@@ -124,7 +124,7 @@ impl Whole {
             "bundle": worker_bundle(bundle),
             "port": port,
             "persist": database,
-            // Cost 10 for every subject: the peers have no other, and the stored hashes have it too.
+            // Cost 10 for every subject: the cost of the peers is fixed, and the stored hashes have cost 10.
             "vars": { "SECRET_KEY": SECRET_KEY, "BCRYPT_COST": "10" },
             "nodejs": bundle == "better-auth",
         });
@@ -145,15 +145,15 @@ impl Whole {
     }
 }
 
-/// The CPU time and the latency of single requests are measured over one connection.
+/// One connection, for the CPU time and latency of single requests.
 pub(super) fn open(target: &Target) -> Result<Connection> {
     let mut connection = Connection::open(target.addr)?;
-    // The first answer of an isolate compiles what the others then use.
+    // The first response of an isolate includes compilation.
     connection.send(&target.request)?;
     Ok(connection)
 }
 
-/// A database of its own, migrated and with this done to it: a copy of one that is kept, for a million rows take a while.
+/// A migrated database with these users. It is a copy of a cached one, because inserting a million rows takes long.
 fn database(name: &str, sql: &str) -> Result<PathBuf> {
     let template = dir("databases")?.join(format!("{name}-template"));
     let kept = template.join("v3").display().to_string();
@@ -177,7 +177,7 @@ fn remove(dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// All of them with the same hash: what differs between two logins is then only where the row lies.
+/// All users have the same hash, so that two logins differ only in the position of the row.
 fn insert(Users { count, cost }: Users) -> Result<String> {
     let hash = secret(&cost.to_string())?;
     Ok(format!(

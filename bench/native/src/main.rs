@@ -1,4 +1,5 @@
-//! `edgegate-bench-native SUBJECT PORT`: `kernel.js` for Rust. One connection at a time, which is all the benchmark opens.
+//! `edgegate-bench-native SUBJECT PORT`: `kernel.js` in Rust. It serves one connection at a time, and the benchmark
+//! opens one.
 
 use std::{
     env,
@@ -21,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let port: u16 = args.next().ok_or("no port")?.parse()?;
     let hashes: Value = serde_json::from_str(include_str!("../../hashes.json"))?;
     for stream in TcpListener::bind(("127.0.0.1", port))?.incoming() {
-        // A client that goes away ends its own connection and not the program.
+        // A client that disconnects must not end the program.
         let _ = serve(stream?, verify, &hashes);
     }
     Ok(())

@@ -1,4 +1,4 @@
-// The synchronous calls: the asynchronous ones do the same work in slices.
+// The synchronous functions: the asynchronous ones do the same work in slices.
 import bcryptjs from "bcryptjs";
 
 export const verify = async (password, hash) => bcryptjs.compareSync(password, hash);

@@ -1,4 +1,4 @@
-// Its file with bcrypt alone, which loads faster than the package's entry with every algorithm.
+// The file with bcrypt only, which loads faster than the package's entry with every algorithm.
 import hashWasm from "hash-wasm/dist/bcrypt.umd.min.js";
 
 export const verify = (password, hash) => hashWasm.bcryptVerify({ password, hash });

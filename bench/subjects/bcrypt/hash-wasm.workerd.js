@@ -1,4 +1,4 @@
-// As published, hash-wasm does not run on Workers: see ../../extract-hash-wasm.js.
+// The published hash-wasm does not run on Workers: see ../../extract-hash-wasm.js.
 import wasm from "hash-wasm-module";
 
 WebAssembly.compile = async () => wasm;

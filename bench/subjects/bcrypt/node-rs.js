@@ -1,4 +1,4 @@
-// The synchronous calls: one thread, as everywhere else in the comparison.
+// The synchronous functions: one thread, as in the other subjects.
 import bcrypt from "@node-rs/bcrypt";
 
 export const verify = async (password, hash) => bcrypt.verifySync(password, hash);

@@ -1,10 +1,10 @@
-// The same key and the same two claims for everybody: what a login's token carries.
+// The same key and the same two claims for all subjects: those of a login's token.
 
 export const SECRET_KEY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 export const claims = () => ({ user_id: 12345, exp: Math.floor(Date.now() / 1000) + 1800 });
 
-/** The key as WebCrypto has it, imported once: the fastest way for every library that takes one. */
+/** The key as an imported `CryptoKey`: the fastest option of every library that accepts one. */
 export const cryptoKey = () =>
   crypto.subtle.importKey("raw", new TextEncoder().encode(SECRET_KEY), { name: "HMAC", hash: "SHA-256" }, false, [
     "sign",

@@ -1,4 +1,4 @@
-// One key for each algorithm, the same for everybody. They are for measuring only: everybody can read them.
+// One key for each algorithm, the same for all subjects. The keys are public and only for measuring.
 
 import keys from "./keys.json" with { type: "json" };
 
@@ -17,13 +17,13 @@ const PARAMETERS = {
   ES256: { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" },
 };
 
-/** The private key as WebCrypto has it, or the public one. */
+/** The private or public key as a `CryptoKey`. */
 export const cryptoKey = (alg, usage) => {
   const { kid: _, ...jwk } = usage === "sign" ? privateJwk(alg) : publicJwk(alg);
   return crypto.subtle.importKey("jwk", jwk, PARAMETERS[alg], false, [usage]);
 };
 
-/** A token that nobody of those who are measured has made. */
+/** A token that was signed by none of the subjects. */
 export async function foreignToken(alg) {
   const encode = (bytes) => btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
   const part = (value) => encode(new TextEncoder().encode(JSON.stringify(value)));

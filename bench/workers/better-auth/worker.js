@@ -11,10 +11,10 @@ export default {
       secret: env.SECRET_KEY,
       database: env.DB,
       emailAndPassword: { enabled: true },
-      // One client sends everything here.
+      // All requests come from one client, which the rate limit would block.
       rateLimit: { enabled: false },
       telemetry: { enabled: false },
-      // The measure of a fresh isolate has no database to be checked.
+      // The measure of a fresh isolate has no database to check.
       advanced: { database: { validateSchema: env.VALIDATE_SCHEMA !== "no" } },
     });
     return auth.handler(request);

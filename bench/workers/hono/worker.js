@@ -1,4 +1,4 @@
-// The same routes, table and cost as edgegate's Worker, written with Hono, jose and bcryptjs as their guides show it.
+// The same routes, table and cost as edgegate's Worker, with Hono, jose and bcryptjs as their guides show.
 
 import bcrypt from "bcryptjs";
 import { Hono } from "hono";

@@ -1,4 +1,4 @@
-// A route that asks for a token and for nothing else, with edgegate; the one to compare with is /token in ../hono.
+// A route that needs only a token, with edgegate. The counterpart is /token in ../hono.
 
 import { verifyToken } from "edgegate";
 

@@ -1,10 +1,10 @@
-// What people want to know of a token.
+// Explanations of algorithms, claims and refusal reasons.
 
 const ALGORITHMS = new Map(Object.entries({
   none: "no signature: never accepted",
-  HS256: "HMAC with SHA-256: whoever can verify can also sign",
-  HS384: "HMAC with SHA-384: whoever can verify can also sign",
-  HS512: "HMAC with SHA-512: whoever can verify can also sign",
+  HS256: "HMAC with SHA-256: a party that can verify can also sign",
+  HS384: "HMAC with SHA-384: a party that can verify can also sign",
+  HS512: "HMAC with SHA-512: a party that can verify can also sign",
   EdDSA: "Ed25519",
   RS256: "RSA PKCS #1 v1.5 with SHA-256",
   RS384: "RSA PKCS #1 v1.5 with SHA-384",
@@ -17,17 +17,17 @@ const ALGORITHMS = new Map(Object.entries({
 }));
 
 const REASONS = new Map(Object.entries({
-  "token-too-long": "it is longer than 8 KiB",
-  malformed: "it is not three parts of canonical base64url that hold JSON objects without duplicate members",
-  algorithm: "its `alg` is not that of the key, or none that is supported",
-  critical: "its header asks for an extension that must be understood, and none is (`crit`, `b64`)",
-  "unknown-key": "no key has its `kid`, and there is none for tokens without one",
-  "keys-unavailable": "the identity provider's keys could not be had",
-  signature: "it was not signed with this key",
-  expired: "its `exp` has come",
-  "not-yet-valid": "its `nbf` has not come yet",
-  "too-old": "it was issued longer ago than JWT_MAX_AGE_SECONDS allows",
-  host: "the platform's cryptography did not answer",
+  "token-too-long": "the token is longer than 8 KiB",
+  malformed: "the token is not three parts of canonical base64url with JSON objects without duplicate members",
+  algorithm: "`alg` is not the algorithm of the key, or is not supported",
+  critical: "the header requires an extension (`crit`, `b64`), and none is supported",
+  "unknown-key": "no key has the token's `kid`, and no key accepts tokens without one",
+  "keys-unavailable": "the identity provider's keys are not available",
+  signature: "the token was not signed with this key",
+  expired: "the time of `exp` is reached",
+  "not-yet-valid": "the time of `nbf` is not reached",
+  "too-old": "the token was issued longer ago than JWT_MAX_AGE_SECONDS allows",
+  host: "the platform's cryptography failed",
 }));
 
 export function explainAlgorithm(name: unknown): string {
@@ -36,7 +36,7 @@ export function explainAlgorithm(name: unknown): string {
 
 export function explainReason(reason: string): string {
   const claim = /^claim:(.*)$/.exec(reason)?.[1];
-  return `${reason}: ${claim ? `the claim \`${claim}\` is missing, or is not what it must be` : (REASONS.get(reason) ?? reason)}`;
+  return `${reason}: ${claim ? `the claim \`${claim}\` is missing, or its value is not allowed` : (REASONS.get(reason) ?? reason)}`;
 }
 
 export function explainClaim(name: string, value: unknown): string | undefined {
@@ -47,7 +47,7 @@ export function explainClaim(name: string, value: unknown): string | undefined {
     case "exp":
       return at + (seconds > 0 ? `expires in ${span(seconds)}` : `expired ${span(-seconds)} ago`);
     case "nbf":
-      return at + (seconds > 0 ? `holds from ${span(seconds)} on` : `holds since ${span(-seconds)}`);
+      return at + (seconds > 0 ? `valid in ${span(seconds)}` : `valid since ${span(-seconds)} ago`);
     case "iat":
       return at + (seconds > 0 ? `issued ${span(seconds)} ahead of this clock` : `issued ${span(-seconds)} ago`);
     default:

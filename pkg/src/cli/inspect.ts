@@ -5,22 +5,22 @@ import { EdgegateError, verifyToken, type Settings, type TokenVerdict } from "..
 import { explainAlgorithm, explainClaim, explainReason } from "./explain.js";
 import { UsageError, options } from "./usage.js";
 
-/** Explains a token, and says whether it holds if there is a key to tell. */
+/** Explains a token, and verifies it if a key is given. */
 export async function inspect(args: string[]): Promise<number> {
   const { keys } = options(args, { keys: { type: "string" } });
   const settings = keys === undefined ? (process.env as Settings) : { ...process.env, JWT_KEYS: readKeys(keys) };
   if (process.stdin.isTTY) console.error("Paste the token, then press Ctrl-D:");
   const token = (await text(process.stdin)).trim().replace(/^bearer\s+/i, "");
   if (token === "") throw new UsageError("standard input holds no token");
-  const shape = await shapeOf(token);
+  const form = await checkForm(token);
   const [header, claims] = token.split(".").slice(0, 2).map(decode);
-  const isToken = shape.outcome === "accepted" || IS_TOKEN.has(shape.reason);
+  const isToken = form.outcome === "accepted" || IS_TOKEN.has(form.reason);
   if (!isToken || !header || !claims) {
-    print([["verdict", `refused: ${explainReason(isToken ? "malformed" : shape.reason)}`]]);
+    print([["verdict", `refused: ${explainReason(isToken ? "malformed" : form.reason)}`]]);
     return 1;
   }
-  print(Object.entries(header).map(([name, value]) => [plain(name), show(value, name === "alg" && explainAlgorithm(value))]), "header");
-  print(Object.entries(claims).map(([name, value]) => [plain(name), show(value, explainClaim(name, value))]), "claims");
+  print(Object.entries(header).map(([name, value]) => [showName(name), show(value, name === "alg" && explainAlgorithm(value))]), "header");
+  print(Object.entries(claims).map(([name, value]) => [showName(name), show(value, explainClaim(name, value))]), "claims");
   if (!settings.JWT_KEYS && !settings.SECRET_KEY && !settings.JWKS_URL) {
     print([["verdict", "none: there is no key. Give --keys FILE, or set JWT_KEYS or SECRET_KEY."]]);
     return 0;
@@ -32,11 +32,11 @@ export async function inspect(args: string[]): Promise<number> {
 
 type Members = Record<string, unknown>;
 
-/** Reasons that say nothing against the token's form; some are found before its claims are looked at. */
+/** Refusal reasons that do not depend on the token's form. Some are found before the claims are read. */
 const IS_TOKEN = new Set(["signature", "algorithm", "unknown-key"]);
 
-/** What the core says of it with a key that nobody has: whether it is a token at all. */
-function shapeOf(token: string): Promise<TokenVerdict> {
+/** Checks the form of the token, by verifying it with a random key. */
+function checkForm(token: string): Promise<TokenVerdict> {
   return verifyToken(token, { SECRET_KEY: randomBytes(32).toString("hex") });
 }
 
@@ -49,20 +49,20 @@ async function verdictOf(token: string, settings: Settings): Promise<TokenVerdic
   }
 }
 
-/** A single JWK is as good as a set of one. */
+/** Reads a JWK set. A single JWK becomes a set of one. */
 function readKeys(file: string): string {
   let keys: unknown;
   try {
     keys = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     const why = (error as { code?: string }).code ?? "it is not JSON";
-    // Not the name: it may be the key itself.
+    // The message does not repeat the file name: the user may have passed the key itself.
     throw new UsageError(`the file of --keys cannot be read: ${why}`);
   }
   return JSON.stringify(keys && typeof keys === "object" && "kty" in keys ? { keys: [keys] } : keys);
 }
 
-/** The members of a part, such as the encrypted ones of a JWE do not have. */
+/** The members of a header or payload; `undefined` for anything else, such as the encrypted parts of a JWE. */
 function decode(part: string): Members | undefined {
   try {
     const members: unknown = JSON.parse(Buffer.from(part, "base64url").toString("utf8"));
@@ -73,15 +73,15 @@ function decode(part: string): Members | undefined {
 }
 
 function show(value: unknown, explanation: string | false | undefined): string {
-  return visible(JSON.stringify(value)) + (explanation ? `  (${explanation})` : "");
+  return escapeControls(JSON.stringify(value)) + (explanation ? `  (${explanation})` : "");
 }
 
-function plain(name: string): string {
-  return /^[\w.:/-]+$/.test(name) ? name : visible(JSON.stringify(name));
+function showName(name: string): string {
+  return /^[\w.:/-]+$/.test(name) ? name : escapeControls(JSON.stringify(name));
 }
 
-/** Whoever made the token is not to write to the terminal: what controls it, and is left by JSON, is spelt out. */
-function visible(json: string): string {
+/** Escapes the control and formatting characters that JSON leaves: a token must not be able to control the terminal. */
+function escapeControls(json: string): string {
   return json.replace(/[\x7f-\x9f]|\p{Cf}/gu, (character) =>
     Array.from({ length: character.length }, (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`).join(""),
   );

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
 import { UsageError, options } from "./usage.js";
 
-/** Bytes of a secret: those of the hash (RFC 7518 3.2). */
+/** Length of a secret in bytes: that of the hash (RFC 7518 3.2). */
 const SECRETS = new Map([
   ["HS256", 32],
   ["HS384", 48],
@@ -15,10 +15,10 @@ export async function keygen(args: string[]): Promise<number> {
     kid: { type: "string" },
     set: { type: "boolean", default: false },
   });
-  if (kid === "") throw new UsageError("a key's name is not empty");
+  if (kid === "") throw new UsageError("--kid must not be empty");
   const jwk = { ...(await generate(alg)), ...(kid === undefined ? {} : { kid }) };
   console.log(JSON.stringify(set ? { keys: [jwk] } : jwk));
-  console.error(advice(jwk.kid, alg, set));
+  console.error(instructions(jwk.kid, alg, set));
   return 0;
 }
 
@@ -30,21 +30,21 @@ async function generate(alg: string) {
     return { kty: "OKP", crv, alg, kid: thumbprint, x, d };
   }
   const bytes = SECRETS.get(alg);
-  if (!bytes) throw new UsageError("--alg is none of EdDSA, HS256, HS384 and HS512");
+  if (!bytes) throw new UsageError("--alg must be EdDSA, HS256, HS384 or HS512");
   return { kty: "oct", alg, kid: randomBytes(9).toString("base64url"), k: randomBytes(bytes).toString("base64url") };
 }
 
-function advice(kid: string, alg: string, set: boolean): string {
-  const who =
+function instructions(kid: string, alg: string, set: boolean): string {
+  const secrecy =
     alg === "EdDSA"
-      ? "Keep it secret. Others verify with its public half, which GET /.well-known/jwks.json publishes."
-      : "Keep it secret: whoever can verify with it can also sign.";
-  const where = set
-    ? "This is a whole JWT_KEYS. For a Worker: pipe it into `npx wrangler secret put JWT_KEYS`."
-    : 'Put it into JWT_KEYS, {"keys": [...]}: the first key signs, all verify. For a Worker: `npx wrangler secret put JWT_KEYS`.';
+      ? "Keep it secret. Others verify with the public key, which GET /.well-known/jwks.json publishes."
+      : "Keep it secret: a party that can verify with it can also sign.";
+  const usage = set
+    ? "This is a complete value of JWT_KEYS. For a Worker: pipe it into `npx wrangler secret put JWT_KEYS`."
+    : 'Add it to JWT_KEYS, {"keys": [...]}: the first key signs, all verify. For a Worker: `npx wrangler secret put JWT_KEYS`.';
   return (
-    `\n${who}\n${where}\n` +
-    "To rotate: add the new key last and deploy; when every verifier knows it, move it to the front; take the old one out when\n" +
-    `its last token has expired. Tokens of this key say \`"kid": ${JSON.stringify(kid)}\`.`
+    `\n${secrecy}\n${usage}\n` +
+    "To rotate: add the new key last and deploy. When every verifier knows it, move it to the front. Remove the old key when\n" +
+    `its last token has expired. Tokens of this key have \`"kid": ${JSON.stringify(kid)}\`.`
   );
 }

@@ -1,20 +1,20 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 
-/** The command was called wrongly: exit status 2. */
+/** The command line is wrong: exit status 2. */
 export class UsageError extends Error {}
 
-/** The options of a command, which takes nothing else. */
+/** Parses the options of a command. Positional arguments are refused. */
 export function options<T extends NonNullable<ParseArgsConfig["options"]>>(args: string[], known: T) {
   try {
     return parseArgs({ args, options: known, allowPositionals: false }).values;
   } catch (error) {
-    // What is not expected may be a token or a secret that somebody pasted: it is not repeated.
+    // An unexpected argument may be a token or a secret, so the message does not repeat it.
     const { code, message } = error as { code?: string; message: string };
     throw new UsageError(UNEXPECTED.get(code) ?? message);
   }
 }
 
 const UNEXPECTED = new Map<string | undefined, string>([
-  ["ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL", "tokens and keys are not given as arguments"],
-  ["ERR_PARSE_ARGS_UNKNOWN_OPTION", "there is no such option"],
+  ["ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL", "tokens and keys must not be passed as arguments"],
+  ["ERR_PARSE_ARGS_UNKNOWN_OPTION", "unknown option"],
 ]);

@@ -1,4 +1,5 @@
-// Verifies tokens in a process that trusts the server's certificate, which Node reads when it starts, and whose clock is told.
+// Verifies tokens in a process of its own: it trusts the server's certificate, which Node reads at start, and has a
+// simulated clock.
 
 import { createGate, type Settings } from "edgegate";
 import { memoryUsers } from "../users.ts";

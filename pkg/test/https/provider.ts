@@ -15,7 +15,7 @@ const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const CERTIFICATE = file("localhost.cert.pem");
 const KEY = file("localhost.key.pem");
 
-/** An identity provider over HTTPS: what each path answers, and how often it was asked. */
+/** An identity provider over HTTPS: the responses by path, and the number of requests. */
 export class Provider {
   readonly counts: Record<string, number> = {};
   readonly #server: Server;
@@ -30,7 +30,7 @@ export class Provider {
     });
   }
 
-  /** The second time on the same port. */
+  /** The port after a restart. */
   async open(): Promise<void> {
     await once(this.#server.listen(this.#port, "localhost"), "listening");
     this.#port = (this.#server.address() as AddressInfo).port;
@@ -49,7 +49,7 @@ export class Provider {
   }
 }
 
-/** A process that verifies tokens at times of our choice. */
+/** A process that verifies tokens at simulated times. */
 export class Asker {
   readonly #child: ChildProcess = fork(file("asker.ts"), { env: { ...process.env, NODE_EXTRA_CA_CERTS: CERTIFICATE } });
   readonly #ended = once(this.#child, "exit").then(() => Promise.reject(new Error("the process that verifies has ended")));

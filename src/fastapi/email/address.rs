@@ -1,4 +1,4 @@
-//! The checks of email-validator's `syntax.py`, in its order and with its messages.
+//! The checks of email-validator's `syntax.py`, in the same order and with the same messages.
 
 use super::{
     EmailError,
@@ -175,7 +175,7 @@ fn has_pair(text: &str, pair: [u8; 2]) -> bool {
     text.as_bytes().windows(2).any(|two| two == pair)
 }
 
-/// Host names (RFC 952), and labels that only look like Punycode (RFC 5890 2.3.1).
+/// Host names (RFC 952), and labels that look like Punycode but are not (RFC 5890 2.3.1).
 fn check_hyphens(domain: &str) -> Check {
     if domain.ends_with('-') {
         return Err("An email address cannot end with a hyphen.".into());

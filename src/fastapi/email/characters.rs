@@ -1,23 +1,22 @@
-//! The characters that an address may contain, and the names of the others in messages.
+//! The characters that an address may contain, and the names of other characters in messages.
 
 /// An `atext` of RFC 5322 3.2.3.
 pub(super) fn is_atext(char: char) -> bool {
     char.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".chars().any(|one| one == char)
 }
 
-/// The characters that `is_good` refuses, named and in order; `None` when there are none.
+/// The characters that `is_good` refuses, named and in order; `None` if there are none.
 pub(super) fn refused(text: &str, is_good: impl Fn(char) -> bool) -> Option<String> {
     listed(text.chars().filter(|&char| !is_good(char)).map(name))
 }
 
-/// The characters that no part of an address may contain, named and in order; `None` when there are none.
+/// The characters that no part of an address may contain, named and in order; `None` if there are none.
 pub(super) fn unsafe_in(text: &str, allow_space: bool) -> Option<String> {
     let combining = text.chars().next().filter(|&char| is_combining(char));
     let harmful = text.chars().filter(|&char| is_unsafe(char) || (char.is_whitespace() && !allow_space));
     listed(harmful.chain(combining).map(name))
 }
 
-/// The names of all characters.
 pub(super) fn named(text: &str) -> String {
     joined(text.chars().map(name))
 }
@@ -43,7 +42,7 @@ fn joined(names: impl Iterator<Item = String>) -> String {
     all
 }
 
-/// The name of a character in a message. email-validator also writes the name that Unicode gives it.
+/// The name of a character in a message. email-validator also adds its Unicode name.
 fn name(char: char) -> String {
     match char {
         ' ' => "SPACE".to_owned(),
@@ -54,7 +53,7 @@ fn name(char: char) -> String {
 }
 
 /// Control, formatting (Cf), private-use and line-separating characters, noncharacters, and U+FFFD, the replacement for
-/// bytes that could not be decoded.
+/// undecodable bytes.
 fn is_unsafe(char: char) -> bool {
     char.is_control()
         || matches!(
@@ -66,7 +65,7 @@ fn is_unsafe(char: char) -> bool {
         || u32::from(char) & 0xFFFE == 0xFFFE
 }
 
-/// The blocks of combining marks that are of no single script.
+/// The blocks of combining marks that belong to no single script.
 fn is_combining(char: char) -> bool {
     matches!(char, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}')
         || matches!(char, '\u{FE00}'..='\u{FE0F}' | '\u{FE20}'..='\u{FE2F}')

@@ -25,7 +25,7 @@ impl Options {
     }
 }
 
-/// The bytes of a header value. A character beyond Latin-1 becomes `?`.
+/// The bytes of a header value. A character outside Latin-1 becomes `?`.
 pub(super) fn latin1(text: &str) -> Vec<u8> {
     text.chars().map(|char| u8::try_from(u32::from(char)).unwrap_or(b'?')).collect()
 }
@@ -41,7 +41,7 @@ fn segments(header: &[u8]) -> Vec<(Vec<u8>, Option<&[u8]>)> {
     header.split(outside).map(segment).collect()
 }
 
-/// A name and its value. Only with a `=` after it is the name put in lower case.
+/// A name and its value. The name is lower-cased only if a `=` follows.
 fn segment(segment: &[u8]) -> (Vec<u8>, Option<&[u8]>) {
     match segment.iter().position(|&byte| byte == b'=').and_then(|at| segment.split_at_checked(at)) {
         None => (trim(segment).to_vec(), None),

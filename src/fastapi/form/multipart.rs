@@ -43,7 +43,7 @@ pub(super) fn read(header: &Options, body: &[u8], fields: &mut Fields) -> Result
             )));
         }
         rest = match end {
-            // A part without an end is ignored, and is not an error.
+            // A part without an end is ignored, as in python-multipart.
             End::Body => return Ok(()),
             End::Part(after) => Some(after),
             End::Form => None,
@@ -62,7 +62,7 @@ pub(super) fn read(header: &Options, body: &[u8], fields: &mut Fields) -> Result
 fn start<'a>(body: &'a [u8], delimiter: &[u8]) -> Result<Option<&'a [u8]>, BodyError> {
     let line = delimiter.strip_prefix(b"\r\n").unwrap_or(delimiter);
     let body = match body {
-        // The parser skips everything up to the first hyphen, not only the newlines.
+        // python-multipart skips everything up to the first hyphen, not only newlines.
         [b'\r' | b'\n', ..] => {
             body.iter().position(|&byte| byte == b'-').and_then(|at| body.get(at..)).unwrap_or_default()
         }
@@ -78,7 +78,7 @@ fn start<'a>(body: &'a [u8], delimiter: &[u8]) -> Result<Option<&'a [u8]>, BodyE
 
 type Halves<'a> = (&'a [u8], &'a [u8]);
 
-/// The last `Content-Disposition` of a part, and the bytes after its headers; `None` when the body ends before.
+/// The last `Content-Disposition` of a part, and the bytes after its headers; `None` when the body ends earlier.
 fn headers(mut rest: &[u8]) -> Result<Option<Halves<'_>>, BodyError> {
     let mut disposition: &[u8] = b"";
     let mut count = 0usize;
@@ -116,7 +116,7 @@ fn headers(mut rest: &[u8]) -> Result<Option<Halves<'_>>, BodyError> {
 enum End<'a> {
     /// The body ends before the part does.
     Body,
-    /// Another part follows: these bytes.
+    /// Another part follows, with these bytes.
     Part(&'a [u8]),
     /// It is the last part.
     Form,
@@ -157,15 +157,15 @@ fn is_token(byte: u8) -> bool {
 }
 
 /// Whether no file was chosen: browsers then send `filename=""`. FastAPI keeps what follows the last backslash of a
-/// Windows path, so `"C:\"` is empty as well.
+/// Windows path, so `"C:\"` is empty too.
 fn is_no_name(filename: &[u8]) -> bool {
     matches!(filename, [] | [_, b':', b'\\', ..] | [b'\\', b'\\', ..])
         && filename.last().is_none_or(|&byte| byte == b'\\')
 }
 
-/// As UTF-8 unless another `charset` is named, and as Latin-1 where that fails.
+/// Decodes UTF-8 unless another `charset` is named, and Latin-1 where that fails.
 fn decode(data: &[u8], utf8: bool) -> Zeroizing<String> {
-    // A Latin-1 character has at most two bytes: the text never grows, so no copy of a password is left behind.
+    // A Latin-1 character needs at most two bytes, so the text is never reallocated and no copy of a password remains.
     let mut text = Zeroizing::new(String::with_capacity(data.len().saturating_mul(2)));
     match std::str::from_utf8(data) {
         Ok(utf8_text) if utf8 => text.push_str(utf8_text),
@@ -174,7 +174,7 @@ fn decode(data: &[u8], utf8: bool) -> Zeroizing<String> {
     text
 }
 
-/// Whether the name is UTF-8 in Python's codec registry, which reads all between letters and digits as one `_`.
+/// Whether Python's codec registry resolves the name to UTF-8. It treats each run of other characters as one `_`.
 fn is_utf8(charset: &[u8]) -> bool {
     let words = charset.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'.').filter(|word| !word.is_empty());
     let mut name = Vec::new();

@@ -26,11 +26,11 @@ pub(super) fn read(body: &[u8], fields: &mut Fields) -> Result<(), BodyError> {
     Ok(())
 }
 
-/// Python's `unquote_plus(field.decode("latin-1"))`: percent-encoded bytes are UTF-8, raw ones are Latin-1, and neither
-/// can continue the other.
+/// Python's `unquote_plus(field.decode("latin-1"))`: percent-encoded bytes are UTF-8, raw bytes are Latin-1, and a
+/// UTF-8 sequence cannot mix both.
 ///
-/// No buffer grows while it is filled, for a buffer that moves leaves a copy of the password behind. A Latin-1 character
-/// has at most two bytes in UTF-8, and U+FFFD has the three bytes of `%FF`.
+/// The buffer never grows: a reallocation would leave a copy of the password. A Latin-1 character needs at most two
+/// bytes in UTF-8, and U+FFFD needs three, as `%FF` does.
 fn unquote_plus(field: &[u8]) -> Zeroizing<String> {
     let mut text = Zeroizing::new(String::with_capacity(field.len().saturating_mul(2)));
     for run in field.chunk_by(|a, b| a.is_ascii() == b.is_ascii()) {

@@ -1,8 +1,8 @@
-//! What a hash does once, or cheaply: plain safe code, not unrolled.
+//! The parts of a hash that run once or are cheap: safe code, not unrolled.
 
 use super::{Lane, P_WORDS, tables};
 
-/// The first 72 bytes of `bytes` repeated for ever, as big-endian words.
+/// The first 72 bytes of `bytes` repeated without end, as big-endian words.
 pub(super) fn repeated(bytes: &[u8]) -> [u32; P_WORDS] {
     let mut cycle = bytes.iter().cycle();
     core::array::from_fn(|_| (0..4).fold(0, |word, _| word << 8 | u32::from(*cycle.next().unwrap_or(&0))))
@@ -14,7 +14,7 @@ pub(super) fn mix(lane: &mut Lane, words: &[u32; P_WORDS]) {
     }
 }
 
-/// The first key schedule, from the digits of pi. Once per hash, so nothing is unrolled here.
+/// The first key schedule, from the digits of pi.
 pub(super) fn salted_expand(lane: &mut Lane, key: &[u32; P_WORDS], salt: &[u32; P_WORDS]) {
     lane[..P_WORDS].copy_from_slice(&tables::P);
     lane[P_WORDS..].copy_from_slice(tables::S.as_flattened());

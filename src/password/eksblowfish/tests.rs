@@ -6,7 +6,6 @@ use super::{Busy, Job, bcrypt};
 
 const GO: &dyn Fn() -> bool = &|| false;
 
-/// A job that owns its key.
 struct Own {
     cost: u32,
     salt: [u8; 16],
@@ -17,7 +16,7 @@ impl Own {
     fn random(random: &mut Random, length: usize) -> Self {
         let mut salt = [0; 16];
         salt.fill_with(|| random.byte());
-        // Most are of the least cost, so that ten thousand take seconds.
+        // Most have the minimum cost, so that ten thousand take seconds.
         let cost = [4, 4, 4, 4, 4, 4, 5, 5, 5, 6][usize::from(random.byte()) % 10];
         Self { cost, salt, key: (0..length).map(|_| random.byte()).collect() }
     }
@@ -100,10 +99,10 @@ fn a_stop_ends_it_between_rounds() {
     assert_eq!(bcrypt([job(4)], GO), Ok([::bcrypt::bcrypt(4, [0; 16], b"\0")]), "and leaves nothing behind");
 }
 
-/// In wasm the state is shared: the inner hash is refused, and leaves the outer one's state alone.
+/// In wasm the state is shared: the inner call is refused and leaves the outer call's state unchanged.
 #[wasm_bindgen_test(unsupported = test)]
 #[cfg_attr(miri, ignore)]
-fn a_stop_that_hashes_leaves_the_hash_under_way_alone() {
+fn a_stop_that_hashes_does_not_change_the_running_hash() {
     let job = Job { cost: 4, salt: [3; 16], key: b"outer\0" };
     let expected = Ok([::bcrypt::bcrypt(job.cost, job.salt, job.key)]);
     let inner = core::cell::RefCell::new(Vec::new());

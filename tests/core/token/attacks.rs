@@ -1,5 +1,5 @@
-//! The threats of RFC 8725 section 2, each test named by its number. Those of cross-JWT confusion, 2.8, take a gate and
-//! are in `tests/core/refresh.rs` and `tests/core/provider.rs`.
+//! The threats of RFC 8725 section 2; each test is named by its number. Cross-JWT confusion, 2.8, needs a gate: see
+//! `tests/core/refresh.rs` and `tests/core/provider.rs`.
 
 use super::{
     make::{ED25519, HEADER, P256, RSA_N, base64url, good, ring, signed, signed_by, verify, verify_as, verify_by},
@@ -28,7 +28,7 @@ fn rfc_8725_2_1_alg_none() {
     assert_eq!(verify(&unsigned), Err(TokenRefusal::Signature));
 }
 
-/// Whoever knows a public key could sign by HMAC with it, if the token's `alg` were followed.
+/// An attacker could sign with HMAC and a public key, if the token's `alg` selected the algorithm.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_1_public_key_as_secret() {
     let rsa = format!(r#"{{"kty":"RSA","kid":"a","n":"{RSA_N}","e":"AQAB","alg":"RS256"}}"#);
@@ -42,7 +42,7 @@ fn rfc_8725_2_1_public_key_as_secret() {
     }
 }
 
-/// CVE-2022-21449: zeros are a signature of everything, where nobody checks that r and s are at least 1.
+/// CVE-2022-21449: zeros are a valid signature for an implementation that does not check that r and s are at least 1.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_1_psychic_signature() {
     let order = [&[0xff; 4][..], &[0; 4], &[0xff; 8], &[0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84]].concat();
@@ -53,7 +53,7 @@ fn rfc_8725_2_1_psychic_signature() {
         let token = format!("{message}.{}", base64url([r.as_slice(), s].concat()));
         assert_eq!(verify_by(&token, &ring([P256]), NOW), Err(TokenRefusal::Signature));
     }
-    // As DER has it, of the right length and of others.
+    // In DER form, of the right and of other lengths.
     for signature in [vec![0x30, 6, 2, 1, 0, 2, 1, 0], vec![0; 63], vec![0; 65], vec![0; 96], vec![]] {
         let token = format!("{message}.{}", base64url(signature));
         assert_eq!(verify_by(&token, &ring([P256]), NOW), Err(TokenRefusal::Signature));
@@ -76,7 +76,7 @@ fn rfc_8725_2_2_weak_secrets() {
     }
 }
 
-/// Nothing is decrypted: neither a JWE, nor what has its five parts, nor a token inside a token.
+/// JWEs and nested tokens are refused: nothing is decrypted.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_3_encryption() {
     let jwe = format!("{}.a2V5.aXY.dGV4dA.dGFn", base64url(r#"{"alg":"dir","enc":"A256GCM"}"#));
@@ -90,18 +90,18 @@ fn rfc_8725_2_3_encryption() {
     assert_eq!(verify(&signed(r#"{"alg":"HS256","cty":"JWT"}"#, inner.as_bytes())), Err(TokenRefusal::Malformed));
 }
 
-/// What is compressed is not unpacked, so its length tells nothing and cannot explode.
+/// Compressed payloads are refused, so there is no decompression bomb and no length to observe.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_4_compression() {
     let claims = good();
     let length = u16::try_from(claims.len()).expect("short");
-    // A stored block (RFC 1951 3.2.4), as a compressor might write it.
+    // A stored block (RFC 1951 3.2.4), as a compressor may write it.
     let deflated = [&[1][..], &length.to_le_bytes(), &(!length).to_le_bytes(), &claims].concat();
     let header = r#"{"alg":"HS256","zip":"DEF"}"#;
     assert_eq!(verify(&signed(header, &deflated)), Err(TokenRefusal::Malformed));
 }
 
-/// No key is agreed on, so an invalid point reveals nothing; it only never verifies.
+/// There is no key agreement, so an invalid point reveals nothing. It only fails to verify.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_5_invalid_curve() {
     let token = recorded::by_pyjwt("ES256").token;
@@ -158,7 +158,7 @@ fn rfc_8725_2_6_many_encodings_of_json() {
     }
 }
 
-/// A token that was made for somebody else, or by somebody else with the same key.
+/// A token for another audience, or of another issuer with the same key.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_7_substitution() {
     let secret = super::make::secret_ring(crate::support::SECRET.as_bytes());
@@ -173,7 +173,7 @@ fn rfc_8725_2_7_substitution() {
     assert_eq!(judge("us", "there", Rules::default()), Err(TokenRefusal::Claim("aud".into())), "and unasked");
 }
 
-/// A `kid` is compared with names, and goes into no query, no path and no shell.
+/// A `kid` is only compared with key ids. It is not used in a query, a path or a shell.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_9_kid_injection() {
     let named = ring([&format!(r#"{{"kty":"oct","alg":"HS256","kid":"a","k":"{}"}}"#, base64url([7; 32]))]);
@@ -188,7 +188,7 @@ fn rfc_8725_2_9_kid_injection() {
     }
 }
 
-/// A token that brings its own key, or says where it lies: nobody looks, and nothing is fetched.
+/// A token with its own key or a URL of one: both are ignored, and nothing is fetched.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8725_2_9_keys_in_the_header() {
     let theirs = r#"{"kty":"OKP","crv":"Ed25519","d":"TM0Imyj_ltqdtsNG7BFOD1uKMZ81q6Yk2oz27U-4pvs","x":"PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw"}"#;

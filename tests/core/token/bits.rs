@@ -1,4 +1,4 @@
-//! No bit of a token can be changed.
+//! Every changed bit of a token is refused.
 
 use super::{
     make::{ED25519, ring, verify_by},
@@ -7,9 +7,9 @@ use super::{
 use edgegate::token::{Claims, Rules};
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// Flips each bit of a token of this algorithm that another library has made.
+/// Flips each bit of a token of this algorithm, made by another library.
 ///
-/// The eighth bit of an ASCII character gives no UTF-8 and so no text that could be asked about.
+/// Except the eighth bit of a character, which would not be UTF-8 and so not a `str`.
 fn refuses_each_bit(algorithm: &str) {
     let Recorded { token, .. } = recorded::by_pyjwt(algorithm);
     let ring = ring([&recorded::public_jwk(algorithm)]);
@@ -61,14 +61,14 @@ fn of_ps256() {
     refuses_each_bit("PS256");
 }
 
-/// (r, n - s) is as good as (r, s) by the standard, but more than one bit away.
+/// (r, n - s) is valid too by the standard, but differs in more than one bit.
 #[wasm_bindgen_test(unsupported = test)]
 fn of_es256() {
     refuses_each_bit("ES256");
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn of_one_that_is_issued_here() {
+fn an_issued_token() {
     let ring = ring([ED25519]);
     let claims = Claims::new(7, EXP, &Rules::default());
     let token = super::make::issue(claims, &ring).expect("it signs");

@@ -1,4 +1,4 @@
-//! What claims must be, and what is issued.
+//! Rules for claims, and issued claims.
 
 use super::make::{HEADER, issue, secret_ring, signed, verify, verify_as, verify_by};
 use crate::support::{NOW, SECRET};
@@ -15,7 +15,7 @@ fn claim(name: &'static str) -> TokenRefusal {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn an_issued_token_holds_until_it_expires() {
+fn an_issued_token_is_valid_until_it_expires() {
     let ring = secret_ring(SECRET.as_bytes());
     let claims = Claims::new(7, NOW, &Rules::default());
     let token = issue(claims, &ring).expect("it signs");
@@ -25,7 +25,7 @@ fn an_issued_token_holds_until_it_expires() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_claims_are_what_they_must_be() {
+fn the_claims_have_the_required_values() {
     let later = NOW + 1;
     for (claims, refusal) in [
         (r#"{"user_id":1}"#.to_owned(), claim("exp")),
@@ -64,7 +64,7 @@ fn the_claims_are_what_they_must_be() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn leeway_moves_both_ends_and_no_further() {
+fn leeway_extends_exp_and_nbf_by_its_seconds_only() {
     let rules = |leeway_seconds| Rules { leeway_seconds, ..Rules::default() };
     let exp = |exp: u64| format!(r#"{{"user_id":1,"exp":{exp}}}"#);
     let nbf = |nbf: u64| format!(r#"{{"user_id":1,"exp":{},"nbf":{nbf}}}"#, NOW + 1000);
@@ -133,7 +133,7 @@ fn required_claims_are_there() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_sub_is_a_number_in_its_one_spelling_and_else_a_text() {
+fn a_canonical_decimal_sub_is_a_number_and_any_other_a_text() {
     let rules = Rules { user_id_claim: "sub".into(), ..Rules::default() };
     let with = |sub: &str| format!(r#"{{"sub":{sub},"user_id":1,"exp":{}}}"#, NOW + 1);
     for (sub, id) in [(r#""7""#, 7), (r#""-7""#, -7), (r#""0""#, 0), (r#""9007199254740991""#, 9_007_199_254_740_991)] {
@@ -146,7 +146,7 @@ fn a_sub_is_a_number_in_its_one_spelling_and_else_a_text() {
     for wrong in [r#""""#, r#""a\u0000b""#, "true", "7.0", "[7]"] {
         assert_eq!(judge(&with(wrong), &rules), Err(claim("sub")), "{wrong}");
     }
-    // What issues numbers there is read too: other backends do, though a `sub` is a text.
+    // A numeric `sub` of another backend is accepted, although RFC 7519 requires a string.
     assert_eq!(judge(&with("7"), &rules).map(|claims| claims.user_id().cloned()), Ok(Some(7.into())));
     let ring = secret_ring(SECRET.as_bytes());
     let token = issue(Claims::new(7, NOW + 1, &rules), &ring).expect("it signs");

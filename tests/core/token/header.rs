@@ -1,11 +1,11 @@
-//! The header, and the one spelling of a token.
+//! The header, and the unique encoding of a token.
 
 use super::make::{HEADER, good, signed, verify};
 use edgegate::token::TokenRefusal;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test(unsupported = test)]
-fn the_header_never_chooses() {
+fn the_header_does_not_select_the_algorithm() {
     for (header, refusal) in [
         (r#"{"alg":"hs256"}"#, TokenRefusal::Algorithm),
         (r#"{"alg":"HS384"}"#, TokenRefusal::Algorithm),
@@ -33,11 +33,11 @@ fn the_header_never_chooses() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_token_has_one_spelling() {
+fn a_token_has_one_encoding() {
     let token = signed(HEADER, &good());
     let last = token.chars().last().expect("a token has characters");
     let sibling = |c: char| {
-        // The last character of 32 bytes carries two bits that no encoder sets.
+        // The last character of 32 bytes has two bits that encoders set to zero.
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         alphabet.chars().nth(alphabet.find(c).expect("base64url") | 1).expect("base64url")
     };

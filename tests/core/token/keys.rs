@@ -1,4 +1,4 @@
-//! Keys of the types of jsonwebtoken, and the crate's provider for it.
+//! Keys of jsonwebtoken's types, and the crate's provider for jsonwebtoken.
 
 use super::{
     make::{ED25519, P256, RSA_N, base64url, good, issue, json, key, verify_by},
@@ -27,7 +27,7 @@ fn bytes(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(text).expect("base64url")
 }
 
-/// PKCS #8 of a private key (RFC 8410 7), and of one with its public half (RFC 5958).
+/// PKCS #8 of a private key (RFC 8410 7), and of one with its public key (RFC 5958).
 fn pkcs8() -> [Vec<u8>; 2] {
     let algorithm = [0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
     let alone = [&[0x30, 0x2e, 0x02, 0x01, 0x00], &algorithm[..], &bytes(D)].concat();
@@ -107,7 +107,7 @@ fn a_key_of_another_kind_or_length_is_refused() {
     assert!(Key::verifying(Algorithm::RS256, &short).is_err());
 }
 
-/// jsonwebtoken's `Jwk` cannot hold what would be a secret of a pair.
+/// jsonwebtoken's `Jwk` has no private members.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_jwk_of_jsonwebtoken_only_verifies() {
     let jwk: Jwk = serde_json::from_value(json(ED25519)).expect("jsonwebtoken reads it");
@@ -119,9 +119,9 @@ fn a_jwk_of_jsonwebtoken_only_verifies() {
     assert!(Key::from_jwk(&secret).expect("it is good").may_sign());
 }
 
-/// jsonwebtoken 11.1 panics over an Ed25519 key of fewer than 32 bytes.
+/// jsonwebtoken 11.1 panics on an Ed25519 key of fewer than 32 bytes.
 #[wasm_bindgen_test(unsupported = test)]
-fn the_provider_answers_every_key() {
+fn the_crypto_provider_returns_an_error_for_invalid_keys() {
     for length in [0, 1, 31, 33, 64] {
         let key = DecodingKey::from_ed_der(&vec![1; length]);
         assert!((CRYPTO_PROVIDER.verifier_factory)(&Algorithm::EdDSA, &key).is_err(), "{length}");
@@ -147,7 +147,7 @@ fn the_provider_answers_every_key() {
     }
 }
 
-/// Several pair keys without a `kid` are asked about in order, until one holds.
+/// With several key pairs without a `kid`, the host is asked about each in turn until one verifies.
 #[wasm_bindgen_test(unsupported = test)]
 fn pair_keys_without_kid_are_tried_in_order() {
     let other = P256.replace("f83OJ3D2", "f83OJ3D3");

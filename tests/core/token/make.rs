@@ -1,4 +1,4 @@
-//! Keys, rings and tokens of the tests, and the host that answers for their cryptography.
+//! Keys, rings and tokens for the tests, and a host that answers their questions about signatures.
 
 use crate::support::{NOW, SECRET, run};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub(crate) const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
-/// RFC 8037 A.1, with its private half.
+/// RFC 8037 A.1, with the private key.
 pub(crate) const ED25519: &str = r#"{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
 /// RFC 7515 A.3.1.
@@ -55,7 +55,7 @@ pub(crate) fn secret_ring(secret: &[u8]) -> Arc<KeyRing> {
     Arc::new(KeyRing::new(vec![key]).expect("one key is a ring"))
 }
 
-/// What a host in Rust answers.
+/// The answer of a Rust host.
 pub(crate) fn cryptography(question: &Question) -> Answer {
     match question {
         Question::CheckSignature(check) => Answer::Holds(check.holds()),
@@ -84,7 +84,7 @@ pub(crate) fn issue(claims: Claims, ring: &Arc<KeyRing>) -> Result<String, Token
     run(tokens::issue(claims, Arc::clone(ring)), cryptography)
 }
 
-/// Signs whatever it is given, so that what is refused is refused for what it says.
+/// Signs any header and payload, so that only their contents can be the reason for a refusal.
 pub(crate) fn signed(header: &str, payload: &[u8]) -> String {
     signed_by(SECRET.as_bytes(), header, payload)
 }
@@ -101,7 +101,7 @@ pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// A payload that is good at [`NOW`].
+/// A payload that is valid at [`NOW`].
 pub(crate) fn good() -> Vec<u8> {
     format!(r#"{{"user_id":1,"exp":{}}}"#, NOW + 1).into_bytes()
 }

@@ -1,10 +1,10 @@
-//! Tokens that other libraries have made, as `cargo xtask interop` recorded them.
+//! Tokens of other libraries, recorded by `cargo xtask interop`.
 
 use super::make::{ALGORITHMS, ring, verify_by};
 use std::collections::BTreeMap;
 use wasm_bindgen_test::wasm_bindgen_test;
 
-/// When the recorded tokens expire: 2100-01-01.
+/// The expiry of the recorded tokens: 2100-01-01.
 pub(crate) const EXP: u64 = 4_102_444_800;
 
 #[derive(serde::Deserialize, Clone)]
@@ -23,7 +23,7 @@ pub(crate) fn by_pyjwt(algorithm: &str) -> Recorded {
     tokens.find(|token| token.library == "PyJWT" && token.alg == algorithm).expect("PyJWT knows every algorithm")
 }
 
-/// The key that signed it, without its private half; of a secret, the secret.
+/// The key of the token: the public key, or the secret.
 pub(crate) fn public_jwk(algorithm: &str) -> String {
     let keys: Vec<BTreeMap<String, String>> =
         serde_json::from_str(include_str!("../../interop/keys.json")).expect("the keys are JSON");
@@ -33,7 +33,7 @@ pub(crate) fn public_jwk(algorithm: &str) -> String {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn tokens_of_other_libraries_hold() {
+fn tokens_of_other_libraries_are_accepted() {
     let mut of_each = BTreeMap::new();
     for Recorded { library, alg, token } in all() {
         let ring = ring([&public_jwk(&alg)]);

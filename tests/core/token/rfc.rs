@@ -1,4 +1,4 @@
-//! The examples that RFCs print.
+//! The examples of the RFCs.
 
 use super::make::{ED25519, base64url, key, ring, verify_by};
 use edgegate::{
@@ -14,15 +14,15 @@ struct Example {
     token: String,
 }
 
-/// A token's claims are read only when its signature holds, so what is said of one that holds is what its claims lack.
+/// Claims are read only if the signature is valid, so an error about claims proves the signature.
 #[wasm_bindgen_test(unsupported = test)]
-fn printed_signatures_hold_and_no_other() {
+fn the_rfcs_signatures_verify_and_changed_ones_do_not() {
     let examples: Vec<Example> =
         serde_json::from_str(include_str!("../../vectors/jws.json")).expect("the examples are JSON");
     assert_eq!(examples.len(), 7);
     for Example { source, jwk, token } in examples {
         let ring = ring([&jwk.to_string()]);
-        // RFC 7515 signs claims that have expired by now, RFC 7520 and RFC 8037 a text.
+        // The claims of RFC 7515 have expired; the payloads of RFC 7520 and RFC 8037 are not JSON.
         let refusal = match source.starts_with("RFC 7515") {
             true => TokenRefusal::Claim("user_id".into()),
             false => TokenRefusal::Malformed,
@@ -38,14 +38,14 @@ fn printed_signatures_hold_and_no_other() {
     }
 }
 
-/// RFC 7520 4.3 signs by P-521, which is not supported, and says so when the key is loaded.
+/// RFC 7520 4.3 uses P-521, which is not supported: the key is refused at loading.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_key_of_p_521_is_refused_at_load() {
     let jwk = r#"{"kty":"EC","alg":"ES512","crv":"P-521","x":"AHKZLLOsCOzz5cY97ewNUajB957y-C-U88c3v13nmGZx6sYl_oJXu9A5RkTKqjqvjyekWF-7ytDyRXYgCF5cj0Kt","y":"AdymlHvOiLxXkEhayXQnNCvDX4h9htZaCJN34kfmC6pV5OhQHiraVySsUdaQkAgDPrwQrJmbnX9cwlGfP-HqHZR1"}"#;
     assert_eq!(key(jwk).expect_err("unsupported").to_string(), "its `alg` is none that is supported");
 }
 
-/// RFC 8037 A.4: Ed25519 signs the same message the same way every time.
+/// RFC 8037 A.4: Ed25519 signatures are deterministic.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8037_a_4_is_signed_as_printed() {
     let job = job();
@@ -57,7 +57,7 @@ fn rfc_8037_a_4_is_signed_as_printed() {
     );
 }
 
-/// RFC 8037 A.2: the public half is what the private key's JWK says it is.
+/// RFC 8037 A.2: the public key equals the public members of the private key's JWK.
 #[wasm_bindgen_test(unsupported = test)]
 fn rfc_8037_a_2_is_what_is_published() {
     let public = key(ED25519).expect("the key is good").public_jwk().expect("it has a public half");
@@ -65,7 +65,7 @@ fn rfc_8037_a_2_is_what_is_published() {
     assert_eq!(public["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
 }
 
-/// What the host is asked when a token is to be signed.
+/// The question to the host when a token must be signed.
 fn job() -> SigningJob {
     let claims = Claims::new(1, 1, &Rules::default());
     match edgegate::host::tokens::issue(claims, ring([ED25519])) {

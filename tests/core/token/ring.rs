@@ -1,4 +1,4 @@
-//! Rings of keys: which key a token is verified by, and which keys are taken.
+//! Key rings: which key verifies a token, and which keys are refused.
 
 use super::make::{ALGORITHMS, ED25519, P256, RSA_N, base64url, good, issue, key, ring, signed_by, verify_by};
 use crate::support::NOW;
@@ -14,7 +14,7 @@ fn hs256(byte: u8, kid: &str) -> String {
     secret(byte, &format!(r#","alg":"HS256","kid":"{kid}""#))
 }
 
-/// A token of that secret whose header is this.
+/// A token signed with that secret, with this header.
 fn by(byte: u8, header: &str) -> String {
     signed_by(&[byte; 64], header, &good())
 }
@@ -42,7 +42,7 @@ fn a_kid_names_one_key_and_no_other_is_tried() {
     assert_eq!(verify(1, r#"{"alg":"HS256","kid":"a"}"#), Ok(()));
     assert_eq!(verify(2, r#"{"alg":"HS256","kid":"a"}"#), Err(TokenRefusal::Signature));
     assert_eq!(verify(3, r#"{"alg":"HS256","kid":"a"}"#), Err(TokenRefusal::Signature));
-    // Without one, and with one that nobody here has, the keys without a name are tried in order, and only they.
+    // Without a `kid`, or with an unknown one, only the keys without a `kid` are tried, in order.
     for header in [r#"{"alg":"HS256"}"#, r#"{"alg":"HS256","kid":"c"}"#, r#"{"alg":"HS256","kid":""}"#] {
         assert_eq!(verify(3, header), Ok(()), "{header}");
         assert_eq!(verify(4, header), Ok(()), "{header}");
@@ -51,7 +51,7 @@ fn a_kid_names_one_key_and_no_other_is_tried() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_key_is_for_its_algorithm() {
+fn a_key_verifies_only_its_algorithm() {
     let ring = ring([&secret(1, r#","alg":"HS384","kid":"a""#), ED25519]);
     let verify = |header: &str| verify_by(&by(1, header), &ring, NOW).map(|_| ());
     assert_eq!(verify(r#"{"alg":"HS256","kid":"a"}"#), Err(TokenRefusal::Algorithm));
@@ -60,7 +60,7 @@ fn a_key_is_for_its_algorithm() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn what_may_not_sign_does_not() {
+fn keys_that_must_not_sign_do_not_sign() {
     let verifier = secret(1, r#","alg":"HS256","key_ops":["verify"]"#);
     let claims = || Claims::new(1, NOW + 1, &Rules::default());
     let public = ED25519.replace(r#""d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","#, "");
@@ -72,7 +72,7 @@ fn what_may_not_sign_does_not() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_ring_is_refused_that_cannot_be_meant() {
+fn an_empty_oversized_or_ambiguous_ring_is_refused() {
     let set = |keys: &[String]| {
         let set = format!(r#"{{"keys":[{}]}}"#, keys.join(","));
         set.parse::<KeyRing>().map(|_| ()).map_err(|error| error.to_string())
@@ -91,7 +91,7 @@ fn a_ring_is_refused_that_cannot_be_meant() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_secret_is_as_long_as_its_hash() {
+fn a_secret_has_at_least_the_length_of_the_hash() {
     for (algorithm, least) in [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)] {
         assert!(Key::secret(algorithm, &vec![1; least]).is_ok());
         for length in [0, 1, least - 1] {

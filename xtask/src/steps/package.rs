@@ -8,7 +8,7 @@ use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 /// Compiles `pkg/src` into `pkg/dist`.
 ///
 /// # Errors
-/// When the types do not fit.
+/// When the types are wrong.
 pub(crate) fn build() -> Result<Did> {
     let stamp = Stamp {
         name: "package",

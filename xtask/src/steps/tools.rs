@@ -7,10 +7,11 @@ use testkit::{paths, progress::Did, sh::Sh};
 
 use crate::settings::Settings;
 
-/// What the crate is compiled to.
+/// The wasm target of Rust.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 
-/// Unoptimised: 3 instead of 5 minutes on two cores, and wasm-bindgen still takes less than a second for 13 MB of wasm.
+/// Unoptimised: compiling takes 3 instead of 5 minutes on two cores, and wasm-bindgen still needs less than a second
+/// for 13 MB of wasm.
 const FAST_COMPILE: [(&str, &str); 4] = [
     ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
     ("CARGO_PROFILE_RELEASE_LTO", "off"),
@@ -21,7 +22,7 @@ const FAST_COMPILE: [(&str, &str); 4] = [
 /// Adds the wasm target to the toolchain.
 ///
 /// # Errors
-/// When it is missing and rustup is not there to add it.
+/// When it is missing and there is no rustup to add it.
 pub(crate) fn add_target() -> Result<Did> {
     let sysroot = Sh::new("rustc").args(["--print", "sysroot"]).output()?;
     if fs::exists(format!("{}/lib/rustlib/{TARGET}", sysroot.trim()))? {
@@ -37,13 +38,13 @@ pub(crate) fn add_target() -> Result<Did> {
     Ok(Did::Work)
 }
 
-/// Installs the command of wasm-bindgen in the version that Cargo.lock has of the crate: the two must match exactly.
+/// Installs the wasm-bindgen command in the version of the crate in Cargo.lock: the two must match exactly.
 ///
 /// # Errors
-/// When Cargo.lock does not name it or `cargo install` fails.
+/// When Cargo.lock does not contain wasm-bindgen, or `cargo install` fails.
 pub(crate) fn install_wasm_bindgen() -> Result<Did> {
     let lock = fs::read_to_string(paths::root().join("Cargo.lock")).context("Cargo.lock")?;
-    let version = locked_version(&lock, "wasm-bindgen").context("Cargo.lock names no wasm-bindgen")?;
+    let version = locked_version(&lock, "wasm-bindgen").context("Cargo.lock does not contain wasm-bindgen")?;
     install("wasm-bindgen-cli", "wasm-bindgen", version, &[])
 }
 
@@ -53,14 +54,14 @@ pub(crate) fn install_wasm_bindgen() -> Result<Did> {
 /// When `cargo install` fails.
 pub(crate) fn install_wasm_pack(settings: &Settings) -> Result<Did> {
     let did = install("wasm-pack", "wasm-pack", &settings.tools.wasm_pack, &["--locked"])?;
-    // The last of the two tools: the build folder is needed no more.
+    // The last of the two tools: the build folder is not needed any more.
     if scratch().exists() {
         fs::remove_dir_all(scratch())?;
     }
     Ok(did)
 }
 
-/// The two tools share most of their dependencies, so they share a folder to compile in.
+/// The two tools share most dependencies, so they share a build folder.
 fn scratch() -> PathBuf {
     paths::tools().join("build")
 }

@@ -1,4 +1,4 @@
-//! The wasm and its glue: wasm-pack, then wasm-opt for the one and esbuild for the other.
+//! The wasm and its glue: wasm-pack, then wasm-opt for the wasm and esbuild for the glue.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
 use crate::settings::Settings;
 
-/// Builds the module into `out-dir`, as `wasm-pack.toml` says.
+/// Builds the module into `out-dir`, with the settings of `wasm-pack.toml`.
 ///
 /// # Errors
 /// When the crate does not compile or a tool fails.
@@ -36,7 +36,8 @@ fn pack(settings: &Settings) -> Result<()> {
     if out_dir.exists() {
         fs::remove_dir_all(&out_dir)?;
     }
-    // no-install: a missing tool is an error, not a download. no-gitignore: npm would obey it and pack no wasm.
+    // no-install: a missing tool is an error and not a download. no-gitignore: npm would apply it and leave out the
+    // wasm.
     Sh::new(paths::tools().join("bin/wasm-pack"))
         .args(["--log-level", "error", "build", "--mode", "no-install", "--no-pack", "--no-gitignore", "--no-opt"])
         .args(["--target", &build.target, "--profile", &build.profile])
@@ -48,7 +49,7 @@ fn pack(settings: &Settings) -> Result<()> {
 fn optimise(settings: &Settings) -> Result<()> {
     let (wasm, glue) = (settings.wasm(), settings.glue());
     Sh::node_tool("wasm-opt").args(&settings.build.wasm_opt).args([&wasm, "-o", &wasm]).run()?;
-    // The types beside it keep the comments.
+    // The .d.ts file keeps the comments.
     let to_itself = format!("--outfile={glue}");
     Sh::node_tool("esbuild").args(["--log-level=warning", "--minify", "--allow-overwrite", &to_itself, &glue]).run()
 }

@@ -1,10 +1,10 @@
-//! The number of tests that a runner ran, read from its output.
+//! The number of tests that ran, from the output of the test runner.
 
 use anstream::adapter::strip_str;
 
 use super::Outcome;
 
-/// The outcome of a test runner. No test at all is a failure: the call was wrong.
+/// The result of a test runner. Zero tests are a failure, because the command line was wrong.
 pub(super) fn judge(succeeded: bool, output: &str) -> Outcome {
     let output = &strip_str(output).to_string();
     let (passed, failed) =

@@ -1,4 +1,4 @@
-//! The crates that the README names are ordinary dependencies, and their code is in the wasm.
+//! Checks that the crates named in the README are direct dependencies and that their code is in the wasm.
 
 use std::fs;
 
@@ -18,14 +18,14 @@ const ASKED_FOR: [(&str, &[&str]); 6] = [
     ("wasm-bindgen", &["wasm_bindgen"]),
 ];
 
-/// Reads the dependencies from `cargo tree`, and the code from the names of the functions before wasm-opt strips them.
+/// Reads the dependencies from `cargo tree`, and the code from the function names before wasm-opt strips them.
 pub(super) fn check() -> Result<Outcome> {
     let build = Settings::read()?.build;
     let features = build.features.join(",");
     let target = ["--target", TARGET, "--features", &features];
     let tree = Sh::new("cargo").args(["tree", "-p", "edgegate", "-e", "normal", "--prefix", "none", "--depth", "1"]);
     let tree = tree.args(target).output()?;
-    // What wasm-pack has compiled, if it has.
+    // The wasm that wasm-pack compiled, if it exists.
     Sh::new("cargo").args(["build", "--quiet", "--lib", "--profile", &build.profile]).args(target).run()?;
     let exe = std::env::current_exe()?;
     let wasm =
@@ -47,7 +47,7 @@ pub(super) fn check() -> Result<Outcome> {
     })
 }
 
-/// Whether a mangled name of this crate is among the bytes: `5serde` in a path, `serde..` in the name of an `impl`.
+/// Whether the bytes contain a mangled name of this crate: `5serde` in a path, `serde..` in the name of an `impl`.
 fn names(wasm: &[u8], krate: &str) -> bool {
     let in_path = format!("{}{krate}", krate.len());
     let in_impl = format!("{krate}..");

@@ -1,7 +1,7 @@
 //! A module of `src/` uses only the modules that `src/lib.rs` declares above it.
 //!
-//! The compiler allows circles, and the one tool that finds them (cargo-modules) compiles rust-analyzer. This check looks at the
-//! paths that begin with `crate::`, in lines that are no comments; it does not parse Rust.
+//! The compiler allows cycles, and the one tool that finds them, cargo-modules, compiles rust-analyzer. This check
+//! reads paths that start with `crate::` outside comments. It does not parse Rust.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use testkit::paths;
 
 use super::Outcome;
 
-/// Fails with every use of a module that is declared below the user.
+/// Fails for every use of a module that is declared below the using module.
 pub(super) fn check() -> Result<Outcome> {
     let src = paths::root().join("src");
     let root = fs::read_to_string(src.join("lib.rs")).context("src/lib.rs")?;

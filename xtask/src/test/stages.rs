@@ -1,4 +1,4 @@
-//! The stages; the quickest come first.
+//! The stages, the fastest first.
 
 use anyhow::Result;
 use testkit::{paths, progress::Progress, sh::Sh, wrangler::wrangler};
@@ -11,27 +11,27 @@ use super::{
 };
 use crate::{build, settings::Settings, size, steps::tools};
 
-/// The stage that others need.
+/// The stage that others depend on.
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
 pub(super) const ALL: [Stage; 16] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
-    stage("clippy-wasm", "clippy on the crate as it becomes wasm", false, clippy_wasm),
+    stage("clippy-wasm", "clippy on the crate for wasm", false, clippy_wasm),
     stage("modules", "the modules of src/ use each other in one direction", false, modules::check),
     stage("docs", "rustdoc, warnings are errors", false, docs),
     stage("features", "the crate without `lanes`, and with every feature as wasm", false, features),
-    stage("crates", "the crates that the wasm is made of", false, crates::check),
+    stage("crates", "the direct dependencies, and their code in the wasm", false, crates::check),
     stage(BUILD, "the wasm and the npm package", false, build_all),
     stage("size", "the size budget of wasm-pack.toml", true, size_budget),
-    stage("types", "TypeScript, strictly", true, types),
+    stage("types", "TypeScript, strict", true, types),
     stage("unit", "the Rust tests natively, with the contract fixtures and the doc tests", false, unit),
     stage("browser", "the same Rust tests as wasm in headless Chromium", false, browser),
     stage("deploy", "wrangler deploy --dry-run", true, deploy),
     stage("package", "the packed npm package: publint, attw, an install", true, package::check),
     stage("npm", "the npm package's own tests on Node", true, npm),
-    stage("e2e", "HTTP against the Worker on workerd with a local D1", true, e2e),
+    stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
 ];
 
 /// What `--only` accepts.

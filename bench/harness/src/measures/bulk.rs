@@ -1,19 +1,19 @@
-//! Many hashes at once: what an import, or a table of hashes to be upgraded, costs.
+//! Many hashes at once: the cost of an import, or of an upgrade of a table of hashes.
 
 use anyhow::Result;
 
 use super::{Effort, verify::find};
 use crate::{
-    lab::{
-        Lab, Rounds,
+    outcome::{Chart, Goal, Outcome, Table, decimals},
+    running::{
+        Rounds, Running,
         Runtime::{Node, Workerd},
         label,
     },
-    outcome::{Chart, Goal, Outcome, Table, decimals},
     series::Series,
 };
 
-/// How many at once: lanes of two and of three come out even.
+/// Number of hashes: a multiple of two, three and four lanes.
 const EACH: u32 = 12;
 const EACH_QUICK: u32 = 6;
 
@@ -27,11 +27,11 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
         (Node, "bcryptjs"),
         (Node, "node-rs"),
     ];
-    let lab = Lab::start("bcrypt", &subjects)?;
+    let running = Running::start("bcrypt", &subjects)?;
     let each = effort.pick(EACH, EACH_QUICK);
     let rounds = Rounds { warm_up: 1, counted: effort.pick(9, 1), each };
-    let checked = lab.rounds("bulk-verify", rounds)?;
-    let made = lab.rounds("bulk-hash", Rounds { warm_up: effort.pick(1, 0), ..rounds })?;
+    let checked = running.rounds("bulk-verify", rounds)?;
+    let made = running.rounds("bulk-hash", Rounds { warm_up: effort.pick(1, 0), ..rounds })?;
 
     let (ours, native) = (label(Node, "edgegate"), label(Node, "node-rs"));
     let ratio = |to: &str| Ok::<_, anyhow::Error>(find(&checked.time, &ours)?.ratio(find(&checked.time, to)?).median);
@@ -40,7 +40,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
         Goal::at_most("bulk, per hash, Node ÷ hash-wasm", ratio(&label(Node, "hash-wasm"))?, 0.40),
     ];
     let on_workerd = label(Workerd, "edgegate");
-    let table = |caption: &str, timed: &crate::lab::Timed| {
+    let table = |caption: &str, timed: &crate::running::Timed| {
         let ours = find(&timed.time, &on_workerd)?;
         Ok::<_, anyhow::Error>(Table {
             caption: caption.into(),
@@ -54,13 +54,13 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     ];
     let is_bulk = checked.answers.first().is_some_and(|answer| answer == "bulk");
     let how = if is_bulk {
-        "`verifyPasswords` and `hashPasswords` are what is called of ours; the peers have no call for many, so theirs is called once for each."
+        "edgegate: `verifyPasswords` and `hashPasswords`. The peers have no function for many passwords, so theirs is called once for each."
     } else {
-        "The package exports no bulk calls yet: the single ones are measured for every subject."
+        "The package exports no bulk functions: the single ones are measured for every subject."
     };
     let notes = vec![
         how.into(),
-        "CPU time as the kernel counts it, in hundredths of a second: a call takes several of them.".into(),
+        "CPU time is measured in hundredths of a second, the kernel's unit; a call takes several of them.".into(),
     ];
     let title = "Checking many bcrypt hashes, time per hash as a multiple of edgegate on workerd (shorter is faster)";
     let charts = vec![Chart::of_multiples("bulk", title, &checked.time, find(&checked.time, &on_workerd)?)];

@@ -1,4 +1,4 @@
-//! The first verification: of a fresh Node process, and of a fresh isolate in a fresh workerd.
+//! The first verification in a fresh Node process and in a fresh isolate of a fresh workerd.
 
 use anyhow::{Context, Result};
 use testkit::sh::Sh;
@@ -7,14 +7,14 @@ use super::Effort;
 use crate::{
     bundle::{empty_bundle, subject_bundle},
     fresh::{self, Fresh},
-    lab::{
+    outcome::{Chart, Goal, Outcome, Table},
+    round_counter::RoundCounter,
+    running::{
         Runtime::{Node, Workerd},
         label,
     },
-    outcome::{Chart, Goal, Outcome, Table},
     series::Series,
     server::bench,
-    ticker::Ticker,
 };
 
 const SUBJECTS: [&str; 3] = ["edgegate", "hash-wasm", "bcryptjs"];
@@ -39,7 +39,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
             &ours(&node)?,
         ),
         Table::of_times(
-            "A fresh isolate in a fresh workerd, above an isolate that does nothing (loading included), ms:",
+            "A fresh isolate in a fresh workerd, minus an isolate that does nothing (loading included), ms:",
             "ms",
             &above,
             &ours(&above)?,
@@ -52,7 +52,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     Ok(Outcome { tables, notes: Vec::new(), goals, charts, raw: [node, isolates].concat() })
 }
 
-/// Ours by the faster of the two peers.
+/// The ratio of ours to the faster of the two peers.
 fn best(series: &[Series]) -> Result<f64> {
     let [ours, hash_wasm, bcryptjs, ..] = series else { anyhow::bail!("three subjects were measured") };
     Ok(ours.ratio(hash_wasm).median.max(ours.ratio(bcryptjs).median))
@@ -61,10 +61,10 @@ fn best(series: &[Series]) -> Result<f64> {
 fn processes(rounds: u32) -> Result<Vec<Series>> {
     let names: Vec<_> = SUBJECTS.iter().chain(&NATIVE).collect();
     let mut series: Vec<_> = names.iter().map(|name| Series::new(label(Node, name))).collect();
-    // The first round brings the files into memory.
-    let mut ticker = Ticker::new("fresh processes", rounds + 1);
+    // The first round loads the files into memory and is discarded.
+    let mut counter = RoundCounter::new("fresh processes", rounds + 1);
     for round in 0..=rounds {
-        ticker.tick();
+        counter.next_round();
         for (name, series) in names.iter().zip(&mut series) {
             let subject = format!("./subjects/bcrypt/{name}.js");
             let milliseconds = Sh::new("node").args(["cold.js", &subject]).dir(bench()).output()?;

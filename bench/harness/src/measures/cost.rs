@@ -1,4 +1,4 @@
-//! What one login costs in CPU time, for each bcrypt cost that a hash may be given.
+//! CPU time of one login, for each bcrypt cost of a new hash.
 
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let mut rows = Vec::new();
     for cost in costs {
         println!("      cost {cost}");
-        // A cost more is twice the work: half as many logins take as long.
+        // The next cost doubles the work, so half as many logins take the same time.
         let logins = (effort.pick(64, 16) >> (cost - 10)).max(4);
         let (clock, cpu) = one(cost, effort.pick(5, 1), logins)?;
         rows.push(vec![cost.to_string(), cpu.spread().show(1), clock.spread().show(1)]);
@@ -26,7 +26,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     }
     let table = Table {
         caption: "One login with a right password, one after the other, median (least..most):".into(),
-        columns: ["bcrypt cost", "CPU ms", "ms by the clock"].map(String::from).into(),
+        columns: ["bcrypt cost", "CPU ms", "wall-clock ms"].map(String::from).into(),
         rows,
     };
     let bars = series.iter().filter(|each| each.label.ends_with("CPU")).map(|each| Bar {
@@ -37,14 +37,14 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let title = "CPU time of one login by bcrypt cost, on workerd".to_owned();
     let charts = vec![Chart { name: "cost".into(), title, bars: bars.collect() }];
     let notes = vec![
-        "CPU time is that of the whole workerd process, D1 included, which in production is not the Worker's own. Of the limits: \
+        "CPU time is that of the whole workerd process, D1 included, which in production does not count for the Worker. Limits: \
          a Worker on the free plan has 10 ms of CPU a request, on a paid plan 30 s unless the configuration says otherwise."
             .into(),
     ];
     Ok(Outcome { tables: vec![table], notes, charts, raw: series, ..Outcome::default() })
 }
 
-/// Per login, in ms: by the clock, and of CPU.
+/// Wall-clock time and CPU time of a login, in ms.
 fn one(cost: u32, rounds: u32, logins: u32) -> Result<(Series, Series)> {
     let worker = Whole::ours(Users { count: 10, cost })?;
     let target = worker.login()?;

@@ -1,4 +1,4 @@
-//! `/login` as the table grows.
+//! `/login` with tables of different sizes.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::{
 const SIZES: [(u32, &str); 3] =
     [(10, "edgegate, 10 users"), (10_000, "edgegate, 10,000 users"), (1_000_000, "edgegate, 1,000,000 users")];
 
-/// What the spread of a login leaves room for.
+/// The goal allows for the spread of a login.
 const FLAT: f64 = 1.05;
 
 pub(super) fn run(effort: Effort) -> Result<Outcome> {
@@ -37,7 +37,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let goals = vec![Goal::at_most("/login with 1,000,000 users ÷ with 10", large.ratio(small).median, FLAT)];
     let rows = series.iter().map(|each| vec![each.label.clone(), each.spread().show(1), each.ratio(small).show(2)]);
     let table = Table {
-        caption: "One login, by the clock:".into(),
+        caption: "Wall-clock time of one login:".into(),
         columns: ["table", "ms", "this ÷ 10 users"].map(String::from).into(),
         rows: rows.collect(),
     };

@@ -4,22 +4,22 @@ use anyhow::Result;
 
 use super::{Effort, verify::find};
 use crate::{
-    lab::{
-        Lab, Rounds,
+    outcome::{Chart, Goal, Outcome, Table},
+    running::{
+        Rounds, Running,
         Runtime::{Node, Workerd},
         label,
     },
-    outcome::{Chart, Goal, Outcome, Table},
     series::Series,
 };
 
 pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let on_workerd = ["edgegate", "jose", "tsndr", "hono"].map(|name| (Workerd, name));
     let on_node = ["edgegate", "jose", "fast-jwt", "jsonwebtoken"].map(|name| (Node, name));
-    let lab = Lab::start("jwt", &[on_workerd, on_node].concat())?;
+    let running = Running::start("jwt", &[on_workerd, on_node].concat())?;
     let rounds = Rounds { warm_up: effort.pick(4, 2), counted: effort.pick(21, 5), each: effort.pick(8000, 2000) };
-    let verified = in_microseconds(lab.rounds("jwt-verify", rounds)?.time);
-    let signed = in_microseconds(lab.rounds("jwt-sign", rounds)?.time);
+    let verified = in_microseconds(running.rounds("jwt-verify", rounds)?.time);
+    let signed = in_microseconds(running.rounds("jwt-sign", rounds)?.time);
 
     let (ours, jose) = (label(Workerd, "edgegate"), label(Workerd, "jose"));
     let goal = |what: &str, series: &[Series], bound| {
@@ -44,7 +44,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
         }
     }
     let notes = vec![
-        "jose, @tsndr/cloudflare-worker-jwt and hono/jwt are given a `CryptoKey` that was imported once, which is their fastest way; \
+        "jose, @tsndr/cloudflare-worker-jwt and hono/jwt are given a `CryptoKey` that was imported once, the fastest option; \
          fast-jwt works without its cache of tokens already verified."
             .into(),
     ];

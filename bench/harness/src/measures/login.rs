@@ -13,7 +13,7 @@ use crate::{
     whole::{Users, Whole},
 };
 
-/// The connections at which the goal is judged.
+/// The number of connections of the goals.
 const GOAL_AT: usize = 8;
 
 pub(super) fn run(effort: Effort) -> Result<Outcome> {
@@ -35,7 +35,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
         ];
     }
     outcome.notes.push(
-        "Ours and Hono's check a bcrypt hash of cost 10 in the same table of 1,000 users. better-auth is measured as it comes: \
+        "Ours and Hono's check a bcrypt hash of cost 10 in the same table of 1,000 users. better-auth is measured with its defaults: \
          scrypt (N 16384, r 16, p 1) by node:crypto, and a row in its session table for every sign-in."
             .into(),
     );

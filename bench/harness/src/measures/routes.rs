@@ -1,4 +1,4 @@
-//! Routes of the whole Worker under load: how a route is compared, `/me`, and the route that asks only for a token.
+//! Routes of the whole Worker under load: the comparison of a route, `/me`, and a route that needs only a token.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use super::Effort;
 use crate::{
     load::{self, Target},
     outcome::{Chart, Goal, Outcome, Table, decimals},
+    round_counter::RoundCounter,
     series::Series,
-    ticker::Ticker,
     whole::{Users, Whole},
 };
 
-/// How long the load is, and how many send it.
+/// Length of the load, and numbers of connections.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stretch<'a> {
     pub(super) connections: &'a [usize],
@@ -21,14 +21,14 @@ pub(super) struct Stretch<'a> {
     pub(super) duration: Duration,
 }
 
-/// A comparison, and its series at the connections that the goals are about.
+/// A comparison, and its series at the number of connections of the goals.
 #[derive(Debug)]
 pub(super) struct Under {
     pub(super) outcome: Outcome,
     pub(super) series: Columns,
 }
 
-/// One series a target in each.
+/// One series for each target.
 #[derive(Debug, Default)]
 pub(super) struct Columns {
     pub(super) per_second: Vec<Series>,
@@ -37,13 +37,13 @@ pub(super) struct Columns {
     pub(super) cpu: Vec<Series>,
 }
 
-/// `/me` against Hono's, and better-auth's get-session.
+/// `/me` compared with Hono's `/me` and better-auth's get-session.
 pub(super) fn me(effort: Effort) -> Result<Outcome> {
     let workers = [Whole::ours(Users { count: 1000, cost: 10 })?, Whole::hono()?, Whole::better_auth()?];
     let targets = workers.iter().map(Whole::me).collect::<Result<Vec<_>>>()?;
     let title = "/me on workerd with D1, 8 connections: answers a second as a multiple of edgegate (longer is faster)";
     let mut under = compare("me", title, &targets, short(effort), 8)?;
-    under.outcome.goals = vec![beside_hono("/me", &under.series, 0.97)?];
+    under.outcome.goals = vec![compared_with_hono("/me", &under.series, 0.97)?];
     under.outcome.notes.push("better-auth's counterpart is get-session, with the cookie of its sign-in.".into());
     Ok(under.outcome)
 }
@@ -56,11 +56,11 @@ pub(super) fn token(effort: Effort) -> Result<Outcome> {
     let title =
         "A token-only route on workerd, 8 connections: answers a second as a multiple of edgegate (longer is faster)";
     let mut under = compare("token", title, &targets, short(effort), 8)?;
-    under.outcome.goals = vec![beside_hono("token-only route", &under.series, 1.0)?];
+    under.outcome.goals = vec![compared_with_hono("token-only route", &under.series, 1.0)?];
     Ok(under.outcome)
 }
 
-/// Lets the targets take turns under load, at each number of connections.
+/// Measures the targets in turn under load, for each number of connections.
 pub(super) fn compare(
     name: &str,
     title: &str,
@@ -70,7 +70,7 @@ pub(super) fn compare(
 ) -> Result<Under> {
     let mut outcome = Outcome::default();
     let mut series = Columns::default();
-    // Until every engine has compiled what it will.
+    // Not counted: the engines still compile.
     targets.iter().try_for_each(|target| load::run(target, 4, stretch.duration / 2).map(drop))?;
     for connections in stretch.connections {
         let columns = measure(targets, *connections, stretch)?;
@@ -83,7 +83,7 @@ pub(super) fn compare(
         }
     }
     outcome.notes.push(
-        "Each Worker in a workerd of its own, with D1 in the same process; requests go to the Worker's own socket, past \
+        "Each Worker runs in its own workerd, with D1 in the same process. Requests go to the Worker's own socket, past \
          wrangler's proxy and the static assets. CPU is that of the whole workerd process, D1 included. The client takes the \
          other core."
             .into(),
@@ -99,7 +99,7 @@ fn short(effort: Effort) -> Stretch<'static> {
     }
 }
 
-fn beside_hono(route: &str, series: &Columns, bound: f64) -> Result<Goal> {
+fn compared_with_hono(route: &str, series: &Columns, bound: f64) -> Result<Goal> {
     let [ours, hono, ..] = series.per_second.as_slice() else { anyhow::bail!("two were measured") };
     let what = format!("{route}, requests a second at 8 connections ÷ Hono + jose");
     Ok(Goal::at_least(&what, ours.ratio(hono).median, bound))
@@ -109,9 +109,9 @@ fn measure(targets: &[Target], connections: usize, stretch: Stretch<'_>) -> Resu
     let series = || targets.iter().map(|target| Series::new(&target.label)).collect();
     let mut columns = Columns { per_second: series(), p50: series(), p99: series(), cpu: series() };
     let what = format!("connections: {connections}");
-    let mut ticker = Ticker::new(&what, stretch.rounds);
+    let mut counter = RoundCounter::new(&what, stretch.rounds);
     for _ in 0..stretch.rounds {
-        ticker.tick();
+        counter.next_round();
         for (index, target) in targets.iter().enumerate() {
             let load = load::run(target, connections, stretch.duration).with_context(|| target.label.clone())?;
             columns.per_second[index].samples.push(load.per_second);

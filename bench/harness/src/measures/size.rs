@@ -1,4 +1,5 @@
-//! What is uploaded: every module of the Worker, gzipped at its best as one stream, as wrangler itself reports it.
+//! The upload size: every module of the Worker, compressed with the highest gzip level as one stream, as wrangler
+//! reports it.
 
 use std::{fs, io::Write, path::Path};
 

@@ -1,4 +1,4 @@
-//! A fresh isolate of the whole Worker, to its first answer.
+//! The time of a fresh isolate of the whole Worker to its first response.
 
 use anyhow::{Context, Result};
 
@@ -24,7 +24,7 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     let goals = vec![Goal::at_most("first answer of a fresh isolate ÷ Hono + jose", ours.ratio(hono).median, 1.0)];
     let tables = vec![
         Table::of_times("From asking for the isolate to the end of its first answer, ms:", "ms", &series, ours),
-        Table::of_times("The same above an isolate that does nothing, ms:", "ms", &above, ours_above),
+        Table::of_times("The same minus an isolate that does nothing, ms:", "ms", &above, ours_above),
     ];
     let notes = vec![
         "The first answer is a refusal of an unknown path (better-auth: its /ok), so that neither a password nor the database is \

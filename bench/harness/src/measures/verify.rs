@@ -1,20 +1,20 @@
-//! bcrypt verification at cost 10, warm. All subjects take turns, so that any two can be compared.
+//! Warm bcrypt verification at cost 10. All subjects take turns, so that any two can be compared.
 
 use anyhow::{Context, Result};
 
 use super::Effort;
 use crate::{
-    lab::{
-        Lab, Rounds,
+    outcome::{Chart, Goal, Outcome, Table},
+    running::{
+        Rounds, Running,
         Runtime::{Native, Node, Workerd},
         label,
     },
-    outcome::{Chart, Goal, Outcome, Table},
     series::Series,
 };
 
 pub(super) fn run(effort: Effort) -> Result<Outcome> {
-    let lab = Lab::start(
+    let running = Running::start(
         "bcrypt",
         &[
             (Workerd, "edgegate"),
@@ -29,9 +29,9 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
             (Native, "bcrypt-crate"),
         ],
     )?;
-    lab.rounds("bcrypt-refuse", Rounds { warm_up: 1, counted: 0, each: 1 })?;
+    running.rounds("bcrypt-refuse", Rounds { warm_up: 1, counted: 0, each: 1 })?;
     let rounds = Rounds { warm_up: effort.pick(4, 1), counted: effort.pick(25, 5), each: effort.pick(4, 2) };
-    let timed = lab.rounds("bcrypt-verify", rounds)?.time;
+    let timed = running.rounds("bcrypt-verify", rounds)?.time;
     let find = |runtime, name: &str| find(&timed, &label(runtime, name));
     let (workerd, node, native) = (find(Workerd, "edgegate")?, find(Node, "edgegate")?, find(Node, "node-rs")?);
 
@@ -47,19 +47,19 @@ pub(super) fn run(effort: Effort) -> Result<Outcome> {
     ];
     let caption = "Milliseconds for one verification, median (least..most):";
     let tables = vec![
-        Table::of_times(&format!("Beside ours on workerd. {caption}"), "ms", &timed, workerd),
-        Table::of_times(&format!("Beside ours on Node. {caption}"), "ms", &timed, node),
+        Table::of_times(&format!("Compared with edgegate on workerd. {caption}"), "ms", &timed, workerd),
+        Table::of_times(&format!("Compared with edgegate on Node. {caption}"), "ms", &timed, node),
     ];
     let notes = vec![
-        "hash-wasm compiles its wasm from bytes, which Workers refuse; inside workerd it is given the same bytes as a module.".into(),
-        "The peers' synchronous calls are measured, where they have them: one thread for each subject.".into(),
+        "hash-wasm compiles its wasm from bytes, which Workers forbid; on workerd it imports the same bytes as a module.".into(),
+        "The peers' synchronous functions are measured where they exist, so every subject uses one thread.".into(),
     ];
     let title = "bcrypt verification, cost 10: time as a multiple of edgegate on workerd (shorter is faster)";
     let charts = vec![Chart::of_multiples("verify", title, &timed, workerd)];
     Ok(Outcome { tables, notes, goals, charts, raw: timed })
 }
 
-/// The series of this name.
+/// The series with this label.
 pub(super) fn find<'a>(series: &'a [Series], label: &str) -> Result<&'a Series> {
     series.iter().find(|each| each.label == label).with_context(|| format!("no series is called {label}"))
 }

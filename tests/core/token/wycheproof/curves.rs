@@ -1,4 +1,4 @@
-//! ECDSA as JWS writes its signatures (RFC 7518 3.4), and Ed25519.
+//! ECDSA with the signature format of JWS (RFC 7518 3.4), and Ed25519.
 
 use super::{Tally, is_good, jwk};
 use edgegate::token::Algorithm;

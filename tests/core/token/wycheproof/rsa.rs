@@ -1,4 +1,4 @@
-//! RSASSA-PKCS1-v1_5, and RSASSA-PSS with the hash's own MGF1 and a salt of the hash's length (RFC 7518 3.5).
+//! RSASSA-PKCS1-v1_5, and RSASSA-PSS with MGF1 of the same hash and a salt of the hash's length (RFC 7518 3.5).
 
 use super::{Tally, is_good, jwk};
 use edgegate::token::{
@@ -29,9 +29,9 @@ fn rs256_rs384_rs512() {
     }
 }
 
-/// RustCrypto verifies by no modulus of more than 4096 bits, whatever is signed; such a key is for hosts with Web Crypto.
+/// RustCrypto does not verify with a modulus of more than 4096 bits; such keys are for hosts with Web Crypto.
 #[wasm_bindgen_test(unsupported = test)]
-fn by_8192_bits_nothing_holds() {
+fn keys_of_8192_bits_verify_nothing() {
     for (algorithm, name, refused) in
         [(RS256, Pkcs1::Rsa8192Sha256, 257), (RS384, Pkcs1::Rsa8192Sha384, 258), (RS512, Pkcs1::Rsa8192Sha512, 258)]
     {
@@ -53,7 +53,7 @@ fn ps256_ps384_ps512() {
     }
 }
 
-/// A signature that is good with another salt or another MGF is not good here.
+/// A signature with another salt length or another MGF is refused.
 #[wasm_bindgen_test(unsupported = test)]
 fn pss_has_no_parameters() {
     for (algorithm, name, refused) in [
@@ -64,7 +64,7 @@ fn pss_has_no_parameters() {
         let mut tally = Tally::default();
         for group in pss::TestSet::load(name).expect("the vectors are readable").test_groups {
             let jwk = rsa(algorithm, &group.key);
-            // The others are bad there for what may be good here, such as a salt of another length.
+            // Other invalid vectors may be valid here, for example because of the salt length.
             for test in group.tests.iter().filter(|test| is_good(test.result)) {
                 tally.ask(algorithm, &jwk, &test.msg, &test.sig, false);
             }
@@ -73,7 +73,7 @@ fn pss_has_no_parameters() {
     }
 }
 
-/// Every combination of hash, MGF and salt by one signature: only those of an algorithm hold.
+/// Each combination of hash, MGF and salt with one signature: only those of a JWA algorithm are accepted.
 #[wasm_bindgen_test(unsupported = test)]
 fn pss_of_many_parameters() {
     let mut tally = Tally::default();
@@ -82,7 +82,7 @@ fn pss_of_many_parameters() {
             HashFunction::Sha2_256 => (PS256, 32),
             HashFunction::Sha2_384 => (PS384, 48),
             HashFunction::Sha2_512 => (PS512, 64),
-            // A hash of no algorithm here: whatever is asked about it must be refused.
+            // A hash of no JWA algorithm: all its signatures must be refused.
             _ => (PS256, usize::MAX),
         };
         let is_ours = group.mgf_hash == Some(group.hash) && group.salt_size == length;
@@ -120,7 +120,7 @@ fn rsa(algorithm: Algorithm, key: &RsaPublic) -> Jwk {
     jwk(algorithm, &[("kty", "RSA")], &[("n", plain(&key.n)), ("e", plain(&key.e))])
 }
 
-/// Without the zero that keeps a DER integer from being negative.
+/// Removes the leading zero of a positive DER integer.
 fn plain(integer: &[u8]) -> &[u8] {
     integer.strip_prefix(&[0]).unwrap_or(integer)
 }

@@ -1,4 +1,4 @@
-//! Many logins in flight in one isolate: they share the lanes, and nothing else.
+//! Many concurrent logins in one isolate: they share the lanes, and nothing else.
 
 use std::{
     io::Write,
@@ -22,7 +22,7 @@ const CONNECTIONS: usize = 64;
 const LOGINS_EACH: usize = 3;
 const PASSWORDS: usize = 8;
 
-/// Meanwhile others hang up: before the answer, and in the middle of the form.
+/// Other clients disconnect meanwhile: before the response, and in the middle of the form.
 #[test]
 fn each_of_64_connections_gets_its_own_answer() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
@@ -89,7 +89,7 @@ fn email(user: usize) -> String {
     format!("user{user}@crowd.example.org")
 }
 
-/// Neighbours have different ones.
+/// Neighbouring users have different passwords.
 fn password(user: usize) -> String {
     format!("password number {}", user % PASSWORDS)
 }

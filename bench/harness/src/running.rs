@@ -1,4 +1,4 @@
-//! The subjects of `bench/subjects`, each running, and the rounds in which they take turns.
+//! The running subjects of `bench/subjects`, and the rounds in which they take turns.
 
 use std::{net::SocketAddr, time::Instant};
 
@@ -9,65 +9,65 @@ use super::{
     bundle,
     connection::{Connection, get},
     cpu,
+    round_counter::RoundCounter,
     series::Series,
     server::{Server, Service, address, bench, workerd},
-    ticker::Ticker,
 };
 
 /// Where a subject runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runtime {
-    /// Node 22, a process each.
+    /// Node 22, one process each.
     Node,
-    /// workerd, an isolate each.
+    /// workerd, one isolate each.
     Workerd,
-    /// No runtime: Rust, a process each.
+    /// A native Rust program, one process each.
     Native,
 }
 
-/// A subject, running.
+/// A running subject.
 #[derive(Debug)]
-pub(super) struct Contestant {
+pub(super) struct Subject {
     /// Its name in the tables.
     pub(super) label: String,
     addr: SocketAddr,
     pid: u32,
 }
 
-/// All of them.
+/// All running subjects of one kind.
 #[derive(Debug, Default)]
-pub(super) struct Lab {
+pub(super) struct Running {
     servers: Vec<Server>,
     /// In the order in which they take turns.
-    pub(super) contestants: Vec<Contestant>,
+    pub(super) subjects: Vec<Subject>,
 }
 
-/// What a round of one subject gave: the wall clock and the CPU time for each operation, in ms.
+/// The results: wall-clock time and CPU time of one operation, in ms, for each subject.
 #[derive(Debug)]
 pub(super) struct Timed {
-    /// By the wall clock.
+    /// Wall-clock time.
     pub(super) time: Vec<Series>,
-    /// By `/proc`.
+    /// CPU time from `/proc`.
     pub(super) cpu: Vec<Series>,
-    /// What each answered last.
+    /// The last response of each subject.
     pub(super) answers: Vec<String>,
 }
 
-/// How often, and how much each time.
+/// Number of rounds, and of operations in each.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rounds {
-    /// Rounds that are not counted, until every engine has compiled what it will.
+    /// Rounds that are not counted, because the engines still compile.
     pub(super) warm_up: u32,
     /// Rounds that are counted.
     pub(super) counted: u32,
-    /// Operations a request.
+    /// Operations in one request.
     pub(super) each: u32,
 }
 
-impl Lab {
+impl Running {
     /// Starts these subjects of one kind.
     pub(super) fn start(kind: &str, subjects: &[(Runtime, &str)]) -> Result<Self> {
-        let mut lab = Self::default();
+        let mut running = Self::default();
         let mut services = Vec::new();
         for (runtime, name) in subjects {
             let port = free_port()?;
@@ -76,51 +76,51 @@ impl Lab {
                 Runtime::Node => {
                     let subject = format!("./subjects/{kind}/{name}.js");
                     let program = Sh::new("node").args(["node.js", &subject, &port.to_string()]).dir(bench());
-                    lab.add(Server::start(&log, &program, &[port])?)
+                    running.add(Server::start(&log, &program, &[port])?)
                 }
                 Runtime::Native => {
                     let program = Sh::new(bundle::native_program()).args([name, port.to_string().as_str()]);
-                    lab.add(Server::start(&log, &program, &[port])?)
+                    running.add(Server::start(&log, &program, &[port])?)
                 }
                 Runtime::Workerd => {
                     let bundle = bundle::subject_bundle(kind, name);
                     services.push(Service { name: (*name).to_owned(), bundle, port });
-                    // Known once all of them are started together.
+                    // All addresses are known after all have started.
                     0
                 }
             };
-            lab.contestants.push(Contestant { label: label(*runtime, name), addr: address(port), pid });
+            running.subjects.push(Subject { label: label(*runtime, name), addr: address(port), pid });
         }
         if !services.is_empty() {
-            let pid = lab.add(workerd(&format!("workerd-{kind}"), &services)?);
-            lab.contestants.iter_mut().filter(|contestant| contestant.pid == 0).for_each(|each| each.pid = pid);
+            let pid = running.add(workerd(&format!("workerd-{kind}"), &services)?);
+            running.subjects.iter_mut().filter(|subject| subject.pid == 0).for_each(|each| each.pid = pid);
         }
-        Ok(lab)
+        Ok(running)
     }
 
-    /// Lets each do this work in turn, round after round.
+    /// Runs this work on each subject in turn, in each round.
     ///
     /// # Errors
-    /// When one gives a wrong answer.
+    /// When a subject returns a wrong result.
     pub(super) fn rounds(&self, work: &str, rounds: Rounds) -> Result<Timed> {
         let request = get(&format!("/{work}{}n={}", if work.contains('?') { '&' } else { '?' }, rounds.each), "");
-        let series = || self.contestants.iter().map(|contestant| Series::new(&contestant.label)).collect();
-        let mut timed = Timed { time: series(), cpu: series(), answers: vec![String::new(); self.contestants.len()] };
+        let series = || self.subjects.iter().map(|subject| Series::new(&subject.label)).collect();
+        let mut timed = Timed { time: series(), cpu: series(), answers: vec![String::new(); self.subjects.len()] };
         let mut connections: Vec<_> =
-            self.contestants.iter().map(|contestant| Connection::open(contestant.addr)).collect::<Result<_>>()?;
-        let mut ticker = Ticker::new(work, rounds.warm_up + rounds.counted);
+            self.subjects.iter().map(|subject| Connection::open(subject.addr)).collect::<Result<_>>()?;
+        let mut counter = RoundCounter::new(work, rounds.warm_up + rounds.counted);
         for round in 0..rounds.warm_up + rounds.counted {
-            ticker.tick();
-            for (index, (contestant, connection)) in self.contestants.iter().zip(&mut connections).enumerate() {
-                let cpu = cpu::used(contestant.pid)?;
+            counter.next_round();
+            for (index, (subject, connection)) in self.subjects.iter().zip(&mut connections).enumerate() {
+                let cpu = cpu::used(subject.pid)?;
                 let started = Instant::now();
-                let answer = connection.send(&request).with_context(|| format!("{}: {work}", contestant.label))?;
+                let answer = connection.send(&request).with_context(|| format!("{}: {work}", subject.label))?;
                 let elapsed = started.elapsed();
                 timed.answers[index] = String::from_utf8_lossy(answer).into_owned();
                 if round >= rounds.warm_up {
                     let each = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0 / f64::from(rounds.each);
                     timed.time[index].samples.push(each(elapsed));
-                    timed.cpu[index].samples.push(each(cpu::used(contestant.pid)?.saturating_sub(cpu)));
+                    timed.cpu[index].samples.push(each(cpu::used(subject.pid)?.saturating_sub(cpu)));
                 }
             }
         }
