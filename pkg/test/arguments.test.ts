@@ -248,12 +248,12 @@ for (const [kind, column] of COLUMNS) {
     const store: UserStore = { ...memoryUsers(), userByEmail: async () => row as never, userById: async () => row as never };
     const gate = createGate(settings, store);
     const token = await gate.issueToken(1);
-    const verdict = (await besideLogins(kind, () => gate.currentUser(token))) as Awaited<ReturnType<typeof gate.currentUser>>;
+    const verdict = (await duringLogins(kind, () => gate.currentUser(token))) as Awaited<ReturnType<typeof gate.currentUser>>;
     assert(verdict.outcome === "refused", "it is no Bearer header");
     const current = await gate.currentUser(`Bearer ${token}`);
     assert(current.outcome === "accepted");
     assert.equal(current.user["settings"], column, "the very same value");
-    const login = (await besideLogins(kind, () => gate.login({ username: "a@example.com", password: "wrong" }))) as object;
+    const login = (await duringLogins(kind, () => gate.login({ username: "a@example.com", password: "wrong" }))) as object;
     assert.deepEqual(login, { outcome: "refused", reason: "wrong-password" });
   });
 }
@@ -286,14 +286,14 @@ test("a setting that cannot be read is an error, and never one that is left out"
     throw new Error("the setting cannot be read");
   };
   for (const wrong of [{}, Object.create(null), [], () => "api", Symbol("api"), 1n, { toString: () => "api" }]) {
-    const error = await besideLogins("setting", () => verifyToken(token, { ...settings, JWT_AUDIENCE: wrong as string }));
+    const error = await duringLogins("setting", () => verifyToken(token, { ...settings, JWT_AUDIENCE: wrong as string }));
     assert(error instanceof TypeError && /JWT_AUDIENCE/.test(error.message), String(error));
   }
   const env = Object.defineProperty({ ...settings }, "JWT_AUDIENCE", { get: throwing });
-  assert(/cannot be read/.test(String(await besideLogins("getter", () => verifyToken(token, env)))));
+  assert(/cannot be read/.test(String(await duringLogins("getter", () => verifyToken(token, env)))));
   const { proxy, revoke } = Proxy.revocable({ ...settings }, {});
   revoke();
-  assert((await besideLogins("revoked proxy", () => verifyToken(token, proxy))) instanceof TypeError);
+  assert((await duringLogins("revoked proxy", () => verifyToken(token, proxy))) instanceof TypeError);
   assert.equal((await verifyToken(token, { ...settings, JWT_AUDIENCE: undefined } as never)).outcome, "accepted");
   assert.equal((await verifyToken(token, { ...settings, JWT_AUDIENCE: null } as never)).outcome, "accepted");
 });
@@ -318,12 +318,12 @@ test("lists with holes, lies and too much text are refused", async () => {
     ["a lone surrogate", ["\ud800"]],
   ];
   for (const [kind, list] of lists) {
-    assertRefused(kind, await besideLogins(kind, () => hashPasswords(list as string[])));
+    assertRefused(kind, await duringLogins(kind, () => hashPasswords(list as string[])));
     const pairs = Array.isArray(list) && kind !== "too many" ? list.map((password) => ({ password, hash: HASH })) : list;
-    assertRefused(kind, await besideLogins(kind, () => verifyPasswords(pairs as never)));
+    assertRefused(kind, await duringLogins(kind, () => verifyPasswords(pairs as never)));
   }
   for (const list of [species.from(["secret"]), Object.assign(["secret"], { map: () => [42] })]) {
-    assert.equal(((await besideLogins("methods of its own", () => hashPasswords(list, { cost: 10 }))) as string[]).length, 1);
+    assert.equal(((await duringLogins("methods of its own", () => hashPasswords(list, { cost: 10 }))) as string[]).length, 1);
   }
 });
 
@@ -331,8 +331,8 @@ test("headers that answer with no text have no token", async () => {
   const gate = createGate({ ...settings, REVOCATION: "on" }, memoryUsers());
   for (const value of [42, {}, true, Symbol("token"), 5n, [], "x".repeat(2 ** 21)]) {
     const headers = Object.assign(new Headers(), { get: () => value });
-    assert.deepEqual(await besideLogins("currentUser", () => gate.currentUser(headers)), { outcome: "refused", reason: "no-token" });
-    assert.deepEqual(await besideLogins("logOut", () => gate.logOut(headers)), { outcome: "refused", reason: "no-token" });
+    assert.deepEqual(await duringLogins("currentUser", () => gate.currentUser(headers)), { outcome: "refused", reason: "no-token" });
+    assert.deepEqual(await duringLogins("logOut", () => gate.logOut(headers)), { outcome: "refused", reason: "no-token" });
   }
 });
 
@@ -345,7 +345,7 @@ test("a body's chunk is as long as it is, whatever it says", async () => {
   for (const chunk of [new (lying(8))(10_000), new (lying(2 ** 31))(8), new (lying(0))(100), detached, shared]) {
     const body = new ReadableStream({ start(stream) { stream.enqueue(chunk); stream.close(); } });
     const init = { method: "POST", body, duplex: "half", headers: { "content-type": "application/x-www-form-urlencoded" } };
-    const response = (await besideLogins("body", () => gate.fetch(new Request("http://localhost/login", init as RequestInit)))) as Response;
+    const response = (await duringLogins("body", () => gate.fetch(new Request("http://localhost/login", init as RequestInit)))) as Response;
     assert([422, 413, 500].includes(response.status), String(response.status));
   }
 });
