@@ -234,7 +234,7 @@ test("the app gets further columns but not the hash; ids may be strings; a Date 
   });
 });
 
-/** What V8's stack has no room for inside wasm, what JavaScript cannot hold exactly, and what would become a prototype. */
+/** Values that overflow V8's stack inside wasm, that JavaScript cannot represent exactly, and that would set a prototype. */
 const COLUMNS: [string, unknown][] = [
   ["deep", Array.from({ length: 3500 }).reduce((inner) => [inner], [])],
   ["a bigint", 80351110224678912n],
@@ -243,7 +243,7 @@ const COLUMNS: [string, unknown][] = [
 ];
 
 for (const [kind, column] of COLUMNS) {
-  test(`a further column is not the core's business: ${kind}`, async () => {
+  test(`a further column does not pass through the core: ${kind}`, async () => {
     const row = { ...good, settings: column };
     const store: UserStore = { ...memoryUsers(), userByEmail: async () => row as never, userById: async () => row as never };
     const gate = createGate(settings, store);
@@ -258,7 +258,7 @@ for (const [kind, column] of COLUMNS) {
   });
 }
 
-test("a column named like the prototype is a column", async () => {
+test("a column named `__proto__` is kept as a column", async () => {
   const row = JSON.parse(`{"id":1,"email":"a@example.com","password":${JSON.stringify(HASH)},"created_at":"","__proto__":{"role":"admin"}}`);
   const store: UserStore = { ...memoryUsers(), userById: async () => row };
   const gate = createGate(settings, store);
@@ -267,7 +267,7 @@ test("a column named like the prototype is a column", async () => {
   assert.equal(current.user["role"], undefined);
 });
 
-test("a store that was asked for tokens_valid_after must say something", async () => {
+test("a store must return tokens_valid_after if it is requested", async () => {
   for (const [value, outcome] of [[undefined, "rejected"], [null, "accepted"], [Number.NaN, "rejected"], [Infinity, "rejected"]] as const) {
     const row = { ...good, tokens_valid_after: value };
     const store: UserStore = { ...memoryUsers(), userById: async () => row as never };
@@ -280,7 +280,7 @@ test("a store that was asked for tokens_valid_after must say something", async (
   }
 });
 
-test("a setting that cannot be read is an error, and never one that is left out", async () => {
+test("a setting that cannot be read is an error and does not count as unset", async () => {
   const token = await issueToken(1, settings);
   const throwing = () => {
     throw new Error("the setting cannot be read");
@@ -298,7 +298,7 @@ test("a setting that cannot be read is an error, and never one that is left out"
   assert.equal((await verifyToken(token, { ...settings, JWT_AUDIENCE: null } as never)).outcome, "accepted");
 });
 
-test("settings that use the library when they are read get their own keys", async () => {
+test("settings whose getters use the library get their own keys", async () => {
   const [ours, theirs] = [{ SECRET_KEY, JWT_ISSUER: "a" }, { SECRET_KEY: SECRET_KEY.replace("a", "b"), JWT_ISSUER: "b" }];
   const reading = { ...ours, get REFRESH_TOKEN_EXPIRE_MINUTES() { void verifyToken("x", theirs); return undefined; } };
   const token = await issueToken(1, reading as never);
@@ -307,7 +307,7 @@ test("settings that use the library when they are read get their own keys", asyn
   assert.equal((await verifyToken(await issueToken(1, theirs), reading as never)).outcome, "refused");
 });
 
-test("lists with holes, lies and too much text are refused", async () => {
+test("lists with holes, overridden methods or too much text are refused", async () => {
   const species = class extends Array { static override get [Symbol.species]() { return class { length = 5; } as never; } };
   const lists: [string, unknown][] = [
     ["a hole", [, "secret"]],
@@ -327,7 +327,7 @@ test("lists with holes, lies and too much text are refused", async () => {
   }
 });
 
-test("headers that answer with no text have no token", async () => {
+test("headers that return a value other than a string have no token", async () => {
   const gate = createGate({ ...settings, REVOCATION: "on" }, memoryUsers());
   for (const value of [42, {}, true, Symbol("token"), 5n, [], "x".repeat(2 ** 21)]) {
     const headers = Object.assign(new Headers(), { get: () => value });
@@ -336,7 +336,7 @@ test("headers that answer with no text have no token", async () => {
   }
 });
 
-test("a body's chunk is as long as it is, whatever it says", async () => {
+test("the real length of a body's chunk counts, whatever its `length` returns", async () => {
   const gate = createGate(settings, memoryUsers(), () => {});
   const lying = (length: number) => class extends Uint8Array { override get length() { return length; } };
   const detached = new Uint8Array(8);
@@ -350,7 +350,7 @@ test("a body's chunk is as long as it is, whatever it says", async () => {
   }
 });
 
-test("claims that begin with white space are claims", async () => {
+test("claims may start with white space", async () => {
   const { createHmac } = await import("node:crypto");
   const part = (text: string) => Buffer.from(text).toString("base64url");
   const message = `${part('{"alg":"HS256","typ":"JWT"}')}.${part(' \n{"user_id":1,"exp":4102444800}')}`;
@@ -358,7 +358,7 @@ test("claims that begin with white space are claims", async () => {
   assert.deepEqual(await verifyToken(token, settings), { outcome: "accepted", claims: { user_id: 1, exp: 4102444800 } });
 });
 
-test("a log that fails, and a store that rejects with anything, fail no request", async () => {
+test("a failed log, and a store that rejects with any value, do not fail a request", async () => {
   const rejecting = (reason: unknown): UserStore => ({ ...memoryUsers(), userByEmail: () => Promise.reject(reason) });
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();

@@ -1,4 +1,4 @@
-// A program for trap.test.ts: it recurses to the end of the stack, uses the library on the way back, and then once more.
+// A program for trap.test.ts: it recurses until the stack overflows, uses the library while returning, and once more at the end.
 
 import assert from "node:assert/strict";
 import { hashPassword, issueToken, verifyPassword, verifyToken } from "edgegate";

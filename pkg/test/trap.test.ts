@@ -96,7 +96,7 @@ test("after a terminated call the next call gets a new instance, which is not bu
   }
 });
 
-test("a stack that runs out while the instance is replaced leaves no instance with views of another's memory", () => {
+test("after a stack overflow during a replacement, the glue's views belong to the current instance", () => {
   const script = fileURLToPath(new URL("trap.stack.mjs", import.meta.url));
   for (let size = 800; size < 860; size += 6) {
     const { status, stdout, stderr } = spawnSync(process.execPath, [`--stack-size=${size}`, script], { encoding: "utf8" });
