@@ -9,7 +9,7 @@ mod new_user;
 pub use self::invalid::{BodyError, Invalid, Loc};
 pub(crate) use self::{
     email::{Email, is_space},
-    form::{LoginForm, TokenForm},
+    form::{LoginForm, RevocationForm, TokenForm},
     invalid::HIDDEN,
     new_user::NewUser,
 };

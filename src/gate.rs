@@ -14,7 +14,6 @@ use {
 use crate::{
     host::{Step, access_token, start, tokens},
     http::{Refusal, Reply, Request},
-    password::Rounds,
     routes::{
         self,
         login::{self, Credentials},
@@ -22,13 +21,13 @@ use crate::{
     },
     settings::Settings,
     token::{AccessToken, Claims, ProviderKeys, TokenRefusal, to_members},
-    user::{User, UserId},
+    user::{User, UserId, UserRow},
 };
 
 /// Answers requests. It asks its host for everything that needs I/O, CPU-bound work or cryptography.
 ///
 /// ```
-/// use edgegate::{Answer, Gate, Question, Request, Settings, Step, Vars, password::work_out};
+/// use edgegate::{Answer, Gate, Question, Request, Settings, Step, Vars};
 ///
 /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
 /// let gate = Gate::new(Settings::try_from(vars)?);
@@ -42,9 +41,9 @@ use crate::{
 ///         Step::Ask(question, pending) => pending.answer(match question {
 ///             Question::Body { .. } => Answer::Body(b"username=a@b.c&password=x".to_vec()),
 ///             Question::UserByEmail { .. } => Answer::User(None), // SELECT .. FROM users
-///             Question::Work { jobs, .. } => work_out(&jobs, &|| false).map_or(Answer::Busy, Answer::Worked),
+///             Question::Work { job } => job.work_out(&|| false).map_or(Answer::Busy, Answer::Worked),
 ///             _ => Answer::Unavailable,
-///         }),
+///         }, 1_700_000_000),
 ///     }
 /// };
 /// assert_eq!((reply.status, reply.body.as_str()), (403, r#"{"detail":"Invalid Credentials"}"#));
@@ -98,7 +97,7 @@ impl Gate {
     #[must_use]
     pub fn handle(&self, request: Request, now: u64) -> Step<Reply> {
         let settings = Arc::clone(&self.settings);
-        start(move |host| async move { routes::reply(&settings, &host, &request, now).await })
+        start(now, move |host| async move { routes::reply(&settings, &host, &request).await })
     }
 
     /// Logs in without HTTP at `now`, in seconds since 1970. All refusals compute the same number of bcrypt rounds.
@@ -114,9 +113,8 @@ impl Gate {
     #[must_use]
     pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
-        start(move |host| async move {
-            let user = login::authenticate(&settings, &host, &mut Rounds::default(), &credentials).await?;
-            login::accept(&settings, &host, &user, &Map::new(), now).await
+        start(now, move |host| async move {
+            login::with_credentials(&settings, &host, &credentials, &|_| Ok(Map::new())).await
         })
     }
 
@@ -147,14 +145,13 @@ impl Gate {
     pub fn login_with_claims<C: Serialize>(
         &self,
         credentials: Credentials,
-        claims: impl FnOnce(&User) -> C + Send + 'static,
+        claims: impl Fn(&User) -> C + Send + Sync + 'static,
         now: u64,
     ) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
-        start(move |host| async move {
-            let user = login::authenticate(&settings, &host, &mut Rounds::default(), &credentials).await?;
-            let claims = to_members(&claims(&user.clone().into())).map_err(access_token::unsigned)?;
-            login::accept(&settings, &host, &user, &claims, now).await
+        start(now, move |host| async move {
+            let claims = |user: &UserRow| to_members(&claims(&user.clone().into()));
+            login::with_credentials(&settings, &host, &credentials, &claims).await
         })
     }
 
@@ -170,8 +167,8 @@ impl Gate {
     #[must_use]
     pub fn current_user(&self, authorization: Option<String>, now: u64) -> Step<Result<User, Refusal>> {
         let settings = Arc::clone(&self.settings);
-        start(move |host| async move {
-            me::current_user(&settings, &host, authorization.as_deref(), now).await.map(User::from)
+        start(now, move |host| async move {
+            me::current_user(&settings, &host, authorization.as_deref()).await.map(User::from)
         })
     }
 
@@ -188,7 +185,7 @@ impl Gate {
     #[must_use]
     pub fn refresh(&self, refresh_token: String, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
-        start(move |host| async move { refresh::with_token(&settings, &host, &refresh_token, now).await })
+        start(now, move |host| async move { refresh::with_token(&settings, &host, &refresh_token).await })
     }
 
     /// Revokes all tokens of the user of the bearer token in this `Authorization` header. Needs `REVOCATION`.
@@ -204,11 +201,11 @@ impl Gate {
     #[must_use]
     pub fn log_out(&self, authorization: Option<String>, now: u64) -> Step<Result<(), Refusal>> {
         let settings = Arc::clone(&self.settings);
-        start(move |host| async move {
+        start(now, move |host| async move {
             if !settings.revocation {
                 return Err(Refusal::UnknownPath);
             }
-            logout::log_out(&settings, &host, authorization.as_deref(), now).await
+            logout::log_out(&settings, &host, authorization.as_deref()).await
         })
     }
 
@@ -242,8 +239,8 @@ impl Gate {
         now: u64,
     ) -> Step<Result<String, TokenRefusal>> {
         let (settings, user_id, claims) = (Arc::clone(&self.settings), user_id.into(), to_members(claims));
-        start(move |host| async move {
-            let claims = access_token::claims(&settings, &user_id, &claims?, now, now)?;
+        start(now, move |host| async move {
+            let claims = access_token::claims(&settings, &user_id, &claims?, now, None)?;
             tokens::sign_by(&settings.ring, &host, &claims).await
         })
     }
@@ -296,7 +293,7 @@ impl Gate {
     #[must_use]
     pub fn verify(&self, token: String, now: u64) -> Step<Result<Claims, TokenRefusal>> {
         let (settings, provider_keys) = (Arc::clone(&self.settings), Arc::clone(&self.provider_keys));
-        start(move |host| async move { tokens::verify_any(&settings, &provider_keys, &host, &token, now).await })
+        start(now, move |host| async move { tokens::verify_any(&settings, &provider_keys, &host, &token).await })
     }
 }
 
@@ -326,7 +323,7 @@ impl Gate {
         claims: &Map<String, Value>,
         now: u64,
     ) -> Result<Signing<'_>, TokenRefusal> {
-        sign(&self.settings.ring, &access_token::claims(&self.settings, user_id, claims, now, now)?)
+        sign(&self.settings.ring, &access_token::claims(&self.settings, user_id, claims, now, None)?)
     }
 
     /// [`Gate::verify`] up to the first question to the host.

@@ -20,12 +20,14 @@ use std::{
 pub(crate) use self::session::RefreshToken;
 pub use self::{
     question::{Answer, JwkSet, Question},
-    session::{Rotation, Session},
+    session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
 };
+pub use crate::session::Session;
 use crate::{
     http::Refusal,
     limits::{BODY_MAX_BYTES, JWK_SET_MAX_BYTES},
-    password::{Hashed, Job, Rounds},
+    password::{Hashed, Job},
+    row::InvalidRow,
     token::{SignatureCheck, SigningJob, TokenRefusal},
     user::{UserId, UserRow},
 };
@@ -36,7 +38,7 @@ use crate::{
 /// use edgegate::{Question, Step, host::passwords, password::Cost};
 ///
 /// let step = passwords::hash("correct horse", Cost::new(10)?);
-/// assert!(matches!(step, Step::Ask(Question::Work { lanes: 1, .. }, _)));
+/// assert!(matches!(step, Step::Ask(Question::Work { .. }, _)));
 /// # Ok::<(), edgegate::password::PasswordError>(())
 /// ```
 #[derive(Debug)]
@@ -88,11 +90,11 @@ impl<T: 'static> Step<T> {
 /// The suspended computation. Dropping it cancels it.
 ///
 /// ```
-/// use edgegate::{Answer, Question, Step, host::passwords, password::{Cost, work_out}};
+/// use edgegate::{Answer, Question, Step, host::passwords, password::Cost};
 ///
 /// let step = passwords::hash("correct horse", Cost::new(10)?);
-/// let Step::Ask(Question::Work { jobs, .. }, pending) = step else { panic!() };
-/// let step = pending.answer(work_out(&jobs, &|| false).map_or(Answer::Busy, Answer::Worked));
+/// let Step::Ask(Question::Work { job }, pending) = step else { panic!() };
+/// let step = pending.answer(job.work_out(&|| false).map_or(Answer::Busy, Answer::Worked), 1_700_000_000);
 /// assert!(step.done().is_some_and(|hash| hash.is_ok()));
 /// # Ok::<(), edgegate::password::PasswordError>(())
 /// ```
@@ -108,18 +110,22 @@ impl<T> fmt::Debug for Pending<T> {
 }
 
 impl<T> Pending<T> {
-    /// Continues with the host's answer.
+    /// Continues with the host's answer at `now`, in seconds since 1970. Rules use the time of the last answer: a body may
+    /// arrive long after the head of its request.
     ///
     /// ```
     /// use edgegate::{Answer, Refusal, Step, host::passwords, password::Cost};
     ///
     /// let Step::Ask(_, pending) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
-    /// assert_eq!(pending.answer(Answer::Unavailable).done(), Some(Err(Refusal::StoreUnavailable)));
+    /// assert_eq!(pending.answer(Answer::Unavailable, 1_700_000_000).done(), Some(Err(Refusal::StoreUnavailable)));
     /// # Ok::<(), edgegate::password::PasswordError>(())
     /// ```
     #[must_use]
-    pub fn answer(self, answer: Answer) -> Step<T> {
-        self.host.slot(|slot| slot.answer = Some(answer));
+    pub fn answer(self, answer: Answer, now: u64) -> Step<T> {
+        self.host.slot(|slot| {
+            slot.answer = Some(answer);
+            slot.now = slot.now.max(now);
+        });
         self.advance()
     }
 
@@ -138,8 +144,9 @@ impl<T> Pending<T> {
 }
 
 /// Runs `work` up to its first question.
-pub(crate) fn start<T, F: Future<Output = T> + Send + 'static>(work: impl FnOnce(Host) -> F) -> Step<T> {
+pub(crate) fn start<T, F: Future<Output = T> + Send + 'static>(now: u64, work: impl FnOnce(Host) -> F) -> Step<T> {
     let host = Host::default();
+    host.slot(|slot| slot.now = now);
     Pending { future: Box::pin(work(host.clone())), host }.advance()
 }
 
@@ -151,20 +158,42 @@ pub(crate) struct Host(Arc<Mutex<Slot>>);
 struct Slot {
     question: Option<Question>,
     answer: Option<Answer>,
+    /// The time of the last answer, in seconds since 1970.
+    now: u64,
+    /// The rounds of bcrypt so far.
+    rounds: u64,
 }
 
 impl Host {
-    pub(crate) async fn body(&self) -> Result<Vec<u8>, Refusal> {
-        match self.ask(Question::Body { at_most: BODY_MAX_BYTES }).await {
+    /// The time of the last answer, in seconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
+        self.slot(|slot| slot.now)
+    }
+
+    /// How many rounds of bcrypt were computed so far.
+    pub(crate) fn rounds(&self) -> u64 {
+        self.slot(|slot| slot.rounds)
+    }
+
+    pub(crate) async fn body(&self, within_seconds: u32) -> Result<Vec<u8>, Refusal> {
+        match self.ask(Question::Body { at_most: BODY_MAX_BYTES, within_seconds }).await {
             Answer::Body(body) if body.len() > BODY_MAX_BYTES => Err(Refusal::BodyTooLarge),
             Answer::Body(body) => Ok(body),
+            Answer::TimedOut => Err(Refusal::BodyTimeout),
             answer => Err(answer.refusal()),
         }
     }
 
-    /// Asks one of the questions about users.
+    /// Asks one of the questions about users. A row without the version that was asked for is invalid: it must not count as
+    /// one of which nothing was revoked.
     pub(crate) async fn user(&self, question: Question) -> Result<Option<UserRow>, Refusal> {
+        let with_token_version = matches!(
+            &question,
+            Question::UserByEmail { with_token_version: true, .. }
+                | Question::UserById { with_token_version: true, .. }
+        );
         match self.ask(question).await {
+            Answer::User(Some(user)) if with_token_version && user.token_version.is_none() => Err(NO_TOKEN_VERSION),
             Answer::User(user) => Ok(user),
             answer => Err(answer.refusal()),
         }
@@ -175,15 +204,13 @@ impl Host {
         let _answer = self.ask(Question::ReplaceHash { id, old, new }).await;
     }
 
-    /// Computes the jobs and counts their rounds.
-    pub(crate) async fn work<const N: usize>(
-        &self,
-        rounds: &mut Rounds,
-        jobs: [Job; N],
-    ) -> Result<[Hashed; N], Refusal> {
-        rounds.add(&jobs);
-        match self.ask(Question::Work { lanes: N, jobs: jobs.into() }).await {
-            Answer::Worked(results) => results.try_into().map_err(|_| WRONG_ANSWER),
+    /// Computes the job and counts its rounds.
+    pub(crate) async fn work(&self, job: Job) -> Result<Hashed, Refusal> {
+        match self.ask(Question::Work { job }).await {
+            Answer::Worked(hashed) => {
+                self.slot(|slot| slot.rounds = slot.rounds.saturating_add(hashed.rounds()));
+                Ok(hashed)
+            }
             answer => Err(answer.refusal()),
         }
     }
@@ -218,11 +245,40 @@ impl Host {
         }
     }
 
-    pub(crate) async fn rotate(&self, rotation: Rotation) -> Result<Option<UserId>, Refusal> {
+    pub(crate) async fn rotate(&self, rotation: Rotation) -> Result<Option<Rotated>, Refusal> {
+        let with_token_version = rotation.with_token_version;
         match self.ask(Question::RotateSession(rotation)).await {
-            Answer::Rotated(user) => Ok(user),
+            Answer::Rotated(Some(Rotated { token_version: None, .. })) if with_token_version => Err(NO_TOKEN_VERSION),
+            Answer::Rotated(rotated) => Ok(rotated),
             answer => Err(answer.refusal()),
         }
+    }
+
+    pub(crate) async fn end(&self, end: SessionEnd) -> Result<Ended, Refusal> {
+        match self.ask(Question::EndSession(end)).await {
+            Answer::Ended(ended) => Ok(ended),
+            answer => Err(answer.refusal()),
+        }
+    }
+
+    /// Asks a question whose answer is [`Answer::Changed`].
+    pub(crate) async fn changed(&self, question: Question) -> Result<bool, Refusal> {
+        match self.ask(question).await {
+            Answer::Changed(changed) => Ok(changed),
+            answer => Err(answer.refusal()),
+        }
+    }
+
+    pub(crate) async fn sessions(&self, user_id: UserId) -> Result<Vec<Session>, Refusal> {
+        match self.ask(Question::Sessions { user_id, now: self.seconds() }).await {
+            Answer::Sessions(sessions) => Ok(sessions),
+            answer => Err(answer.refusal()),
+        }
+    }
+
+    /// [`Host::now`], as databases have it.
+    pub(crate) fn seconds(&self) -> i64 {
+        i64::try_from(self.now()).unwrap_or(i64::MAX)
     }
 
     async fn ask(&self, question: Question) -> Answer {
@@ -248,9 +304,14 @@ impl Answer {
             | Self::Holds(_)
             | Self::Signature(_)
             | Self::JwkSet(_)
-            | Self::Rotated(_) => WRONG_ANSWER,
+            | Self::Rotated(_)
+            | Self::Ended(_)
+            | Self::Changed(_)
+            | Self::Sessions(_)
+            | Self::TimedOut => WRONG_ANSWER,
         }
     }
 }
 
 const WRONG_ANSWER: Refusal = Refusal::Internal("the host answered another question than the one asked");
+const NO_TOKEN_VERSION: Refusal = Refusal::InvalidRow(InvalidRow { column: "token_version" });

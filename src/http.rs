@@ -5,7 +5,7 @@ mod reply;
 mod request;
 
 pub use self::{
-    refusal::Refusal,
+    refusal::{RefreshRefusal, Refusal},
     reply::{Event, Level, Reply},
     request::Request,
 };

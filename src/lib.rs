@@ -28,7 +28,7 @@
 //!         }
 //!         Question::UserById { id, .. } => Answer::User(users.iter().find(|user| user.id == *id).cloned()),
 //!         // CPU time: on a thread for blocking work, or together with the jobs of other requests.
-//!         Question::Work { jobs, .. } => password::work_out(jobs, &|| false).map_or(Answer::Busy, Answer::Worked),
+//!         Question::Work { job } => job.work_out(&|| false).map_or(Answer::Busy, Answer::Worked),
 //!         _ => Answer::Unavailable,
 //!     }
 //! }
@@ -41,7 +41,7 @@
 //!     email: "ada@example.com".into(),
 //!     password: password::hash("correct horse", password::Cost::new(10)?)?,
 //!     created_at: "2026-11-24T12:00:00Z".into(),
-//!     tokens_valid_after: None,
+//!     token_version: None,
 //!     columns: serde_json::Map::new(),
 //! }];
 //!
@@ -53,7 +53,7 @@
 //! let reply = loop {
 //!     step = match step {
 //!         Step::Done(reply) => break reply,
-//!         Step::Ask(question, pending) => pending.answer(answer(&users, body, &question)),
+//!         Step::Ask(question, pending) => pending.answer(answer(&users, body, &question), now),
 //!     };
 //! };
 //! assert_eq!(reply.status, 200);
@@ -79,7 +79,9 @@ struct Readme;
 
 // A module uses only modules declared above it. `cargo xtask test --only modules` checks it.
 mod limits;
+mod row;
 mod user;
+mod session;
 pub mod password;
 pub mod token;
 mod fastapi;
@@ -96,7 +98,8 @@ pub use self::{
     host::{Answer, Pending, Question, Step},
     http::{Refusal, Reply, Request},
     routes::login::Credentials,
+    row::InvalidRow,
     settings::{Settings, SettingsError, Variable, Vars},
     token::Claims,
-    user::{InvalidRow, User, UserId, UserRow},
+    user::{User, UserId, UserRow},
 };

@@ -61,6 +61,18 @@ pub(crate) const JWK_SET_COOL_DOWN_SECONDS: u64 = 30;
 /// Maximum of `JWT_LEEWAY_SECONDS`: 5 minutes.
 pub(crate) const LEEWAY_MAX_SECONDS: u32 = 300;
 
+/// How long a body may take to arrive (`BODY_TIMEOUT_SECONDS`).
+pub(crate) const BODY_TIMEOUTS_SECONDS: core::ops::RangeInclusive<u32> = 1..=60;
+
+/// How long a body may take to arrive without `BODY_TIMEOUT_SECONDS`.
+pub(crate) const BODY_TIMEOUT_DEFAULT_SECONDS: u32 = 10;
+
+/// How long a session lives at most (`REFRESH_TOKEN_MAX_DAYS`).
+pub(crate) const REFRESH_TOKEN_MAX_DAYS_RANGE: core::ops::RangeInclusive<u32> = 1..=3660;
+
+/// How long a session lives at most without `REFRESH_TOKEN_MAX_DAYS`.
+pub(crate) const REFRESH_TOKEN_MAX_DAYS_DEFAULT: u32 = 90;
+
 /// Maximum of `REFRESH_TOKEN_EXPIRE_MINUTES`: a year.
 pub(crate) const REFRESH_TOKEN_EXPIRE_MINUTES_MAX: u32 = 366 * 24 * 60;
 

@@ -14,16 +14,18 @@ pub(crate) use self::name::NAMES;
 pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
-        ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE,
-        JWT_CLAIMS, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS,
-        REFRESH_TOKEN_EXPIRE_MINUTES, REGISTRATION, REHASH, REVOCATION, SECRET_KEY, USER_ID_CLAIM,
+        ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, JWKS_AUDIENCE, JWKS_ISSUER,
+        JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
+        JWT_REQUIRED_CLAIMS, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION,
+        SECRET_KEY, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, switch},
 };
 use crate::{
     limits::{
-        ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, ACCESS_TOKEN_EXPIRE_MINUTES_MAX, HASH_COST_DEFAULT, HASH_COSTS,
-        REFRESH_TOKEN_EXPIRE_MINUTES_MAX,
+        ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, ACCESS_TOKEN_EXPIRE_MINUTES_MAX, BODY_TIMEOUT_DEFAULT_SECONDS,
+        BODY_TIMEOUTS_SECONDS, HASH_COST_DEFAULT, HASH_COSTS, REFRESH_TOKEN_EXPIRE_MINUTES_MAX,
+        REFRESH_TOKEN_MAX_DAYS_DEFAULT, REFRESH_TOKEN_MAX_DAYS_RANGE,
     },
     password::Cost,
     token::{KeyRing, Provider, Rules},
@@ -103,12 +105,18 @@ pub struct Vars {
     /// The `aud` that the identity provider's tokens must have.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwks_audience: Option<Variable>,
-    /// `on` reads and writes `users.tokens_valid_after`, and lets a user log out everywhere; `off` is the default.
+    /// `on` reads and raises `users.token_version`, and lets a user log out everywhere; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub revocation: Option<Variable>,
     /// How many minutes a refresh token can stay unused. Refresh tokens are issued only if this is set.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub refresh_token_expire_minutes: Option<Variable>,
+    /// How many days after its login a session ends, however often it is used: 1 to 3660; 90 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub refresh_token_max_days: Option<Variable>,
+    /// How many seconds the body of a request may take to arrive: 1 to 60; 10 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub body_timeout_seconds: Option<Variable>,
 }
 
 /// The settings, parsed and valid.
@@ -144,6 +152,10 @@ pub struct Settings {
     pub revocation: bool,
     /// How many minutes a refresh token can stay unused; `None` disables refresh tokens.
     pub refresh_token_expire_minutes: Option<u32>,
+    /// How many days after its login a session ends, however often it is used.
+    pub refresh_token_max_days: u32,
+    /// How many seconds the body of a request may take to arrive.
+    pub body_timeout_seconds: u32,
 }
 
 impl Vars {
@@ -182,6 +194,8 @@ impl Vars {
             jwks_audience: variable(JWKS_AUDIENCE),
             revocation: variable(REVOCATION),
             refresh_token_expire_minutes: variable(REFRESH_TOKEN_EXPIRE_MINUTES),
+            refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
+            body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
         }
     }
 }
@@ -229,6 +243,18 @@ impl TryFrom<Vars> for Settings {
                 vars.refresh_token_expire_minutes.as_deref(),
                 &(1..=REFRESH_TOKEN_EXPIRE_MINUTES_MAX),
             )?,
+            refresh_token_max_days: integer(
+                REFRESH_TOKEN_MAX_DAYS,
+                vars.refresh_token_max_days.as_deref(),
+                REFRESH_TOKEN_MAX_DAYS_DEFAULT,
+                &REFRESH_TOKEN_MAX_DAYS_RANGE,
+            )?,
+            body_timeout_seconds: integer(
+                BODY_TIMEOUT_SECONDS,
+                vars.body_timeout_seconds.as_deref(),
+                BODY_TIMEOUT_DEFAULT_SECONDS,
+                &BODY_TIMEOUTS_SECONDS,
+            )?,
         })
     }
 }
@@ -273,6 +299,8 @@ mod tests {
             jwks_audience,
             revocation,
             refresh_token_expire_minutes,
+            refresh_token_max_days,
+            body_timeout_seconds,
         } = vars;
         [
             secret_key,
@@ -294,6 +322,8 @@ mod tests {
             jwks_audience,
             revocation,
             refresh_token_expire_minutes,
+            refresh_token_max_days,
+            body_timeout_seconds,
         ]
         .map(|value| value.map(|text| text.to_string()))
         .into()

@@ -30,8 +30,7 @@ pub use jsonwebtoken::{
 
 pub(crate) use self::{
     check::{Check, Verifier},
-    claims::{IAT, to_members},
-    numeric_date::numeric_date,
+    claims::{IAT, TOKEN_VERSION, to_members},
     provider::{ProviderKeys, max_age},
     sign::{Signing, sign, signed},
 };

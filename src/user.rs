@@ -8,7 +8,10 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::limits::USER_ID_MAX_BYTES;
+use crate::{
+    limits::USER_ID_MAX_BYTES,
+    row::{Columns, InvalidRow},
+};
 
 /// The primary key of a user: an integer, or a text such as a UUID, which keeps its exact spelling.
 ///
@@ -37,6 +40,14 @@ impl UserId {
             Self::Integer(_) => true,
             Self::Text(text) => (1..=USER_ID_MAX_BYTES).contains(&text.len()) && !text.as_bytes().contains(&0),
         }
+    }
+}
+
+impl UserId {
+    /// Reads an id from a row.
+    pub(crate) fn from_column(row: &mut Columns, column: &'static str) -> Result<Self, InvalidRow> {
+        let id = row.take(column).and_then(|id| Self::deserialize(id).ok());
+        id.filter(Self::is_valid).ok_or(InvalidRow { column })
     }
 }
 
@@ -124,16 +135,16 @@ pub struct UserRow {
     pub password: String,
     /// When the row was made, as it is to be shown.
     pub created_at: String,
-    /// Tokens issued before this time, in seconds since 1970, are refused (`REVOCATION`).
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "number | null"))]
-    pub tokens_valid_after: Option<i64>,
+    /// Tokens with another version are refused (`REVOCATION=on`). It is `None` when it was not asked for.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "number"))]
+    pub token_version: Option<i64>,
     /// Further columns, for the app.
     #[cfg_attr(feature = "wasm", serde(flatten), tsify(type = "Record<string, unknown>"))]
     pub columns: Map<String, Value>,
 }
 
 impl UserRow {
-    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `tokens_valid_after`. Further columns
+    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `token_version`. Further columns
     /// are kept for the app.
     ///
     /// # Errors
@@ -152,31 +163,17 @@ impl UserRow {
     /// assert_eq!(error.column, "id");
     /// # Ok::<(), edgegate::InvalidRow>(())
     /// ```
-    pub fn from_columns(mut columns: Map<String, Value>) -> Result<Self, InvalidRow> {
-        let mut take = |column| columns.shift_remove(column);
-        let id = take("id").and_then(|id| UserId::deserialize(id).ok()).filter(UserId::is_valid);
+    pub fn from_columns(columns: Map<String, Value>) -> Result<Self, InvalidRow> {
+        let mut row = Columns(columns);
         Ok(Self {
-            id: id.ok_or(InvalidRow { column: "id" })?,
-            email: text("email", take("email"))?,
-            password: match take("password") {
-                // Users who log in elsewhere have no password.
-                Some(Value::Null) => String::new(),
-                password => text("password", password)?,
-            },
-            created_at: text("created_at", take("created_at"))?,
-            tokens_valid_after: match take("tokens_valid_after") {
-                None | Some(Value::Null) => None,
-                Some(time) => Some(time.as_i64().ok_or(InvalidRow { column: "tokens_valid_after" })?),
-            },
-            columns,
+            id: UserId::from_column(&mut row, "id")?,
+            email: row.text("email")?,
+            // Users who log in elsewhere have no password: the column is there, and `null`.
+            password: row.nullable_text("password")?.unwrap_or_default(),
+            created_at: row.text("created_at")?,
+            token_version: row.optional_integer("token_version")?,
+            columns: row.0,
         })
-    }
-}
-
-fn text(column: &'static str, value: Option<Value>) -> Result<String, InvalidRow> {
-    match value {
-        Some(Value::String(text)) => Ok(text),
-        _ => Err(InvalidRow { column }),
     }
 }
 
@@ -185,28 +182,6 @@ impl<'de> Deserialize<'de> for UserRow {
         Self::from_columns(Map::deserialize(deserializer)?).map_err(Error::custom)
     }
 }
-
-/// The user store returned an invalid row. It never contains the value.
-///
-/// ```
-/// use edgegate::UserRow;
-///
-/// let error = UserRow::from_columns(serde_json::Map::new()).unwrap_err();
-/// assert_eq!(error.column, "id");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InvalidRow {
-    /// The column that is missing or has the wrong type; `row` when the row is not an object.
-    pub column: &'static str,
-}
-
-impl fmt::Display for InvalidRow {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "the column `{}` of the user store's row is not valid", self.column)
-    }
-}
-
-impl std::error::Error for InvalidRow {}
 
 /// A user, as an app sees it: without the password hash.
 ///

@@ -6,6 +6,7 @@
 
 pub mod passwords;
 pub mod signal;
+mod clock;
 mod turn;
 mod value;
 mod verdict;
@@ -37,41 +38,40 @@ impl JsGate {
         Settings::try_from(value::vars(vars)?).map(|settings| Self(Gate::new(settings))).map_err(throw)
     }
 
-    /// Answers a request; `now` is in seconds since 1970.
+    /// Answers a request.
     pub fn handle(
         &self,
         method: String,
         url: String,
         content_type: Option<String>,
         authorization: Option<String>,
-        now: f64,
     ) -> Turn {
         let request = Request { method, url, content_type, authorization };
-        Turn::new(self.0.handle(request, seconds(now)), Outcome::Reply)
+        Turn::new(self.0.handle(request, clock::now()), Outcome::Reply)
     }
 
     /// Logs in without HTTP.
-    pub fn login(&self, username: &str, password: &str, now: f64) -> Turn {
-        let step = self.0.login(Credentials::new(username, password), seconds(now));
+    pub fn login(&self, username: &str, password: &str) -> Turn {
+        let step = self.0.login(Credentials::new(username, password), clock::now());
         Turn::new(step, |result| Outcome::Login(result.into()))
     }
 
     /// Returns the user of the token in this `Authorization` header.
     #[wasm_bindgen(js_name = currentUser)]
-    pub fn current_user(&self, authorization: Option<String>, now: f64) -> Turn {
-        let step = self.0.current_user(authorization, seconds(now));
+    pub fn current_user(&self, authorization: Option<String>) -> Turn {
+        let step = self.0.current_user(authorization, clock::now());
         Turn::new(step, |result| Outcome::User(result.into()))
     }
 
     /// Logs out everywhere the user of the token in this `Authorization` header.
     #[wasm_bindgen(js_name = logOut)]
-    pub fn log_out(&self, authorization: Option<String>, now: f64) -> Turn {
-        Turn::new(self.0.log_out(authorization, seconds(now)), |result| Outcome::LogOut(result.into()))
+    pub fn log_out(&self, authorization: Option<String>) -> Turn {
+        Turn::new(self.0.log_out(authorization, clock::now()), |result| Outcome::LogOut(result.into()))
     }
 
     /// The next tokens for a refresh token.
-    pub fn refresh(&self, refresh_token: String, now: f64) -> Turn {
-        Turn::new(self.0.refresh(refresh_token, seconds(now)), |result| Outcome::Login(result.into()))
+    pub fn refresh(&self, refresh_token: String) -> Turn {
+        Turn::new(self.0.refresh(refresh_token, clock::now()), |result| Outcome::Login(result.into()))
     }
 
     /// Issues a token for this user, with further claims as a JSON object. If the host has to sign: the number of the
@@ -81,11 +81,10 @@ impl JsGate {
         &self,
         #[wasm_bindgen(unchecked_param_type = "UserId")] user_id: JsValue,
         claims: Option<String>,
-        now: f64,
     ) -> Result<String, JsValue> {
         let id = value::user_id(user_id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
         let claims = strict_json::object(claims.as_deref().unwrap_or("{}")).map_err(|_| throw(Failure::claims()))?;
-        match self.0.sign(&id, &claims, seconds(now)).map_err(throw)? {
+        match self.0.sign(&id, &claims, clock::now()).map_err(throw)? {
             Signing::Signed(token) => Ok(token),
             Signing::Unsigned(key, message) => Ok(numbered(key.number(), &message)),
         }
@@ -95,8 +94,8 @@ impl JsGate {
     /// stable code. If the host has to check the signature: the number of the key, a colon, and the result for a valid
     /// signature. If the host has to be asked more: an empty text; `verifyTokenInTurn` then verifies the token.
     #[wasm_bindgen(js_name = verifyToken)]
-    pub fn verify_token(&self, token: &str, now: f64) -> String {
-        match self.0.check(token, seconds(now)) {
+    pub fn verify_token(&self, token: &str) -> String {
+        match self.0.check(token, clock::now()) {
             Check::Known(verdict) => verdict_text(verdict),
             Check::IfSigned { keys, claims, .. } => match keys.as_slice() {
                 [key] => numbered(key.number(), &verdict_text(claims)),
@@ -108,8 +107,8 @@ impl JsGate {
 
     /// Verifies a token by questions to the host.
     #[wasm_bindgen(js_name = verifyTokenInTurn)]
-    pub fn verify_token_in_turn(&self, token: String, now: f64) -> Turn {
-        Turn::new(self.0.verify(token, seconds(now)), |verdict| Outcome::Token(verdict_text(verdict)))
+    pub fn verify_token_in_turn(&self, token: String) -> Turn {
+        Turn::new(self.0.verify(token, clock::now()), |verdict| Outcome::Token(verdict_text(verdict)))
     }
 
     /// The JWK to import a key from; `private` includes the private member, for signing.
@@ -131,15 +130,6 @@ fn verdict_text(verdict: Result<Claims, TokenRefusal>) -> String {
         Ok(_) => TokenRefusal::Claim("user_id".into()).code().into_owned(),
         Err(refusal) => refusal.code().into_owned(),
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates, and a clock is far from it"
-)]
-fn seconds(now: f64) -> u64 {
-    now as u64
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "`as` is exact for whole numbers within i64")]

@@ -93,28 +93,38 @@ export function plainSettings(names: readonly string[], env: object): Record<str
   return settings;
 }
 
+/** @throws {TypeError} unless the value is an array. */
+export function array<T>(name: string, value: readonly T[]): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError(`edgegate: ${name} must be an array, not ${kindOf(value)}`);
+  return Array.from({ length: value.length }, (_, at) => value[at] as T);
+}
+
 /** Copies a store's row, so that getters run once and outside wasm. */
 export function plainRow(row: unknown): Record<string, unknown> | null {
   return row === null || row === undefined ? null : { ...object("a store's row", row as object) };
 }
 
 /** The columns that the core reads. A value of an impossible type becomes `false`, which the core refuses with the column's name. */
-export function coreColumns(row: Record<string, unknown>, wantsValidAfter: boolean): Record<string, unknown> {
-  const { id, email, password, created_at, tokens_valid_after } = row;
+export function coreColumns(row: Record<string, unknown>): Record<string, unknown> {
+  const { id, email, password, created_at, token_version } = row;
   return {
     id: plainValue(id),
     email: plainValue(email),
     // Only `null` says that the user has none.
     password: plainValue(password === undefined ? false : password),
     created_at: plainValue(created_at instanceof Date ? isoDate(created_at) : created_at),
-    // A missing value of a requested column must not be read as "never logged out".
-    tokens_valid_after: plainValue(tokens_valid_after === undefined && wantsValidAfter ? false : tokens_valid_after),
+    ...(token_version === undefined ? {} : { token_version: plainValue(token_version) }),
   };
+}
+
+/** The columns of a row about sessions, in the types that the core checks. */
+export function plainColumns(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, plainValue(value)]));
 }
 
 /** The columns that the core does not read, for the app. */
 export function furtherColumns(row: Record<string, unknown>): Record<string, unknown> {
-  const { id: _id, email: _email, password: _password, created_at: _created, tokens_valid_after: _after, ...further } = row;
+  const { id: _id, email: _email, password: _password, created_at: _created, token_version: _version, ...further } = row;
   return further;
 }
 

@@ -27,9 +27,9 @@ export class Core {
     this.#settings = object("settings", settings);
   }
 
-  start(begin: (gate: WasmGate, now: number) => Turn): Handle<Turn> {
+  start(begin: (gate: WasmGate) => Turn): Handle<Turn> {
     const gate = this.#currentGate();
-    return new Handle(() => begin(gate.object, now()));
+    return new Handle(() => begin(gate.object));
   }
 
   /** Synchronous, unless the platform has to sign. */
@@ -40,7 +40,7 @@ export class Core {
     const [gate, id] = [this.#currentGate(), checkedId("userId", userId)];
     // `JSON.stringify` returns `undefined` for a function, which is not JSON and is refused as such.
     const further = claims && String(JSON.stringify(claims));
-    const token = gate.call((gate) => gate.issueToken(id, further, now()));
+    const token = gate.call((gate) => gate.issueToken(id, further));
     const colon = token.indexOf(":");
     return colon < 0 ? token : this.#signed(gate, Number(token.slice(0, colon)), token.slice(colon + 1));
   }
@@ -49,7 +49,7 @@ export class Core {
   verifyToken<C extends object = Claims>(token: string): TokenVerdict<C> | Promise<TokenVerdict<C>> {
     const gate = this.#currentGate();
     if (!isText(token)) return refused(typeof token === "string" ? "token-too-long" : "malformed");
-    const text = gate.call((gate) => gate.verifyToken(token, now()));
+    const text = gate.call((gate) => gate.verifyToken(token));
     if (text.startsWith("{")) return verdict(text);
     if (text === "") return this.#verifiedInTurn(token);
     const colon = NUMBERED.exec(text)?.[0].length;
@@ -68,7 +68,7 @@ export class Core {
   }
 
   async #verifiedInTurn<C extends object>(token: string): Promise<TokenVerdict<C>> {
-    return verdict(await run<string>(this.start((gate, now) => gate.verifyTokenInTurn(token, now))));
+    return verdict(await run<string>(this.start((gate) => gate.verifyTokenInTurn(token))));
   }
 
   #currentGate(): Handle<WasmGate> {
@@ -95,8 +95,4 @@ function jwk(gate: Handle<WasmGate>, key: number, isPrivate: boolean): string {
   const jwk = gate.call((gate) => gate.jwk(key, isPrivate));
   if (jwk === undefined) throw new Error("edgegate: the key was removed while it was in use");
   return jwk;
-}
-
-function now(): number {
-  return Math.floor(Date.now() / 1000);
 }

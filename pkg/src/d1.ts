@@ -1,12 +1,12 @@
 // User store in Cloudflare D1.
 
-import type { UserId, UserRow } from "../wasm/edgegate.js";
-import type { Columns, UserStore } from "./store.js";
+import type { Session, UserId, UserRow } from "../wasm/edgegate.js";
+import type { Columns, RotatedRow, UserStore } from "./store.js";
 
 /** The part of `D1Database` that is used, so that the package does not depend on the types of Workers. */
 export interface Database extends Queryable {
   withSession(constraint: "first-unconstrained"): Queryable;
-  batch(statements: Statement[]): Promise<unknown>;
+  batch<Row>(statements: Statement[]): Promise<{ results: Row[] }[]>;
 }
 
 interface Queryable {
@@ -16,6 +16,7 @@ interface Queryable {
 interface Statement {
   bind(...values: unknown[]): Statement;
   first<Row>(): Promise<Row | null>;
+  all<Row>(): Promise<{ results: Row[] }>;
 }
 
 /** Options of {@link d1Users}. */
@@ -52,25 +53,35 @@ export function d1Users(database: Database, { replicas = false }: D1Options = {}
     userByEmail: (email, columns) => primary(select(columns, BY_EMAIL), email).first(),
     async userById(id, columns) {
       // A replica may not have the last revocation yet.
-      const near = replicas && !columns.validAfter;
+      const near = replicas && !columns.tokenVersion;
       return (near && (await byId(database.withSession("first-unconstrained"), id, columns))) || byId(database, id, columns);
     },
     insertUser: ({ email, password }) => primary(INSERT, email, password).first(),
     replaceHash: async ({ id, old, new: replacement }) => void (await primary(REPLACE, key(id), old, replacement).first()),
-    async revokeTokens({ id, validAfter, withSessions }) {
+    async revokeTokens({ id, withSessions }) {
       const sessions = withSessions ? [primary(END_SESSIONS, key(id))] : [];
-      await database.batch([primary(REVOKE, key(id), validAfter), ...sessions]);
+      await database.batch([primary(RAISE, key(id)), ...sessions]);
     },
     sessions: {
-      async insert({ family, userId, current, expiresAt, now }) {
-        const session = primary(INSERT_SESSION, family, key(userId), current, now, expiresAt);
-        await database.batch([primary(END_EXPIRED, key(userId), now), session]);
+      async insert({ id, userId, password, tokenVersion, current, now, expiresAt, endsAt, userAgent, address }) {
+        const values = [id, key(userId), password, current, now, expiresAt, endsAt, userAgent ?? null, address ?? null];
+        const session =
+          tokenVersion === undefined ? primary(INSERT_SESSION_OF_ANY, ...values) : primary(INSERT_SESSION_OF_VERSION, ...values, tokenVersion);
+        const [, inserted] = await database.batch([primary(END_EXPIRED, key(userId), now), session]);
+        return inserted?.results.length === 1;
       },
-      async rotate({ family, old, new: next, expiresAt, now, graceSince }) {
-        const row = await primary(ROTATE, family, old, next, expiresAt, now, graceSince).first<{ user_id: UserId }>();
-        return row && row.user_id;
+      rotate: ({ id, old, new: next, sealed, now, expiresAt, graceSince, withTokenVersion }) =>
+        primary(withTokenVersion ? ROTATE_WITH_VERSION : ROTATE, id, old, next, sealed, now, expiresAt, graceSince).first<RotatedRow>(),
+      async end({ id, old, now, graceSince, raiseTokenVersion }) {
+        const raise = raiseTokenVersion ? [primary(RAISE_OF_SESSION, id, old, graceSince, now)] : [];
+        const results = await database.batch<{ expired: number }>([...raise, primary(END, id, old, graceSince, now)]);
+        return results.at(-1)?.results[0] ?? null;
       },
-      end: async ({ family, old, graceSince }) => void (await primary(END, family, old, graceSince).first()),
+      async delete({ id, userId }) {
+        const deletion = userId === undefined ? primary(DELETE_SESSION, id) : primary(DELETE_SESSION_OF, id, key(userId));
+        return (await deletion.first()) !== null;
+      },
+      list: async ({ userId, now }) => (await primary(LIST, key(userId), now).all<Session>()).results,
     },
   };
 }
@@ -81,8 +92,8 @@ export function d1Users(database: Database, { replicas = false }: D1Options = {}
  */
 const key = (id: UserId): string => String(id);
 
-const select = ({ validAfter }: Columns, where: string) =>
-  `SELECT id, email, password, created_at${validAfter ? ", tokens_valid_after" : ""} FROM users WHERE ${where}`;
+const select = ({ tokenVersion }: Columns, where: string) =>
+  `SELECT id, email, password, created_at${tokenVersion ? ", token_version" : ""} FROM users WHERE ${where}`;
 
 const BY_EMAIL = "email = ?1 COLLATE NOCASE";
 const BY_ID = "id = ?1";
@@ -91,16 +102,36 @@ const INSERT =
   "INSERT INTO users (email, password) VALUES (?1, ?2) ON CONFLICT DO NOTHING " +
   "RETURNING id, email, password, created_at";
 
-// MAX, because two logouts in one second may arrive in any order.
-const REVOKE = "UPDATE users SET tokens_valid_after = MAX(?2, COALESCE(tokens_valid_after, 0)) WHERE id = ?1";
+const RAISE = "UPDATE users SET token_version = token_version + 1 WHERE id = ?1";
 
+// The id is taken from `users`, so that it has the type that it has there: `sessions.user_id` has none.
+const OF_USER = "user_id = (SELECT id FROM users WHERE id = ?1)";
 const INSERT_SESSION =
-  "INSERT INTO refresh_tokens (family, user_id, current, rotated_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+  "INSERT INTO sessions (id, user_id, current, created_at, rotated_at, expires_at, ends_at, user_agent, address) " +
+  "SELECT ?1, users.id, ?4, ?5, ?5, ?6, ?7, ?8, ?9 FROM users WHERE users.id = ?2 AND password = ?3";
+const INSERT_SESSION_OF_ANY = `${INSERT_SESSION} RETURNING id`;
+const INSERT_SESSION_OF_VERSION = `${INSERT_SESSION} AND token_version = ?10 RETURNING id`;
+
+const ROTATED = "current = ?2 OR (previous = ?2 AND rotated_at > ?7)";
 const ROTATE =
-  "UPDATE refresh_tokens SET previous = ?2, current = ?3, expires_at = ?4, " +
-  "rotated_at = CASE WHEN current = ?2 THEN ?5 ELSE rotated_at END " +
-  "WHERE family = ?1 AND expires_at > ?5 " +
-  "AND (current = ?2 OR (previous = ?2 AND current = ?3 AND rotated_at > ?6)) RETURNING user_id";
-const END = "DELETE FROM refresh_tokens WHERE family = ?1 AND NOT (COALESCE(previous, '') = ?2 AND rotated_at > ?3)";
-const END_SESSIONS = "DELETE FROM refresh_tokens WHERE user_id = ?1";
-const END_EXPIRED = "DELETE FROM refresh_tokens WHERE user_id = ?1 AND expires_at <= ?2";
+  "UPDATE sessions SET previous = ?2, " +
+  "current = CASE WHEN current = ?2 THEN ?3 ELSE current END, " +
+  "sealed = CASE WHEN current = ?2 THEN ?4 ELSE sealed END, " +
+  "rotated_at = CASE WHEN current = ?2 THEN ?5 ELSE rotated_at END, " +
+  "expires_at = CASE WHEN current = ?2 THEN MIN(?6, ends_at) ELSE expires_at END " +
+  `WHERE id = ?1 AND expires_at > ?5 AND (${ROTATED}) AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id) ` +
+  "RETURNING user_id, sealed";
+const ROTATE_WITH_VERSION = `${ROTATE}, (SELECT token_version FROM users WHERE users.id = user_id) AS token_version`;
+
+const NOT_IN_GRACE = "NOT (COALESCE(previous, '') = ?2 AND rotated_at > ?3)";
+const RAISE_OF_SESSION =
+  "UPDATE users SET token_version = token_version + 1 WHERE id = " +
+  `(SELECT user_id FROM sessions WHERE id = ?1 AND expires_at > ?4 AND ${NOT_IN_GRACE})`;
+const END = `DELETE FROM sessions WHERE id = ?1 AND ${NOT_IN_GRACE} RETURNING expires_at <= ?4 AS expired`;
+const DELETE_SESSION = "DELETE FROM sessions WHERE id = ?1 RETURNING id";
+const DELETE_SESSION_OF = "DELETE FROM sessions WHERE id = ?1 AND user_id = (SELECT id FROM users WHERE id = ?2) RETURNING id";
+const END_SESSIONS = `DELETE FROM sessions WHERE ${OF_USER}`;
+const END_EXPIRED = `DELETE FROM sessions WHERE ${OF_USER} AND expires_at <= ?2`;
+const LIST =
+  "SELECT id, created_at, rotated_at AS last_used_at, expires_at, user_agent, address FROM sessions " +
+  `WHERE ${OF_USER} AND expires_at > ?2 ORDER BY rotated_at DESC, id LIMIT 100`;

@@ -4,13 +4,19 @@ import { readBody } from "./body.js";
 import { Core, type IssueOptions, type Settings } from "./core.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
-import type { UserStore } from "./store.js";
+import type { Client, UserStore } from "./store.js";
 import { run, type CallerQuestion, type Step } from "./turn.js";
-import { askStore } from "./users.js";
+import { askStore, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 
 /** A request with a token, its headers, or the value of its `Authorization` header (RFC 6750 2.1). */
 export type Bearer = Request | Headers | string | null | undefined;
+
+/** Options of {@link Gate.fetch}. */
+export interface FetchOptions {
+  /** The IP address of the client, as the platform gives it. Only its network is stored, in the list of sessions. */
+  address?: string | undefined;
+}
 
 /** Logs users in and finds the user of a token. {@link createGate} creates it. */
 export interface Gate {
@@ -18,7 +24,7 @@ export interface Gate {
    * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does, `GET /.well-known/jwks.json` (RFC
    * 7517), and `POST /logout` with `REVOCATION=on`. It never rejects: errors are logged and answered with 500 or 503.
    */
-  fetch(request: Request): Promise<Response>;
+  fetch(request: Request, options?: FetchOptions): Promise<Response>;
   /** Logs in without HTTP. Rejects if the store rejects. */
   login(credentials: { username: string; password: string }): Promise<LoginVerdict>;
   /** Finds the user of a token. Rejects if the store rejects. */
@@ -58,13 +64,13 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
   };
 
   return {
-    async fetch(request) {
+    async fetch(request, { address } = {}) {
       let path = "";
       try {
         path = new URL(request.url).pathname;
         const head = headOf(request);
-        const turn = core.start((gate, now) => gate.handle(...head, now));
-        const reply = await run<Reply>(turn, (question) => answerRequest(turn, question, request, path));
+        const turn = core.start((gate) => gate.handle(...head));
+        const reply = await run<Reply>(turn, (question) => answerRequest(turn, question, request, path, address));
         if (reply.event) report({ ...reply.event, status: reply.status, path });
         return new Response(reply.body || null, { status: reply.status, headers: reply.headers });
       } catch (error) {
@@ -74,26 +80,26 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     },
     async login({ username, password }) {
       const credentials = [text("username", username), text("password", password)] as const;
-      const turn = core.start((gate, now) => gate.login(...credentials, now));
+      const turn = core.start((gate) => gate.login(...credentials));
       return run<LoginVerdict>(turn, (question) => answer(turn, question));
     },
     async currentUser(from) {
       const authorization = authorizationOf(from);
-      const turn = core.start((gate, now) => gate.currentUser(authorization, now));
+      const turn = core.start((gate) => gate.currentUser(authorization));
       // Further columns may have any type and depth, so they do not pass through the core.
       let further: Record<string, unknown> = {};
       const keep = (row: Record<string, unknown>) => void (further = furtherColumns(row));
-      const verdict = await run<UserVerdict>(turn, (question) => answer(turn, question, keep));
+      const verdict = await run<UserVerdict>(turn, (question) => answer(turn, question, { onRow: keep }));
       return verdict.outcome === "accepted" ? { ...verdict, user: { ...further, ...verdict.user } } : verdict;
     },
     async refresh(refreshToken) {
-      if (!isText(refreshToken)) return refused("refresh-token");
-      const turn = core.start((gate, now) => gate.refresh(refreshToken, now));
+      if (!isText(refreshToken)) return refused("refresh-token-malformed");
+      const turn = core.start((gate) => gate.refresh(refreshToken));
       return run<LoginVerdict>(turn, (question) => answer(turn, question));
     },
     async logOut(from) {
       const authorization = authorizationOf(from);
-      const turn = core.start((gate, now) => gate.logOut(authorization, now));
+      const turn = core.start((gate) => gate.logOut(authorization));
       return run<LogOutVerdict>(turn, (question) => answer(turn, question));
     },
     async issueToken(userId, options) {
@@ -109,13 +115,14 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     question: CallerQuestion,
     request: Request,
     path: string,
+    address: string | undefined,
   ): Promise<Step> {
     if (question.ask === "body") {
-      const body = await readBody(request, question.atMost);
-      return turn.call((turn) => turn.answerBody(body));
+      const body = await readBody(request, question.atMost, question.withinSeconds);
+      return turn.call((turn) => (body ? turn.answerBody(body) : turn.answerTimedOut()));
     }
     try {
-      return await askStore(users, turn, question);
+      return await askStore(users, turn, question, { client: clientOf(request, address) });
     } catch (error) {
       report({ level: "error", reason: "store", path, error });
       return turn.call((turn) => turn.answerUnavailable());
@@ -125,11 +132,32 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
   async function answer(
     turn: Handle<Turn>,
     question: CallerQuestion,
-    onRow?: (row: Record<string, unknown>) => void,
+    asking?: Asking,
   ): Promise<Step> {
     if (question.ask === "body") throw new TypeError("edgegate: a call without a request has no body");
-    return askStore(users, turn, question, onRow);
+    return askStore(users, turn, question, asking);
   }
+}
+
+/** What a session is listed with: enough to recognise a device, not enough to locate a person. */
+function clientOf({ headers }: Request, address: string | undefined): Client {
+  const userAgent: unknown = headers.get("user-agent");
+  const network = isText(address) ? networkOf(address) : undefined;
+  return {
+    ...(isText(userAgent) ? { userAgent: userAgent.slice(0, 256) } : {}),
+    ...(network === undefined ? {} : { address: network }),
+  };
+}
+
+/** 24 bits of an IPv4 address, 48 bits of an IPv6 address. */
+function networkOf(address: string): string | undefined {
+  const v4 = /^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(address)?.[1];
+  if (v4 !== undefined) return `${v4}.0/24`;
+  if (!address.includes(":") || !URL.canParse(`http://[${address}]`)) return undefined;
+  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
+  const groups = head.split(":").filter((group) => group !== "");
+  const firstThree = tail === undefined ? groups : [...groups, "0", "0", "0"];
+  return `${firstThree.slice(0, 3).join(":")}::/48`;
 }
 
 /** A value of another type has no token. */

@@ -19,12 +19,14 @@ const EXPECTED_MAX = 1000;
 
 interface Entry {
   turn: Handle<Turn>;
-  lanes: number;
   isDone: boolean;
 }
 
 const queue: Entry[] = [];
 const expected = new Set<{ since: number }>();
+
+/** How many batches were computed. */
+let batches = 0;
 
 /** Announces that the caller may soon ask for work. The returned function withdraws it. */
 export function expectWork(): () => void {
@@ -33,21 +35,36 @@ export function expectWork(): () => void {
   return () => void expected.delete(caller);
 }
 
-/** Computes the work that a turn asks for, which takes this many lanes. */
-export async function work(turn: Handle<Turn>, lanes: number): Promise<void> {
+/** Computes the work that a turn asks for. */
+export async function work(turn: Handle<Turn>): Promise<void> {
   if (queue.length >= QUEUE_MAX) return turn.call((turn) => turn.answerBusy());
-  const entry: Entry = { turn, lanes, isDone: false };
+  const entry: Entry = { turn, isDone: false };
   queue.push(entry);
-  if (queue.length > 1 || isWorkExpected()) await yieldToEventLoop();
-  while (!entry.isDone) {
+  // The calls of one `Promise.all` join the queue before the first of them computes.
+  await Promise.resolve();
+  if (queue.length === 1 && !isWorkExpected()) {
+    batches += 1;
     computeTogether(takeBatch());
-    if (!entry.isDone) await yieldToEventLoop();
   }
+  while (!entry.isDone && (await ownTurn(() => entry.isDone))) computeTogether(takeBatch());
 }
 
-/** Lets other callers run. On Workers the timer belongs to the waiting request. */
-export function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
+/**
+ * Waits for a turn of the event loop in which no other caller has computed: one batch a turn, so that a request without password
+ * work waits for one at most. On Workers the timer belongs to the waiting request.
+ *
+ * @returns `false` as soon as the work is done by another caller.
+ */
+export async function ownTurn(isDone = (): boolean => false): Promise<boolean> {
+  for (;;) {
+    const before = batches;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (isDone()) return false;
+    if (batches === before) {
+      batches += 1;
+      return true;
+    }
+  }
 }
 
 /** Computes the work of these turns together. */
@@ -62,18 +79,11 @@ function computeTogether(turns: Handle<Turn>[]): void {
   }
 }
 
-/** Takes the oldest turns that fit the lanes. A turn of a replaced wasm instance is dropped. */
+/** Takes the oldest turns, as many as there are lanes. A turn of a replaced wasm instance is dropped. */
 function takeBatch(): Handle<Turn>[] {
-  const turns: Handle<Turn>[] = [];
-  let free = LANES;
-  for (let entry = queue[0]; entry && entry.lanes <= free; entry = queue[0]) {
-    queue.shift();
-    entry.isDone = true;
-    if (!entry.turn.isCurrent) continue;
-    turns.push(entry.turn);
-    free -= entry.lanes;
-  }
-  return turns;
+  const entries = queue.splice(0, LANES);
+  for (const entry of entries) entry.isDone = true;
+  return entries.map(({ turn }) => turn).filter((turn) => turn.isCurrent);
 }
 
 function isWorkExpected(): boolean {

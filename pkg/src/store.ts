@@ -1,4 +1,4 @@
-import type { Question, Rotation, Session, UserId, UserRow } from "../wasm/edgegate.js";
+import type { NewSession, Question, Rotation, Session, SessionEnd, UserId, UserRow } from "../wasm/edgegate.js";
 
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
@@ -7,7 +7,7 @@ type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, 
 export interface UserStore {
   /** Finds a user by e-mail address, ignoring letter case. It must see the last write. */
   userByEmail(email: string, columns: Columns): Promise<UserRow | null>;
-  /** Finds a user by id. With `validAfter` it must see the last write. */
+  /** Finds a user by id. With `tokenVersion` it must see the last write. */
   userById(id: UserId, columns: Columns): Promise<UserRow | null>;
   /** Stores a user, or returns `null` when the address is taken, ignoring letter case. */
   insertUser(user: Asked<"insertUser">): Promise<UserRow | null>;
@@ -16,7 +16,10 @@ export interface UserStore {
    * logged and the login succeeds.
    */
   replaceHash?(change: Asked<"replaceHash">): Promise<void>;
-  /** Sets `tokens_valid_after`, and deletes the user's sessions if `withSessions`. Needed for `REVOCATION=on`. */
+  /**
+   * Adds 1 to the user's `token_version`, and with `withSessions` deletes the user's sessions in the same transaction. Needed
+   * for `REVOCATION=on`.
+   */
   revokeTokens?(change: Asked<"revokeTokens">): Promise<void>;
   /** The sessions. Needed for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   sessions?: SessionStore;
@@ -24,23 +27,47 @@ export interface UserStore {
 
 /** The columns to return besides `id`, `email`, `password` and `created_at`. */
 export interface Columns {
-  /** `tokens_valid_after`, in seconds since 1970 or `null`; `true` only with `REVOCATION=on`. */
-  validAfter: boolean;
+  /** `token_version`, an integer; `true` only with `REVOCATION=on`. */
+  tokenVersion: boolean;
+}
+
+/** What the host knows of a client, for the list of sessions. */
+export interface Client {
+  /** The value of `User-Agent`, at most 256 characters. */
+  userAgent?: string;
+  /** The network of the client: an IPv4 address without its last 8 bits, an IPv6 address without its last 80 bits. */
+  address?: string;
 }
 
 /**
  * The sessions: a row for each, with the hashes of its refresh token and of the previous one. Times are in seconds
- * since 1970.
+ * since 1970. The documentation of the Rust types `NewSession`, `Rotation` and `SessionEnd` has the SQL.
  */
 export interface SessionStore {
-  /** Stores a session. It may delete the user's expired sessions. */
-  insert(session: Session): Promise<void>;
   /**
-   * Replaces `old` by `new` in one statement and returns the id of the session's user. The session must not have
-   * expired, and `old` must be its token, or must have been its token until after `graceSince` with `new` as its token
-   * now. Otherwise it returns `null`. The documentation of the Rust type `Rotation` has the SQL.
+   * Stores a session if the user still has this `password` hash and, unless it is `undefined`, this `tokenVersion`, in one
+   * statement. Returns whether it did. It may delete the user's expired sessions.
    */
-  rotate(rotation: Rotation): Promise<UserId | null>;
-  /** Deletes the session, unless `old` was its token until after `graceSince`. */
-  end(rotation: Rotation): Promise<void>;
+  insert(session: NewSession & Client): Promise<boolean>;
+  /**
+   * Replaces `old` by `new` in one statement, or repeats the answer to the same use. Returns the session's user, the column
+   * `sealed` and, `withTokenVersion`, the user's `token_version`; `null` when `old` is not accepted.
+   */
+  rotate(rotation: Rotation): Promise<RotatedRow | null>;
+  /**
+   * Deletes the session, unless `old` was its token until after `graceSince`. If it had not expired and `raiseTokenVersion` is
+   * set, it adds 1 to the user's `token_version` in the same transaction. Returns whether it had expired; `null` without one.
+   */
+  end(end: SessionEnd): Promise<{ expired: boolean | number } | null>;
+  /** Deletes the session of this name, of this user if there is one. Returns whether it did. */
+  delete(session: Asked<"deleteSession">): Promise<boolean>;
+  /** The live sessions of the user, the last used first. */
+  list(of: Asked<"sessions">): Promise<Session[]>;
+}
+
+/** What {@link SessionStore.rotate} returns. */
+export interface RotatedRow {
+  user_id: UserId;
+  sealed: string;
+  token_version?: number;
 }

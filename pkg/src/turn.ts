@@ -23,7 +23,7 @@ export async function run<Verdict extends Outcome>(
     while (isQuestion(step)) {
       if (step.ask === "work") {
         withdraw();
-        await work(turn, step.lanes);
+        await work(turn);
         step = stepOf(turn);
       } else {
         step = await (isPlatformQuestion(step) ? askPlatform(turn, step) : answer(step));

@@ -1,38 +1,42 @@
 // Answers the core's questions about users and sessions from a store.
 
-import { coreColumns, plainRow, userId } from "./argument.js";
+import { array, coreColumns, plainColumns, plainRow } from "./argument.js";
 import type { Turn } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
-import type { SessionStore, UserStore } from "./store.js";
+import type { Client, SessionStore, UserStore } from "./store.js";
 import type { CallerQuestion, Step } from "./turn.js";
 
 /** A question that the store answers. */
 export type StoreQuestion = Exclude<CallerQuestion, { ask: "body" }>;
 
-/**
- * Answers a question from the store and returns the next step. Rejects if the store rejects.
- *
- * @param onRow Called with the row that the store returned.
- */
+/** What a question is about besides its own fields. */
+export interface Asking {
+  /** The client of the request, for a new session. */
+  client?: Client;
+  /** Called with the row of a user that the store returned. */
+  onRow?: (row: Record<string, unknown>) => void;
+}
+
+/** Answers a question from the store and returns the next step. Rejects if the store rejects. */
 export async function askStore(
   users: UserStore,
   turn: Handle<Turn>,
   question: StoreQuestion,
-  onRow?: (row: Record<string, unknown>) => void,
+  { client = {}, onRow }: Asking = {},
 ): Promise<Step> {
-  const answerUser = (user: unknown, wantsValidAfter: boolean): Step => {
+  const answerUser = (user: unknown): Step => {
     const row = plainRow(user);
     if (row) onRow?.(row);
-    const columns = row && coreColumns(row, wantsValidAfter);
+    const columns = row && coreColumns(row);
     return turn.call((turn) => turn.answerUser(columns));
   };
   switch (question.ask) {
     case "userByEmail":
-      return answerUser(await users.userByEmail(question.email, { validAfter: question.withValidAfter }), question.withValidAfter);
+      return answerUser(await users.userByEmail(question.email, { tokenVersion: question.withTokenVersion }));
     case "userById":
-      return answerUser(await users.userById(question.id, { validAfter: question.withValidAfter }), question.withValidAfter);
+      return answerUser(await users.userById(question.id, { tokenVersion: question.withTokenVersion }));
     case "insertUser":
-      return answerUser(await users.insertUser(question), false);
+      return answerUser(await users.insertUser(question));
     case "replaceHash":
       await users.replaceHash?.(question);
       return done(turn);
@@ -40,17 +44,28 @@ export async function askStore(
       if (!users.revokeTokens) throw new TypeError("edgegate: REVOCATION needs a user store with `revokeTokens`");
       await users.revokeTokens(question);
       return done(turn);
-    case "insertSession":
-      await sessionsOf(users).insert(question);
-      return done(turn);
-    case "rotateSession": {
-      const id = (await sessionsOf(users).rotate(question)) ?? null;
-      const owner = id === null ? null : userId("the user of a session", id);
-      return turn.call((turn) => turn.answerRotated(owner));
+    case "insertSession": {
+      const inserted = Boolean(await sessionsOf(users).insert({ ...question, ...client }));
+      return turn.call((turn) => turn.answerChanged(inserted));
     }
-    case "endSession":
-      await sessionsOf(users).end(question);
-      return done(turn);
+    case "rotateSession": {
+      const row = plainRow(await sessionsOf(users).rotate(question));
+      const columns = row && plainColumns(row);
+      return turn.call((turn) => turn.answerRotated(columns));
+    }
+    case "endSession": {
+      const ended = await sessionsOf(users).end(question);
+      const expired = ended ? Boolean(ended.expired) : undefined;
+      return turn.call((turn) => turn.answerEnded(expired));
+    }
+    case "deleteSession": {
+      const deleted = Boolean(await sessionsOf(users).delete(question));
+      return turn.call((turn) => turn.answerChanged(deleted));
+    }
+    case "sessions": {
+      const rows = array("a store's sessions", await sessionsOf(users).list(question)).map((row) => plainColumns({ ...row }));
+      return turn.call((turn) => turn.answerSessions(rows));
+    }
   }
 }
 

@@ -39,6 +39,12 @@ pub(crate) enum TokenForm {
     Refresh(Zeroizing<String>),
 }
 
+/// A form for `/revoke` (RFC 7009 2.1).
+pub(crate) struct RevocationForm {
+    /// `token`; never empty.
+    pub(crate) token: Zeroizing<String>,
+}
+
 /// The grant of a login form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GrantType {
@@ -67,7 +73,7 @@ impl TokenForm {
     pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
         let fields = Fields::read(content_type, body)?;
         let form = match fields {
-            Fields([Some(Field::Text(grant)), .., token]) if grant.as_str() == REFRESH_TOKEN => {
+            Fields([Some(Field::Text(grant)), .., token, _]) if grant.as_str() == REFRESH_TOKEN => {
                 required(REFRESH_TOKEN, token).map(Self::Refresh).map_err(|invalid| vec![invalid])
             }
             fields => fields.into_login().map(Self::Login),
@@ -76,7 +82,19 @@ impl TokenForm {
     }
 }
 
+impl RevocationForm {
+    /// Reads the form as [`LoginForm::parse`] does.
+    ///
+    /// # Errors
+    /// As [`LoginForm::parse`].
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+        let Fields([.., token]) = Fields::read(content_type, body)?;
+        required(TOKEN, token).map(|token| Self { token }).map_err(|invalid| BodyError::Unprocessable(vec![invalid]))
+    }
+}
+
 const REFRESH_TOKEN: &str = "refresh_token";
+const TOKEN: &str = "token";
 
 /// `Debug` shows no field.
 impl fmt::Debug for LoginForm {
@@ -87,9 +105,10 @@ impl fmt::Debug for LoginForm {
 
 /// The fields of [`NAMES`], in that order.
 #[derive(Default)]
-struct Fields([Option<Field>; 7]);
+struct Fields([Option<Field>; 8]);
 
-const NAMES: [&str; 7] = ["grant_type", "username", "password", "scope", "client_id", "client_secret", REFRESH_TOKEN];
+const NAMES: [&str; 8] =
+    ["grant_type", "username", "password", "scope", "client_id", "client_secret", REFRESH_TOKEN, TOKEN];
 
 enum Field {
     Text(Zeroizing<String>),
@@ -120,7 +139,7 @@ impl Fields {
     }
 
     fn into_login(self) -> Result<LoginForm, Vec<Invalid>> {
-        let [grant_type, username, password, scope, client_id, client_secret, _refresh_token] = self.0;
+        let [grant_type, username, password, scope, client_id, client_secret, _refresh_token, _token] = self.0;
         // Every field is checked before returning, because the response lists every error.
         let mut list = Vec::new();
         let grant_type = keep(&mut list, text("grant_type", grant_type).and_then(granted));

@@ -6,7 +6,7 @@ use super::{Host, tokens};
 use crate::{
     http::Refusal,
     settings::Settings,
-    token::{Claims, IAT, TokenRefusal},
+    token::{Claims, IAT, TOKEN_VERSION, TokenRefusal},
     user::UserId,
 };
 
@@ -17,10 +17,9 @@ pub(crate) async fn issue(
     host: &Host,
     user_id: &UserId,
     further: &Map<String, Value>,
-    now: u64,
-    iat: u64,
+    token_version: Option<i64>,
 ) -> Result<String, TokenRefusal> {
-    tokens::sign_by(&settings.ring, host, &claims(settings, user_id, further, now, iat)?).await
+    tokens::sign_by(&settings.ring, host, &claims(settings, user_id, further, host.now(), token_version)?).await
 }
 
 /// The claims of such a token: further claims precede the fixed ones of the settings.
@@ -29,7 +28,7 @@ pub(crate) fn claims(
     user_id: &UserId,
     further: &Map<String, Value>,
     now: u64,
-    iat: u64,
+    token_version: Option<i64>,
 ) -> Result<Claims, TokenRefusal> {
     if !user_id.is_valid() {
         return Err(TokenRefusal::Claim(settings.rules.user_id_claim.clone().into()));
@@ -39,8 +38,11 @@ pub(crate) fn claims(
     }
     let exp = now.saturating_add(settings.access_token_lifetime());
     let mut all = Claims::new(user_id.clone(), exp, &settings.rules);
-    if settings.revocation || settings.rules.max_age_seconds.is_some() {
-        all = all.with(IAT, iat);
+    if settings.rules.max_age_seconds.is_some() {
+        all = all.with(IAT, now);
+    }
+    if let Some(version) = token_version {
+        all = all.with(TOKEN_VERSION, version);
     }
     Ok(further.iter().chain(&settings.extra_claims).fold(all, |all, (name, value)| all.with(name, value.clone())))
 }

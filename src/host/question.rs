@@ -4,11 +4,13 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Rotation, Session};
+use super::{Ended, NewSession, Rotated, Rotation, SessionEnd};
 use crate::{
     password::{Hashed, Job},
+    row::InvalidRow,
+    session::Session,
     token::{SignatureCheck, SigningJob},
-    user::{InvalidRow, UserId, UserRow},
+    user::{UserId, UserRow},
 };
 
 /// What the core asks of its host. To cancel, the host drops the [`Pending`](crate::Pending).
@@ -36,20 +38,22 @@ pub enum Question {
     Body {
         /// Maximum length in bytes.
         at_most: usize,
+        /// How many seconds it may take; then the answer is [`Answer::TimedOut`].
+        within_seconds: u32,
     },
     /// The user with this e-mail address, ignoring letter case; answered by [`Answer::User`].
     UserByEmail {
         /// The address, trimmed.
         email: String,
-        /// Whether `tokens_valid_after` is needed.
-        with_valid_after: bool,
+        /// Whether `token_version` is needed.
+        with_token_version: bool,
     },
     /// The user with this id; answered by [`Answer::User`].
     UserById {
         /// The id from the token.
         id: UserId,
-        /// Whether `tokens_valid_after` is needed. The read must then see the last write.
-        with_valid_after: bool,
+        /// Whether `token_version` is needed. The read must then see the last write.
+        with_token_version: bool,
     },
     /// Insert this user unless the address is taken, ignoring letter case; answered by [`Answer::User`], with `None`
     /// when it is taken.
@@ -69,15 +73,12 @@ pub enum Question {
         /// The hash to store instead.
         new: String,
     },
-    /// Compute bcrypt hashes; answered by [`Answer::Worked`] with the result of
-    /// [`work_out`](crate::password::work_out). A host may compute them on another thread, or together with those of
-    /// other requests.
+    /// Compute a bcrypt hash; answered by [`Answer::Worked`] with the result of [`Job::work_out`]. A host may compute it on
+    /// another thread, or together with those of other requests by [`work_out`](crate::password::work_out).
     Work {
-        /// The number of jobs: one or two.
-        lanes: usize,
-        /// The hashes to compute.
+        /// The hash to compute.
         #[serde(skip)]
-        jobs: Vec<Job>,
+        job: Job,
     },
     /// Whether a signature is valid; answered by [`Answer::Holds`]. [`SignatureCheck::holds`] computes it in Rust.
     CheckSignature(SignatureCheck),
@@ -91,22 +92,35 @@ pub enum Question {
         /// Maximum length in bytes.
         at_most: usize,
     },
-    /// Refuse all tokens of this user that were issued before `valid_after`; answered by [`Answer::Done`].
+    /// Revoke all tokens of this user: add 1 to `token_version`, and delete the user's sessions in the same transaction;
+    /// answered by [`Answer::Done`].
     RevokeTokens {
         /// The user.
         id: UserId,
-        /// The new value of `tokens_valid_after`, in seconds since 1970.
-        valid_after: i64,
-        /// Whether to delete the user's refresh tokens too.
+        /// Whether there are sessions.
         with_sessions: bool,
     },
-    /// Store a new session; answered by [`Answer::Done`].
-    InsertSession(Session),
-    /// Replace the refresh token of a session, in one statement; answered by [`Answer::Rotated`].
+    /// Store a new session; answered by [`Answer::Changed`], with `false` when the user has another password hash or token
+    /// version by now.
+    InsertSession(NewSession),
+    /// Replace the refresh token of a session; answered by [`Answer::Rotated`].
     RotateSession(Rotation),
-    /// Delete a session because its refresh token was used twice, unless the second use came within the grace period;
-    /// answered by [`Answer::Done`].
-    EndSession(Rotation),
+    /// Delete a session because a refresh token was not accepted; answered by [`Answer::Ended`].
+    EndSession(SessionEnd),
+    /// Delete the session of this name; answered by [`Answer::Changed`].
+    DeleteSession {
+        /// The name of the session.
+        id: String,
+        /// The user whose session it must be, if that matters.
+        user_id: Option<UserId>,
+    },
+    /// The live sessions of this user, the last used first; answered by [`Answer::Sessions`].
+    Sessions {
+        /// The user.
+        user_id: UserId,
+        /// The current time, in seconds since 1970.
+        now: i64,
+    },
 }
 
 /// The host's answer. `Debug` shows the kind of answer and no value, because values may be secret.
@@ -115,7 +129,7 @@ pub enum Question {
 /// use edgegate::{Answer, Step, host::passwords, password::Cost};
 ///
 /// let Step::Ask(_, pending) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
-/// assert_eq!(pending.answer(Answer::Busy).done(), Some(Err(edgegate::Refusal::Busy)));
+/// assert_eq!(pending.answer(Answer::Busy, 0).done(), Some(Err(edgegate::Refusal::Busy)));
 /// # Ok::<(), edgegate::password::PasswordError>(())
 /// ```
 #[derive(Clone)]
@@ -133,10 +147,18 @@ pub enum Answer {
     Signature(Vec<u8>),
     /// To [`Question::JwkSet`]: the response.
     JwkSet(JwkSet),
-    /// To [`Question::RotateSession`]: the user of the session, or `None` when the refresh token was refused.
-    Rotated(Option<UserId>),
-    /// To [`Question::Work`]: the results, in the order of the jobs.
-    Worked(Vec<Hashed>),
+    /// To [`Question::RotateSession`]: the session, or `None` when the refresh token is not accepted.
+    Rotated(Option<Rotated>),
+    /// To [`Question::EndSession`]: what was ended.
+    Ended(Ended),
+    /// To [`Question::InsertSession`] and [`Question::DeleteSession`]: whether there was a row to change.
+    Changed(bool),
+    /// To [`Question::Sessions`]: the sessions.
+    Sessions(Vec<Session>),
+    /// To [`Question::Work`]: the result.
+    Worked(Hashed),
+    /// To [`Question::Body`]: it has not arrived in time.
+    TimedOut,
     /// To [`Question::Work`]: the queue is full, or the work was stopped.
     Busy,
     /// To the questions about users: the row is invalid because of this column. The reply is 503, and the log names the
@@ -181,6 +203,8 @@ impl fmt::Debug for Question {
             Self::InsertSession(_) => "InsertSession",
             Self::RotateSession(_) => "RotateSession",
             Self::EndSession(_) => "EndSession",
+            Self::DeleteSession { .. } => "DeleteSession",
+            Self::Sessions { .. } => "Sessions",
         })
     }
 }
@@ -196,6 +220,10 @@ impl fmt::Debug for Answer {
             Self::Signature(_) => "Signature",
             Self::JwkSet(_) => "JwkSet",
             Self::Rotated(_) => "Rotated",
+            Self::Ended(_) => "Ended",
+            Self::Changed(_) => "Changed",
+            Self::Sessions(_) => "Sessions",
+            Self::TimedOut => "TimedOut",
             Self::Worked(_) => "Worked",
             Self::Busy => "Busy",
             Self::InvalidRow(_) => "InvalidRow",

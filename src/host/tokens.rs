@@ -37,7 +37,7 @@ use crate::{
 /// # Errors
 /// [`TokenRefusal::Key`] when no key can sign, [`TokenRefusal::Host`] when the host's cryptography did not answer.
 pub fn issue(claims: Claims, ring: Arc<KeyRing>) -> Step<Result<String, TokenRefusal>> {
-    start(|host| async move { sign_by(&ring, &host, &claims).await })
+    start(0, |host| async move { sign_by(&ring, &host, &claims).await })
 }
 
 /// Verifies a token at `now` (seconds since 1970) and returns its claims. A key of the ring must have signed it, and
@@ -60,20 +60,15 @@ pub fn issue(claims: Claims, ring: Arc<KeyRing>) -> Step<Result<String, TokenRef
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn verify(token: String, ring: Arc<KeyRing>, rules: Rules, now: u64) -> Step<Result<Claims, TokenRefusal>> {
-    start(move |host| async move {
+    start(now, move |host| async move {
         let verifier = Verifier { ring: &ring, rules: &rules, needs_user: false, provider: None };
         settle(&host, verifier.check(&token, now)).await
     })
 }
 
 /// Verifies a token that the gate has issued.
-pub(crate) async fn verify_ours(
-    settings: &Settings,
-    host: &Host,
-    token: &str,
-    now: u64,
-) -> Result<Claims, TokenRefusal> {
-    settle(host, ours(settings).check(token, now)).await
+pub(crate) async fn verify_ours(settings: &Settings, host: &Host, token: &str) -> Result<Claims, TokenRefusal> {
+    settle(host, ours(settings).check(token, host.now())).await
 }
 
 /// Verifies a token of the gate or of its identity provider.
@@ -82,11 +77,10 @@ pub(crate) async fn verify_any(
     provider_keys: &Mutex<ProviderKeys>,
     host: &Host,
     token: &str,
-    now: u64,
 ) -> Result<Claims, TokenRefusal> {
     loop {
-        match (check_any(settings, provider_keys, token, now), &settings.provider) {
-            (Check::NeedsKeys, Some(provider)) => fetch_keys(provider, provider_keys, host, now).await,
+        match (check_any(settings, provider_keys, token, host.now()), &settings.provider) {
+            (Check::NeedsKeys, Some(provider)) => fetch_keys(provider, provider_keys, host).await,
             (check, _) => return settle(host, check).await,
         }
     }
@@ -135,10 +129,10 @@ async fn settle(host: &Host, check: Check<'_>) -> Result<Claims, TokenRefusal> {
 }
 
 /// Fetches the provider's keys. Without an answer, the known keys are used.
-async fn fetch_keys(provider: &Provider, keys: &Mutex<ProviderKeys>, host: &Host, now: u64) {
-    lock(keys).asked(now);
+async fn fetch_keys(provider: &Provider, keys: &Mutex<ProviderKeys>, host: &Host) {
+    lock(keys).asked(host.now());
     let answer = host.jwk_set(&provider.jwks_url).await;
-    let mut keys = lock(keys);
+    let (mut keys, now) = (lock(keys), host.now());
     match answer {
         Some(set) => keys.answered(&set.body, max_age(set.cache_control.as_deref(), set.age.as_deref()), now),
         None => keys.failed(now),

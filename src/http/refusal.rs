@@ -8,8 +8,8 @@ use crate::{
     fastapi::BodyError,
     limits::{BODY_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{HashError, PasswordError},
+    row::InvalidRow,
     token::TokenRefusal,
-    user::InvalidRow,
 };
 
 /// Why a request, a login or a token was refused.
@@ -39,6 +39,8 @@ pub enum Refusal {
     },
     /// The body is larger than 16 KiB.
     BodyTooLarge,
+    /// The body did not arrive within `BODY_TIMEOUT_SECONDS`.
+    BodyTimeout,
     /// The body cannot be read, or is not what the route expects.
     Body(BodyError),
     /// No user has this e-mail address.
@@ -53,8 +55,10 @@ pub enum Refusal {
     NoToken,
     /// The bearer token was refused.
     Token(TokenRefusal),
-    /// The refresh token is unknown, expired, or was used before.
-    RefreshToken,
+    /// The refresh token was refused.
+    RefreshToken(RefreshRefusal),
+    /// The user has no session of this name.
+    UnknownSession,
     /// The token is valid, but its user does not exist any more.
     UserGone,
     /// `REGISTRATION` is not `open`.
@@ -88,6 +92,7 @@ impl Refusal {
             Self::Method { .. } => "method",
             Self::Slash { .. } => "slash",
             Self::BodyTooLarge => "body-too-large",
+            Self::BodyTimeout => "body-timeout",
             Self::Body(BodyError::Unprocessable(_)) => "body-unprocessable",
             Self::Body(BodyError::BadRequest(_)) => "body-bad-request",
             Self::UnknownUser => "unknown-user",
@@ -96,7 +101,8 @@ impl Refusal {
             Self::StoredHash(error) => error.code(),
             Self::NoToken => "no-token",
             Self::Token(refusal) => return refusal.code(),
-            Self::RefreshToken => "refresh-token",
+            Self::RefreshToken(refusal) => refusal.code(),
+            Self::UnknownSession => "unknown-session",
             Self::UserGone => "user-gone",
             Self::RegistrationClosed => "registration-closed",
             Self::EmailTaken => "email-taken",
@@ -117,6 +123,7 @@ impl fmt::Display for Refusal {
             Self::Method { allow } => write!(out, "the path answers to {allow} only"),
             Self::Slash { .. } => out.write_str("the path has a trailing slash"),
             Self::BodyTooLarge => write!(out, "the body is larger than {BODY_MAX_BYTES} bytes"),
+            Self::BodyTimeout => out.write_str("the body did not arrive in time"),
             Self::Body(error) => write!(out, "the body is invalid: {error}"),
             Self::UnknownUser => out.write_str("no user has this e-mail address"),
             Self::WrongPassword => out.write_str("the password is wrong"),
@@ -124,7 +131,8 @@ impl fmt::Display for Refusal {
             Self::StoredHash(error) => write!(out, "{error}"),
             Self::NoToken => out.write_str("the request has no bearer token"),
             Self::Token(refusal) => write!(out, "{refusal}"),
-            Self::RefreshToken => out.write_str("the refresh token is unknown, expired or already used"),
+            Self::RefreshToken(refusal) => out.write_str(refusal.message()),
+            Self::UnknownSession => out.write_str("the user has no session of this name"),
             Self::UserGone => out.write_str("the user of the token does not exist"),
             Self::RegistrationClosed => out.write_str("registration is closed"),
             Self::EmailTaken => out.write_str("another user has this e-mail address"),
@@ -138,6 +146,47 @@ impl fmt::Display for Refusal {
 }
 
 impl Error for Refusal {}
+
+/// Why a refresh token was refused. The client always gets the same answer.
+///
+/// ```
+/// use edgegate::{Refusal, Reply, http::RefreshRefusal};
+///
+/// let [expired, reused] = [RefreshRefusal::Expired, RefreshRefusal::Reused].map(Refusal::RefreshToken);
+/// assert_eq!(Reply::refused(&expired).body, Reply::refused(&reused).body);
+/// assert_eq!(reused.code(), "refresh-token-reused");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefreshRefusal {
+    /// No key of the ring has made it.
+    Malformed,
+    /// Its session does not exist, or not any more.
+    Unknown,
+    /// Its session has expired.
+    Expired,
+    /// It was used before. Its session is ended, and with `REVOCATION=on` the access tokens of the user are revoked.
+    Reused,
+}
+
+impl RefreshRefusal {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Malformed => "refresh-token-malformed",
+            Self::Unknown => "refresh-token-unknown",
+            Self::Expired => "refresh-token-expired",
+            Self::Reused => "refresh-token-reused",
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::Malformed => "the refresh token is malformed",
+            Self::Unknown => "the refresh token has no session",
+            Self::Expired => "the session of the refresh token has expired",
+            Self::Reused => "the refresh token was used before",
+        }
+    }
+}
 
 impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Self {

@@ -4,10 +4,11 @@ use std::{borrow::Cow, fmt};
 
 use serde::Serialize;
 
-use super::Refusal;
+use super::{RefreshRefusal, Refusal};
 use crate::{
     fastapi::BodyError,
     limits::RETRY_AFTER_SECONDS,
+    session::Session,
     token::AccessToken,
     user::{User, UserId},
 };
@@ -32,7 +33,7 @@ pub struct Reply {
     /// The event to log, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// How many rounds of bcrypt this reply took in sequence ([`Rounds`](crate::password::Rounds)).
+    /// How many rounds of bcrypt this reply took ([`Hashed::rounds`](crate::password::Hashed::rounds)).
     #[serde(skip)]
     pub rounds: u64,
 }
@@ -111,6 +112,26 @@ impl Reply {
         Self::empty(204)
     }
 
+    /// 200 without a body: the token has no session any more (RFC 7009 2.2).
+    ///
+    /// ```
+    /// assert_eq!(edgegate::Reply::revoked().status, 200);
+    /// ```
+    #[must_use]
+    pub fn revoked() -> Self {
+        Self::empty(200)
+    }
+
+    /// 200 with the sessions of a user.
+    ///
+    /// ```
+    /// assert_eq!(edgegate::Reply::sessions(&[]).body, "[]");
+    /// ```
+    #[must_use]
+    pub fn sessions(sessions: &[Session]) -> Self {
+        Self::json(200, &sessions)
+    }
+
     /// 200 with the public keys as a JWK set (RFC 7517 5). The response may be cached for five minutes, so verifiers
     /// learn of a new key within that time.
     ///
@@ -169,9 +190,10 @@ impl Reply {
     #[must_use]
     pub fn refused(refusal: &Refusal) -> Self {
         let (level, reply) = match refusal {
-            Refusal::UnknownPath => (None, Self::detail(404, "Not Found")),
+            Refusal::UnknownPath | Refusal::UnknownSession => (None, Self::detail(404, "Not Found")),
             Refusal::Method { allow } => (None, Self::detail(405, "Method Not Allowed").header("allow", allow)),
             Refusal::Slash { location } => (None, Self::empty(307).header("location", location)),
+            Refusal::BodyTimeout => (Some(Level::Info), Self::detail(408, "Request Timeout")),
             Refusal::BodyTooLarge => (None, Self::detail(413, "Request Entity Too Large")),
             Refusal::Body(error @ BodyError::Unprocessable(_)) => (None, Self::detail(422, error)),
             Refusal::Body(error @ BodyError::BadRequest(_)) => (None, Self::detail(400, error)),
@@ -184,8 +206,8 @@ impl Reply {
                 // RFC 6750 3: every 401 names the authentication scheme.
                 Self::detail(401, "Could not validate credentials").header("www-authenticate", "Bearer"),
             ),
-            Refusal::RefreshToken => (
-                Some(Level::Info),
+            Refusal::RefreshToken(why) => (
+                Some(if *why == RefreshRefusal::Reused { Level::Warn } else { Level::Info }),
                 // RFC 6749 5.2.
                 Self::json(400, &TokenError { error: "invalid_grant", detail: "Invalid refresh token" }),
             ),

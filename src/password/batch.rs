@@ -91,7 +91,7 @@ impl<T, E> Batch<T, E> {
                 Err(refusal) => results.push(Some(Err(refusal))),
             }
         }
-        let order = by_cost(waiting.iter().flatten().map(|waiting| waiting.job.cost).collect());
+        let order = by_cost(waiting.iter().flatten().map(|waiting| waiting.job.longest()).collect());
         let falling = order.into_iter().rev().filter_map(|at| waiting.get_mut(at)?.take());
         Self { waiting: falling.collect(), results }
     }

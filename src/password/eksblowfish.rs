@@ -16,6 +16,7 @@ mod tests;
 
 use core::hint::assert_unchecked;
 
+use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, Zeroizing};
 
 use self::{
@@ -27,20 +28,31 @@ use crate::limits::LANES;
 
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
-    /// Base-two logarithm of the number of rounds. The caller checks the range; a value above 31 counts as 31.
+    /// Base-two logarithm of the number of rounds of the hash. The caller checks the range; a value above 31 counts as 31.
     pub(super) cost: u32,
+    /// Base-two logarithm of the rounds that the lane takes, if that is more and the hash is not the expected one.
+    pub(super) refusal_cost: u32,
+    /// The hash that ends the lane as soon as it is computed.
+    pub(super) expected: Option<&'a [u8; 23]>,
     /// The salt, decoded.
     pub(super) salt: [u8; 16],
     /// The password with its terminating NUL. It is repeated and cut to 72 bytes; an empty key counts as one NUL.
     pub(super) key: &'a [u8],
 }
 
+/// What a lane has computed.
+#[derive(Clone, Copy)]
+pub(super) struct Outcome {
+    pub(super) hash: [u8; 24],
+    /// The rounds that the lane took.
+    pub(super) rounds: u64,
+}
+
 #[cfg(test)]
 fn bcrypt<const N: usize>(jobs: [Job<'_>; N], stop: &dyn Fn() -> bool) -> Result<[[u8; 24]; N], Busy> {
     const { assert!(0 < N && N <= LANES) };
-    let mut hashes = [[0; 24]; N];
-    run(&jobs, &mut hashes, stop)?;
-    Ok(hashes)
+    let results = run(&jobs, stop)?;
+    Ok(core::array::from_fn(|lane| results[lane].hash))
 }
 
 /// The P-array and the four S-boxes, in the order in which a key schedule rewrites them.
@@ -56,22 +68,23 @@ struct State {
 }
 const EMPTY: State = State { lanes: [[0; P_WORDS + 4 * 256]; LANES], scratch: 0 };
 
-/// Computes all `jobs` together, at most [`LANES`]. A lane of lower cost ends early. `stop` is called before each round
-/// of the cost loop (about every 50 us); when it returns true, no job gets a result.
+/// Computes all `jobs` together, at most [`LANES`], and returns the results in their order. `stop` is called before each
+/// round of the cost loop (about every 50 us); when it returns true, no job gets a result.
 #[inline(never)]
-pub(super) fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> bool) -> Result<(), Busy> {
+pub(super) fn run(jobs: &[Job<'_>], stop: &dyn Fn() -> bool) -> Result<[Outcome; LANES], Busy> {
     let mut guard = StateGuard::acquire().ok_or(Busy)?;
-    let order = longest_first(jobs);
     let mut words = Zeroizing::new([[[0; P_WORDS]; 2]; LANES]);
-    for (lane, words) in words.iter_mut().enumerate().take(jobs.len()) {
-        let job = &jobs[order[lane]];
+    for ((job, words), lane) in jobs.iter().zip(words.iter_mut()).zip(&mut guard.state().lanes) {
         *words = [repeated(job.key), repeated(&job.salt)];
-        salted_expand(&mut guard.state().lanes[lane], &words[0], &words[1]);
+        salted_expand(lane, &words[0], &words[1]);
     }
-    let mut done = 0u64;
-    for active in (1..=jobs.len()).rev() {
-        let last = order[active - 1];
-        while done < 1 << jobs[last].cost.min(31) {
+    let mut results = [Outcome { hash: [0; 24], rounds: 0 }; LANES];
+    // The running lanes are always the first ones: the last one takes the place of one that ends.
+    let mut running: [usize; LANES] = core::array::from_fn(|lane| lane);
+    let (mut active, mut rounds) = (jobs.len().min(LANES), 0u64);
+    while active > 0 {
+        let until = running[..active].iter().map(|job| jobs[*job].next_stage(rounds)).min().unwrap_or(rounds);
+        while rounds < until {
             if stop() {
                 return Err(Busy);
             }
@@ -83,24 +96,40 @@ pub(super) fn run(jobs: &[Job<'_>], hashes: &mut [[u8; 24]], stop: &dyn Fn() -> 
                 // schedule.
                 unsafe { KEY_SCHEDULES[active - 1](guard.pointer()) };
             }
-            done += 1;
+            rounds += 1;
         }
-        hashes[last] = magic(&guard.state().lanes[active - 1]);
-    }
-    Ok(())
-}
-
-/// Indices of the jobs by descending cost, so that the running lanes are always the first ones.
-fn longest_first(jobs: &[Job<'_>]) -> [usize; LANES] {
-    let mut order = core::array::from_fn(|i| i);
-    for end in 1..jobs.len() {
-        for i in (0..end).rev() {
-            if jobs[order[i]].cost < jobs[order[i + 1]].cost {
-                order.swap(i, i + 1);
+        for lane in (0..active).rev() {
+            let (job, result) = (&jobs[running[lane]], &mut results[running[lane]]);
+            if rounds == job.hash_rounds() {
+                result.hash = magic(&guard.state().lanes[lane]);
+            }
+            if job.ends(rounds, &result.hash) {
+                result.rounds = rounds;
+                active -= 1;
+                guard.state().lanes.swap(lane, active);
+                words.swap(lane, active);
+                running.swap(lane, active);
             }
         }
     }
-    order
+    Ok(results)
+}
+
+impl Job<'_> {
+    fn hash_rounds(&self) -> u64 {
+        1 << self.cost.min(31)
+    }
+
+    /// The number of rounds after which the lane is looked at next.
+    fn next_stage(&self, rounds: u64) -> u64 {
+        if rounds < self.hash_rounds() { self.hash_rounds() } else { 1 << self.refusal_cost.min(31) }
+    }
+
+    /// Whether the lane ends after so many rounds, of which the hash was the result if there were enough.
+    fn ends(&self, rounds: u64, hash: &[u8; 24]) -> bool {
+        let is_expected = || self.expected.is_some_and(|expected| hash[..23].ct_eq(expected).into());
+        rounds >= self.hash_rounds() && (rounds >= 1 << self.refusal_cost.min(31) || is_expected())
+    }
 }
 
 /// Stops LLVM's reassociation: every word is at most this one, which LLVM cannot know because it is a volatile read.

@@ -94,8 +94,13 @@ impl PasswordHash {
     }
 
     /// Whether the result of [`PasswordHash::job`] equals the stored hash.
+    /// The job of a login: every refusal takes the rounds of `refusal_cost`, if that is higher.
+    pub(crate) fn login_job(&self, password: &[u8], refusal_cost: Cost) -> Job {
+        self.job(password).refuse_at(refusal_cost.get(), self.hash)
+    }
+
     pub(crate) fn is(&self, hashed: &Hashed) -> bool {
-        hashed.0.ct_eq(&self.hash).into()
+        hashed.hash.ct_eq(&self.hash).into()
     }
 }
 
@@ -117,7 +122,7 @@ impl NewHash {
     /// The stored form, as `$2b$`. `HashParts` has no constructor from a salt and a hash.
     pub(crate) fn finish(&self, hashed: &Hashed) -> String {
         let (version, cost) = (Version::TwoB, self.cost.get());
-        format!("${version}${cost:02}${}{}", BASE_64.encode(self.salt), BASE_64.encode(hashed.0))
+        format!("${version}${cost:02}${}{}", BASE_64.encode(self.salt), BASE_64.encode(hashed.hash))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{collections::BinaryHeap, fmt};
 
+#[cfg(not(feature = "lanes"))]
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use super::Busy;
@@ -14,14 +16,17 @@ use crate::limits::{LANES, PASSWORD_MAX_BYTES};
 /// ```
 /// use edgegate::{Question, Step, host::passwords, password::Cost};
 ///
-/// let Step::Ask(Question::Work { jobs, .. }, _) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
-/// assert_eq!(jobs.len(), 1);
-/// assert!(!format!("{jobs:?}").contains("horse"));
+/// let Step::Ask(Question::Work { job }, _) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
+/// assert_eq!(job.work_out(&|| false)?.rounds(), 1 << 10);
+/// assert!(!format!("{job:?}").contains("horse"));
 /// # Ok::<(), edgegate::password::PasswordError>(())
 /// ```
 #[derive(Clone)]
 pub struct Job {
-    pub(super) cost: u32,
+    cost: u32,
+    /// A hash that is not the expected one takes the rounds of this cost, if that is higher.
+    refusal_cost: u32,
+    expected: Option<[u8; 23]>,
     salt: [u8; 16],
     /// 1 to 72 bytes, on the heap: moving the job leaves no copy of them.
     key: Zeroizing<Vec<u8>>,
@@ -30,26 +35,20 @@ pub struct Job {
 /// The result of a [`Job`]: the first 23 of the 24 bytes that bcrypt computes. `Debug` shows none of them.
 ///
 /// ```
-/// use edgegate::{Answer, Question, Step, host::passwords, password::work_out};
+/// use edgegate::{Answer, Question, Step, host::passwords};
 ///
 /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-/// let Step::Ask(Question::Work { jobs, .. }, pending) = passwords::verify("U*", stored) else { panic!() };
-/// let hashed = work_out(&jobs, &|| false)?;
-/// assert_eq!(pending.answer(Answer::Worked(hashed)).done(), Some(Ok(false)));
+/// let Step::Ask(Question::Work { job }, pending) = passwords::verify("U*", stored) else { panic!() };
+/// let hashed = job.work_out(&|| false)?;
+/// assert_eq!(hashed.rounds(), 1 << 5);
+/// assert_eq!(pending.answer(Answer::Worked(hashed), 0).done(), Some(Ok(false)));
 /// # Ok::<(), edgegate::password::Busy>(())
 /// ```
 #[derive(Clone, Copy)]
-pub struct Hashed(pub(super) [u8; 23]);
-
-/// The bcrypt rounds that a login computed in sequence: a hash of cost c takes 2^c. Jobs computed together count once.
-///
-/// The count is deterministic, so a test can prove that two refusals take the same work. A measured time cannot.
-///
-/// ```
-/// assert_eq!(edgegate::password::Rounds::default().get(), 0);
-/// ```
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Rounds(u64);
+pub struct Hashed {
+    pub(super) hash: [u8; 23],
+    rounds: u64,
+}
 
 /// Computes all jobs, up to four together, and returns the results in the order of the jobs.
 ///
@@ -62,14 +61,20 @@ pub struct Rounds(u64);
 /// use edgegate::{Answer, Question, Step, host::passwords, password::work_out};
 ///
 /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
-/// let Step::Ask(Question::Work { jobs, .. }, pending) = passwords::verify("U*U", stored) else { panic!() };
-/// let worked = work_out(&jobs, &|| false)?;
-/// assert_eq!(pending.answer(Answer::Worked(worked)).done(), Some(Ok(true)));
+/// let (mut jobs, mut callers) = (Vec::new(), Vec::new());
+/// for password in ["U*U", "U*"] {
+///     let Step::Ask(Question::Work { job }, pending) = passwords::verify(password, stored) else { panic!() };
+///     jobs.push(job);
+///     callers.push(pending);
+/// }
+/// let hashes = work_out(&jobs, &|| false)?;
+/// let verdicts = callers.into_iter().zip(hashes).map(|(caller, hashed)| caller.answer(Answer::Worked(hashed), 0).done());
+/// assert_eq!(verdicts.collect::<Vec<_>>(), [Some(Ok(true)), Some(Ok(false))]);
 /// # Ok::<(), edgegate::password::Busy>(())
 /// ```
 pub fn work_out(jobs: &[Job], stop: &dyn Fn() -> bool) -> Result<Vec<Hashed>, Busy> {
-    let mut results = vec![Hashed([0; 23]); jobs.len()];
-    for group in by_cost(jobs.iter().map(|job| job.cost).collect()).chunks(LANES) {
+    let mut results = vec![Hashed { hash: [0; 23], rounds: 0 }; jobs.len()];
+    for group in by_cost(jobs.iter().map(Job::longest).collect()).chunks(LANES) {
         let jobs: Vec<&Job> = group.iter().filter_map(|index| jobs.get(*index)).collect();
         for (index, hashed) in group.iter().zip(work_out_group(&jobs, stop)?) {
             if let Some(result) = results.get_mut(*index) {
@@ -89,25 +94,34 @@ pub(super) fn by_cost(costs: Vec<u32>) -> Vec<usize> {
 
 /// Computes at most [`LANES`] jobs. The first results belong to the jobs; the rest are meaningless.
 #[cfg(feature = "lanes")]
-pub(super) fn work_out_group(jobs: &[&Job], stop: &dyn Fn() -> bool) -> Result<[Hashed; LANES], Busy> {
-    let lanes: Vec<_> =
-        jobs.iter().take(LANES).map(|job| eksblowfish::Job { cost: job.cost, salt: job.salt, key: &job.key }).collect();
-    let mut hashes = [[0; 24]; LANES];
-    eksblowfish::run(&lanes, &mut hashes, stop)?;
-    Ok(hashes.map(Hashed::from))
+pub(super) fn work_out_group<'j>(jobs: &[&'j Job], stop: &dyn Fn() -> bool) -> Result<[Hashed; LANES], Busy> {
+    let lane = |job: &&'j Job| eksblowfish::Job {
+        cost: job.cost,
+        refusal_cost: job.refusal_cost,
+        expected: job.expected.as_ref(),
+        salt: job.salt,
+        key: &job.key,
+    };
+    let lanes: Vec<_> = jobs.iter().take(LANES).map(lane).collect();
+    Ok(eksblowfish::run(&lanes, stop)?.map(|outcome| Hashed::new(outcome.hash, outcome.rounds)))
 }
 
 /// As above, one job after the other.
 #[cfg(not(feature = "lanes"))]
 pub(super) fn work_out_group(jobs: &[&Job], stop: &dyn Fn() -> bool) -> Result<[Hashed; LANES], Busy> {
-    let mut hashes = [[0; 24]; LANES];
-    for (hash, job) in hashes.iter_mut().zip(jobs) {
-        if stop() {
-            return Err(Busy);
+    let mut results = [Hashed { hash: [0; 23], rounds: 0 }; LANES];
+    for (result, job) in results.iter_mut().zip(jobs) {
+        let compute = |cost| if stop() { Err(Busy) } else { Ok(bcrypt::bcrypt(cost, job.salt, &job.key)) };
+        *result = Hashed::new(compute(job.cost)?, 1 << job.cost);
+        if job.expected.is_none_or(|expected| !bool::from(result.hash.ct_eq(&expected))) {
+            // After one hash of cost c, hashes of cost c, c + 1, ..., up to the refusal cost minus one, add up to it.
+            for cost in job.cost..job.refusal_cost {
+                compute(cost)?;
+                result.rounds = 2 << cost;
+            }
         }
-        *hash = bcrypt::bcrypt(job.cost, job.salt, &job.key);
     }
-    Ok(hashes.map(Hashed::from))
+    Ok(results)
 }
 
 impl Job {
@@ -117,7 +131,8 @@ impl Job {
         let mut key = Zeroizing::new(Vec::with_capacity(PASSWORD_MAX_BYTES));
         // bcrypt includes the terminating NUL of the C string, if there is room for it.
         key.extend(password.iter().copied().chain([0]).take(PASSWORD_MAX_BYTES));
-        Self { cost: cost.min(31), salt, key }
+        let cost = cost.min(31);
+        Self { cost, refusal_cost: cost, expected: None, salt, key }
     }
 
     /// A job whose result is discarded.
@@ -125,9 +140,30 @@ impl Job {
         Self::new(cost, [0; 16], password.as_bytes())
     }
 
-    /// Computes this job alone, without a `stop`.
-    pub(super) fn work_out(&self) -> Result<Hashed, Busy> {
-        work_out_group(&[self], &|| false).map(|[hashed, ..]| hashed)
+    /// The same job, which takes the rounds of `cost` unless the hash is the expected one.
+    pub(super) fn refuse_at(self, cost: u32, expected: [u8; 23]) -> Self {
+        Self { refusal_cost: cost.clamp(self.cost, 31), expected: Some(expected), ..self }
+    }
+
+    /// Computes this job alone; `stop` as in [`work_out`].
+    ///
+    /// # Errors
+    /// [`Busy`] when `stop` returns true.
+    ///
+    /// ```
+    /// use edgegate::{Question, Step, host::passwords, password::Cost};
+    ///
+    /// let Step::Ask(Question::Work { job }, _) = passwords::hash("secret", Cost::new(10)?) else { panic!() };
+    /// assert!(job.work_out(&|| true).is_err());
+    /// # Ok::<(), edgegate::password::PasswordError>(())
+    /// ```
+    pub fn work_out(&self, stop: &dyn Fn() -> bool) -> Result<Hashed, Busy> {
+        work_out_group(&[self], stop).map(|[hashed, ..]| hashed)
+    }
+
+    /// The cost of its longest way.
+    pub(super) fn longest(&self) -> u32 {
+        self.refusal_cost
     }
 }
 
@@ -143,33 +179,23 @@ impl fmt::Debug for Hashed {
     }
 }
 
-impl From<[u8; 24]> for Hashed {
-    fn from([hash @ .., _]: [u8; 24]) -> Self {
-        Self(hash)
+impl Hashed {
+    fn new([hash @ .., _]: [u8; 24], rounds: u64) -> Self {
+        Self { hash, rounds }
     }
-}
 
-impl Rounds {
-    /// Returns the number of rounds.
+    /// Returns how many rounds of bcrypt the job took. The count is deterministic, so that a test can show that two refusals
+    /// take the same work; a measured time cannot.
     ///
     /// ```
-    /// assert_eq!(edgegate::password::Rounds::default().get(), 0);
+    /// use edgegate::{Question, Step, host::passwords, password::Cost};
+    ///
+    /// let Step::Ask(Question::Work { job }, _) = passwords::hash("secret", Cost::new(10)?) else { panic!() };
+    /// assert_eq!(job.work_out(&|| false)?.rounds(), 1024);
+    /// # Ok::<(), edgegate::password::PasswordError>(())
     /// ```
     #[must_use]
-    pub fn get(self) -> u64 {
-        self.0
-    }
-
-    /// Adds jobs that were computed together.
-    pub(crate) fn add(&mut self, jobs: &[Job]) {
-        let longest = jobs.iter().map(|job| 1 << job.cost).max().unwrap_or(0);
-        self.0 = self.0.saturating_add(longest);
-    }
-
-    /// The cost of the next job needed to reach 2^`goal` rounds; `None` when they are reached.
-    pub(crate) fn missing(self, goal: u32) -> Option<u32> {
-        // After one hash of cost c, hashes of cost c, c + 1, ..., goal - 1 add up to exactly 2^goal.
-        let next = if self.0 == 0 { goal } else { self.0.trailing_zeros() };
-        (self.0 < 1 << goal).then_some(next)
+    pub fn rounds(&self) -> u64 {
+        self.rounds
     }
 }

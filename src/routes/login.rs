@@ -9,9 +9,9 @@ use crate::{
     host::{Host, Question, access_token},
     http::Refusal,
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
-    password::{self, Job, PasswordHash, Rounds},
+    password::{self, Job, PasswordHash},
     settings::Settings,
-    token::AccessToken,
+    token::{AccessToken, TokenRefusal},
     user::UserRow,
 };
 
@@ -42,15 +42,13 @@ impl Credentials {
     }
 }
 
-/// Reads the form and logs in.
+/// Answers `POST /login`.
 pub(crate) async fn with_form(
     settings: &Settings,
     host: &Host,
-    rounds: &mut Rounds,
     content_type: Option<&str>,
-    now: u64,
 ) -> Result<AccessToken, Refusal> {
-    let body = Zeroizing::new(host.body().await?);
+    let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
     let form = match settings.refresh_token_expire_minutes {
         None => TokenForm::Login(LoginForm::parse(content_type, &body)?),
         Some(_) => TokenForm::parse(content_type, &body)?,
@@ -58,83 +56,88 @@ pub(crate) async fn with_form(
     match form {
         TokenForm::Login(form) => {
             let credentials = Credentials::new(&form.username, &form.password);
-            let user = authenticate(settings, host, rounds, &credentials).await?;
-            accept(settings, host, &user, &Map::new(), now).await
+            with_credentials(settings, host, &credentials, &|_| Ok(Map::new())).await
         }
-        TokenForm::Refresh(token) => refresh::with_token(settings, host, &token, now).await,
+        TokenForm::Refresh(token) => refresh::with_token(settings, host, &token).await,
     }
 }
 
-/// Finds the user and checks the password. Every refusal computes the same number of rounds.
-pub(crate) async fn authenticate(
+/// The further claims of a user's access token.
+pub(crate) type FurtherClaims<'c> = &'c (dyn Fn(&UserRow) -> Result<Map<String, Value>, TokenRefusal> + Send + Sync);
+
+/// Finds the user, checks the password and returns the tokens.
+///
+/// A login that becomes invalid while its password is checked, by a new password or by a logout everywhere, begins again.
+pub(crate) async fn with_credentials(
     settings: &Settings,
     host: &Host,
-    rounds: &mut Rounds,
     credentials: &Credentials,
-) -> Result<UserRow, Refusal> {
-    let user = match stored_name(&credentials.username) {
+    claims: FurtherClaims<'_>,
+) -> Result<AccessToken, Refusal> {
+    for _ in 0..ATTEMPTS {
+        let (user, rehash) = authenticate(settings, host, credentials).await?;
+        let further = claims(&user).map_err(access_token::unsigned)?;
+        let Some(tokens) = accept(settings, host, &user, &further).await? else { continue };
+        if rehash {
+            // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
+            if let Ok((new, job)) = password::prepare(&credentials.password, settings.bcrypt_cost) {
+                if let Ok(hashed) = host.work(job).await {
+                    host.replace_hash(user.id, user.password, new.finish(&hashed)).await;
+                }
+            }
+        }
+        return Ok(tokens);
+    }
+    Err(Refusal::Busy)
+}
+
+/// A second login in a row that becomes invalid is not a race any more.
+const ATTEMPTS: u8 = 2;
+
+/// Finds the user and checks the password; says whether the stored hash has a lower cost than new ones, with `REHASH=on`.
+///
+/// Every refusal is one job of the same number of rounds. So neither the time nor the place in the queue shows whether the
+/// user is unknown, the password wrong, or the stored hash invalid or of a lower cost.
+async fn authenticate(settings: &Settings, host: &Host, credentials: &Credentials) -> Result<(UserRow, bool), Refusal> {
+    let Credentials { username, password } = credentials;
+    let user = match stored_name(username) {
         Some(email) => {
-            host.user(Question::UserByEmail { email: email.to_owned(), with_valid_after: settings.revocation }).await?
+            let email = email.to_owned();
+            host.user(Question::UserByEmail { email, with_token_version: settings.revocation }).await?
         }
         None => None,
     };
-    let checked = check(settings, host, rounds, user, &credentials.password).await;
-    if !matches!(checked, Ok(_) | Err(Refusal::Busy | Refusal::Internal(_))) {
-        // Every refusal computes the same number of rounds. So the response time does not show whether the user is unknown,
-        // the password is wrong, or the stored hash is invalid or of a lower cost.
-        while let Some(cost) = rounds.missing(settings.bcrypt_cost.get()) {
-            host.work(rounds, [Job::dummy(cost, &credentials.password)]).await?;
-        }
-    }
-    checked
+    let checkable = match &user {
+        None => Err(Refusal::UnknownUser),
+        Some(_) if password.chars().count() > PASSWORD_MAX_CHARS => Err(Refusal::OverlongPassword),
+        Some(user) => PasswordHash::parse(&user.password).map_err(Refusal::from),
+    };
+    let job = match &checkable {
+        Ok(stored) => stored.login_job(password.as_bytes(), settings.bcrypt_cost),
+        Err(_) => Job::dummy(settings.bcrypt_cost.get(), password),
+    };
+    let hashed = host.work(job).await?;
+    let stored = checkable?;
+    let user = user.filter(|_| stored.is(&hashed)).ok_or(Refusal::WrongPassword)?;
+    Ok((user, settings.rehash && stored.cost() < settings.bcrypt_cost.get()))
 }
 
-/// Issues the tokens of an authenticated user, with further claims in the access token.
-pub(crate) async fn accept(
+/// The tokens of a user who has authenticated; `None` when the password or the token version has changed since.
+async fn accept(
     settings: &Settings,
     host: &Host,
     user: &UserRow,
-    claims: &Map<String, Value>,
-    now: u64,
-) -> Result<AccessToken, Refusal> {
-    // A login in the same second as a logout everywhere must return a token that is accepted.
-    let iat = now.max(user.tokens_valid_after.and_then(|after| u64::try_from(after).ok()).unwrap_or(0));
-    let token = access_token::issue(settings, host, &user.id, claims, now, iat).await;
+    further: &Map<String, Value>,
+) -> Result<Option<AccessToken>, Refusal> {
+    let token_version = user.token_version.filter(|_| settings.revocation);
+    let token = access_token::issue(settings, host, &user.id, further, token_version).await;
     let access_token = token.map_err(access_token::unsigned)?;
-    let refresh = refresh::begin(settings, host, user.id.clone(), now).await?;
-    Ok(AccessToken { access_token, token_type: "bearer", refresh })
-}
-
-/// Checks the user's password, and with `REHASH` replaces a stored hash of a lower cost.
-async fn check(
-    settings: &Settings,
-    host: &Host,
-    rounds: &mut Rounds,
-    user: Option<UserRow>,
-    password: &str,
-) -> Result<UserRow, Refusal> {
-    let user = user.ok_or(Refusal::UnknownUser)?;
-    if password.chars().count() > PASSWORD_MAX_CHARS {
-        return Err(Refusal::OverlongPassword);
-    }
-    let stored = PasswordHash::parse(&user.password)?;
-    let job = stored.job(password.as_bytes());
-    let new = if settings.rehash && stored.cost() < settings.bcrypt_cost.get() {
-        // A password that cannot be hashed now, such as one of more than 72 bytes, keeps its hash.
-        password::prepare(password, settings.bcrypt_cost).ok()
-    } else {
-        None
+    let refresh = match refresh::begin(settings, host, user).await? {
+        refresh::Begun::Without => None,
+        refresh::Begun::With(refresh) => Some(refresh),
+        refresh::Begun::Outdated => return Ok(None),
     };
-    let Some((new, new_job)) = new else {
-        let [hashed] = host.work(rounds, [job]).await?;
-        return stored.is(&hashed).then_some(user).ok_or(Refusal::WrongPassword);
-    };
-    let [hashed, new_hashed] = host.work(rounds, [job, new_job]).await?;
-    if !stored.is(&hashed) {
-        return Err(Refusal::WrongPassword);
-    }
-    host.replace_hash(user.id.clone(), user.password.clone(), new.finish(&new_hashed)).await;
-    Ok(user)
+    Ok(Some(AccessToken { access_token, token_type: "bearer", refresh }))
 }
 
 /// The name to look up: trimmed, as `POST /users` stores it. It need not be an e-mail address, because other backends have

@@ -4,7 +4,7 @@ use crate::{
     host::{Host, Question, tokens},
     http::Refusal,
     settings::Settings,
-    token::{Claims, IAT, TokenRefusal, numeric_date},
+    token::TokenRefusal,
     user::UserRow,
 };
 
@@ -13,32 +13,24 @@ pub(crate) async fn current_user(
     settings: &Settings,
     host: &Host,
     authorization: Option<&str>,
-    now: u64,
 ) -> Result<UserRow, Refusal> {
     let token = authorization.and_then(bearer).ok_or(Refusal::NoToken)?;
-    let claims = tokens::verify_ours(settings, host, token, now).await?;
+    let claims = tokens::verify_ours(settings, host, token).await?;
     let id = claims.user_id().ok_or(Refusal::UserGone)?;
-    let question = Question::UserById { id: id.clone(), with_valid_after: settings.revocation };
+    let question = Question::UserById { id: id.clone(), with_token_version: settings.revocation };
     // A database may convert the text "5" to the number 5 and return another user's row.
     let user = host.user(question).await?.filter(|user| settings.rules.names(id, &user.id)).ok_or(Refusal::UserGone)?;
-    check_revocation(settings, &claims, &user)?;
-    Ok(user)
-}
-
-/// A token without `iat` is valid until its user first logs out everywhere.
-fn check_revocation(settings: &Settings, claims: &Claims, user: &UserRow) -> Result<(), TokenRefusal> {
-    let Some(valid_after) = user.tokens_valid_after.filter(|_| settings.revocation) else { return Ok(()) };
-    match numeric_date(claims.members(), IAT)? {
-        Some(issued) if issued >= valid_after => Ok(()),
-        _ => Err(TokenRefusal::Revoked),
+    if settings.revocation && Some(claims.token_version()?) != user.token_version {
+        return Err(TokenRefusal::Revoked.into());
     }
+    Ok(user)
 }
 
 /// The token, when the scheme is `Bearer` in any letter case.
 ///
-/// As Starlette and FastAPI read it: the first of several header fields counts (platforms join them with a comma, which no
-/// token contains), the first space ends the scheme, and spaces around the token are removed.
+/// As Starlette and FastAPI read it: the first space ends the scheme, and spaces around the token are removed. Two header
+/// fields, which platforms join with a comma, are no token.
 fn bearer(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.split(',').next()?.split_once(' ')?;
+    let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -1,58 +1,83 @@
-//! `grant_type=refresh_token` on `/login` (RFC 6749 6).
+//! `grant_type=refresh_token` on `/login` (RFC 6749 6), and `POST /revoke` (RFC 7009).
 
 use serde_json::Map;
 
 use crate::{
-    host::{Host, Question, RefreshToken, access_token},
-    http::Refusal,
+    host::{Ended, Host, NewSession, Question, RefreshToken, access_token},
+    http::{RefreshRefusal, Refusal},
     settings::Settings,
     token::{AccessToken, Refresh},
-    user::UserId,
+    user::UserRow,
 };
 
-/// The first refresh token of a login; `None` without `REFRESH_TOKEN_EXPIRE_MINUTES`.
-pub(crate) async fn begin(
-    settings: &Settings,
-    host: &Host,
-    user_id: UserId,
-    now: u64,
-) -> Result<Option<Refresh>, Refusal> {
-    let Some(lifetime) = lifetime(settings) else { return Ok(None) };
-    let token = RefreshToken::random().ok_or(Refusal::Internal("there is no randomness"))?;
-    host.done(Question::InsertSession(token.session(user_id, seconds(now), lifetime))).await?;
-    Ok(Some(answer(settings, &token)))
+/// What [`begin`] came to.
+pub(crate) enum Begun {
+    /// There are no refresh tokens.
+    Without,
+    /// The first refresh token of a new session.
+    With(Refresh),
+    /// The user has another password or token version by now.
+    Outdated,
+}
+
+/// Begins a session of a user whose password was right, with `REFRESH_TOKEN_EXPIRE_MINUTES`.
+pub(crate) async fn begin(settings: &Settings, host: &Host, user: &UserRow) -> Result<Begun, Refusal> {
+    let Some(lifetime) = lifetime(settings) else { return Ok(Begun::Without) };
+    let token = RefreshToken::random().ok_or(NO_RANDOMNESS)?;
+    let refresh = answer(settings, &token)?;
+    let now = host.seconds();
+    let ends_at = now.saturating_add(i64::from(settings.refresh_token_max_days).saturating_mul(24 * 60 * 60));
+    let session = NewSession {
+        id: token.id().to_owned(),
+        user_id: user.id.clone(),
+        password: user.password.clone(),
+        token_version: user.token_version.filter(|_| settings.revocation),
+        current: token.hash(),
+        now,
+        expires_at: now.saturating_add(lifetime).min(ends_at),
+        ends_at,
+    };
+    let begun = host.changed(Question::InsertSession(session)).await?;
+    Ok(if begun { Begun::With(refresh) } else { Begun::Outdated })
 }
 
 /// Exchanges a valid refresh token for an access token and the next refresh token.
-pub(crate) async fn with_token(
-    settings: &Settings,
-    host: &Host,
-    token: &str,
-    now: u64,
-) -> Result<AccessToken, Refusal> {
-    let (Some(lifetime), Some(token)) = (lifetime(settings), RefreshToken::parse(token)) else {
-        return Err(Refusal::RefreshToken);
-    };
-    let next = token.next(&settings.ring).ok_or(Refusal::Internal("no key can sign"))?;
-    let rotation = token.rotation(&next, seconds(now), lifetime);
-    let Some(user_id) = host.rotate(rotation.clone()).await? else {
+pub(crate) async fn with_token(settings: &Settings, host: &Host, token: &str) -> Result<AccessToken, Refusal> {
+    let lifetime = lifetime(settings).ok_or(Refusal::RefreshToken(RefreshRefusal::Malformed))?;
+    let used = RefreshToken::parse(token, &settings.ring).ok_or(Refusal::RefreshToken(RefreshRefusal::Malformed))?;
+    let next = used.successor().ok_or(NO_RANDOMNESS)?;
+    let rotation = used.rotation(&next, host.seconds(), lifetime, settings.revocation);
+    let Some(rotated) = host.rotate(rotation).await? else {
         // The token was used before. Its owner and a thief cannot be distinguished, so the session ends (RFC 9700 4.14.2).
-        host.done(Question::EndSession(rotation)).await?;
-        return Err(Refusal::RefreshToken);
+        return Err(Refusal::RefreshToken(match host.end(used.end(host.seconds(), settings.revocation)).await? {
+            Ended::Unknown => RefreshRefusal::Unknown,
+            Ended::Expired => RefreshRefusal::Expired,
+            Ended::Reused => RefreshRefusal::Reused,
+        }));
     };
-    let token = access_token::issue(settings, host, &user_id, &Map::new(), now, now).await;
+    // Not always the token that was proposed: another tab may have been faster.
+    let next = used.unseal(&rotated.sealed).ok_or(Refusal::Internal("the store returned no sealed refresh token"))?;
+    let token_version = rotated.token_version.filter(|_| settings.revocation);
+    let token = access_token::issue(settings, host, &rotated.user_id, &Map::new(), token_version).await;
     let access_token = token.map_err(access_token::unsigned)?;
-    Ok(AccessToken { access_token, token_type: "bearer", refresh: Some(answer(settings, &next)) })
+    Ok(AccessToken { access_token, token_type: "bearer", refresh: Some(answer(settings, &next)?) })
 }
 
-fn answer(settings: &Settings, token: &RefreshToken) -> Refresh {
-    Refresh { refresh_token: token.to_text(), expires_in: settings.access_token_lifetime() }
+/// Ends the session of a refresh token. A token that is not valid has no session, and is no error (RFC 7009 2.2).
+pub(crate) async fn revoke(settings: &Settings, host: &Host, token: &str) -> Result<(), Refusal> {
+    if let Some(token) = RefreshToken::parse(token, &settings.ring) {
+        host.changed(Question::DeleteSession { id: token.id().to_owned(), user_id: None }).await?;
+    }
+    Ok(())
+}
+
+fn answer(settings: &Settings, token: &RefreshToken) -> Result<Refresh, Refusal> {
+    let refresh_token = token.to_text(&settings.ring).ok_or(Refusal::Internal("no key can sign"))?;
+    Ok(Refresh { refresh_token, expires_in: settings.access_token_lifetime() })
 }
 
 fn lifetime(settings: &Settings) -> Option<i64> {
     settings.refresh_token_expire_minutes.map(|minutes| i64::from(minutes).saturating_mul(60))
 }
 
-fn seconds(now: u64) -> i64 {
-    i64::try_from(now).unwrap_or(i64::MAX)
-}
+const NO_RANDOMNESS: Refusal = Refusal::Internal("there is no randomness");

@@ -6,25 +6,20 @@ use crate::{
     fastapi::NewUser,
     host::{Host, Question},
     http::Refusal,
-    password::{self, Rounds},
+    password,
     settings::Settings,
     user::UserRow,
 };
 
 /// Reads the body, hashes the password and stores the user.
-pub(crate) async fn create(
-    settings: &Settings,
-    host: &Host,
-    rounds: &mut Rounds,
-    content_type: Option<&str>,
-) -> Result<UserRow, Refusal> {
+pub(crate) async fn create(settings: &Settings, host: &Host, content_type: Option<&str>) -> Result<UserRow, Refusal> {
     if !settings.registration_open {
         return Err(Refusal::RegistrationClosed);
     }
-    let body = Zeroizing::new(host.body().await?);
+    let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
     let user = NewUser::parse(content_type, &body)?;
     let (new, job) = password::prepare(&user.password, settings.bcrypt_cost)?;
-    let [hashed] = host.work(rounds, [job]).await?;
+    let hashed = host.work(job).await?;
     let password = new.finish(&hashed);
     let question = Question::InsertUser { email: user.email.as_str().to_owned(), password };
     host.user(question).await?.ok_or(Refusal::EmailTaken)

@@ -5,6 +5,7 @@ pub(super) const ALGORITHM: &str = "ALGORITHM";
 pub(super) const JWT_KEYS: &str = "JWT_KEYS";
 pub(super) const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
 pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
+pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
 pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
 pub(super) const USER_ID_CLAIM: &str = "USER_ID_CLAIM";
@@ -19,15 +20,17 @@ pub(super) const JWKS_ISSUER: &str = "JWKS_ISSUER";
 pub(super) const JWKS_AUDIENCE: &str = "JWKS_AUDIENCE";
 pub(super) const REVOCATION: &str = "REVOCATION";
 pub(super) const REFRESH_TOKEN_EXPIRE_MINUTES: &str = "REFRESH_TOKEN_EXPIRE_MINUTES";
+pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 
 /// All of them.
 #[cfg(any(test, feature = "wasm"))]
-pub(crate) const NAMES: [&str; 19] = [
+pub(crate) const NAMES: [&str; 21] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
     ACCESS_TOKEN_EXPIRE_MINUTES,
     BCRYPT_COST,
+    BODY_TIMEOUT_SECONDS,
     REHASH,
     REGISTRATION,
     USER_ID_CLAIM,
@@ -42,4 +45,5 @@ pub(crate) const NAMES: [&str; 19] = [
     JWKS_AUDIENCE,
     REVOCATION,
     REFRESH_TOKEN_EXPIRE_MINUTES,
+    REFRESH_TOKEN_MAX_DAYS,
 ];

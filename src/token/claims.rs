@@ -135,6 +135,15 @@ impl Claims {
         }
     }
 
+    /// The token version of its user when the token was issued; without the claim it is 0.
+    ///
+    /// # Errors
+    /// When the claim is no integer.
+    pub(crate) fn token_version(&self) -> Result<i64, TokenRefusal> {
+        let version = self.members.get(TOKEN_VERSION).map_or(Some(0), Value::as_i64);
+        version.ok_or(TokenRefusal::Claim(TOKEN_VERSION.into()))
+    }
+
     /// The claims of a token for this user: only the user id, in the claim of this name.
     pub(super) fn of(user_id: UserId, name: &str) -> Self {
         let claim = claim_of(&user_id, name);
@@ -197,5 +206,6 @@ pub(super) const SUB: &str = "sub";
 pub(super) const EXP: &str = "exp";
 pub(super) const NBF: &str = "nbf";
 pub(crate) const IAT: &str = "iat";
+pub(crate) const TOKEN_VERSION: &str = "token_version";
 pub(super) const ISS: &str = "iss";
 pub(super) const AUD: &str = "aud";

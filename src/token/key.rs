@@ -64,7 +64,7 @@ pub(super) enum Material {
 /// let Step::Ask(Question::CheckSignature(check), pending) =
 ///     tokens::verify(token.into(), ring, Rules::default(), 1_700_000_000) else { panic!() };
 /// assert_eq!(check.message, "eyJhbGciOiJFZERTQSJ9.eyJleHAiOjE4MDAwMDAwMDB9");
-/// assert_eq!(pending.answer(Answer::Holds(false)).done(), Some(Err(TokenRefusal::Signature)));
+/// assert_eq!(pending.answer(Answer::Holds(false), 0).done(), Some(Err(TokenRefusal::Signature)));
 /// # Ok::<(), edgegate::token::KeyError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]

@@ -134,7 +134,6 @@ impl KeyRing {
         self.0.iter().map(Arc::as_ref).find(|key| key.may_sign())
     }
 
-    #[cfg(feature = "wasm")]
     pub(crate) fn keys(&self) -> &[Arc<Key>] {
         &self.0
     }

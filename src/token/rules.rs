@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Claims, TokenRefusal,
-    claims::{AUD, EXP, IAT, ISS, NBF, SUB, USER_ID},
+    claims::{AUD, EXP, IAT, ISS, NBF, SUB, TOKEN_VERSION, USER_ID},
     jws::Object,
     numeric_date::numeric_date,
 };
@@ -68,7 +68,7 @@ impl Claims {
 impl Rules {
     /// Whether the rules or the time of issue determine a claim of this name.
     pub(crate) fn reserves(&self, name: &str) -> bool {
-        [EXP, IAT, NBF, ISS, AUD].contains(&name) || name == self.user_id_claim
+        [EXP, IAT, NBF, ISS, AUD, TOKEN_VERSION].contains(&name) || name == self.user_id_claim
     }
 
     /// Whether the claimed id is this user's id. `sub` is always a string, so the texts are compared there.

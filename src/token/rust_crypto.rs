@@ -48,7 +48,7 @@ impl SigningJob {
     /// let step = tokens::issue(Claims::new(7, 1_700_000_000, &Rules::default()), Arc::new(KeyRing::new(vec![key])?));
     /// let Step::Ask(Question::Sign(job), pending) = step else { panic!() };
     /// let answer = job.signature().map_or(Answer::Unavailable, Answer::Signature);
-    /// assert!(matches!(pending.answer(answer).done(), Some(Ok(token)) if token.starts_with("ey")));
+    /// assert!(matches!(pending.answer(answer, 0).done(), Some(Ok(token)) if token.starts_with("ey")));
     /// # Ok::<(), edgegate::token::KeyError>(())
     /// ```
     #[must_use]

@@ -103,8 +103,8 @@ impl Lanes {
 
     /// Adds the jobs that the turn waits for; returns the number of hashes.
     pub fn add(&mut self, turn: &Turn) -> usize {
-        if let Some(Step::Ask(Question::Work { jobs, .. }, _)) = &turn.0 {
-            self.jobs.extend_from_slice(jobs);
+        if let Some(Step::Ask(Question::Work { job }, _)) = &turn.0 {
+            self.jobs.push(job.clone());
         }
         self.jobs.len()
     }
@@ -116,12 +116,9 @@ impl Lanes {
 
     /// Answers a turn; call it in the order in which the turns were added.
     pub fn give(&mut self, turn: &mut Turn) {
-        let Some(Step::Ask(Question::Work { jobs, .. }, _)) = &turn.0 else { return };
-        let answer = match &mut self.results {
-            Some(results) => Answer::Worked(results.by_ref().take(jobs.len()).collect()),
-            None => Answer::Busy,
-        };
-        turn.go_on(answer);
+        if let Some(Step::Ask(Question::Work { .. }, _)) = &turn.0 {
+            turn.go_on(self.results.as_mut().and_then(Iterator::next).map_or(Answer::Busy, Answer::Worked));
+        }
     }
 }
 

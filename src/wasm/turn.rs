@@ -3,13 +3,11 @@
 use wasm_bindgen::prelude::*;
 
 use super::{
+    clock,
     value::{self, to_js},
     verdict::Outcome,
 };
-use crate::{
-    host::{Answer, JwkSet, Question, Step},
-    user::InvalidRow,
-};
+use crate::host::{Answer, Ended, JwkSet, Question, Step};
 
 /// One run of the state machine. `step` is a question, with its kind in `ask`, or the outcome. Every answer returns the
 /// next step.
@@ -96,17 +94,44 @@ impl Turn {
         self.answer(Answer::JwkSet(JwkSet { body, cache_control, age }))
     }
 
-    /// Answers `rotateSession` with the id of the user whose session it is, or with `null`.
+    /// Answers `rotateSession` with `user_id`, `sealed` and, if it was wanted, `token_version`, or with `null`.
     #[wasm_bindgen(js_name = answerRotated, unchecked_return_type = "Question | Outcome")]
     pub fn answer_rotated(
         &mut self,
-        #[wasm_bindgen(unchecked_param_type = "UserId | null")] user_id: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] row: JsValue,
     ) -> Result<JsValue, JsValue> {
-        self.answer(match user_id {
-            none if none.is_null() || none.is_undefined() => Answer::Rotated(None),
-            id => value::user_id(id)
-                .map_or(Answer::InvalidRow(InvalidRow { column: "user_id" }), |id| Answer::Rotated(Some(id))),
-        })
+        self.answer(value::rotated(row).map_or_else(Answer::InvalidRow, Answer::Rotated))
+    }
+
+    /// Answers `endSession`: whether the session had expired, or `undefined` when there is none.
+    #[wasm_bindgen(js_name = answerEnded, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_ended(&mut self, expired: Option<bool>) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Ended(match expired {
+            None => Ended::Unknown,
+            Some(true) => Ended::Expired,
+            Some(false) => Ended::Reused,
+        }))
+    }
+
+    /// Answers `insertSession` and `deleteSession`: whether there was a row to change.
+    #[wasm_bindgen(js_name = answerChanged, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_changed(&mut self, changed: bool) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Changed(changed))
+    }
+
+    /// Answers `sessions` with an array of rows.
+    #[wasm_bindgen(js_name = answerSessions, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_sessions(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "unknown[]")] rows: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.answer(value::sessions(rows).map_or_else(Answer::InvalidRow, Answer::Sessions))
+    }
+
+    /// Answers `body`: it did not arrive in time.
+    #[wasm_bindgen(js_name = answerTimedOut, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_timed_out(&mut self) -> Result<JsValue, JsValue> {
+        self.answer(Answer::TimedOut)
     }
 
     /// Answers a question that changes the store: it is done.
@@ -134,22 +159,22 @@ impl Turn {
 
     pub(super) fn go_on(&mut self, answer: Answer) {
         self.0 = self.0.take().map(|step| match step {
-            Step::Ask(_, pending) => asked_for_nobody(pending.answer(answer)),
+            Step::Ask(_, pending) => answer_inexact_id(pending.answer(answer, clock::now())),
             done @ Step::Done(_) => done,
         });
     }
 
     pub(super) fn new<T: 'static>(step: Step<T>, outcome: fn(T) -> Outcome) -> Self {
-        Self(Some(asked_for_nobody(step.map(outcome))))
+        Self(Some(answer_inexact_id(step.map(outcome))))
     }
 }
 
 /// A user whose id is not an exact JavaScript number cannot exist in a JavaScript store, so the question is answered
 /// here.
-fn asked_for_nobody(step: Step<Outcome>) -> Step<Outcome> {
+fn answer_inexact_id(step: Step<Outcome>) -> Step<Outcome> {
     match step {
         Step::Ask(Question::UserById { ref id, .. }, pending) if !value::is_exact(id) => {
-            pending.answer(Answer::User(None))
+            pending.answer(Answer::User(None), clock::now())
         }
         step => step,
     }

@@ -7,8 +7,10 @@ use wasm_bindgen::JsValue;
 
 use super::verdict::Failure;
 use crate::{
+    host::{Rotated, Session},
+    row::InvalidRow,
     settings::Vars,
-    user::{InvalidRow, UserId, UserRow},
+    user::{UserId, UserRow},
 };
 
 /// Maps become plain objects.
@@ -49,11 +51,31 @@ pub(super) fn is_exact(id: &UserId) -> bool {
     }
 }
 
-/// The row that a store returned.
+/// The row of a store, if there is one.
 pub(super) fn user_row(row: JsValue) -> Result<Option<UserRow>, InvalidRow> {
+    let Some(columns) = columns(row)? else { return Ok(None) };
+    let row = UserRow::from_columns(columns)?;
+    if is_exact(&row.id) { Ok(Some(row)) } else { Err(InvalidRow { column: "id" }) }
+}
+
+/// The answer of a store to `rotateSession`.
+pub(super) fn rotated(row: JsValue) -> Result<Option<Rotated>, InvalidRow> {
+    let Some(columns) = columns(row)? else { return Ok(None) };
+    let rotated = Rotated::from_columns(columns)?;
+    if is_exact(&rotated.user_id) { Ok(Some(rotated)) } else { Err(InvalidRow { column: "user_id" }) }
+}
+
+/// The answer of a store to `sessions`.
+pub(super) fn sessions(rows: JsValue) -> Result<Vec<Session>, InvalidRow> {
+    let rows: Vec<Map<String, Value>> = from_value(rows).map_err(|_| NO_ROW)?;
+    rows.into_iter().map(Session::from_columns).collect()
+}
+
+fn columns(row: JsValue) -> Result<Option<Map<String, Value>>, InvalidRow> {
     if row.is_null() || row.is_undefined() {
         return Ok(None);
     }
-    let row = UserRow::from_columns(from_value(row).map_err(|_| InvalidRow { column: "row" })?)?;
-    if is_exact(&row.id) { Ok(Some(row)) } else { Err(InvalidRow { column: "id" }) }
+    from_value(row).map(Some).map_err(|_| NO_ROW)
 }
+
+const NO_ROW: InvalidRow = InvalidRow { column: "row" };

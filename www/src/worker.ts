@@ -12,6 +12,6 @@ let gate: Gate | undefined;
 export default {
   fetch(request, env) {
     gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }));
-    return gate.fetch(request);
+    return gate.fetch(request, { address: request.headers.get("cf-connecting-ip") ?? undefined });
   },
 } satisfies ExportedHandler<Env>;

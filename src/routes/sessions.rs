@@ -1,0 +1,30 @@
+//! `GET /me/sessions` and `DELETE /me/sessions/{id}`: where the user is logged in, and the end of one session.
+
+use super::me::current_user;
+use crate::{
+    host::{Host, Question, Session},
+    http::Refusal,
+    settings::Settings,
+};
+
+/// The live sessions of the user whose access token this is.
+pub(crate) async fn list(
+    settings: &Settings,
+    host: &Host,
+    authorization: Option<&str>,
+) -> Result<Vec<Session>, Refusal> {
+    let user = current_user(settings, host, authorization).await?;
+    host.sessions(user.id).await
+}
+
+/// Ends one of them. Access tokens of the session remain valid until they expire.
+pub(crate) async fn end(
+    settings: &Settings,
+    host: &Host,
+    authorization: Option<&str>,
+    id: &str,
+) -> Result<(), Refusal> {
+    let user = current_user(settings, host, authorization).await?;
+    let question = Question::DeleteSession { id: id.to_owned(), user_id: Some(user.id) };
+    if host.changed(question).await? { Ok(()) } else { Err(Refusal::UnknownSession) }
+}

@@ -1,0 +1,57 @@
+//! A row of the store, read column by column.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// The user store returned an invalid row. It never contains the value.
+///
+/// ```
+/// use edgegate::UserRow;
+///
+/// let error = UserRow::from_columns(serde_json::Map::new()).unwrap_err();
+/// assert_eq!(error.column, "id");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidRow {
+    /// The column that is missing or has the wrong type; `row` when the row is not an object.
+    pub column: &'static str,
+}
+
+impl fmt::Display for InvalidRow {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the column `{}` of the user store's row is not valid", self.column)
+    }
+}
+
+impl std::error::Error for InvalidRow {}
+
+/// The columns of a row that were not read yet.
+pub(crate) struct Columns(pub(crate) Map<String, Value>);
+
+impl Columns {
+    pub(crate) fn text(&mut self, column: &'static str) -> Result<String, InvalidRow> {
+        self.nullable_text(column)?.ok_or(InvalidRow { column })
+    }
+
+    pub(crate) fn nullable_text(&mut self, column: &'static str) -> Result<Option<String>, InvalidRow> {
+        match self.take(column) {
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Value::Null) => Ok(None),
+            _ => Err(InvalidRow { column }),
+        }
+    }
+
+    pub(crate) fn integer(&mut self, column: &'static str) -> Result<i64, InvalidRow> {
+        self.optional_integer(column)?.ok_or(InvalidRow { column })
+    }
+
+    /// `None` when there is no such column.
+    pub(crate) fn optional_integer(&mut self, column: &'static str) -> Result<Option<i64>, InvalidRow> {
+        self.take(column).map(|value| value.as_i64().ok_or(InvalidRow { column })).transpose()
+    }
+
+    pub(crate) fn take(&mut self, column: &str) -> Option<Value> {
+        self.0.shift_remove(column)
+    }
+}
