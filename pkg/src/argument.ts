@@ -20,9 +20,9 @@ export function text(name: string, value: unknown): string {
   return value;
 }
 
-/** Whether {@link text} accepts the value. Used for tokens, where any other value is a refusal and not an error. */
+/** Whether the value is a string that wasm can hold a copy of. For tokens, where any other value is a refusal and not an error. */
 export function isText(value: unknown): value is string {
-  return typeof value === "string" && value.length <= TEXT_MAX && isWellFormed(value);
+  return typeof value === "string" && value.length <= TEXT_MAX;
 }
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -41,7 +41,8 @@ export function optionalNumber(name: string, value: unknown): number | undefined
 
 /** @throws {TypeError} unless the value can be the id of a user: a number, a string or a bigint. */
 export function userId(name: string, value: unknown): number | string {
-  if (typeof value === "number" || isText(value)) return value;
+  if (typeof value === "number") return value;
+  if (typeof value === "string") return text(name, value);
   // The core accepts a bigint that fits a number, and refuses others.
   if (typeof value === "bigint") return value as unknown as number;
   throw new TypeError(`edgegate: ${name} must be a number or a string, not ${kindOf(value)}`);

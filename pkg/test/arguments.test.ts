@@ -178,8 +178,8 @@ const ROWS: [unknown, string][] = [
   [{ ...good, email: null }, "email"],
   [{ ...good, email: ["a@example.com"] }, "email"],
   [{ ...good, created_at: 1_700_000_000 }, "created_at"],
-  [{ ...good, tokens_valid_after: 1.5 }, "tokens_valid_after"],
-  [{ ...good, tokens_valid_after: "0" }, "tokens_valid_after"],
+  [{ ...good, token_version: 1.5 }, "token_version"],
+  [{ ...good, token_version: "0" }, "token_version"],
   [[], "id"],
 ];
 
@@ -267,16 +267,16 @@ test("a column named `__proto__` is kept as a column", async () => {
   assert.equal(current.user["role"], undefined);
 });
 
-test("a store must return tokens_valid_after if it is requested", async () => {
-  for (const [value, outcome] of [[undefined, "rejected"], [null, "accepted"], [Number.NaN, "rejected"], [Infinity, "rejected"]] as const) {
-    const row = { ...good, tokens_valid_after: value };
+test("a store must return token_version if it is requested", async () => {
+  for (const [value, outcome] of [[undefined, "rejected"], [null, "rejected"], [0, "accepted"], [Number.NaN, "rejected"], [Infinity, "rejected"]] as const) {
+    const row = { ...good, token_version: value };
     const store: UserStore = { ...memoryUsers(), userById: async () => row as never };
     const entries: { reason: string }[] = [];
     const gate = createGate({ ...settings, REVOCATION: "on" }, store, (entry) => entries.push(entry));
     const headers = { authorization: `Bearer ${await gate.issueToken(1)}` };
     const { status } = await gate.fetch(new Request("http://localhost/me", { headers }));
     assert.equal(status, outcome === "accepted" ? 200 : 503, String(value));
-    assert.equal(entries.length === 0 || entries[0]?.reason === "invalid-row:tokens_valid_after", true);
+    assert.equal(entries.length === 0 || entries[0]?.reason === "invalid-row:token_version", true);
   }
 });
 

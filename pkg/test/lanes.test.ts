@@ -49,14 +49,42 @@ test("a single login is computed at once; concurrent logins share the lanes", as
   });
 });
 
-test("a login that upgrades its hash computes both hashes together", async () => {
+test("a login that upgrades its hash computes the new one after it has verified the old one", async () => {
   const { rows, gate } = await gateWith(1, { BCRYPT_COST: 11, REHASH: "on" });
   await batchesOf(async (sizes) => {
     const login = await gate.login({ username: "u1@example.com", password: "secret" });
     assert.equal(login.outcome, "accepted");
-    assert.deepEqual(sizes, [2]);
+    assert.deepEqual(sizes, [1, 1]);
     // The store of these tests has no `replaceHash`, which does not refuse the login.
     assert.match(rows[0]?.password ?? "", /^\$2b\$10\$/);
+  });
+});
+
+test("passwords verified or hashed at once share the lanes", async () => {
+  const hash = await hashPassword("secret", { cost });
+  await batchesOf(async (sizes) => {
+    const verdicts = await Promise.all(["secret", "wrong", "secret", "secret"].map((password) => verifyPassword(password, hash)));
+    assert.deepEqual([verdicts, sizes], [[true, false, true, true], [3, 1]]);
+    await Promise.all(["a", "b", "c"].map((password) => hashPassword(password, { cost })));
+    assert.deepEqual(sizes, [3, 1, 3]);
+  });
+});
+
+test("a turn of the event loop computes one batch, so that others wait for one at most", async () => {
+  const hash = await hashPassword("secret", { cost });
+  await batchesOf(async (sizes) => {
+    let most = 0;
+    let seen = 0;
+    let running = true;
+    const look = (): void => {
+      most = Math.max(most, sizes.length - seen);
+      seen = sizes.length;
+      if (running) setImmediate(look);
+    };
+    setImmediate(look);
+    await Promise.all(Array.from({ length: 24 }, () => verifyPassword("secret", hash)));
+    running = false;
+    assert.deepEqual([sizes.length, most], [8, 1]);
   });
 });
 

@@ -8,7 +8,7 @@ export function memoryUsers(rows: UserRow[] = []): UserStore {
     userById: async (id) => rows.find((row) => row.id === id) ?? null,
     async insertUser(user) {
       if (byEmail(user.email)) return null;
-      const row = { id: rows.length + 1, created_at: "2021-08-29T00:00:00Z", tokens_valid_after: null, ...user };
+      const row = { id: rows.length + 1, created_at: "2021-08-29T00:00:00Z", token_version: 0, ...user };
       rows.push(row);
       return row;
     },

@@ -78,13 +78,12 @@ pub(crate) async fn with_credentials(
         let (user, rehash) = authenticate(settings, host, credentials).await?;
         let further = claims(&user).map_err(access_token::unsigned)?;
         let Some(tokens) = accept(settings, host, &user, &further).await? else { continue };
-        if rehash {
-            // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
-            if let Ok((new, job)) = password::prepare(&credentials.password, settings.bcrypt_cost) {
-                if let Ok(hashed) = host.work(job).await {
-                    host.replace_hash(user.id, user.password, new.finish(&hashed)).await;
-                }
-            }
+        // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
+        if rehash
+            && let Ok((new, job)) = password::prepare(&credentials.password, settings.bcrypt_cost)
+            && let Ok(hashed) = host.work(job).await
+        {
+            host.replace_hash(user.id, user.password, new.finish(&hashed)).await;
         }
         return Ok(tokens);
     }

@@ -59,7 +59,7 @@ fn row(user: &fixture::User) -> UserRow {
         email: user.email.clone(),
         password: user.password.clone(),
         created_at: user.created_at.clone(),
-        tokens_valid_after: None,
+        token_version: None,
         columns: serde_json::Map::new(),
     }
 }

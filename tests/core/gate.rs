@@ -1,6 +1,6 @@
 //! The gate as seen by a host: questions, answers, replies.
 
-use crate::support::{NOW, SECRET, Users, gate, login, me, post, row, run};
+use crate::support::{NOW, SECRET, Users, gate, gate_with, login, me, post, rehashing_gate, row, run};
 use edgegate::{
     Credentials, Gate, Refusal, Request, Settings, UserRow, Vars,
     host::{Answer, Question, Step},
@@ -189,4 +189,67 @@ fn a_users_id_may_be_a_text() {
     };
     let refused = run(gate.current_user(Some(bearer), NOW), answer);
     assert_eq!(refused.err(), Some(Refusal::UserGone));
+}
+
+/// The body of a request may arrive long after its head: rules use the time of the last answer.
+#[wasm_bindgen_test(unsupported = test)]
+fn the_time_is_that_of_the_last_answer() {
+    let (gate, mut users) = (gate(SECRET), one_user());
+    let mut request = Request::new("POST", "http://localhost/login");
+    request.content_type = Some("application/x-www-form-urlencoded".to_owned());
+    let mut step = gate.handle(request, NOW);
+    let reply = loop {
+        step = match step {
+            Step::Done(reply) => break reply,
+            Step::Ask(question, pending) => {
+                let answer = users.answer(&question, b"username=user@example.com&password=secret");
+                pending.answer(answer, NOW + 500)
+            }
+        };
+    };
+    let body: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
+    let bearer = format!("Bearer {}", body["access_token"].as_str().expect("a token"));
+    assert_eq!(me(&gate, &mut users, Some(&bearer), NOW + 500 + 30 * 60 - 1).status, 200);
+    assert_eq!(me(&gate, &mut users, Some(&bearer), NOW + 500 + 30 * 60).status, 401);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_body_that_does_not_arrive_is_408() {
+    for (setting, seconds) in [(None, 10), (Some("3"), 3)] {
+        let gate = gate_with(SECRET, Vars { body_timeout_seconds: setting.map(Into::into), ..Vars::default() });
+        for path in ["/login", "/users"] {
+            let mut asked = Vec::new();
+            let request = Request::new("POST", &format!("http://localhost{path}"));
+            let reply = run(gate.handle(request, NOW), |question| {
+                let Question::Body { within_seconds, .. } = question else { panic!("{question:?}") };
+                asked.push(*within_seconds);
+                Answer::TimedOut
+            });
+            assert_eq!((reply.status, reply.body.as_str()), (408, r#"{"detail":"Request Timeout"}"#));
+            assert_eq!((asked, reply.rounds), (vec![seconds], 0));
+        }
+    }
+}
+
+/// Each kind of refused login asks the same questions, and for one piece of work.
+#[wasm_bindgen_test(unsupported = test)]
+fn every_refused_login_asks_the_same_questions() {
+    let hash = |cost| bcrypt::hash_with_salt("right", cost, [1; 16]).expect("the cost is allowed").to_string();
+    let mut users = Users::with(&[
+        (1, "ten@example.com", &hash(10)),
+        (2, "four@example.com", &hash(4)),
+        (3, "corrupt@example.com", "corrupt"),
+    ]);
+    for gate in [gate(SECRET), rehashing_gate(SECRET)] {
+        for name in ["nobody", "ten", "four", "corrupt"] {
+            let login = gate.login(Credentials::new(&format!("{name}@example.com"), "wrong"), NOW);
+            let mut asked = Vec::new();
+            let refused = run(login, |question| {
+                asked.push(format!("{question:?}"));
+                users.answer(question, b"")
+            });
+            assert!(refused.is_err(), "{name}");
+            assert_eq!(asked, ["UserByEmail", "Work"], "{name}");
+        }
+    }
 }

@@ -61,9 +61,9 @@ fn the_token_of_a_deleted_user_is_refused() {
     assert_eq!(store.ask(&gate, "POST", "/logout", &token, NOW).status, 401);
 }
 
-/// Tokens of a FastAPI backend, without `iat`: valid until their user first logs out everywhere.
+/// Tokens of a FastAPI backend, without the claim: valid until their user first logs out everywhere.
 #[wasm_bindgen_test(unsupported = test)]
-fn a_token_without_iat_is_valid_until_a_logout() {
+fn a_token_without_a_version_is_of_version_0() {
     let (gate, mut store) = (gate(false), Store::with_user(1, "user@example.com"));
     let without = token(&store.login(&gate_with(SECRET, Vars::default()), FORM, NOW));
     assert_eq!(store.ask(&gate, "GET", "/me", &without, NOW).status, 200);
@@ -71,6 +71,45 @@ fn a_token_without_iat_is_valid_until_a_logout() {
     assert_eq!(store.ask(&gate, "POST", "/logout", &with, NOW).status, 204);
     let reply = store.ask(&gate, "GET", "/me", &without, NOW + 1);
     assert_eq!((reply.status, reason(&reply)), (401, Some("revoked")));
+}
+
+/// A store that was asked for the version and does not return it.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_row_without_a_version_fails_closed() {
+    let (gate, mut store) = (gate(true), Store::with_user(1, "user@example.com"));
+    let body: serde_json::Value = serde_json::from_str(&store.login(&gate, FORM, NOW).body).expect("JSON");
+    let text = |name: &str| body[name].as_str().expect("a text").to_owned();
+    store.users.0[0].token_version = None;
+    let refresh = format!("grant_type=refresh_token&refresh_token={}", text("refresh_token"));
+    for reply in [
+        store.login(&gate, FORM, NOW),
+        store.ask(&gate, "GET", "/me", &text("access_token"), NOW),
+        store.login(&gate, &refresh, NOW),
+    ] {
+        assert_eq!((reply.status, reason(&reply)), (503, Some("invalid-row:token_version")));
+    }
+}
+
+/// A token version that is no integer, or is of a later version than the row's.
+#[wasm_bindgen_test(unsupported = test)]
+fn another_version_is_refused() {
+    let (gate, mut store) = (gate(false), Store::with_user(1, "user@example.com"));
+    store.users.0[0].token_version = Some(3);
+    for (version, expected) in [
+        ("3", None),
+        ("2", Some("revoked")),
+        ("4", Some("revoked")),
+        ("-3", Some("revoked")),
+        ("\"3\"", Some("claim:token_version")),
+        ("3.5", Some("claim:token_version")),
+        ("null", Some("claim:token_version")),
+        ("true", Some("claim:token_version")),
+    ] {
+        let claims = format!(r#"{{"user_id":1,"exp":{},"token_version":{version}}}"#, NOW + 60);
+        let token = crate::token::make::signed(crate::token::make::HEADER, claims.as_bytes());
+        let reply = store.ask(&gate, "GET", "/me", &token, NOW);
+        assert_eq!(reason(&reply), expected, "{version}");
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -90,6 +129,6 @@ fn without_the_setting_there_is_no_logout_and_nothing_is_revoked() {
     let (off, mut store) = (gate_with(SECRET, Vars::default()), Store::with_user(1, "user@example.com"));
     let token = token(&store.login(&off, FORM, NOW));
     assert_eq!(store.ask(&off, "POST", "/logout", &token, NOW).status, 404);
-    store.users.0[0].tokens_valid_after = Some(i64::MAX);
+    store.users.0[0].token_version = Some(7);
     assert_eq!(store.ask(&off, "GET", "/me", &token, NOW).status, 200);
 }

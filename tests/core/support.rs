@@ -5,8 +5,8 @@ mod store;
 pub(crate) use self::store::Store;
 use edgegate::{
     Gate, Reply, Request,
-    password::{Job, work_out},
-    {Answer, Question, Step, UserRow}, {Settings, Vars},
+    password::Job,
+    {Answer, Question, Step, UserId, UserRow}, {Settings, Vars},
 };
 
 /// The secret of the contract fixtures' seed.
@@ -48,12 +48,11 @@ impl Users {
     pub(crate) fn answer(&mut self, question: &Question, body: &[u8]) -> Answer {
         let user = match question {
             Question::Body { .. } => return Answer::Body(body.to_vec()),
-            Question::Work { jobs, .. } => return work(jobs),
+            Question::Work { job } => return work(job),
             Question::CheckSignature(check) => return Answer::Holds(check.holds()),
             Question::Sign(job) => return job.signature().map_or(Answer::Unavailable, Answer::Signature),
-            Question::RevokeTokens { id, valid_after, .. } => {
-                let row = self.0.iter_mut().find(|user| user.id == *id);
-                row.into_iter().for_each(|user| user.tokens_valid_after = Some(*valid_after));
+            Question::RevokeTokens { id, .. } => {
+                self.raise(id);
                 return Answer::Done;
             }
             Question::ReplaceHash { id, old, new } => {
@@ -74,14 +73,19 @@ impl Users {
         Answer::User(user)
     }
 
+    pub(crate) fn raise(&mut self, id: &UserId) {
+        let row = self.0.iter_mut().find(|user| user.id == *id);
+        row.into_iter().for_each(|user| user.token_version = user.token_version.map(|version| version + 1));
+    }
+
     fn by_email(&self, email: &str) -> Option<UserRow> {
         self.0.iter().find(|user| user.email.eq_ignore_ascii_case(email)).cloned()
     }
 }
 
-/// Computes the jobs without a stop.
-pub(crate) fn work(jobs: &[Job]) -> Answer {
-    work_out(jobs, &|| false).map_or(Answer::Busy, Answer::Worked)
+/// Computes the job without a stop.
+pub(crate) fn work(job: &Job) -> Answer {
+    job.work_out(&|| false).map_or(Answer::Busy, Answer::Worked)
 }
 
 pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {
@@ -90,7 +94,7 @@ pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {
         email: email.to_owned(),
         password: password.to_owned(),
         created_at: "2021-08-29T00:00:00Z".to_owned(),
-        tokens_valid_after: None,
+        token_version: Some(0),
         columns: serde_json::Map::new(),
     }
 }
@@ -102,7 +106,8 @@ pub(crate) fn run<T>(mut step: Step<T>, mut answer: impl FnMut(&Question) -> Ans
             Step::Done(done) => return done,
             Step::Ask(question, pending) => {
                 let answer = answer(&question);
-                pending.answer(answer)
+                // The time stays that of the start.
+                pending.answer(answer, 0)
             }
         }
     }

@@ -66,11 +66,11 @@ fn run<T: 'static>(mut step: Step<T>) -> T {
     loop {
         step = match step {
             Step::Done(done) => return done,
-            Step::Ask(Question::CheckSignature(check), pending) => pending.answer(Answer::Holds(check.holds())),
+            Step::Ask(Question::CheckSignature(check), pending) => pending.answer(Answer::Holds(check.holds()), 0),
             Step::Ask(Question::Sign(job), pending) => {
-                pending.answer(job.signature().map_or(Answer::Unavailable, Answer::Signature))
+                pending.answer(job.signature().map_or(Answer::Unavailable, Answer::Signature), 0)
             }
-            Step::Ask(_, pending) => pending.answer(Answer::Unavailable),
+            Step::Ask(_, pending) => pending.answer(Answer::Unavailable, 0),
         }
     }
 }

@@ -2,9 +2,14 @@
 
 use wasm_bindgen_test::wasm_bindgen_test;
 
-use super::{Busy, Job, bcrypt};
+use super::{Busy, Job, bcrypt, run};
 
 const GO: &dyn Fn() -> bool = &|| false;
+
+/// A job without a refusal cost.
+fn plain(cost: u32, salt: [u8; 16], key: &[u8]) -> Job<'_> {
+    Job { cost, refusal_cost: cost, expected: None, salt, key }
+}
 
 struct Own {
     cost: u32,
@@ -22,7 +27,7 @@ impl Own {
     }
 
     fn job(&self) -> Job<'_> {
-        Job { cost: self.cost, salt: self.salt, key: &self.key }
+        plain(self.cost, self.salt, &self.key)
     }
 
     fn expected(&self) -> [u8; 24] {
@@ -93,7 +98,7 @@ fn every_byte_value() {
 fn a_stop_ends_it_between_rounds() {
     let asked = core::cell::Cell::new(0);
     let stop = || asked.replace(asked.get() + 1) == 5;
-    let job = |cost| Job { cost, salt: [0; 16], key: b"\0" };
+    let job = |cost| plain(cost, [0; 16], b"\0");
     assert_eq!(bcrypt([job(31), job(4)], &stop), Err(Busy));
     assert_eq!(asked.get(), 6, "a cost of 31 would have taken hours");
     assert_eq!(bcrypt([job(4)], GO), Ok([::bcrypt::bcrypt(4, [0; 16], b"\0")]), "and leaves nothing behind");
@@ -103,7 +108,7 @@ fn a_stop_ends_it_between_rounds() {
 #[wasm_bindgen_test(unsupported = test)]
 #[cfg_attr(miri, ignore)]
 fn a_stop_that_hashes_does_not_change_the_running_hash() {
-    let job = Job { cost: 4, salt: [3; 16], key: b"outer\0" };
+    let job = plain(4, [3; 16], b"outer\0");
     let expected = Ok([::bcrypt::bcrypt(job.cost, job.salt, job.key)]);
     let inner = core::cell::RefCell::new(Vec::new());
     let stop = || {
@@ -117,17 +122,40 @@ fn a_stop_that_hashes_does_not_change_the_running_hash() {
     assert_eq!(bcrypt([job], GO), expected, "the state is free again");
 }
 
+/// Every combination of four lanes whose hash is of cost 4 or 5, and that end at once, or at cost 4 to 6.
+#[wasm_bindgen_test(unsupported = test)]
+#[cfg_attr(miri, ignore)]
+fn refusals_go_on_and_expected_hashes_end_at_once() {
+    let hashes: [[u8; 24]; 2] = [4, 5].map(|cost| ::bcrypt::bcrypt(cost, [9; 16], b"key\0"));
+    let expected = hashes.map(|hash| *hash.first_chunk().unwrap());
+    let kinds: Vec<Job<'_>> = (0..2)
+        .flat_map(|which| {
+            let job = |refusal_cost, expected| Job { refusal_cost, expected, ..plain(4 + which, [9; 16], b"key\0") };
+            let own = &expected[usize::try_from(which).unwrap()];
+            let other = &expected[usize::try_from(1 - which).unwrap()];
+            [job(4, None), job(6, None), job(6, Some(own)), job(6, Some(other)), job(5, Some(other))]
+        })
+        .collect();
+    for pick in 0..kinds.len().pow(4) {
+        let jobs: [Job<'_>; 4] =
+            core::array::from_fn(|lane| kinds[pick / kinds.len().pow(u32::try_from(lane).unwrap()) % kinds.len()]);
+        for (lane, (outcome, job)) in run(&jobs, GO).unwrap().iter().zip(jobs).enumerate() {
+            let cost = usize::try_from(job.cost - 4).unwrap();
+            assert_eq!(outcome.hash, hashes[cost], "{pick} {lane}");
+            let ends = if job.expected == Some(&expected[cost]) { job.cost } else { job.cost.max(job.refusal_cost) };
+            assert_eq!(outcome.rounds, 1 << ends, "{pick} {lane}");
+        }
+    }
+}
+
 /// A cost of 0 is one round.
 #[wasm_bindgen_test(unsupported = test)]
 fn miri_lanes_do_not_touch_one_another() {
-    let job = |cost, n: u8| Job { cost, salt: [n; 16], key: if n == 1 { b"a\0" } else { b"bc\0" } };
+    let job = |cost, n: u8| plain(cost, [n; 16], if n == 1 { b"a\0" } else { b"bc\0" });
     let [alone] = bcrypt([job(0, 1)], GO).unwrap();
     let [a, b, c, d] = bcrypt([job(0, 1), job(1, 2), job(0, 2), job(0, 1)], GO).unwrap();
     assert_eq!((alone, alone), (a, d));
     assert!(b != c && a != c);
     assert_eq!(bcrypt([job(9, 1); 3], &|| true), Err(Busy));
-    assert_eq!(
-        bcrypt([Job { cost: 0, salt: [7; 16], key: &[] }], GO),
-        bcrypt([Job { cost: 0, salt: [7; 16], key: &[0] }], GO)
-    );
+    assert_eq!(bcrypt([plain(0, [7; 16], &[])], GO), bcrypt([plain(0, [7; 16], &[0])], GO));
 }

@@ -135,8 +135,8 @@ fn one_of_many_concurrent_requests_fetches_the_keys() {
         panic!("they have grown old");
     };
     assert!(!asks(&idp, NOW + 300) && !asks(&idp, NOW + 301));
-    let Step::Ask(Question::CheckSignature(check), pending) = pending.answer(Answer::Unavailable) else {
+    let Step::Ask(Question::CheckSignature(check), pending) = pending.answer(Answer::Unavailable, 0) else {
         panic!("the old ones must do");
     };
-    assert!(pending.answer(Answer::Holds(check.holds())).done().is_some_and(|verdict| verdict.is_ok()));
+    assert!(pending.answer(Answer::Holds(check.holds()), 0).done().is_some_and(|verdict| verdict.is_ok()));
 }

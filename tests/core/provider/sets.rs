@@ -102,9 +102,9 @@ fn a_token_without_kid_is_tried_by_each_key() {
                 Step::Ask(Question::CheckSignature(check), pending) => {
                     assert_eq!(check.algorithm, Algorithm::RS256);
                     asked += 1;
-                    pending.answer(Answer::Holds(asked == good))
+                    pending.answer(Answer::Holds(asked == good), 0)
                 }
-                Step::Ask(_, pending) => pending.answer(Answer::JwkSet(set(&entra()))),
+                Step::Ask(_, pending) => pending.answer(Answer::JwkSet(set(&entra())), 0),
             }
         };
         assert_eq!((verdict.is_ok(), asked), (good < 3, good.min(2)));

@@ -4,25 +4,28 @@ use super::{Users, run};
 use edgegate::{
     Gate, Reply, Request, UserId,
     host::{Answer, Question},
-    host::{Rotation, Session},
+    host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
 };
 
-/// A store with the table `refresh_tokens`.
+/// A store with the table `sessions`.
 #[derive(Default, Clone)]
 pub(crate) struct Store {
     pub(crate) users: Users,
     pub(crate) sessions: Vec<Row>,
 }
 
-/// A row of `refresh_tokens`.
+/// A row of `sessions`.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    pub(crate) family: String,
+    pub(crate) id: String,
     pub(crate) user_id: UserId,
     pub(crate) current: String,
     pub(crate) previous: Option<String>,
+    pub(crate) sealed: Option<String>,
+    pub(crate) created_at: i64,
+    pub(crate) rotated_at: i64,
     pub(crate) expires_at: i64,
-    pub(crate) rotated_at: Option<i64>,
+    pub(crate) ends_at: i64,
 }
 
 impl Store {
@@ -34,7 +37,28 @@ impl Store {
 
     /// `POST /login` with this form.
     pub(crate) fn login(&mut self, gate: &Gate, form: &str, now: u64) -> Reply {
+        self.post(gate, "/login", form, now)
+    }
+
+    /// The same; before each answer `meanwhile` changes the store.
+    pub(crate) fn login_with(
+        &mut self,
+        gate: &Gate,
+        form: &str,
+        now: u64,
+        mut meanwhile: impl FnMut(&mut Self),
+    ) -> Reply {
         let mut request = Request::new("POST", "http://localhost/login");
+        request.content_type = Some("application/x-www-form-urlencoded".to_owned());
+        run(gate.handle(request, now), |question| {
+            meanwhile(self);
+            self.answer(question, form.as_bytes())
+        })
+    }
+
+    /// `POST path` with this form.
+    pub(crate) fn post(&mut self, gate: &Gate, path: &str, form: &str, now: u64) -> Reply {
+        let mut request = Request::new("POST", &format!("http://localhost{path}"));
         request.content_type = Some("application/x-www-form-urlencoded".to_owned());
         run(gate.handle(request, now), |question| self.answer(question, form.as_bytes()))
     }
@@ -48,52 +72,96 @@ impl Store {
 
     pub(crate) fn answer(&mut self, question: &Question, body: &[u8]) -> Answer {
         match question {
-            Question::InsertSession(session) => self.insert(session),
-            Question::RotateSession(rotation) => return Answer::Rotated(self.rotate(rotation)),
-            Question::EndSession(rotation) => self.end(rotation),
-            Question::RevokeTokens { id, with_sessions: true, .. } => {
-                self.sessions.retain(|row| row.user_id != *id);
-                return self.users.answer(question, body);
+            Question::InsertSession(session) => Answer::Changed(self.insert(session)),
+            Question::RotateSession(rotation) => Answer::Rotated(self.rotate(rotation)),
+            Question::EndSession(end) => Answer::Ended(self.end(end)),
+            Question::DeleteSession { id, user_id } => {
+                let before = self.sessions.len();
+                let is_it = |row: &Row| row.id == *id && user_id.as_ref().is_none_or(|user| row.user_id == *user);
+                self.sessions.retain(|row| !is_it(row));
+                Answer::Changed(self.sessions.len() < before)
             }
-            _ => return self.users.answer(question, body),
+            Question::Sessions { user_id, now } => {
+                let of_user = self.sessions.iter().filter(|row| row.user_id == *user_id && row.expires_at > *now);
+                Answer::Sessions(of_user.map(Row::shown).collect())
+            }
+            Question::RevokeTokens { id, with_sessions: true } => {
+                self.sessions.retain(|row| row.user_id != *id);
+                self.users.answer(question, body)
+            }
+            _ => self.users.answer(question, body),
         }
-        Answer::Done
     }
 
-    fn insert(&mut self, session: &Session) {
-        self.sessions.push(Row {
-            family: session.family.clone(),
-            user_id: session.user_id.clone(),
-            current: session.current.clone(),
-            previous: None,
-            expires_at: session.expires_at,
-            rotated_at: None,
+    fn insert(&mut self, session: &NewSession) -> bool {
+        let is_as_read = self.users.0.iter().any(|user| {
+            user.id == session.user_id
+                && user.password == session.password
+                && (session.token_version.is_none() || user.token_version == session.token_version)
         });
+        if is_as_read {
+            self.sessions.push(Row {
+                id: session.id.clone(),
+                user_id: session.user_id.clone(),
+                current: session.current.clone(),
+                previous: None,
+                sealed: None,
+                created_at: session.now,
+                rotated_at: session.now,
+                expires_at: session.expires_at,
+                ends_at: session.ends_at,
+            });
+        }
+        is_as_read
     }
 
-    /// The statement of [`Rotation`]. In SQL a comparison with NULL is not true.
-    fn rotate(&mut self, rotation: &Rotation) -> Option<UserId> {
+    /// The statement of [`Rotation`].
+    fn rotate(&mut self, rotation: &Rotation) -> Option<Rotated> {
         let row = self.sessions.iter_mut().find(|row| {
-            let is_current = row.current == rotation.old;
-            let is_twice = row.previous.as_ref() == Some(&rotation.old)
-                && row.current == rotation.new
-                && row.rotated_at.is_some_and(|at| at > rotation.grace_since);
-            row.family == rotation.family && row.expires_at > rotation.now && (is_current || is_twice)
+            let is_twice = row.previous.as_ref() == Some(&rotation.old) && row.rotated_at > rotation.grace_since;
+            row.id == rotation.id && row.expires_at > rotation.now && (row.current == rotation.old || is_twice)
         })?;
+        let user = self.users.0.iter().find(|user| user.id == row.user_id)?;
         if row.current == rotation.old {
-            row.rotated_at = Some(rotation.now);
+            row.current.clone_from(&rotation.new);
+            row.sealed = Some(rotation.sealed.clone());
+            row.rotated_at = rotation.now;
+            row.expires_at = rotation.expires_at.min(row.ends_at);
         }
         row.previous = Some(rotation.old.clone());
-        row.current.clone_from(&rotation.new);
-        row.expires_at = rotation.expires_at;
-        Some(row.user_id.clone())
+        Some(Rotated {
+            user_id: row.user_id.clone(),
+            sealed: row.sealed.clone().expect("it was rotated"),
+            token_version: user.token_version.filter(|_| rotation.with_token_version),
+        })
     }
 
-    /// [`Question::EndSession`]: a second use within the grace period does not end the session.
-    fn end(&mut self, rotation: &Rotation) {
-        let spared = |row: &Row| {
-            row.previous.as_ref() == Some(&rotation.old) && row.rotated_at.is_some_and(|at| at > rotation.grace_since)
+    /// The statements of [`SessionEnd`].
+    fn end(&mut self, end: &SessionEnd) -> Ended {
+        let spared = |row: &Row| row.previous.as_ref() == Some(&end.old) && row.rotated_at > end.grace_since;
+        let Some(at) = self.sessions.iter().position(|row| row.id == end.id && !spared(row)) else {
+            return Ended::Unknown;
         };
-        self.sessions.retain(|row| row.family != rotation.family || spared(row));
+        let row = self.sessions.remove(at);
+        if row.expires_at <= end.now {
+            return Ended::Expired;
+        }
+        if end.raise_token_version {
+            self.users.raise(&row.user_id);
+        }
+        Ended::Reused
+    }
+}
+
+impl Row {
+    fn shown(&self) -> Session {
+        Session {
+            id: self.id.clone(),
+            created_at: self.created_at,
+            last_used_at: self.rotated_at,
+            expires_at: self.expires_at,
+            user_agent: None,
+            address: None,
+        }
     }
 }

@@ -160,7 +160,7 @@ fn pair_keys_without_kid_are_tried_in_order() {
             Step::Done(verdict) => break verdict,
             Step::Ask(Question::CheckSignature(check), pending) => {
                 asked.push(serde_json::to_value(check.jwk).expect("JSON")["x"].to_string());
-                pending.answer(edgegate::Answer::Holds(asked.len() == 2))
+                pending.answer(edgegate::Answer::Holds(asked.len() == 2), 0)
             }
             Step::Ask(..) => panic!("nothing else is asked"),
         }
