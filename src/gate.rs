@@ -273,7 +273,9 @@ impl Gate {
     ) -> Step<Result<Verified<C>, TokenRefusal>> {
         self.verify(token, now).map(|verdict| {
             let claims = verdict?;
-            Ok(Verified { user_id: claims.user_id().cloned(), claims: claims.to()? })
+            let user_id = claims.user_id().cloned();
+            let issuer = if user_id.is_some() { Issuer::Own } else { Issuer::Provider };
+            Ok(Verified { issuer, user_id, claims: claims.to()? })
         })
     }
 
@@ -300,17 +302,40 @@ impl Gate {
 /// The claims of a verified token.
 ///
 /// ```
-/// use edgegate::Verified;
+/// use edgegate::{Issuer, Verified};
 ///
-/// let token = Verified { user_id: Some(7.into()), claims: serde_json::json!({ "user_id": 7, "exp": 1_700_000_000 }) };
+/// let issuer = Issuer::Own;
+/// let token = Verified { issuer, user_id: Some(7.into()), claims: serde_json::json!({ "user_id": 7, "exp": 1_700_000_000 }) };
 /// assert_eq!(token.claims["exp"], 1_700_000_000);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified<C> {
+    /// Who has issued the token.
+    pub issuer: Issuer,
     /// The user of the token. `None` for a token of the identity provider, even if its claims name a user.
     pub user_id: Option<UserId>,
     /// The claims.
     pub claims: C,
+}
+
+/// The issuer of a verified token.
+///
+/// ```
+/// use edgegate::{Gate, Issuer, Settings, Vars};
+///
+/// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+/// let token = gate.issue_token(7, &serde_json::json!({}), 1_700_000_000).done().ok_or("a secret asks no host")??;
+/// let token = gate.verify_token::<serde_json::Value>(token, 1_700_000_000).done().ok_or("a secret asks no host")??;
+/// assert_eq!(token.issuer, Issuer::Own);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Issuer {
+    /// The gate, or a backend with the same key.
+    Own,
+    /// The identity provider of `JWKS_URL`. Its claims name no user of the gate.
+    Provider,
 }
 
 /// For the JavaScript host, which signs and checks signatures with Web Crypto.

@@ -94,7 +94,7 @@ mod gate;
 pub mod wasm;
 
 pub use self::{
-    gate::{Gate, Verified},
+    gate::{Gate, Issuer, Verified},
     host::{Answer, Pending, Question, Step},
     http::{Refusal, Reply, Request},
     routes::login::Credentials,

@@ -90,7 +90,7 @@ impl JsGate {
         }
     }
 
-    /// Verifies a token. Returns the claims as JSON text, which starts with `{`, or the reason for the refusal, a
+    /// Verifies a token. Returns the verdict as JSON text, which starts with `{`, or the reason for the refusal, a
     /// stable code. If the host has to check the signature: the number of the key, a colon, and the result for a valid
     /// signature. If the host has to be asked more: an empty text; `verifyTokenInTurn` then verifies the token.
     #[wasm_bindgen(js_name = verifyToken)]
@@ -123,10 +123,17 @@ pub fn setting_names() -> Vec<String> {
     settings::NAMES.map(str::to_owned).into()
 }
 
-/// The claims, which start with `{`, or the reason, which does not. An id that JavaScript would round is refused.
+/// A JSON object with `issuer`, `userId` and the claims as they came, or the reason, which does not start with `{`. An id that
+/// JavaScript would round is refused.
 fn verdict_text(verdict: Result<Claims, TokenRefusal>) -> String {
     match verdict {
-        Ok(claims) if claims.user_id().is_none_or(is_exact) => claims.into_text().trim_start().to_owned(),
+        Ok(claims) if claims.user_id().is_none_or(is_exact) => {
+            let head = match claims.user_id().map(serde_json::to_string) {
+                Some(Ok(id)) => [r#"{"issuer":"own","userId":"#, &id].concat(),
+                _ => r#"{"issuer":"provider""#.to_owned(),
+            };
+            [&head, r#","claims":"#, &claims.into_text(), "}"].concat()
+        }
         Ok(_) => TokenRefusal::Claim("user_id".into()).code().into_owned(),
         Err(refusal) => refusal.code().into_owned(),
     }

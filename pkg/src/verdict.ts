@@ -8,9 +8,13 @@ export interface Claims {
   [claim: string]: unknown;
 }
 
-/** The result of a verification. `reason` is a stable code for the log; do not send it to the client. */
+/**
+ * The result of a verification. `reason` is a stable code for the log; do not send it to the client. A token of the identity provider
+ * has no `userId`, whatever its claims say: its users are not those of this service.
+ */
 export type TokenVerdict<C extends object = Claims> =
-  | { outcome: "accepted"; claims: C }
+  | { outcome: "accepted"; issuer: "own"; userId: UserId; claims: C }
+  | { outcome: "accepted"; issuer: "provider"; userId?: never; claims: C }
   | { outcome: "refused"; reason: string };
 
 export function refused(reason: string): { outcome: "refused"; reason: string } {

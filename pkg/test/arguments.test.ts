@@ -355,7 +355,7 @@ test("claims may start with white space", async () => {
   const part = (text: string) => Buffer.from(text).toString("base64url");
   const message = `${part('{"alg":"HS256","typ":"JWT"}')}.${part(' \n{"user_id":1,"exp":4102444800}')}`;
   const token = `${message}.${createHmac("sha256", SECRET_KEY).update(message).digest("base64url")}`;
-  assert.deepEqual(await verifyToken(token, settings), { outcome: "accepted", claims: { user_id: 1, exp: 4102444800 } });
+  assert.deepEqual(await verifyToken(token, settings), { outcome: "accepted", issuer: "own", userId: 1, claims: { user_id: 1, exp: 4102444800 } });
 });
 
 test("a failed log, and a store that rejects with any value, do not fail a request", async () => {

@@ -62,7 +62,16 @@ test("a provider's token is accepted with its claims, and our own tokens too", a
   const verdict = await ask("/keys");
   assert(verdict.outcome === "accepted");
   assert.deepEqual([verdict.claims["iss"], verdict.claims["sub"]], [ISSUER, "auth|7"]);
-  assert.equal(await outcome("/keys", await issueToken(7, provider.settings("/keys"))), "accepted");
+  assert.deepEqual([verdict.issuer, "userId" in verdict], ["provider", false]);
+  const own = await ask("/keys", await issueToken(7, provider.settings("/keys")));
+  assert(own.outcome === "accepted");
+  assert.deepEqual([own.issuer, own.userId], ["own", 7]);
+});
+
+test("a provider's user_id is not one of ours", async () => {
+  const verdict = await ask("/keys", await theirs(key, { user_id: 1 }));
+  assert(verdict.outcome === "accepted");
+  assert.deepEqual([verdict.issuer, "userId" in verdict, verdict.claims["user_id"]], ["provider", false, 1]);
 });
 
 test("a token of another issuer or for another audience is refused", async () => {

@@ -3,7 +3,7 @@
 use super::make::{HEADER, cryptography, secret_ring, signed};
 use crate::support::{NOW, SECRET, Store, gate_with, run};
 use edgegate::{
-    Credentials, Gate, Refusal, Vars, Verified,
+    Credentials, Gate, Issuer, Refusal, Vars, Verified,
     host::tokens,
     token::{Claims, Rules, TokenRefusal},
 };
@@ -35,7 +35,7 @@ fn verify_foreign(claims: &str, rules: Rules) -> Result<Claims, TokenRefusal> {
 fn claims_are_issued_and_verified_as_a_type() {
     let token = run(gate().issue_token(7, &role(), NOW), cryptography).expect("it signs");
     let verified = run(gate().verify_token(token.clone(), NOW), cryptography);
-    assert_eq!(verified, Ok(Verified { user_id: Some(7.into()), claims: role() }));
+    assert_eq!(verified, Ok(Verified { issuer: Issuer::Own, user_id: Some(7.into()), claims: role() }));
     let claims = run(gate().verify(token.clone(), NOW), cryptography).expect("it holds");
     assert_eq!(claims.to_string(), format!(r#"{{"user_id":7,"exp":{},"role":"admin","tags":[1,2]}}"#, NOW + 1800));
     assert_eq!(claims.get("role"), Some(&"admin".into()));
