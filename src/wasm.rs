@@ -123,14 +123,14 @@ pub fn setting_names() -> Vec<String> {
     settings::NAMES.map(str::to_owned).into()
 }
 
-/// A JSON object with `issuer`, `userId` and the claims as they came, or the reason, which does not start with `{`. An id that
+/// The verdict with the claims as they came, or the reason, which does not start with `{`. An id that
 /// JavaScript would round is refused.
 fn verdict_text(verdict: Result<Claims, TokenRefusal>) -> String {
     match verdict {
         Ok(claims) if claims.user_id().is_none_or(is_exact) => {
             let head = match claims.user_id().map(serde_json::to_string) {
-                Some(Ok(id)) => [r#"{"issuer":"own","userId":"#, &id].concat(),
-                _ => r#"{"issuer":"provider""#.to_owned(),
+                Some(Ok(id)) => [r#"{"outcome":"accepted","issuer":"own","userId":"#, &id].concat(),
+                _ => r#"{"outcome":"accepted","issuer":"provider""#.to_owned(),
             };
             [&head, r#","claims":"#, &claims.into_text(), "}"].concat()
         }

@@ -87,11 +87,8 @@ function newGate(env: Settings): Handle<WasmGate> {
 /** A result that depends on a key starts with the number of the key. */
 const NUMBERED = /^\d+:/;
 
-/** What {@link WasmGate.verifyToken} returns of a valid token. */
-type Verified<C extends object> = { issuer: "own"; userId: UserId; claims: C } | { issuer: "provider"; claims: C };
-
 function verdict<C extends object>(text: string): TokenVerdict<C> {
-  return text.startsWith("{") ? { outcome: "accepted", ...(JSON.parse(text) as Verified<C>) } : refused(text);
+  return text.startsWith("{") ? (JSON.parse(text) as TokenVerdict<C>) : refused(text);
 }
 
 function jwk(gate: Handle<WasmGate>, key: number, isPrivate: boolean): string {
