@@ -6,7 +6,7 @@ mod input;
 mod invalid;
 mod new_user;
 
-pub use self::invalid::{BodyError, Invalid, Loc};
+pub use self::invalid::{BodyError, Invalid, Loc, Shown};
 pub(crate) use self::{
     email::{Email, is_space},
     form::{LoginForm, RevocationForm, TokenForm},

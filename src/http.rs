@@ -9,4 +9,4 @@ pub use self::{
     reply::{Event, Level, Reply},
     request::Request,
 };
-pub use crate::fastapi::{BodyError, Invalid, Loc};
+pub use crate::fastapi::{BodyError, Invalid, Loc, Shown};

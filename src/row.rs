@@ -26,7 +26,7 @@ impl fmt::Display for InvalidRow {
 
 impl std::error::Error for InvalidRow {}
 
-/// The columns of a row that were not read yet.
+/// The columns of a row. A column that was read is `null` afterwards.
 pub(crate) struct Columns(pub(crate) Map<String, Value>);
 
 impl Columns {
@@ -51,7 +51,12 @@ impl Columns {
         self.take(column).map(|value| value.as_i64().ok_or(InvalidRow { column })).transpose()
     }
 
+    /// All columns but these.
+    pub(crate) fn without(self, read: &[&str]) -> Map<String, Value> {
+        self.0.into_iter().filter(|(column, _)| !read.contains(&column.as_str())).collect()
+    }
+
     pub(crate) fn take(&mut self, column: &str) -> Option<Value> {
-        self.0.shift_remove(column)
+        self.0.get_mut(column).map(Value::take)
     }
 }

@@ -172,7 +172,7 @@ impl UserRow {
             password: row.nullable_text("password")?.unwrap_or_default(),
             created_at: row.text("created_at")?,
             token_version: row.optional_integer("token_version")?,
-            columns: row.0,
+            columns: row.without(&["id", "email", "password", "created_at", "token_version"]),
         })
     }
 }

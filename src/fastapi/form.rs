@@ -183,7 +183,7 @@ fn granted(text: Option<Zeroizing<String>>) -> Result<Option<GrantType>, Invalid
         Some(text) if *text == "password" => Ok(Some(GrantType::Password)),
         Some(text) => {
             let msg = format!("String should match pattern '{PATTERN}'");
-            let entry = Invalid::field("string_pattern_mismatch", "grant_type", msg, text.as_str().into());
+            let entry = Invalid::field("string_pattern_mismatch", "grant_type", msg, text.as_str());
             Err(entry.with_ctx(json!({ "pattern": PATTERN })))
         }
     }
@@ -238,7 +238,7 @@ mod tests {
     fn a_file_is_refused_as_password_and_not_echoed() {
         let file = "--B\nContent-Disposition: form-data; name=\"password\"; filename=\"x\"\n\nsecret\n--B--";
         let Err(BodyError::Unprocessable(list)) = multipart(file) else { unreachable!() };
-        assert_eq!((list[1].kind, &list[1].input), ("string_type", &Value::Null));
+        assert_eq!((list[1].kind, &list[1].input), ("string_type", &Value::Null.into()));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error, fmt};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 /// Why a body was refused. It serializes to the `detail` of FastAPI's response.
@@ -45,11 +45,49 @@ pub struct Invalid {
     pub loc: Vec<Loc>,
     /// The message for people.
     pub msg: Cow<'static, str>,
-    /// The value that was sent, or [`Value::Null`].
-    pub input: Value,
+    /// The value that was sent, as far as it may be shown.
+    pub input: Shown,
     /// The values that the message contains, as an object.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ctx: Option<Value>,
+}
+
+/// A value that was sent, without what may be secret. The members of an object keep their order.
+///
+/// ```
+/// use edgegate::http::Shown;
+///
+/// let object = Shown::Object(vec![("password".into(), "**********".into()), ("age".into(), "**********".into())]);
+/// assert_eq!(serde_json::to_string(&object)?, r#"{"password":"**********","age":"**********"}"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shown {
+    /// A body that is an object.
+    Object(Vec<(String, Self)>),
+    /// Any other value.
+    Value(Value),
+}
+
+impl Serialize for Shown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Object(members) => serializer.collect_map(members.iter().map(|(name, value)| (name, value))),
+            Self::Value(value) => value.serialize(serializer),
+        }
+    }
+}
+
+impl From<Value> for Shown {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+impl From<&str> for Shown {
+    fn from(text: &str) -> Self {
+        Self::Value(text.into())
+    }
 }
 
 /// One step of the path to a wrong value.
@@ -82,8 +120,13 @@ impl Invalid {
     /// assert_eq!(error.to_string(), "body.email: There must be something before the @-sign.");
     /// ```
     #[must_use]
-    pub fn field(kind: &'static str, name: &'static str, msg: impl Into<Cow<'static, str>>, input: Value) -> Self {
-        Self { kind, loc: vec![Loc::Name("body"), Loc::Name(name)], msg: msg.into(), input, ctx: None }
+    pub fn field(
+        kind: &'static str,
+        name: &'static str,
+        msg: impl Into<Cow<'static, str>>,
+        input: impl Into<Shown>,
+    ) -> Self {
+        Self { kind, loc: vec![Loc::Name("body"), Loc::Name(name)], msg: msg.into(), input: input.into(), ctx: None }
     }
 
     /// Creates the error for a missing required field; `input` is what was sent instead.
@@ -99,7 +142,7 @@ impl Invalid {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
-    pub fn missing(name: &'static str, input: Value) -> Self {
+    pub fn missing(name: &'static str, input: impl Into<Shown>) -> Self {
         Self::field("missing", name, "Field required", input)
     }
 
@@ -111,7 +154,7 @@ impl Invalid {
     /// assert_eq!(Invalid::not_a_string("email", 7.into()).kind, "string_type");
     /// ```
     #[must_use]
-    pub fn not_a_string(name: &'static str, input: Value) -> Self {
+    pub fn not_a_string(name: &'static str, input: impl Into<Shown>) -> Self {
         Self::field("string_type", name, "Input should be a valid string", input)
     }
 
@@ -124,8 +167,8 @@ impl Invalid {
     /// assert_eq!(error.loc, [Loc::Name("body")]);
     /// ```
     #[must_use]
-    pub fn body(kind: &'static str, msg: &'static str, input: Value) -> Self {
-        Self { kind, loc: vec![Loc::Name("body")], msg: msg.into(), input, ctx: None }
+    pub fn body(kind: &'static str, msg: &'static str, input: impl Into<Shown>) -> Self {
+        Self { kind, loc: vec![Loc::Name("body")], msg: msg.into(), input: input.into(), ctx: None }
     }
 
     /// Returns the same error with this `ctx`.
@@ -204,7 +247,7 @@ mod tests {
 
     #[test]
     fn an_entry_has_fastapi_s_order() {
-        let entry = Invalid::field("string_too_long", "password", "Too long", HIDDEN.into());
+        let entry = Invalid::field("string_too_long", "password", "Too long", HIDDEN);
         assert_eq!(
             serde_json::to_string(&entry.with_ctx(json!({ "max_length": 72 }))).unwrap(),
             r#"{"type":"string_too_long","loc":["body","password"],"msg":"Too long","input":"**********","ctx":{"max_length":72}}"#,
@@ -213,7 +256,7 @@ mod tests {
 
     #[test]
     fn an_error_reads_as_paths_and_messages() {
-        let list = vec![Invalid::missing("username", Value::Null), Invalid::not_a_string("password", HIDDEN.into())];
+        let list = vec![Invalid::missing("username", Value::Null), Invalid::not_a_string("password", HIDDEN)];
         assert_eq!(
             BodyError::Unprocessable(list).to_string(),
             "body.username: Field required; body.password: Input should be a valid string"

@@ -4,11 +4,11 @@
 
 use std::fmt;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
-    BodyError, Email, HIDDEN, Invalid,
+    BodyError, Email, HIDDEN, Invalid, Shown,
     input::{Input, Object},
     is_space,
 };
@@ -34,7 +34,7 @@ impl NewUser {
             return Err(Invalid::body("missing", "Field required", Value::Null).into());
         }
         if !content_type.is_some_and(is_json) {
-            return Err(not_an_object(HIDDEN.into()).into());
+            return Err(not_an_object(HIDDEN).into());
         }
         let Object { email, password, shown } = match Input::parse(body)? {
             Input::Object(object) => object,
@@ -62,43 +62,42 @@ fn is_json(content_type: &str) -> bool {
     subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
 }
 
-fn not_an_object(input: Value) -> Invalid {
+fn not_an_object(input: impl Into<Shown>) -> Invalid {
     let msg = "Input should be a valid dictionary or object to extract fields from";
     Invalid::body("model_attributes_type", msg, input)
 }
 
-fn email(input: Option<&Input>, body: &Map<String, Value>) -> Result<Email, Invalid> {
+fn email(input: Option<&Input>, body: &[(String, Shown)]) -> Result<Email, Invalid> {
     match input {
-        None => Err(Invalid::missing("email", Value::Object(body.clone()))),
+        None => Err(Invalid::missing("email", Shown::Object(body.to_vec()))),
         Some(Input::Text(text)) => Email::parse(text).map_err(|error| error.to_invalid("email", text.as_str().into())),
         Some(other) => Err(Invalid::not_a_string("email", other.shown_as_email())),
     }
 }
 
-fn password(input: Option<&Input>, body: &Map<String, Value>) -> Result<Zeroizing<String>, Invalid> {
+fn password(input: Option<&Input>, body: &[(String, Shown)]) -> Result<Zeroizing<String>, Invalid> {
     match input {
-        None => Err(Invalid::missing("password", Value::Object(body.clone()))),
+        None => Err(Invalid::missing("password", Shown::Object(body.to_vec()))),
         Some(Input::Null) => Err(Invalid::not_a_string("password", Value::Null)),
         Some(Input::Text(text)) => check_password(text).map(|()| text.clone()),
-        Some(_) => Err(Invalid::not_a_string("password", HIDDEN.into())),
+        Some(_) => Err(Invalid::not_a_string("password", HIDDEN)),
     }
 }
 
 fn check_password(password: &str) -> Result<(), Invalid> {
     if password.is_empty() {
-        let error =
-            Invalid::field("string_too_short", "password", "String should have at least 1 character", "".into());
+        let error = Invalid::field("string_too_short", "password", "String should have at least 1 character", "");
         return Err(error.with_ctx(json!({ "min_length": 1 })));
     }
     if password.len() > PASSWORD_MAX_BYTES {
         let msg = format!("String should have at most {PASSWORD_MAX_BYTES} bytes");
-        let error = Invalid::field("string_too_long", "password", msg, HIDDEN.into());
+        let error = Invalid::field("string_too_long", "password", msg, HIDDEN);
         return Err(error.with_ctx(json!({ "max_length": PASSWORD_MAX_BYTES })));
     }
     // Many bcrypt implementations stop at a NUL.
     if password.contains('\0') {
         let msg = "Value error, a password cannot hold a NUL character";
-        let error = Invalid::field("value_error", "password", msg, HIDDEN.into());
+        let error = Invalid::field("value_error", "password", msg, HIDDEN);
         return Err(error.with_ctx(json!({ "error": {} })));
     }
     Ok(())

@@ -29,6 +29,8 @@ use crate::user::UserId;
 pub struct Claims {
     user_id: Option<UserId>,
     members: Map<String, Value>,
+    /// The names of claims to be issued, in their order: those of FastAPI are `user_id` and `exp`.
+    order: Vec<String>,
     /// The JSON text of the token; `None` for claims to be issued.
     text: Option<String>,
 }
@@ -44,8 +46,11 @@ impl Claims {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         if !self.members.contains_key(name) {
+            if self.text.take().is_some() {
+                self.order = self.members.keys().cloned().collect();
+            }
             self.members.insert(name.to_owned(), value.into());
-            self.text = None;
+            self.order.push(name.to_owned());
         }
         self
     }
@@ -73,12 +78,12 @@ impl Claims {
         self.members.get(name)
     }
 
-    /// Returns all claims in the order of the token. An integer outside the 64-bit range is the nearest double.
+    /// Returns all claims by name. An integer outside the 64-bit range is the nearest double.
     ///
     /// ```
     /// # use edgegate::token::{Claims, Rules};
     /// let claims = Claims::new(7, 1_700_000_000, &Rules::default());
-    /// assert_eq!(claims.members().keys().collect::<Vec<_>>(), ["user_id", "exp"]);
+    /// assert_eq!(claims.members().keys().collect::<Vec<_>>(), ["exp", "user_id"]);
     /// ```
     #[must_use]
     pub fn members(&self) -> &Map<String, Value> {
@@ -116,7 +121,7 @@ impl Claims {
     pub fn to_text(&self) -> Cow<'_, str> {
         match &self.text {
             Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(serde_json::to_string(&self.members).unwrap_or_default()),
+            None => Cow::Owned(serde_json::to_string(self).unwrap_or_default()),
         }
     }
 
@@ -147,11 +152,11 @@ impl Claims {
     /// The claims of a token for this user: only the user id, in the claim of this name.
     pub(super) fn of(user_id: UserId, name: &str) -> Self {
         let claim = claim_of(&user_id, name);
-        Self { user_id: Some(user_id), members: Map::new(), text: None }.with(name, claim)
+        Self { user_id: Some(user_id), members: Map::new(), order: Vec::new(), text: None }.with(name, claim)
     }
 
     pub(super) fn read(members: Map<String, Value>, text: String) -> Self {
-        Self { user_id: None, members, text: Some(text) }
+        Self { user_id: None, members, order: Vec::new(), text: Some(text) }
     }
 
     /// The same claims with the user from the claim of this name.
@@ -169,7 +174,10 @@ impl fmt::Display for Claims {
 
 impl Serialize for Claims {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.members.serialize(serializer)
+        match &self.text {
+            Some(_) => self.members.serialize(serializer),
+            None => serializer.collect_map(self.order.iter().filter_map(|name| self.members.get_key_value(name))),
+        }
     }
 }
 

@@ -138,7 +138,7 @@ impl FromStr for Key {
 
 /// The members of a JWK set (RFC 7517 5).
 pub(super) fn set(text: &str) -> Result<Vec<Value>, KeyError> {
-    match strict_json::object(text).map_err(|_| NOT_JSON)?.remove("keys") {
+    match strict_json::object(text).map_err(|_| NOT_JSON)?.get_mut("keys").map(Value::take) {
         Some(Value::Array(keys)) => Ok(keys),
         _ => Err(KeyError::because("a JWK set is an object with an array `keys` (RFC 7517 5)")),
     }
@@ -170,7 +170,7 @@ struct Members(Map<String, Value>);
 
 impl Members {
     fn text(&mut self, name: &str) -> Result<Option<String>, KeyError> {
-        match self.0.swap_remove(name) {
+        match self.0.get_mut(name).map(Value::take) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(MEMBER),
@@ -187,7 +187,7 @@ impl Members {
         };
         Ok(CommonParameters {
             public_key_use: self.text("use")?.map(purpose),
-            key_operations: match self.0.swap_remove("key_ops") {
+            key_operations: match self.0.get_mut("key_ops").map(Value::take) {
                 None => None,
                 Some(Value::Array(operations)) => {
                     Some(operations.into_iter().map(operation).collect::<Result<_, _>>()?)

@@ -32,7 +32,7 @@ pub(super) fn throw(failure: impl Into<Failure>) -> JsValue {
 /// Through a map: the code that serde derives for a struct with so many members adds 3 KB of gzip.
 pub(super) fn vars(vars: JsValue) -> Result<Vars, JsValue> {
     let mut values: Map<String, Value> = from_value(vars).map_err(|_| throw(Failure::settings()))?;
-    Ok(Vars::read(|name| match values.shift_remove(name)? {
+    Ok(Vars::read(|name| match values.get_mut(name)?.take() {
         Value::String(text) => Some(text),
         number => Some(number.to_string()),
     }))
