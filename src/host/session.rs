@@ -27,6 +27,8 @@ use crate::{
 pub(crate) struct RefreshToken {
     id: String,
     secret: Secret,
+    /// Whether a key of the ring has made it. One of which the ring has only the public half cannot tell.
+    is_verified: bool,
 }
 
 /// 32 random bytes.
@@ -238,23 +240,30 @@ impl RefreshToken {
     pub(crate) fn random() -> Option<Self> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).ok()?;
-        Some(Self { id: URL_SAFE_NO_PAD.encode(id), secret: secret()? })
+        Some(Self { id: URL_SAFE_NO_PAD.encode(id), secret: secret()?, is_verified: true })
     }
 
-    /// `None` when the text is not a refresh token that a key of the ring has made.
+    /// `None` when the text is not a refresh token that a key of the ring can have made.
     pub(crate) fn parse(text: &str, ring: &KeyRing) -> Option<Self> {
         let (token, mac) = text.rsplit_once('.')?;
         let (id, secret) = token.split_once('.')?;
         let mut bytes = Secret::default();
         let is_32_bytes = URL_SAFE_NO_PAD.decode_slice(secret, bytes.as_mut()) == Ok(32);
         let is_ours = |key: &Key| key_mac(key, token).is_some_and(|own| own.as_bytes().ct_eq(mac.as_bytes()).into());
-        (is_32_bytes && ring.keys().iter().any(|key| is_ours(key))).then(|| Self { id: id.to_owned(), secret: bytes })
+        let is_verified = ring.keys().iter().any(|key| is_ours(key));
+        let may_be_ours = is_verified || ring.keys().iter().any(|key| key.derive(LABEL, "").is_none());
+        (is_32_bytes && may_be_ours).then(|| Self { id: id.to_owned(), secret: bytes, is_verified })
     }
 
     /// The text for the client; `None` when no key of the ring can sign.
     pub(crate) fn to_text(&self, ring: &KeyRing) -> Option<String> {
         let token = Zeroizing::new(format!("{}.{}", self.id, *self.encoded()));
         Some([token.as_str(), ".", &key_mac(ring.signing()?, &token)?].concat())
+    }
+
+    /// Whether a key of the ring has made it: only then may it end a session.
+    pub(crate) fn is_verified(&self) -> bool {
+        self.is_verified
     }
 
     /// The name of the session.
@@ -264,7 +273,7 @@ impl RefreshToken {
 
     /// A token that may replace this one; `None` when the system has no randomness.
     pub(crate) fn successor(&self) -> Option<Self> {
-        Some(Self { id: self.id.clone(), secret: secret()? })
+        Some(Self { id: self.id.clone(), secret: secret()?, is_verified: true })
     }
 
     /// The next token, sealed under this one.
@@ -276,7 +285,7 @@ impl RefreshToken {
     pub(crate) fn unseal(&self, sealed: &str) -> Option<Self> {
         let mut bytes = Secret::default();
         let is_32_bytes = URL_SAFE_NO_PAD.decode_slice(sealed, bytes.as_mut()) == Ok(32);
-        is_32_bytes.then(|| Self { id: self.id.clone(), secret: self.mask(&bytes) })
+        is_32_bytes.then(|| Self { id: self.id.clone(), secret: self.mask(&bytes), is_verified: true })
     }
 
     /// The token has 32 random bytes, so the hash needs no salt and no work factor.
@@ -323,9 +332,11 @@ fn secret() -> Option<Secret> {
     Some(secret)
 }
 
+const LABEL: &str = "edgegate refresh token";
+
 /// 16 bytes in base64url.
 fn key_mac(key: &Key, token: &str) -> Option<String> {
-    let mac = key.derive("edgegate refresh token", token)?;
+    let mac = key.derive(LABEL, token)?;
     Some(URL_SAFE_NO_PAD.encode(mac.first_chunk::<16>()?))
 }
 

@@ -30,6 +30,23 @@ fn a_long_body_is_refused_without_being_read() -> Result<()> {
     expect(&login(good, "username=alice@example.com&password=correct+horse+battery+staple")?, 200)
 }
 
+/// A body that trickles in and does not end within `BODY_TIMEOUT_SECONDS`.
+#[test]
+fn a_slow_body_is_refused_when_its_time_is_over() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
+    let mut stream = begin_login(good, 1000)?;
+    stream.write_all(b"username=alice@example.com&password=")?;
+    stream.set_read_timeout(Some(Duration::from_millis(500)))?;
+    let mut answer = [0; 12];
+    // Sixty seconds are six times the default: the test fails there instead of waiting without end.
+    let answered = (0..120).any(|_| {
+        let read = stream.read_exact(&mut answer).is_ok();
+        read || stream.write_all(b"x").is_err()
+    });
+    ensure!(answered && &answer == b"HTTP/1.1 408", "{}", String::from_utf8_lossy(&answer));
+    expect(&login(good, "username=alice@example.com&password=correct+horse+battery+staple")?, 200)
+}
+
 #[test]
 fn a_client_that_disconnects_does_not_affect_others() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;

@@ -78,15 +78,15 @@ fn a_token_two_rotations_old_ends_its_session() -> Result<()> {
     for Tokens { refresh: token, .. } in [&third, &second, &first] {
         expect_no_grant(&refresh(&workers.keyed, token)?)?;
     }
-    ensure!(count("refresh_tokens", &family_is(&first))? == 0, "the session is still there");
+    ensure!(count("sessions", &id_is(&first))? == 0, "the session is still there");
     rotate(workers, &other).map(drop)
 }
 
 #[test]
 fn invalid_refresh_tokens_are_refused() -> Result<()> {
     let Workers { keyed, .. } = &*Workers::lock()?;
-    let (family, secret) = ("A".repeat(22), "A".repeat(43));
-    for token in ["x", ".", &format!("{family}.{secret}"), &format!("{family}.{secret}="), "a' OR 1=1 --.b"] {
+    let (id, secret) = ("A".repeat(22), "A".repeat(43));
+    for token in ["x", ".", &format!("{id}.{secret}"), &format!("{id}.{secret}.{id}"), "a' OR 1=1 --.b.c"] {
         expect_no_grant(&refresh(keyed, token)?)?;
     }
     let missing = login(keyed, "grant_type=refresh_token")?;
@@ -133,9 +133,9 @@ fn a_deleted_user_has_no_session() -> Result<()> {
     let workers = &*Workers::lock()?;
     let email = "deleted@sessions.example.org";
     let tokens = begin(workers, email)?;
-    ensure!(count("refresh_tokens", &family_is(&tokens))? == 1, "there is no session to delete");
+    ensure!(count("sessions", &id_is(&tokens))? == 1, "there is no session to delete");
     wrangler::execute(&database("keyed"), &format!("DELETE FROM users WHERE email = '{email}';"))?;
-    ensure!(count("refresh_tokens", &family_is(&tokens))? == 0, "the session is still there");
+    ensure!(count("sessions", &id_is(&tokens))? == 0, "the session is still there");
     expect_no_grant(&refresh(&workers.keyed, &tokens.refresh)?)?;
     expect(&me(&workers.keyed, &tokens.access)?, 401)
 }
@@ -145,14 +145,14 @@ fn the_database_contains_no_refresh_token() -> Result<()> {
     let workers = &*Workers::lock()?;
     let tokens = begin(workers, "stored@sessions.example.org")?;
     let next = rotate(workers, &tokens)?;
-    let rows = wrangler::execute(&database("keyed"), "SELECT * FROM refresh_tokens;")?;
-    let (family, _) = next.refresh.split_once('.').context("a refresh token has two parts")?;
-    ensure!(rows.contains(family), "the session is not in {rows}");
+    let rows = wrangler::execute(&database("keyed"), "SELECT * FROM sessions;")?;
+    let (id, _) = next.refresh.split_once('.').context("a refresh token has three parts")?;
+    ensure!(rows.contains(id), "the session is not in {rows}");
     let files: Vec<PathBuf> = paths::files_below(&database("keyed").join("v3/d1"));
     let contents = files.iter().map(fs::read).collect::<Result<Vec<_>, _>>()?.concat();
-    ensure!(holds(&contents, family), "the session is in none of {files:?}");
+    ensure!(holds(&contents, id), "the session is in none of {files:?}");
     for token in workers.given() {
-        let (_, secret) = token.split_once('.').context("a refresh token has two parts")?;
+        let secret = token.split('.').nth(1).context("a refresh token has three parts")?;
         ensure!(!rows.contains(secret) && !holds(&contents, secret), "the database holds a refresh token");
     }
     Ok(())
@@ -178,29 +178,57 @@ fn without_the_settings_there_is_no_logout_and_no_refresh() -> Result<()> {
 }
 
 #[test]
+fn sessions_are_listed_and_ended() -> Result<()> {
+    let workers = &*Workers::lock()?;
+    let keyed = &workers.keyed;
+    let email = "list@sessions.example.org";
+    let (phone, laptop) = (begin(workers, email)?, log_in(workers, email)?);
+    let id = |tokens: &Tokens| tokens.refresh.split('.').next().unwrap_or_default().to_owned();
+    let answer = with_token(keyed, "GET", "/me/sessions", &phone.access)?;
+    expect(&answer, 200)?;
+    let listed: Vec<Value> = json(&answer)?.as_array().context("a list")?.clone();
+    let ids: BTreeSet<_> = listed.iter().map(|session| session["id"].as_str().unwrap_or_default().to_owned()).collect();
+    ensure!(ids == BTreeSet::from([id(&phone), id(&laptop)]), "{listed:?}");
+    expect(&with_token(keyed, "DELETE", &format!("/me/sessions/{}", id(&laptop)), &phone.access)?, 204)?;
+    expect_no_grant(&refresh(keyed, &laptop.refresh)?)?;
+    let form = format!("token={}", escape(&phone.refresh));
+    expect(&send(keyed, "POST", "/revoke", &[FORM], &form)?, 200)?;
+    expect_no_grant(&refresh(keyed, &phone.refresh)?)
+}
+
+/// Over a database without the later migrations, and over one that has their first version.
+#[test]
 fn missing_migrations_are_applied() -> Result<()> {
     let _workers = Workers::lock()?;
-    let dir = database("older");
-    fs::create_dir_all(&dir)?;
     let first = fs::read_to_string(paths::root().join("www/migrations/0001_users.sql"))?;
-    let applied = "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, \
-                   applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL); \
-                   INSERT INTO d1_migrations (name) VALUES ('0001_users.sql');";
-    let user = "INSERT INTO users (email, password) VALUES ('older@example.org', 'no hash');";
-    wrangler::execute(&dir, &format!("{first}\n{applied}\n{user}"))?;
-    let vars = [
-        ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
-        ("REGISTRATION", "open"),
-        ("REVOCATION", "on"),
-        ("REFRESH_TOKEN_EXPIRE_MINUTES", "60"),
-        ("BCRYPT_COST", "10"),
-    ];
-    let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
-    expect(&register(&worker, "OLDER@example.org", PASSWORD)?, 409)?;
-    expect(&register(&worker, "newer@example.org", PASSWORD)?, 201)?;
-    let tokens = parse(&login(&worker, &form("newer@example.org"))?)?;
-    expect(&refresh(&worker, &tokens.refresh)?, 200)?;
-    expect(&log_out(&worker, &tokens.access)?, 204)
+    let old = "ALTER TABLE users ADD COLUMN tokens_valid_after INTEGER; \
+               CREATE TABLE refresh_tokens (family TEXT PRIMARY KEY, user_id INTEGER NOT NULL REFERENCES users (id), \
+               current TEXT NOT NULL, previous TEXT, rotated_at INTEGER NOT NULL, expires_at INTEGER NOT NULL); \
+               INSERT INTO d1_migrations (name) VALUES ('0002_tokens_valid_after.sql'), ('0003_refresh_tokens.sql'); \
+               INSERT INTO refresh_tokens VALUES ('f', 1, 'c', NULL, 1, 9999999999);";
+    for (name, later) in [("older", ""), ("old", old)] {
+        let dir = database(name);
+        fs::create_dir_all(&dir)?;
+        let applied = "CREATE TABLE d1_migrations (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, \
+                       applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL); \
+                       INSERT INTO d1_migrations (name) VALUES ('0001_users.sql');";
+        let user = "INSERT INTO users (email, password) VALUES ('older@example.org', 'no hash');";
+        wrangler::execute(&dir, &format!("{first}\n{applied}\n{user}\n{later}"))?;
+        let vars = [
+            ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+            ("REGISTRATION", "open"),
+            ("REVOCATION", "on"),
+            ("REFRESH_TOKEN_EXPIRE_MINUTES", "60"),
+            ("BCRYPT_COST", "10"),
+        ];
+        let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
+        expect(&register(&worker, "OLDER@example.org", PASSWORD)?, 409)?;
+        expect(&register(&worker, "newer@example.org", PASSWORD)?, 201)?;
+        let tokens = parse(&login(&worker, &form("newer@example.org"))?)?;
+        expect(&refresh(&worker, &tokens.refresh)?, 200)?;
+        expect(&log_out(&worker, &tokens.access)?, 204)?;
+    }
+    Ok(())
 }
 
 /// Registers a user and logs in.
@@ -236,7 +264,11 @@ pub(crate) fn refresh(worker: &Worker, token: &str) -> Result<Response> {
 }
 
 fn log_out(worker: &Worker, token: &str) -> Result<Response> {
-    send(worker, "POST", "/logout", &[("authorization", &format!("Bearer {token}"))], "")
+    with_token(worker, "POST", "/logout", token)
+}
+
+fn with_token(worker: &Worker, method: &str, path: &str, token: &str) -> Result<Response> {
+    send(worker, method, path, &[("authorization", &format!("Bearer {token}"))], "")
 }
 
 fn form(email: &str) -> String {
@@ -249,8 +281,8 @@ fn expect_no_grant(answer: &Response) -> Result<()> {
     Ok(())
 }
 
-fn family_is(tokens: &Tokens) -> String {
-    format!("family = '{}'", tokens.refresh.split('.').next().unwrap_or_default())
+fn id_is(tokens: &Tokens) -> String {
+    format!("id = '{}'", tokens.refresh.split('.').next().unwrap_or_default())
 }
 
 fn count(table: &str, condition: &str) -> Result<u64> {
