@@ -1,6 +1,9 @@
 //! The login form: FastAPI's `OAuth2PasswordRequestForm`.
 
-#![expect(clippy::result_large_err, reason = "an error is rare, and moved into a list at once")]
+#![cfg_attr(
+    not(target_arch = "wasm32"),
+    expect(clippy::result_large_err, reason = "an error is rare, and moved into a list at once")
+)]
 
 mod content_type;
 mod multipart;

@@ -54,7 +54,7 @@ fn no_secret_is_in_the_log() -> Result<()> {
     expect(&refresh(&workers.keyed, "x")?, 400)?;
     expect(&login(&workers.good, "username=alice@example.com&password=hunter2")?, 403)?;
     wait_for_log_after(&workers.good, good, "wrong-password")?;
-    wait_for_log_after(&workers.keyed, keyed, r#""reason":"refresh-token""#)?;
+    wait_for_log_after(&workers.keyed, keyed, r#""reason":"refresh-token-malformed""#)?;
     ensure!(!workers.given().is_empty(), "no refresh token was given");
     Ok(())
 }
