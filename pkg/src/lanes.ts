@@ -28,6 +28,9 @@ const expected = new Set<{ since: number }>();
 /** How many batches were computed. */
 let batches = 0;
 
+/** Whether a batch was computed in this turn of the event loop, as far as is known: a cancelled request does not tell. */
+let hasComputed = false;
+
 /** Announces that the caller may soon ask for work. The returned function withdraws it. */
 export function expectWork(): () => void {
   const caller = { since: Date.now() };
@@ -42,8 +45,8 @@ export async function work(turn: Handle<Turn>): Promise<void> {
   queue.push(entry);
   // The calls of one `Promise.all` join the queue before the first of them computes.
   await Promise.resolve();
-  if (queue.length === 1 && !isWorkExpected()) {
-    batches += 1;
+  if (queue.length === 1 && !hasComputed && !isWorkExpected()) {
+    began();
     computeTogether(takeBatch());
   }
   while (!entry.isDone && (await ownTurn(() => entry.isDone))) computeTogether(takeBatch());
@@ -58,13 +61,27 @@ export async function work(turn: Handle<Turn>): Promise<void> {
 export async function ownTurn(isDone = (): boolean => false): Promise<boolean> {
   for (;;) {
     const before = batches;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await nextTurn();
     if (isDone()) return false;
     if (batches === before) {
-      batches += 1;
+      began();
       return true;
     }
   }
+}
+
+function began(): void {
+  batches += 1;
+  hasComputed = true;
+  void nextTurn().then(() => (hasComputed = false));
+}
+
+/** `setTimeout` takes a millisecond in Node. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
 }
 
 /** Computes the work of these turns together. */
