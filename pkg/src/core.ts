@@ -21,6 +21,7 @@ export interface IssueOptions<C extends object = Record<string, unknown>> {
 /** Creates the wasm gate at the first use, and again after the wasm instance was replaced. */
 export class Core {
   readonly #settings: Settings;
+  #plain: Record<string, string | number> | undefined;
   #gate: Handle<WasmGate> | undefined;
 
   constructor(settings: Settings) {
@@ -73,15 +74,16 @@ export class Core {
 
   #currentGate(): Handle<WasmGate> {
     if (!this.#gate?.isCurrent) {
-      this.#gate = newGate(this.#settings);
+      this.#gate = this.#newGate();
     }
     return this.#gate;
   }
-}
 
-function newGate(env: Settings): Handle<WasmGate> {
-  const settings = plainSettings(call(() => glue.settingNames()), env);
-  return new Handle(() => new glue.Gate(settings));
+  /** The settings are read once: those of a later instance must not differ. */
+  #newGate(): Handle<WasmGate> {
+    const settings = (this.#plain ??= plainSettings(call(() => glue.settingNames()), this.#settings));
+    return new Handle(() => new glue.Gate(settings));
+  }
 }
 
 /** A result that depends on a key starts with the number of the key. */

@@ -72,15 +72,14 @@ export function d1Users(database: Database, { replicas = false }: D1Options = {}
       },
       rotate: ({ id, old, new: next, sealed, now, expiresAt, graceSince, withTokenVersion }) =>
         primary(withTokenVersion ? ROTATE_WITH_VERSION : ROTATE, id, old, next, sealed, now, expiresAt, graceSince).first<RotatedRow>(),
-      async end({ id, old, now, graceSince, raiseTokenVersion }) {
-        const raise = raiseTokenVersion ? [primary(RAISE_OF_SESSION, id, old, graceSince, now)] : [];
-        const results = await database.batch<{ expired: number }>([...raise, primary(END, id, old, graceSince, now)]);
+      async end({ id, old, now, graceSince, isVerified, raiseTokenVersion }) {
+        const values = [id, old, graceSince, now, isVerified ? 1 : 0];
+        const raise = raiseTokenVersion ? [primary(RAISE_OF_SESSION, ...values)] : [];
+        const results = await database.batch<{ expired: number }>([...raise, primary(END, ...values)]);
         return results.at(-1)?.results[0] ?? null;
       },
-      async delete({ id, userId }) {
-        const deletion = userId === undefined ? primary(DELETE_SESSION, id) : primary(DELETE_SESSION_OF, id, key(userId));
-        return (await deletion.first()) !== null;
-      },
+      delete: async ({ id, userId, knownAs }) =>
+        (await primary(DELETE_SESSION, id, userId === undefined ? null : key(userId), knownAs ?? null).first()) !== null,
       list: async ({ userId, now }) => (await primary(LIST, key(userId), now).all<Session>()).results,
     },
   };
@@ -119,17 +118,18 @@ const ROTATE =
   "sealed = CASE WHEN current = ?2 THEN ?4 ELSE sealed END, " +
   "rotated_at = CASE WHEN current = ?2 THEN ?5 ELSE rotated_at END, " +
   "expires_at = CASE WHEN current = ?2 THEN MIN(?6, ends_at) ELSE expires_at END " +
-  `WHERE id = ?1 AND expires_at > ?5 AND (${ROTATED}) AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id) ` +
+  `WHERE id = ?1 AND expires_at > ?5 AND (${ROTATED}) AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id) ` +
   "RETURNING user_id, sealed";
-const ROTATE_WITH_VERSION = `${ROTATE}, (SELECT token_version FROM users WHERE users.id = user_id) AS token_version`;
+const ROTATE_WITH_VERSION = `${ROTATE}, (SELECT token_version FROM users WHERE users.id = sessions.user_id) AS token_version`;
 
-const NOT_IN_GRACE = "NOT (COALESCE(previous, '') = ?2 AND rotated_at > ?3)";
+const ENDS = "(?5 = 1 OR previous = ?2) AND NOT (COALESCE(previous, '') = ?2 AND rotated_at > ?3)";
 const RAISE_OF_SESSION =
   "UPDATE users SET token_version = token_version + 1 WHERE id = " +
-  `(SELECT user_id FROM sessions WHERE id = ?1 AND expires_at > ?4 AND ${NOT_IN_GRACE})`;
-const END = `DELETE FROM sessions WHERE id = ?1 AND ${NOT_IN_GRACE} RETURNING expires_at <= ?4 AS expired`;
-const DELETE_SESSION = "DELETE FROM sessions WHERE id = ?1 RETURNING id";
-const DELETE_SESSION_OF = "DELETE FROM sessions WHERE id = ?1 AND user_id = (SELECT id FROM users WHERE id = ?2) RETURNING id";
+  `(SELECT user_id FROM sessions WHERE id = ?1 AND expires_at > ?4 AND ${ENDS})`;
+const END = `DELETE FROM sessions WHERE id = ?1 AND ${ENDS} RETURNING expires_at <= ?4 AS expired`;
+const DELETE_SESSION =
+  "DELETE FROM sessions WHERE id = ?1 AND (?2 IS NULL OR user_id = (SELECT id FROM users WHERE id = ?2)) " +
+  "AND (?3 IS NULL OR ?3 IN (current, previous)) RETURNING id";
 const END_SESSIONS = `DELETE FROM sessions WHERE ${OF_USER}`;
 const END_EXPIRED = `DELETE FROM sessions WHERE ${OF_USER} AND expires_at <= ?2`;
 const LIST =

@@ -20,13 +20,18 @@ const EXPECTED_MAX = 1000;
 interface Entry {
   turn: Handle<Turn>;
   isDone: boolean;
+  /** The round in which its caller was last awake. On Workers a client that disconnects cancels its request, which never wakes again. */
+  seen: number;
 }
 
-const queue: Entry[] = [];
+let queue: Entry[] = [];
 const expected = new Set<{ since: number }>();
 
 /** How many batches were computed. */
 let batches = 0;
+
+/** Every caller that waits is awake once in a round at least. */
+let round = 0;
 
 /** Whether a batch was computed in this turn of the event loop, as far as is known: a cancelled request does not tell. */
 let hasComputed = false;
@@ -34,14 +39,16 @@ let hasComputed = false;
 /** Announces that the caller may soon ask for work. The returned function withdraws it. */
 export function expectWork(): () => void {
   const caller = { since: Date.now() };
+  forgetCancelled();
   expected.add(caller);
   return () => void expected.delete(caller);
 }
 
 /** Computes the work that a turn asks for. */
 export async function work(turn: Handle<Turn>): Promise<void> {
+  if (queue.length >= QUEUE_MAX) await removeCancelled();
   if (queue.length >= QUEUE_MAX) return turn.call((turn) => turn.answerBusy());
-  const entry: Entry = { turn, isDone: false };
+  const entry: Entry = { turn, isDone: false, seen: round };
   queue.push(entry);
   // The calls of one `Promise.all` join the queue before the first of them computes.
   await Promise.resolve();
@@ -49,13 +56,31 @@ export async function work(turn: Handle<Turn>): Promise<void> {
     began();
     computeTogether(takeBatch());
   }
-  while (!entry.isDone && (await ownTurn(() => entry.isDone))) computeTogether(takeBatch());
+  const isDone = () => {
+    entry.seen = round;
+    return entry.isDone;
+  };
+  while (!entry.isDone && (await ownTurn(isDone))) computeTogether(takeBatch());
+}
+
+/** Removes the turns whose callers do not wake any more. */
+async function removeCancelled(): Promise<void> {
+  const since = (round += 1);
+  for (let turns = 0; turns < 3; turns += 1) await nextTurn();
+  removeUnseen(since);
+}
+
+/** A caller that lives all the same finds its turn unanswered, and asks again. */
+function removeUnseen(since: number): void {
+  for (const entry of queue) entry.isDone ||= entry.seen < since;
+  queue = queue.filter((entry) => !entry.isDone);
 }
 
 /**
- * Waits for a turn of the event loop in which no other caller has computed: one batch a turn, so that a request without password
- * work waits for one at most. On Workers the timer belongs to the waiting request.
+ * Waits for a turn of the event loop in which no other caller has computed: one batch a turn, so that a request without
+ * password work waits for one at most. On Workers the timer belongs to the waiting request.
  *
+ * @param isDone Called when the caller is awake.
  * @returns `false` as soon as the work is done by another caller.
  */
 export async function ownTurn(isDone = (): boolean => false): Promise<boolean> {
@@ -72,12 +97,13 @@ export async function ownTurn(isDone = (): boolean => false): Promise<boolean> {
 
 function began(): void {
   batches += 1;
+  round += 1;
   hasComputed = true;
   void nextTurn().then(() => (hasComputed = false));
 }
 
 /** `setTimeout` takes a millisecond in Node. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") setImmediate(resolve);
     else setTimeout(resolve, 0);
@@ -98,13 +124,23 @@ function computeTogether(turns: Handle<Turn>[]): void {
 
 /** Takes the oldest turns, as many as there are lanes. A turn of a replaced wasm instance is dropped. */
 function takeBatch(): Handle<Turn>[] {
+  // Between two batches every caller was awake; one round more, because their order is not certain.
+  removeUnseen(round - 2);
   const entries = queue.splice(0, LANES);
   for (const entry of entries) entry.isDone = true;
   return entries.map(({ turn }) => turn).filter((turn) => turn.isCurrent);
 }
 
 function isWorkExpected(): boolean {
-  const oldest = Date.now() - EXPECTED_MAX;
-  for (const caller of expected) if (caller.since < oldest) expected.delete(caller);
+  forgetCancelled();
   return expected.size > 0;
+}
+
+/** A cancelled request does not withdraw. The callers are in the order of their time. */
+function forgetCancelled(): void {
+  const oldest = Date.now() - EXPECTED_MAX;
+  for (const caller of expected) {
+    if (caller.since >= oldest) break;
+    expected.delete(caller);
+  }
 }

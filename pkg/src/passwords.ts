@@ -3,7 +3,7 @@ import { object, optionalNumber, text, texts } from "./argument.js";
 import { EdgegateError } from "./errors.js";
 import { glue } from "./glue.js";
 import { call, Handle } from "./instance.js";
-import { ownTurn } from "./lanes.js";
+import { nextTurn, ownTurn } from "./lanes.js";
 import { run } from "./turn.js";
 
 /**
@@ -104,7 +104,11 @@ function startVerify(password: string, hash: string): Handle<Turn> {
 /** One call into wasm for four hashes. Other callers run between the calls. */
 async function stepThrough<List extends HashList | VerifyList, R>(list: Handle<List>, results: (list: List) => R): Promise<R> {
   try {
-    while (list.call((list) => list.step())) await ownTurn();
+    while (list.call((list) => list.step())) {
+      // A turn for the callers that have waited since the last step.
+      await nextTurn();
+      await ownTurn();
+    }
     return list.call(results);
   } finally {
     list.free();

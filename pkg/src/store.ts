@@ -55,11 +55,14 @@ export interface SessionStore {
    */
   rotate(rotation: Rotation): Promise<RotatedRow | null>;
   /**
-   * Deletes the session, unless `old` was its token until after `graceSince`. If it had not expired and `raiseTokenVersion` is
+   * Deletes the session, unless `old` was its token until after `graceSince`; without `isVerified` only if `old` was its token before. If it had not expired and `raiseTokenVersion` is
    * set, it adds 1 to the user's `token_version` in the same transaction. Returns whether it had expired; `null` without one.
    */
   end(end: SessionEnd): Promise<{ expired: boolean | number } | null>;
-  /** Deletes the session of this name, of this user if there is one. Returns whether it did. */
+  /**
+   * Deletes the session of this name, if it is of this user and `knownAs` is the hash of its token or of the one before, where these
+   * are not `undefined`. Returns whether it did.
+   */
   delete(session: Asked<"deleteSession">): Promise<boolean>;
   /** The live sessions of the user, the last used first. */
   list(of: Asked<"sessions">): Promise<Session[]>;

@@ -31,7 +31,7 @@ export async function issueToken<C extends object = Record<string, unknown>>(
  * @example
  * ```ts
  * const verdict = await verifyToken(token, { SECRET_KEY });
- * if (verdict.outcome === "accepted") console.log(verdict.claims.user_id);
+ * if (verdict.outcome === "accepted") console.log(verdict.issuer, verdict.userId);
  * else console.log(verdict.reason); // "expired", "signature", "claim:exp", ...
  * ```
  */

@@ -88,6 +88,43 @@ test("a turn of the event loop computes one batch, so that others wait for one a
   });
 });
 
+test("logins are not held up by a list", async () => {
+  const hash = await hashPassword("secret", { cost });
+  let isListDone = false;
+  const list = hashPasswords(Array.from({ length: 40 }, () => "secret"), { cost }).then(() => (isListDone = true));
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  assert.deepEqual(await Promise.all([verifyPassword("secret", hash), verifyPassword("wrong", hash)]), [true, false]);
+  assert.equal(isListDone, false, "they were served between its steps");
+  await list;
+});
+
+test("callers that compute one after the other let the event loop run", async () => {
+  const hash = await hashPassword("secret", { cost });
+  let running = true;
+  setTimeout(() => (running = false), 20);
+  const loop = async () => {
+    let count = 0;
+    for (; running; count += 1) await verifyPassword("secret", hash);
+    return count;
+  };
+  for (const count of await Promise.all([loop(), loop()])) assert(count < 20, "the timer has fired");
+});
+
+test("callers that were cancelled do not fill the queue", async () => {
+  const hash = await hashPassword("secret", { cost });
+  // What a disconnect does on Workers: the timers of the request never fire.
+  const { setImmediate } = globalThis;
+  globalThis.setImmediate = (() => {}) as never;
+  const cancelled = Array.from({ length: 64 }, () => verifyPassword("secret", hash));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  globalThis.setImmediate = setImmediate;
+  await batchesOf(async (sizes) => {
+    assert.equal(await verifyPassword("secret", hash), true);
+    assert.deepEqual(sizes, [1], "their hashes are not computed");
+  });
+  assert.equal(cancelled.length, 64);
+});
+
 test("the queue is bounded: further callers get busy, and queued ones are unaffected", async () => {
   const { gate } = await gateWith(1);
   const body = new URLSearchParams({ username: "u1@example.com", password: "secret" });

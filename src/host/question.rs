@@ -113,6 +113,8 @@ pub enum Question {
         id: String,
         /// The user whose session it must be, if that matters.
         user_id: Option<UserId>,
+        /// The hash that must be that of its refresh token or of the previous one, if that matters.
+        known_as: Option<String>,
     },
     /// The live sessions of this user, the last used first; answered by [`Answer::Sessions`].
     Sessions {

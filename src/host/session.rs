@@ -95,8 +95,8 @@ pub struct NewSession {
 ///   rotated_at = CASE WHEN current = :old THEN :now ELSE rotated_at END,
 ///   expires_at = CASE WHEN current = :old THEN MIN(:expires_at, ends_at) ELSE expires_at END
 /// WHERE id = :id AND expires_at > :now AND (current = :old OR (previous = :old AND rotated_at > :grace_since))
-///   AND EXISTS (SELECT 1 FROM users WHERE users.id = user_id)
-/// RETURNING user_id, sealed, (SELECT token_version FROM users WHERE users.id = user_id) AS token_version
+///   AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id)
+/// RETURNING user_id, sealed, (SELECT token_version FROM users WHERE users.id = sessions.user_id) AS token_version
 /// ```
 ///
 /// If it returns no row, the core asks [`Question::EndSession`](crate::Question::EndSession).
@@ -177,9 +177,10 @@ impl Rotated {
 ///
 /// ```sql
 /// UPDATE users SET token_version = token_version + 1 WHERE id = (
-///   SELECT user_id FROM sessions WHERE id = :id AND expires_at > :now
+///   SELECT user_id FROM sessions WHERE id = :id AND expires_at > :now AND (:is_verified OR previous = :old)
 ///   AND NOT (COALESCE(previous, '') = :old AND rotated_at > :grace_since));
-/// DELETE FROM sessions WHERE id = :id AND NOT (COALESCE(previous, '') = :old AND rotated_at > :grace_since)
+/// DELETE FROM sessions WHERE id = :id AND (:is_verified OR previous = :old)
+/// AND NOT (COALESCE(previous, '') = :old AND rotated_at > :grace_since)
 /// RETURNING expires_at <= :now AS expired
 /// ```
 ///
@@ -189,6 +190,7 @@ impl Rotated {
 ///     old: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU".into(),
 ///     now: 1_700_000_000,
 ///     grace_since: 1_699_999_970,
+///     is_verified: true,
 ///     raise_token_version: true,
 /// };
 /// assert_eq!(end.now - end.grace_since, 30);
@@ -205,6 +207,8 @@ pub struct SessionEnd {
     pub now: i64,
     /// A token that was replaced after this time ends nothing.
     pub grace_since: i64,
+    /// Whether a key of the ring has made the token. One that may be of a retired key must be one that the row knows.
+    pub is_verified: bool,
     /// Whether the access tokens of the user are revoked as well.
     pub raise_token_version: bool,
 }
@@ -249,10 +253,11 @@ impl RefreshToken {
         let (id, secret) = token.split_once('.')?;
         let mut bytes = Secret::default();
         let is_32_bytes = URL_SAFE_NO_PAD.decode_slice(secret, bytes.as_mut()) == Ok(32);
+        let is_id = URL_SAFE_NO_PAD.decode(id).is_ok_and(|id| id.len() == 16);
         let is_ours = |key: &Key| key_mac(key, token).is_some_and(|own| own.as_bytes().ct_eq(mac.as_bytes()).into());
         let is_verified = ring.keys().iter().any(|key| is_ours(key));
         let may_be_ours = is_verified || ring.keys().iter().any(|key| key.derive(LABEL, "").is_none());
-        (is_32_bytes && may_be_ours).then(|| Self { id: id.to_owned(), secret: bytes, is_verified })
+        (is_32_bytes && is_id && may_be_ours).then(|| Self { id: id.to_owned(), secret: bytes, is_verified })
     }
 
     /// The text for the client; `None` when no key of the ring can sign.
@@ -261,9 +266,9 @@ impl RefreshToken {
         Some([token.as_str(), ".", &key_mac(ring.signing()?, &token)?].concat())
     }
 
-    /// Whether a key of the ring has made it: only then may it end a session.
-    pub(crate) fn is_verified(&self) -> bool {
-        self.is_verified
+    /// Its hash, if the ring cannot tell whether one of its keys has made it: then the row must know the token.
+    pub(crate) fn unverified_hash(&self) -> Option<String> {
+        (!self.is_verified).then(|| self.hash())
     }
 
     /// The name of the session.
@@ -310,14 +315,21 @@ impl RefreshToken {
     /// The end of the session whose token this was.
     pub(crate) fn end(&self, now: i64, raise_token_version: bool) -> SessionEnd {
         let grace_since = now.saturating_sub(REFRESH_GRACE_SECONDS);
-        SessionEnd { id: self.id.clone(), old: self.hash(), now, grace_since, raise_token_version }
+        SessionEnd {
+            id: self.id.clone(),
+            old: self.hash(),
+            now,
+            grace_since,
+            is_verified: self.is_verified,
+            raise_token_version,
+        }
     }
 
     fn encoded(&self) -> Zeroizing<String> {
         Zeroizing::new(URL_SAFE_NO_PAD.encode(self.secret.as_slice()))
     }
 
-    /// A one-time pad from the secret, which seals one value only. The label separates it from the stored hash.
+    /// A pad from the secret: of the values that it seals, one is stored. The label separates it from the stored hash.
     fn mask(&self, value: &Secret) -> Secret {
         let pad = Sha256::new().chain_update("edgegate refresh token successor\0").chain_update(self.secret.as_slice());
         let mut masked = value.clone();

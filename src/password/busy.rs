@@ -5,10 +5,10 @@ use std::fmt;
 /// The work was stopped. In wasm also: another call is already computing, and the state is shared.
 ///
 /// ```
-/// use edgegate::{Question, Step, host::passwords, password::{Busy, Cost, work_out}};
+/// use edgegate::{Question, Step, host::passwords, password::{Busy, Cost}};
 ///
-/// let Step::Ask(Question::Work { jobs, .. }, _) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
-/// assert_eq!(work_out(&jobs, &|| true).err(), Some(Busy));
+/// let Step::Ask(Question::Work { job }, _) = passwords::hash("correct horse", Cost::new(10)?) else { panic!() };
+/// assert_eq!(job.work_out(&|| true).err(), Some(Busy));
 /// # Ok::<(), edgegate::password::PasswordError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -93,12 +93,12 @@ impl PasswordHash {
         Job::new(self.cost, self.salt, password)
     }
 
-    /// Whether the result of [`PasswordHash::job`] equals the stored hash.
     /// The job of a login: every refusal takes the rounds of `refusal_cost`, if that is higher.
     pub(crate) fn login_job(&self, password: &[u8], refusal_cost: Cost) -> Job {
         self.job(password).refuse_at(refusal_cost.get(), self.hash)
     }
 
+    /// Whether the result of [`PasswordHash::job`] equals the stored hash.
     pub(crate) fn is(&self, hashed: &Hashed) -> bool {
         hashed.hash.ct_eq(&self.hash).into()
     }

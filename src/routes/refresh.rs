@@ -48,9 +48,6 @@ pub(crate) async fn with_token(settings: &Settings, host: &Host, token: &str) ->
     let next = used.successor().ok_or(NO_RANDOMNESS)?;
     let rotation = used.rotation(&next, host.seconds(), lifetime, settings.revocation);
     let Some(rotated) = host.rotate(rotation).await? else {
-        if !used.is_verified() {
-            return Err(Refusal::RefreshToken(RefreshRefusal::Unknown));
-        }
         // The token was used before. Its owner and a thief cannot be distinguished, so the session ends (RFC 9700 4.14.2).
         return Err(Refusal::RefreshToken(match host.end(used.end(host.seconds(), settings.revocation)).await? {
             Ended::Unknown => RefreshRefusal::Unknown,
@@ -68,9 +65,9 @@ pub(crate) async fn with_token(settings: &Settings, host: &Host, token: &str) ->
 
 /// Ends the session of a refresh token. A token that is not valid has no session, and is no error (RFC 7009 2.2).
 pub(crate) async fn revoke(settings: &Settings, host: &Host, token: &str) -> Result<(), Refusal> {
-    let token = RefreshToken::parse(token, &settings.ring).filter(RefreshToken::is_verified);
-    if let Some(token) = token {
-        host.changed(Question::DeleteSession { id: token.id().to_owned(), user_id: None }).await?;
+    if let Some(token) = RefreshToken::parse(token, &settings.ring) {
+        let known_as = token.unverified_hash();
+        host.changed(Question::DeleteSession { id: token.id().to_owned(), user_id: None, known_as }).await?;
     }
     Ok(())
 }

@@ -25,6 +25,6 @@ pub(crate) async fn end(
     id: &str,
 ) -> Result<(), Refusal> {
     let user = current_user(settings, host, authorization).await?;
-    let question = Question::DeleteSession { id: id.to_owned(), user_id: Some(user.id) };
+    let question = Question::DeleteSession { id: id.to_owned(), user_id: Some(user.id), known_as: None };
     if host.changed(question).await? { Ok(()) } else { Err(Refusal::UnknownSession) }
 }

@@ -372,3 +372,60 @@ fn nothing_in_flight_survives_a_logout_or_a_new_password() {
         }
     }
 }
+
+/// The ring has only the public half of the key that made the token: the row must know the token.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_token_of_a_retired_key_still_ends_its_session() {
+    let ring = |keys: &[&str]| {
+        let jwt_keys = Some(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).into());
+        let vars = Vars {
+            jwt_keys,
+            revocation: Some("on".into()),
+            refresh_token_expire_minutes: Some("10".into()),
+            ..Vars::default()
+        };
+        Gate::new(edgegate::Settings::try_from(vars).expect("the settings are good"))
+    };
+    let old = crate::token::make::ED25519.replacen('{', r#"{"kid":"old","#, 1);
+    let private = old.find(r#","x""#).and_then(|end| Some((old.find(r#""d""#)?, end + 1))).expect("a private member");
+    let public = [&old[..private.0], &old[private.1..]].concat();
+    let new = r#"{"kty":"oct","alg":"HS256","kid":"new","k":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}"#;
+    let (before, after) = (ring(&[&old]), ring(&[new, &public]));
+    let login = |store: &mut Store| {
+        let step = before.login(edgegate::Credentials::new("user@example.com", "secret"), NOW);
+        let tokens = crate::support::run(step, |question| match question {
+            Question::Sign(job) => job.signature().map_or(Answer::Unavailable, Answer::Signature),
+            question => store.answer(question, b""),
+        });
+        tokens.expect("it is the password").refresh.expect("there are sessions").refresh_token
+    };
+    let mut store = Store::with_user(1, "user@example.com");
+    let token = login(&mut store);
+    assert_eq!(store.post(&after, "/revoke", &format!("token={token}"), NOW).status, 200);
+    assert!(store.sessions.is_empty(), "it is revoked");
+    let token = login(&mut store);
+    let parts: Vec<&str> = token.split('.').collect();
+    for garbage in
+        [format!("{}.{}.{}", parts[0], "A".repeat(43), parts[2]), format!("{}.{}.x", "A".repeat(22), parts[1])]
+    {
+        assert_refused(&use_up(&after, &mut store, &garbage, NOW + 1), "refresh-token-unknown");
+        assert_eq!(store.post(&after, "/revoke", &format!("token={garbage}"), NOW).status, 200);
+    }
+    assert_refused(&use_up(&after, &mut store, &format!("x.{}.x", parts[1]), NOW + 1), "refresh-token-malformed");
+    assert_eq!(store.sessions.len(), 1, "garbage ends nothing");
+    let next = refresh_token(&use_up(&after, &mut store, &token, NOW + 1));
+    assert_refused(&use_up(&after, &mut store, &token, NOW + 60), "refresh-token-reused");
+    assert_refused(&use_up(&after, &mut store, &next, NOW + 61), "refresh-token-unknown");
+    assert_eq!(store.users.0[0].token_version, Some(1));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_session_id_in_a_path_is_base64url() {
+    let (gate, mut store, _) = start();
+    for id in ["%0d%0aSet-Cookie:%20a=b", "%E2%9C%93", "%00", "a%3Fb%23c", "a%2Fb"] {
+        for slash in ["", "/"] {
+            let reply = store.ask(&gate, "DELETE", &format!("/me/sessions/{id}{slash}"), "x", NOW);
+            assert_eq!(reply.status, 404, "{id}{slash}");
+        }
+    }
+}

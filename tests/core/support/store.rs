@@ -75,9 +75,14 @@ impl Store {
             Question::InsertSession(session) => Answer::Changed(self.insert(session)),
             Question::RotateSession(rotation) => Answer::Rotated(self.rotate(rotation)),
             Question::EndSession(end) => Answer::Ended(self.end(end)),
-            Question::DeleteSession { id, user_id } => {
+            Question::DeleteSession { id, user_id, known_as } => {
                 let before = self.sessions.len();
-                let is_it = |row: &Row| row.id == *id && user_id.as_ref().is_none_or(|user| row.user_id == *user);
+                let knows = |row: &Row, hash: &String| row.current == *hash || row.previous.as_ref() == Some(hash);
+                let is_it = |row: &Row| {
+                    row.id == *id
+                        && user_id.as_ref().is_none_or(|user| row.user_id == *user)
+                        && known_as.as_ref().is_none_or(|hash| knows(row, hash))
+                };
                 self.sessions.retain(|row| !is_it(row));
                 Answer::Changed(self.sessions.len() < before)
             }
@@ -139,7 +144,9 @@ impl Store {
     /// The statements of [`SessionEnd`].
     fn end(&mut self, end: &SessionEnd) -> Ended {
         let spared = |row: &Row| row.previous.as_ref() == Some(&end.old) && row.rotated_at > end.grace_since;
-        let Some(at) = self.sessions.iter().position(|row| row.id == end.id && !spared(row)) else {
+        let Some(at) = self.sessions.iter().position(|row| {
+            row.id == end.id && (end.is_verified || row.previous.as_ref() == Some(&end.old)) && !spared(row)
+        }) else {
             return Ended::Unknown;
         };
         let row = self.sessions.remove(at);
