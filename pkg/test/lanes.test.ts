@@ -129,10 +129,12 @@ test("the queue is bounded: further callers get busy, and queued ones are unaffe
   const { gate } = await gateWith(1);
   const body = new URLSearchParams({ username: "u1@example.com", password: "secret" });
   const answers = await Promise.all(
-    Array.from({ length: 70 }, () => gate.fetch(new Request("http://localhost/login", { method: "POST", body }))),
+    Array.from({ length: 150 }, () => gate.fetch(new Request("http://localhost/login", { method: "POST", body }))),
   );
   const counts = Object.groupBy(answers, ({ status }) => String(status));
-  assert.deepEqual([counts["200"]?.length, counts["503"]?.length], [64, 6]);
+  const [served = 0, busy = 0] = [counts["200"]?.length, counts["503"]?.length];
+  // A caller that finds the queue full looks for cancelled ones first, and some places become free meanwhile.
+  assert(served + busy === 150 && served >= 64 && busy > 50, `${served} ${busy}`);
   assert.match(counts["503"]?.[0]?.headers.get("retry-after") ?? "", /^\d+$/);
 });
 
