@@ -16,16 +16,16 @@ use self::{
     name::{
         ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, JWKS_AUDIENCE, JWKS_ISSUER,
         JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
-        JWT_REQUIRED_CLAIMS, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION,
-        SECRET_KEY, USER_ID_CLAIM,
+        JWT_REQUIRED_CLAIMS, PASSWORD_MIN_LENGTH, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION,
+        REHASH, REVOCATION, SECRET_KEY, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, switch},
 };
 use crate::{
     limits::{
         ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, ACCESS_TOKEN_EXPIRE_MINUTES_MAX, BODY_TIMEOUT_DEFAULT_SECONDS,
-        BODY_TIMEOUTS_SECONDS, HASH_COST_DEFAULT, HASH_COSTS, REFRESH_TOKEN_EXPIRE_MINUTES_MAX,
-        REFRESH_TOKEN_MAX_DAYS_DEFAULT, REFRESH_TOKEN_MAX_DAYS_RANGE,
+        BODY_TIMEOUTS_SECONDS, HASH_COST_DEFAULT, HASH_COSTS, PASSWORD_MIN_LENGTH_DEFAULT, PASSWORD_MIN_LENGTHS,
+        REFRESH_TOKEN_EXPIRE_MINUTES_MAX, REFRESH_TOKEN_MAX_DAYS_DEFAULT, REFRESH_TOKEN_MAX_DAYS_RANGE,
     },
     password::Cost,
     token::{KeyRing, Provider, Rules},
@@ -117,6 +117,9 @@ pub struct Vars {
     /// How many seconds the body of a request may take to arrive: 1 to 60; 10 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub body_timeout_seconds: Option<Variable>,
+    /// How many characters the password of a new user must have: 1 to 64; 8 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_min_length: Option<Variable>,
 }
 
 /// The settings, parsed and valid.
@@ -156,6 +159,8 @@ pub struct Settings {
     pub refresh_token_max_days: u32,
     /// How many seconds the body of a request may take to arrive.
     pub body_timeout_seconds: u32,
+    /// How many characters the password of a new user must have.
+    pub password_min_length: u32,
 }
 
 impl Vars {
@@ -196,6 +201,7 @@ impl Vars {
             refresh_token_expire_minutes: variable(REFRESH_TOKEN_EXPIRE_MINUTES),
             refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
+            password_min_length: variable(PASSWORD_MIN_LENGTH),
         }
     }
 }
@@ -255,6 +261,12 @@ impl TryFrom<Vars> for Settings {
                 BODY_TIMEOUT_DEFAULT_SECONDS,
                 &BODY_TIMEOUTS_SECONDS,
             )?,
+            password_min_length: integer(
+                PASSWORD_MIN_LENGTH,
+                vars.password_min_length.as_deref(),
+                PASSWORD_MIN_LENGTH_DEFAULT,
+                &PASSWORD_MIN_LENGTHS,
+            )?,
         })
     }
 }
@@ -301,6 +313,7 @@ mod tests {
             refresh_token_expire_minutes,
             refresh_token_max_days,
             body_timeout_seconds,
+            password_min_length,
         } = vars;
         [
             secret_key,
@@ -324,6 +337,7 @@ mod tests {
             refresh_token_expire_minutes,
             refresh_token_max_days,
             body_timeout_seconds,
+            password_min_length,
         ]
         .map(|value| value.map(|text| text.to_string()))
         .into()

@@ -6,6 +6,7 @@ pub(super) const JWT_KEYS: &str = "JWT_KEYS";
 pub(super) const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
 pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
 pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
+pub(super) const PASSWORD_MIN_LENGTH: &str = "PASSWORD_MIN_LENGTH";
 pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
 pub(super) const USER_ID_CLAIM: &str = "USER_ID_CLAIM";
@@ -24,13 +25,14 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 
 /// All of them.
 #[cfg(any(test, feature = "wasm"))]
-pub(crate) const NAMES: [&str; 21] = [
+pub(crate) const NAMES: [&str; 22] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
     ACCESS_TOKEN_EXPIRE_MINUTES,
     BCRYPT_COST,
     BODY_TIMEOUT_SECONDS,
+    PASSWORD_MIN_LENGTH,
     REHASH,
     REGISTRATION,
     USER_ID_CLAIM,

@@ -120,8 +120,9 @@ fn replicas_are_used_if_configured() -> Result<()> {
         ("D1_REPLICAS", "on"),
     ];
     let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
-    expect(&register(&worker, "near@flow.example.org", "secret")?, 201)?;
-    let token = token(&login(&worker, "username=near@flow.example.org&password=secret")?)?;
+    expect(&register(&worker, "near@flow.example.org", "seven..")?, 422)?;
+    expect(&register(&worker, "near@flow.example.org", "long enough")?, 201)?;
+    let token = token(&login(&worker, "username=near@flow.example.org&password=long+enough")?)?;
     expect(&me(&worker, &token)?, 200)?;
     wrangler::execute(&dir, "DELETE FROM users;")?;
     expect_detail(&me(&worker, &token)?, 401, "Could not validate credentials")
