@@ -15,7 +15,7 @@ pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
         ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, JWKS_AUDIENCE, JWKS_ISSUER,
-        JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
+        JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
         JWT_REQUIRED_CLAIMS, PASSWORD_MIN_LENGTH, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION,
         REHASH, REVOCATION, SECRET_KEY, USER_ID_CLAIM,
     },
@@ -90,9 +90,12 @@ pub struct Vars {
     /// Maximum age of a token in seconds, measured from its `iat`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_max_age_seconds: Option<Variable>,
-    /// The claims a token must have, separated by commas; `exp` by default.
+    /// Further claims that a token must have, separated by commas; none by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_required_claims: Option<Variable>,
+    /// `optional` accepts tokens without `exp`, which never expire; `required` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_exp: Option<Variable>,
     /// Further claims of every token, a JSON object.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_claims: Option<Variable>,
@@ -193,6 +196,7 @@ impl Vars {
             jwt_leeway_seconds: variable(JWT_LEEWAY_SECONDS),
             jwt_max_age_seconds: variable(JWT_MAX_AGE_SECONDS),
             jwt_required_claims: variable(JWT_REQUIRED_CLAIMS),
+            jwt_exp: variable(JWT_EXP),
             jwt_claims: variable(JWT_CLAIMS),
             jwks_url: variable(JWKS_URL),
             jwks_issuer: variable(JWKS_ISSUER),
@@ -305,6 +309,7 @@ mod tests {
             jwt_leeway_seconds,
             jwt_max_age_seconds,
             jwt_required_claims,
+            jwt_exp,
             jwt_claims,
             jwks_url,
             jwks_issuer,
@@ -329,6 +334,7 @@ mod tests {
             jwt_leeway_seconds,
             jwt_max_age_seconds,
             jwt_required_claims,
+            jwt_exp,
             jwt_claims,
             jwks_url,
             jwks_issuer,

@@ -15,6 +15,7 @@ pub(super) const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
 pub(super) const JWT_LEEWAY_SECONDS: &str = "JWT_LEEWAY_SECONDS";
 pub(super) const JWT_MAX_AGE_SECONDS: &str = "JWT_MAX_AGE_SECONDS";
 pub(super) const JWT_REQUIRED_CLAIMS: &str = "JWT_REQUIRED_CLAIMS";
+pub(super) const JWT_EXP: &str = "JWT_EXP";
 pub(super) const JWT_CLAIMS: &str = "JWT_CLAIMS";
 pub(super) const JWKS_URL: &str = "JWKS_URL";
 pub(super) const JWKS_ISSUER: &str = "JWKS_ISSUER";
@@ -25,7 +26,7 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 
 /// All of them.
 #[cfg(any(test, feature = "wasm"))]
-pub(crate) const NAMES: [&str; 22] = [
+pub(crate) const NAMES: [&str; 23] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
@@ -41,6 +42,7 @@ pub(crate) const NAMES: [&str; 22] = [
     JWT_LEEWAY_SECONDS,
     JWT_MAX_AGE_SECONDS,
     JWT_REQUIRED_CLAIMS,
+    JWT_EXP,
     JWT_CLAIMS,
     JWKS_URL,
     JWKS_ISSUER,

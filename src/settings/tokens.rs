@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::{
     Vars,
     name::{
-        ALGORITHM, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_CLAIMS, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
-        SECRET_KEY,
+        ALGORITHM, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_CLAIMS, JWT_EXP, JWT_KEYS, JWT_LEEWAY_SECONDS,
+        JWT_MAX_AGE_SECONDS, SECRET_KEY,
     },
-    value::{SettingsError, integer, optional_integer, text},
+    value::{SettingsError, integer, optional_integer, switch, text},
 };
 use crate::{
     limits::LEEWAY_MAX_SECONDS,
@@ -18,7 +18,9 @@ use crate::{
 /// The keys of `JWT_KEYS`, and after them `SECRET_KEY`, as a key without `kid`.
 pub(super) fn ring(vars: &Vars) -> Result<KeyRing, SettingsError> {
     let wrong_set = |error: KeyError| SettingsError::new(JWT_KEYS, format!("cannot be used: {error}"));
-    let set: Option<KeyRing> = text(vars.jwt_keys.as_deref()).map(|set| set.parse().map_err(wrong_set)).transpose()?;
+    let unreadable =
+        |error: KeyError| SettingsError::new(JWT_KEYS, format!("cannot be used: {error}; {JWT_KEYS_REMEDY}"));
+    let set: Option<KeyRing> = text(vars.jwt_keys.as_deref()).map(|set| set.parse().map_err(unreadable)).transpose()?;
     match (set, vars.secret_key.as_deref().unwrap_or_default()) {
         (Some(set), "") => Ok(set),
         (Some(set), secret) => set.with(secret_key(secret, vars)?).map_err(wrong_set),
@@ -28,6 +30,8 @@ pub(super) fn ring(vars: &Vars) -> Result<KeyRing, SettingsError> {
 }
 
 const REMEDY: &str = "`openssl rand -hex 32` makes one, `wrangler secret put SECRET_KEY` sets it for a Worker";
+
+const JWT_KEYS_REMEDY: &str = "`npx edgegate keygen --set` makes a set";
 
 fn secret_key(secret: &str, vars: &Vars) -> Result<Key, SettingsError> {
     let algorithm = match vars.algorithm.as_deref().unwrap_or("HS256") {
@@ -42,7 +46,7 @@ fn secret_key(secret: &str, vars: &Vars) -> Result<Key, SettingsError> {
         }
     };
     Key::secret(algorithm, secret.as_bytes())
-        .map_err(|error| SettingsError::new(SECRET_KEY, format!("is too short: {error}; {REMEDY}")))
+        .map_err(|error| SettingsError::new(SECRET_KEY, format!("cannot be used: {error}; {REMEDY}")))
 }
 
 /// The rules that the gate's own tokens are issued by and must meet.
@@ -58,6 +62,8 @@ pub(super) fn rules(vars: &Vars) -> Result<Rules, SettingsError> {
         required: required.map_or(default.required, |names| {
             names.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
         }),
+        // Not a part of the list: a list without `exp` must not accept tokens that never expire.
+        exp_required: !switch(JWT_EXP, vars.jwt_exp.as_deref(), ["required", "optional"])?,
     })
 }
 

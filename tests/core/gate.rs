@@ -247,7 +247,7 @@ fn a_new_password_has_a_minimum_length() {
         (Some("64"), 64, "String should have at least 64 characters"),
     ] {
         let gate = Gate::new(Settings::try_from(settings(setting)).expect("the settings are good"));
-        let mut register = |password: &str| {
+        let register = |password: &str| {
             let body = serde_json::json!({ "email": "a@example.com", "password": password }).to_string();
             post(&gate, &mut Users::default(), "/users", "application/json", &body)
         };
