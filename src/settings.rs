@@ -29,6 +29,7 @@ use crate::{
     },
     password::Cost,
     token::{KeyRing, Provider, Rules},
+    unicode::Unicode,
 };
 
 /// The settings as the environment gives them: texts, not yet parsed.
@@ -164,6 +165,8 @@ pub struct Settings {
     pub body_timeout_seconds: u32,
     /// How many characters the password of a new user must have.
     pub password_min_length: u32,
+    /// The operations for e-mail addresses outside ASCII. Not a setting by name: it depends on the platform.
+    pub unicode: Unicode,
 }
 
 impl Vars {
@@ -271,6 +274,7 @@ impl TryFrom<Vars> for Settings {
                 PASSWORD_MIN_LENGTH_DEFAULT,
                 &PASSWORD_MIN_LENGTHS,
             )?,
+            unicode: Unicode::default(),
         })
     }
 }

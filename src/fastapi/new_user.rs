@@ -15,7 +15,7 @@ use super::{
     input::{Input, Object},
     is_space,
 };
-use crate::limits::PASSWORD_MAX_BYTES;
+use crate::{limits::PASSWORD_MAX_BYTES, unicode::Unicode};
 
 /// The user to create.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +32,12 @@ impl NewUser {
     /// # Errors
     /// FastAPI's response, with every value hidden that may be a password. Three errors are added, for a password that
     /// has fewer than `password_min_length` characters, is longer than bcrypt reads, or contains a NUL.
-    pub(crate) fn parse(content_type: Option<&str>, body: &[u8], password_min_length: u32) -> Result<Self, BodyError> {
+    pub(crate) fn parse(
+        content_type: Option<&str>,
+        body: &[u8],
+        password_min_length: u32,
+        unicode: Unicode,
+    ) -> Result<Self, BodyError> {
         if body.is_empty() {
             return Err(Invalid::body("missing", "Field required", Value::Null).into());
         }
@@ -44,7 +49,7 @@ impl NewUser {
             other => return Err(not_an_object(other.shown()).into()),
         };
         let password = self::password(password.as_deref(), &shown, password_min_length);
-        match (self::email(email.as_deref(), &shown), password) {
+        match (self::email(email.as_deref(), &shown, unicode), password) {
             (Ok(email), Ok(password)) => Ok(Self { email, password }),
             (email, password) => Err(BodyError::Unprocessable(email.err().into_iter().chain(password.err()).collect())),
         }
@@ -71,10 +76,12 @@ fn not_an_object(input: impl Into<Shown>) -> Invalid {
     Invalid::body("model_attributes_type", msg, input)
 }
 
-fn email(input: Option<&Input>, body: &[(String, Shown)]) -> Result<Email, Invalid> {
+fn email(input: Option<&Input>, body: &[(String, Shown)], unicode: Unicode) -> Result<Email, Invalid> {
     match input {
         None => Err(Invalid::missing("email", Shown::Object(body.to_vec()))),
-        Some(Input::Text(text)) => Email::parse(text).map_err(|error| error.to_invalid("email", text.as_str().into())),
+        Some(Input::Text(text)) => {
+            Email::parse(text, unicode).map_err(|error| error.to_invalid("email", text.as_str().into()))
+        }
         Some(other) => Err(Invalid::not_a_string("email", other.shown_as_email())),
     }
 }
@@ -115,7 +122,7 @@ mod tests {
     use super::*;
 
     fn refused(content_type: Option<&str>, body: &str) -> String {
-        match NewUser::parse(content_type, body.as_bytes(), 1) {
+        match NewUser::parse(content_type, body.as_bytes(), 1, Unicode::default()) {
             Err(BodyError::Unprocessable(list)) => serde_json::to_string(&list).unwrap(),
             other => format!("{other:?}"),
         }
@@ -125,7 +132,7 @@ mod tests {
     fn the_type_must_be_json() {
         let body = r#"{"email":"a@b.co","password":"p"}"#;
         for json in ["application/json", " Application/JSON ; charset=x", "application/vnd.api+json"] {
-            assert!(NewUser::parse(Some(json), body.as_bytes(), 1).is_ok(), "{json}");
+            assert!(NewUser::parse(Some(json), body.as_bytes(), 1, Unicode::default()).is_ok(), "{json}");
         }
         for other in [None, Some(""), Some("text/json"), Some("application/json/x"), Some("application/jsonp")] {
             assert!(refused(other, body).contains(r#""type":"model_attributes_type","loc":["body"]"#), "{other:?}");

@@ -35,7 +35,7 @@ fn a_new_user_can_log_in() {
     let json = "application/json";
     let reply = post(&gate, &mut users, "/users", json, r#"{"email":" New@Example.com ","password":"pa ss"}"#);
     assert_eq!((reply.status, reply.rounds), (201, 1 << 10), "{}", reply.body);
-    assert!(reply.body.starts_with(r#"{"id":2,"email":"New@Example.com","created_at":""#), "{}", reply.body);
+    assert!(reply.body.starts_with(r#"{"id":2,"email":"New@example.com","created_at":""#), "{}", reply.body);
     assert_eq!(login(&gate, &mut users, "username=+new@example.com&password=pa+ss").status, 200);
     let reply = post(&gate, &mut users, "/users", json, r#"{"email":"NEW@example.com","password":"x"}"#);
     assert_eq!((reply.status, reply.body.as_str()), (409, r#"{"detail":"Email already registered"}"#));

@@ -10,6 +10,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod contract;
+mod email;
 mod gate;
 mod jwks;
 mod password;

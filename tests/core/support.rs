@@ -35,7 +35,10 @@ pub(crate) fn gate_with(secret: &str, more: Vars) -> Gate {
         password_min_length: more.password_min_length.or(Some("1".into())),
         ..more
     };
-    Gate::new(Settings::try_from(vars).expect("the settings are good"))
+    let settings = Settings::try_from(vars).expect("the settings are good");
+    #[cfg(all(target_arch = "wasm32", feature = "wasm"))]
+    let settings = Settings { unicode: edgegate::wasm::unicode::UNICODE, ..settings };
+    Gate::new(settings)
 }
 
 /// Users in memory, with the rules of a store: e-mail addresses are compared ignoring letter case.
