@@ -31,7 +31,7 @@ impl Email {
     ///
     /// # Errors
     /// The first error that email-validator reports.
-    pub(crate) fn parse(text: &str, unicode: Unicode) -> Result<Self, EmailError> {
+    pub(crate) fn parse(text: &str, unicode: &Unicode) -> Result<Self, EmailError> {
         if text.chars().nth(EMAIL_TEXT_MAX_CHARS).is_some() {
             return Err(format!("Length must not exceed {EMAIL_TEXT_MAX_CHARS} characters").into());
         }
@@ -85,7 +85,7 @@ impl<T: Into<Cow<'static, str>>> From<T> for EmailError {
 
 /// The text to look up for a name that was typed at login: for an e-mail address, the one that [`Email::parse`] makes of it.
 /// Other names are unchanged, and so is a domain that has no ASCII form.
-pub(crate) fn looked_up(name: &str, unicode: Unicode) -> String {
+pub(crate) fn looked_up(name: &str, unicode: &Unicode) -> String {
     let Some((local, domain)) = name.rsplit_once('@') else { return name.to_owned() };
     let domain = match domain.is_ascii() {
         true => domain.to_ascii_lowercase(),
@@ -132,13 +132,13 @@ mod tests {
             ("\u{212A}@b\u{3002}co", "K@b.co"),
             ("a@XN--bcher-kva.example", "a@xn--bcher-kva.example"),
         ] {
-            let unicode = Unicode::default();
+            let unicode = &Unicode::default();
             assert_eq!(Email::parse(text, unicode).map(|email| email.0), Ok(address.to_owned()), "{text}");
             if !text.contains('<') {
                 assert_eq!(looked_up(text.trim_matches(is_space), unicode), address, "the same at login");
             }
         }
-        assert_eq!(format!("{:?}", Email::parse("a@b.co", Unicode::default()).unwrap()), "Email { .. }");
+        assert_eq!(format!("{:?}", Email::parse("a@b.co", &Unicode::default()).unwrap()), "Email { .. }");
     }
 
     #[test]
@@ -154,15 +154,15 @@ mod tests {
             "a@\u{e9}%61",
             "a@\u{ff0f}",
         ] {
-            assert_eq!(looked_up(name, Unicode::default()), name);
+            assert_eq!(looked_up(name, &Unicode::default()), name);
         }
-        assert_eq!(looked_up("a@b@C_D", Unicode::default()), "a@b@c_d");
+        assert_eq!(looked_up("a@b@C_D", &Unicode::default()), "a@b@c_d");
     }
 
     /// Functions that must not be called.
     #[test]
     fn ascii_addresses_need_no_unicode() {
-        let never = Unicode {
+        let never = &Unicode {
             nfc: |_| unreachable!(),
             domain_to_ascii: |_| unreachable!(),
             unsafe_characters: |_| unreachable!(),
@@ -206,22 +206,19 @@ mod tests {
                 "After Unicode normalization: The email address contains invalid characters before the @-sign: ';'.",
             ),
             ("a@b.\u{fe0f}.co", "An email address cannot have two periods in a row."),
-            (
-                "a@b\u{ff0f}c.co",
-                "The part after the @-sign contains invalid characters after Unicode normalization: '/'.",
-            ),
+            ("a@b\u{ff0f}c.co", "The part after the @-sign is invalid."),
             ("a@b\u{fffc}.co", "The part after the @-sign is invalid."),
             ("a@xn--a.co", "The part after the @-sign is not valid IDNA."),
             ("a@xn--\u{e9}.co", "The part after the @-sign is invalid."),
             ("<<a@b.co>>", "A display name and angle brackets around the email address are not permitted here."),
         ] {
-            assert_eq!(Email::parse(text, Unicode::default()).expect_err(text).reason(), reason, "{text}");
+            assert_eq!(Email::parse(text, &Unicode::default()).expect_err(text).reason(), reason, "{text}");
         }
-        let long = |count| Email::parse(&format!("{}@b.co", "a".repeat(count)), Unicode::default());
+        let long = |count| Email::parse(&format!("{}@b.co", "a".repeat(count)), &Unicode::default());
         assert!(long(249).is_ok());
         assert_eq!(long(250).unwrap_err().reason(), "The email address is too long (1 character too many).");
         // `ü` has two bytes; the ASCII form of the domain is longer.
-        let long = |count| Email::parse(&format!("{}@ü.co", "a".repeat(count)), Unicode::default());
+        let long = |count| Email::parse(&format!("{}@ü.co", "a".repeat(count)), &Unicode::default());
         assert!(long(243).is_ok());
         assert_eq!(long(244).unwrap_err().reason(), "The email address is too long (when converted to IDNA ASCII).");
     }

@@ -36,7 +36,7 @@ impl NewUser {
         content_type: Option<&str>,
         body: &[u8],
         password_min_length: u32,
-        unicode: Unicode,
+        unicode: &Unicode,
     ) -> Result<Self, BodyError> {
         if body.is_empty() {
             return Err(Invalid::body("missing", "Field required", Value::Null).into());
@@ -76,7 +76,7 @@ fn not_an_object(input: impl Into<Shown>) -> Invalid {
     Invalid::body("model_attributes_type", msg, input)
 }
 
-fn email(input: Option<&Input>, body: &[(String, Shown)], unicode: Unicode) -> Result<Email, Invalid> {
+fn email(input: Option<&Input>, body: &[(String, Shown)], unicode: &Unicode) -> Result<Email, Invalid> {
     match input {
         None => Err(Invalid::missing("email", Shown::Object(body.to_vec()))),
         Some(Input::Text(text)) => {
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn refused(content_type: Option<&str>, body: &str) -> String {
-        match NewUser::parse(content_type, body.as_bytes(), 1, Unicode::default()) {
+        match NewUser::parse(content_type, body.as_bytes(), 1, &Unicode::default()) {
             Err(BodyError::Unprocessable(list)) => serde_json::to_string(&list).unwrap(),
             other => format!("{other:?}"),
         }
@@ -132,7 +132,7 @@ mod tests {
     fn the_type_must_be_json() {
         let body = r#"{"email":"a@b.co","password":"p"}"#;
         for json in ["application/json", " Application/JSON ; charset=x", "application/vnd.api+json"] {
-            assert!(NewUser::parse(Some(json), body.as_bytes(), 1, Unicode::default()).is_ok(), "{json}");
+            assert!(NewUser::parse(Some(json), body.as_bytes(), 1, &Unicode::default()).is_ok(), "{json}");
         }
         for other in [None, Some(""), Some("text/json"), Some("application/json/x"), Some("application/jsonp")] {
             assert!(refused(other, body).contains(r#""type":"model_attributes_type","loc":["body"]"#), "{other:?}");

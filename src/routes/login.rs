@@ -100,7 +100,7 @@ const ATTEMPTS: u8 = 2;
 /// user is unknown, the password wrong, or the stored hash invalid or of a lower cost.
 async fn authenticate(settings: &Settings, host: &Host, credentials: &Credentials) -> Result<(UserRow, bool), Refusal> {
     let Credentials { username, password } = credentials;
-    let user = match stored_name(username, settings.unicode) {
+    let user = match stored_name(username, &settings.unicode) {
         Some(email) => host.user(Question::UserByEmail { email, with_token_version: settings.revocation }).await?,
         None => None,
     };
@@ -139,7 +139,7 @@ async fn accept(
 
 /// The name to look up: trimmed and normalized, as `POST /users` stores it. It need not be an e-mail address, because other
 /// backends have stored other names. PostgreSQL does not accept a NUL in a text.
-fn stored_name(username: &str, unicode: Unicode) -> Option<String> {
+fn stored_name(username: &str, unicode: &Unicode) -> Option<String> {
     let may_be_stored = |name: &str| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.as_bytes().contains(&0);
     let typed = Some(username.trim()).filter(|name| may_be_stored(name))?;
     Some(looked_up(typed, unicode)).filter(|name| may_be_stored(name))

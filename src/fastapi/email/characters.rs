@@ -8,21 +8,21 @@ pub(super) fn is_atext(char: char) -> bool {
 }
 
 /// The characters that `is_good` refuses, named and in order; `None` if there are none.
-pub(super) fn refused(text: &str, unicode: Unicode, is_good: impl Fn(char) -> bool) -> Option<String> {
+pub(super) fn refused(text: &str, unicode: &Unicode, is_good: impl Fn(char) -> bool) -> Option<String> {
     listed(text.chars().filter(|&char| !is_good(char)).map(|char| name(char, unicode)))
 }
 
 /// The characters that no part of an address may contain, named and in order; `None` if there are none.
-pub(super) fn unsafe_in(text: &str, allow_space: bool, unicode: Unicode) -> Option<String> {
+pub(super) fn unsafe_in(text: &str, allow_space: bool, unicode: &Unicode) -> Option<String> {
     let may_be_there = |char: char| allow_space && is_space_separator(char);
     listed(unsafe_characters(text, unicode).chars().filter(|&char| !may_be_there(char)).map(code_point))
 }
 
-pub(super) fn named(text: &str, unicode: Unicode) -> String {
+pub(super) fn named(text: &str, unicode: &Unicode) -> String {
     joined(text.chars().map(|char| name(char, unicode)))
 }
 
-fn unsafe_characters(text: &str, unicode: Unicode) -> String {
+fn unsafe_characters(text: &str, unicode: &Unicode) -> String {
     match text.is_ascii() {
         true => text.chars().filter(|&char| char.is_ascii_control() || char == ' ').collect(),
         false => (unicode.unsafe_characters)(text),
@@ -56,7 +56,7 @@ fn joined(names: impl Iterator<Item = String>) -> String {
 }
 
 /// The name of a character in a message. Python quotes letters, numbers, punctuation and symbols.
-fn name(char: char, unicode: Unicode) -> String {
+fn name(char: char, unicode: &Unicode) -> String {
     match char {
         '\\' | '\'' => format!("\"{char}\""),
         _ if !unsafe_characters(char.encode_utf8(&mut [0; 4]), unicode).is_empty() => code_point(char),
