@@ -161,8 +161,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Input, A::Error> {
         let mut object = Object::default();
-        while let Some(name) = members.next_key::<&str>()? {
-            let name = self.string(name);
+        while let Some(Input::Text(name)) = members.next_key_seed(self)? {
             let shown = match name.as_str() {
                 "email" => {
                     let email: &Input = object.email.insert(Box::new(members.next_value_seed(self)?));

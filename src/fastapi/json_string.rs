@@ -9,35 +9,39 @@ use zeroize::Zeroizing;
 ///
 /// Control characters and the first invalid escape remain, because serde_json reports them. It reads no string after them.
 pub(super) fn outline(body: &str) -> String {
-    let (mut in_string, mut escaped, mut at_error) = (false, 0usize, false);
-    let outlined = body.bytes().enumerate().map(|(at, byte)| {
+    let mut outline = body.as_bytes().to_vec();
+    let (mut in_string, mut escaped) = (false, 0usize);
+    for (at, byte) in outline.iter_mut().enumerate() {
         escaped = escaped.saturating_sub(1);
-        let hidden = escaped > 0;
-        if byte == b'\\' && in_string && !hidden {
-            match body.get(at..).and_then(escape) {
-                Some((_, length)) => escaped = length,
-                None => at_error = true,
-            }
+        match byte {
+            b'"' if escaped == 0 => in_string ^= true,
+            b'\\' if escaped == 0 && in_string => match body.get(at..).and_then(escape) {
+                Some((_, length)) => (*byte, escaped) = (b'x', length),
+                None => break,
+            },
+            b' '..=b'~' if !in_string => {}
+            b' '.. => *byte = b'x',
+            _ => {}
         }
-        in_string ^= byte == b'"' && !hidden;
-        let shown = at_error || !in_string || byte < b' ' || (byte == b'"' && !hidden);
-        if shown && byte.is_ascii() { char::from(byte) } else { 'x' }
-    });
-    outlined.collect()
+    }
+    // Not UTF-8 only if an error is in front of the rest.
+    String::from_utf8_lossy(&outline).into_owned()
 }
 
 /// The text of a string from its contents, in which every escape is valid.
-pub(super) fn unescape(mut rest: &str) -> Zeroizing<String> {
+pub(super) fn unescape(contents: &str) -> Zeroizing<String> {
     // No escape is shorter than what it stands for, so the text is never reallocated and no copy of a password remains.
-    let mut text = Zeroizing::new(String::with_capacity(rest.len()));
-    while let Some(at) = rest.find('\\') {
-        let (plain, escaped) = rest.split_at_checked(at).unwrap_or_default();
-        let (char, length) = escape(escaped).unwrap_or(('\\', 1));
-        text.push_str(plain);
-        text.push(char);
-        rest = escaped.get(length..).unwrap_or_default();
+    let mut text = Zeroizing::new(String::with_capacity(contents.len()));
+    let mut escaped = 0usize;
+    for (at, char) in contents.char_indices() {
+        escaped = escaped.saturating_sub(1);
+        if escaped == 0 {
+            let found = if char == '\\' { contents.get(at..).and_then(escape) } else { None };
+            let (char, length) = found.unwrap_or((char, 0));
+            escaped = length;
+            text.push(char);
+        }
     }
-    text.push_str(rest);
     text
 }
 

@@ -18,9 +18,7 @@ use crate::{
 /// The keys of `JWT_KEYS`, and after them `SECRET_KEY`, as a key without `kid`.
 pub(super) fn ring(vars: &Vars) -> Result<KeyRing, SettingsError> {
     let wrong_set = |error: KeyError| SettingsError::new(JWT_KEYS, format!("cannot be used: {error}"));
-    let unreadable =
-        |error: KeyError| SettingsError::new(JWT_KEYS, format!("cannot be used: {error}; {JWT_KEYS_REMEDY}"));
-    let set: Option<KeyRing> = text(vars.jwt_keys.as_deref()).map(|set| set.parse().map_err(unreadable)).transpose()?;
+    let set: Option<KeyRing> = text(vars.jwt_keys.as_deref()).map(|set| set.parse().map_err(wrong_set)).transpose()?;
     match (set, vars.secret_key.as_deref().unwrap_or_default()) {
         (Some(set), "") => Ok(set),
         (Some(set), secret) => set.with(secret_key(secret, vars)?).map_err(wrong_set),
@@ -30,8 +28,6 @@ pub(super) fn ring(vars: &Vars) -> Result<KeyRing, SettingsError> {
 }
 
 const REMEDY: &str = "`openssl rand -hex 32` makes one, `wrangler secret put SECRET_KEY` sets it for a Worker";
-
-const JWT_KEYS_REMEDY: &str = "`npx edgegate keygen --set` makes a set";
 
 fn secret_key(secret: &str, vars: &Vars) -> Result<Key, SettingsError> {
     let algorithm = match vars.algorithm.as_deref().unwrap_or("HS256") {

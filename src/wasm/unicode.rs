@@ -1,6 +1,6 @@
 //! The Unicode operations of JavaScript.
 
-use js_sys::{JsString, RegExp};
+use js_sys::RegExp;
 use wasm_bindgen::prelude::*;
 
 use crate::unicode::Unicode;
@@ -16,13 +16,20 @@ extern "C" {
 
     #[wasm_bindgen(method, getter)]
     fn hostname(this: &Url) -> String;
+
+    // Functions and not methods, so that text is passed and returned without a handle.
+    #[wasm_bindgen(js_namespace = ["String", "prototype", "normalize"], js_name = call)]
+    fn normalize(text: &str, form: &str) -> String;
+
+    #[wasm_bindgen(js_namespace = ["String", "prototype", "replace"], js_name = call)]
+    fn replace(text: &str, pattern: &RegExp, with: &str) -> String;
 }
 
 /// The operations of the platform.
 pub const UNICODE: Unicode = Unicode { nfc, domain_to_ascii, unsafe_characters };
 
 fn nfc(text: &str) -> String {
-    JsString::from(text).normalize("NFC").into()
+    normalize(text, "NFC")
 }
 
 /// The caller passes no ASCII character but letters, digits, `-` and `.`, so the text is the host of the URL as a whole.
@@ -31,6 +38,5 @@ fn domain_to_ascii(domain: &str) -> Option<String> {
 }
 
 fn unsafe_characters(text: &str) -> String {
-    let others = RegExp::new(r"[\p{L}\p{N}\p{P}\p{S}]|(?!^)\p{M}", "gu");
-    JsString::from(text).replace_by_pattern(&others, "").into()
+    replace(text, &RegExp::new(r"[\p{L}\p{N}\p{P}\p{S}]|(?!^)\p{M}", "gu"), "")
 }

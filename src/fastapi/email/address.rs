@@ -92,7 +92,7 @@ fn split<'a>(text: &'a str, specials: &[char]) -> Result<(&'a str, &'a str), Ema
 /// The address in the brackets after a display name.
 fn display_name<'a>(name: &str, brackets: &'a str, unicode: &Unicode) -> Result<&'a str, EmailError> {
     let (name, quoted) = unquote(name.trim_end_matches(is_space), unicode)?;
-    if let Some(bad) = refused(&name, unicode, |char| quoted || is_atext(char) || char == ' ') {
+    if let Some(bad) = refused(&name, unicode, &|char| quoted || is_atext(char) || char == ' ') {
         return Err(listing("The display name contains invalid characters when not quoted: ", &bad));
     }
     refuse_unsafe(&name, true, unicode)?;
@@ -126,10 +126,10 @@ fn check_local(local: &str, quoted: bool, unicode: &Unicode) -> Check {
         return Err("There must be something before the @-sign.".into());
     }
     let is_good = |char: char| is_atext(char) || char == '.' || !char.is_ascii();
-    if !quoted && let Some(bad) = refused(local, unicode, is_good) {
+    if !quoted && let Some(bad) = refused(local, unicode, &is_good) {
         return Err(listing("The email address contains invalid characters before the @-sign: ", &bad));
     }
-    if quoted && let Some(bad) = refused(local, unicode, |char| !char.is_ascii_control()) {
+    if quoted && let Some(bad) = refused(local, unicode, &|char: char| !char.is_ascii_control()) {
         return Err(listing("The email address contains invalid characters in quotes before the @-sign: ", &bad));
     }
     if !quoted {
@@ -146,7 +146,7 @@ fn check_domain(domain: &str, unicode: &Unicode) -> Result<String, EmailError> {
         return Err(listing("The email address is too long after the @-sign ", &too_many(excess)));
     }
     let is_good = |char: char| is_hostname(char) || !char.is_ascii();
-    if let Some(bad) = refused(domain, unicode, is_good) {
+    if let Some(bad) = refused(domain, unicode, &is_good) {
         return Err(listing("The part after the @-sign contains invalid characters: ", &bad));
     }
     refuse_unsafe(domain, false, unicode)?;

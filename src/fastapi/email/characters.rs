@@ -8,18 +8,21 @@ pub(super) fn is_atext(char: char) -> bool {
 }
 
 /// The characters that `is_good` refuses, named and in order; `None` if there are none.
-pub(super) fn refused(text: &str, unicode: &Unicode, is_good: impl Fn(char) -> bool) -> Option<String> {
-    listed(text.chars().filter(|&char| !is_good(char)).map(|char| name(char, unicode)))
+pub(super) fn refused(text: &str, unicode: &Unicode, is_good: &dyn Fn(char) -> bool) -> Option<String> {
+    listed(&without(text, is_good), unicode)
 }
 
 /// The characters that no part of an address may contain, named and in order; `None` if there are none.
 pub(super) fn unsafe_in(text: &str, allow_space: bool, unicode: &Unicode) -> Option<String> {
-    let may_be_there = |char: char| allow_space && is_space_separator(char);
-    listed(unsafe_characters(text, unicode).chars().filter(|&char| !may_be_there(char)).map(code_point))
+    listed(&without(&unsafe_characters(text, unicode), &|char| allow_space && is_space_separator(char)), unicode)
 }
 
 pub(super) fn named(text: &str, unicode: &Unicode) -> String {
     joined(text.chars().map(|char| name(char, unicode)))
+}
+
+fn without(text: &str, is_good: &dyn Fn(char) -> bool) -> String {
+    text.chars().filter(|&char| !is_good(char)).collect()
 }
 
 fn unsafe_characters(text: &str, unicode: &Unicode) -> String {
@@ -34,9 +37,10 @@ fn is_space_separator(char: char) -> bool {
     char.is_whitespace() && !char.is_control() && !matches!(char, '\u{2028}' | '\u{2029}')
 }
 
-fn listed(all: impl Iterator<Item = String>) -> Option<String> {
+fn listed(text: &str, unicode: &Unicode) -> Option<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in all {
+    for char in text.chars() {
+        let name = name(char, unicode);
         if let Err(at) = names.binary_search(&name) {
             names.insert(at, name);
         }
