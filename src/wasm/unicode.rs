@@ -34,7 +34,9 @@ fn nfc(text: &str) -> String {
 
 /// The caller passes no ASCII character but letters, digits, `-` and `.`, so the text is the host of the URL as a whole.
 fn domain_to_ascii(domain: &str) -> Option<String> {
-    Url::new(&["http://", domain].concat()).ok().map(|url| url.hostname())
+    // workerd checks the Punycode of a host only if the host is not ASCII, so one period becomes an ideographic full stop.
+    let domain = domain.replacen('.', "\u{3002}", 1);
+    Url::new(&["http://", &domain].concat()).ok().map(|url| url.hostname())
 }
 
 fn unsafe_characters(text: &str) -> String {
