@@ -4,11 +4,12 @@ mod email;
 mod form;
 mod input;
 mod invalid;
+mod json_string;
 mod new_user;
 
 pub use self::invalid::{BodyError, Invalid, Loc, Shown};
 pub(crate) use self::{
-    email::{Email, is_space},
+    email::{Email, is_space, looked_up},
     form::{LoginForm, RevocationForm, TokenForm},
     invalid::HIDDEN,
     new_user::NewUser,

@@ -82,6 +82,7 @@ mod limits;
 mod row;
 mod user;
 mod session;
+mod unicode;
 pub mod password;
 pub mod token;
 mod fastapi;
@@ -101,5 +102,6 @@ pub use self::{
     row::InvalidRow,
     settings::{Settings, SettingsError, Variable, Vars},
     token::Claims,
+    unicode::Unicode,
     user::{User, UserId, UserRow},
 };

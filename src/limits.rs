@@ -15,6 +15,13 @@ pub(crate) const USER_ID_MAX_BYTES: usize = 255;
 /// bcrypt reads no more bytes of a password.
 pub(crate) const PASSWORD_MAX_BYTES: usize = 72;
 
+/// Characters that the password of a new user must have (`PASSWORD_MIN_LENGTH`). The maximum leaves room below
+/// [`PASSWORD_MAX_BYTES`].
+pub(crate) const PASSWORD_MIN_LENGTHS: core::ops::RangeInclusive<u32> = 1..=64;
+
+/// Characters that the password of a new user must have without `PASSWORD_MIN_LENGTH` (NIST SP 800-63B).
+pub(crate) const PASSWORD_MIN_LENGTH_DEFAULT: u32 = 8;
+
 /// Nesting depth of JSON input. It bounds the recursion of the parser.
 pub(crate) const JSON_MAX_DEPTH: usize = 64;
 

@@ -15,20 +15,21 @@ pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
         ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, JWKS_AUDIENCE, JWKS_ISSUER,
-        JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
-        JWT_REQUIRED_CLAIMS, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION,
-        SECRET_KEY, USER_ID_CLAIM,
+        JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
+        JWT_REQUIRED_CLAIMS, PASSWORD_MIN_LENGTH, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION,
+        REHASH, REVOCATION, SECRET_KEY, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, switch},
 };
 use crate::{
     limits::{
         ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, ACCESS_TOKEN_EXPIRE_MINUTES_MAX, BODY_TIMEOUT_DEFAULT_SECONDS,
-        BODY_TIMEOUTS_SECONDS, HASH_COST_DEFAULT, HASH_COSTS, REFRESH_TOKEN_EXPIRE_MINUTES_MAX,
-        REFRESH_TOKEN_MAX_DAYS_DEFAULT, REFRESH_TOKEN_MAX_DAYS_RANGE,
+        BODY_TIMEOUTS_SECONDS, HASH_COST_DEFAULT, HASH_COSTS, PASSWORD_MIN_LENGTH_DEFAULT, PASSWORD_MIN_LENGTHS,
+        REFRESH_TOKEN_EXPIRE_MINUTES_MAX, REFRESH_TOKEN_MAX_DAYS_DEFAULT, REFRESH_TOKEN_MAX_DAYS_RANGE,
     },
     password::Cost,
     token::{KeyRing, Provider, Rules},
+    unicode::Unicode,
 };
 
 /// The settings as the environment gives them: texts, not yet parsed.
@@ -90,9 +91,12 @@ pub struct Vars {
     /// Maximum age of a token in seconds, measured from its `iat`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_max_age_seconds: Option<Variable>,
-    /// The claims a token must have, separated by commas; `exp` by default.
+    /// Further claims that a token must have, separated by commas; none by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_required_claims: Option<Variable>,
+    /// `optional` accepts tokens without `exp`, which never expire; `required` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_exp: Option<Variable>,
     /// Further claims of every token, a JSON object.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_claims: Option<Variable>,
@@ -117,6 +121,9 @@ pub struct Vars {
     /// How many seconds the body of a request may take to arrive: 1 to 60; 10 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub body_timeout_seconds: Option<Variable>,
+    /// How many characters the password of a new user must have: 1 to 64; 8 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_min_length: Option<Variable>,
 }
 
 /// The settings, parsed and valid.
@@ -156,6 +163,10 @@ pub struct Settings {
     pub refresh_token_max_days: u32,
     /// How many seconds the body of a request may take to arrive.
     pub body_timeout_seconds: u32,
+    /// How many characters the password of a new user must have.
+    pub password_min_length: u32,
+    /// The operations for e-mail addresses outside ASCII. Not a setting by name: it depends on the platform.
+    pub unicode: Unicode,
 }
 
 impl Vars {
@@ -188,6 +199,7 @@ impl Vars {
             jwt_leeway_seconds: variable(JWT_LEEWAY_SECONDS),
             jwt_max_age_seconds: variable(JWT_MAX_AGE_SECONDS),
             jwt_required_claims: variable(JWT_REQUIRED_CLAIMS),
+            jwt_exp: variable(JWT_EXP),
             jwt_claims: variable(JWT_CLAIMS),
             jwks_url: variable(JWKS_URL),
             jwks_issuer: variable(JWKS_ISSUER),
@@ -196,6 +208,7 @@ impl Vars {
             refresh_token_expire_minutes: variable(REFRESH_TOKEN_EXPIRE_MINUTES),
             refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
+            password_min_length: variable(PASSWORD_MIN_LENGTH),
         }
     }
 }
@@ -255,6 +268,13 @@ impl TryFrom<Vars> for Settings {
                 BODY_TIMEOUT_DEFAULT_SECONDS,
                 &BODY_TIMEOUTS_SECONDS,
             )?,
+            password_min_length: integer(
+                PASSWORD_MIN_LENGTH,
+                vars.password_min_length.as_deref(),
+                PASSWORD_MIN_LENGTH_DEFAULT,
+                &PASSWORD_MIN_LENGTHS,
+            )?,
+            unicode: Unicode::default(),
         })
     }
 }
@@ -293,6 +313,7 @@ mod tests {
             jwt_leeway_seconds,
             jwt_max_age_seconds,
             jwt_required_claims,
+            jwt_exp,
             jwt_claims,
             jwks_url,
             jwks_issuer,
@@ -301,6 +322,7 @@ mod tests {
             refresh_token_expire_minutes,
             refresh_token_max_days,
             body_timeout_seconds,
+            password_min_length,
         } = vars;
         [
             secret_key,
@@ -316,6 +338,7 @@ mod tests {
             jwt_leeway_seconds,
             jwt_max_age_seconds,
             jwt_required_claims,
+            jwt_exp,
             jwt_claims,
             jwks_url,
             jwks_issuer,
@@ -324,6 +347,7 @@ mod tests {
             refresh_token_expire_minutes,
             refresh_token_max_days,
             body_timeout_seconds,
+            password_min_length,
         ]
         .map(|value| value.map(|text| text.to_string()))
         .into()

@@ -9,6 +9,7 @@ mod error;
 pub(crate) mod strict_json;
 mod jws;
 mod crypto;
+mod published;
 mod key;
 mod jwk;
 mod ring;

@@ -8,13 +8,16 @@ pub mod passwords;
 pub mod signal;
 mod clock;
 mod turn;
+pub mod unicode;
 mod value;
 mod verdict;
 
 use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
 
 use self::{
     turn::Turn,
+    unicode::UNICODE,
     value::{is_exact, throw},
     verdict::{Failure, Outcome},
 };
@@ -35,7 +38,8 @@ impl JsGate {
     /// Takes an object with the settings by name; throws a `Failure` that names the invalid setting.
     #[wasm_bindgen(constructor)]
     pub fn new(#[wasm_bindgen(unchecked_param_type = "Vars")] vars: JsValue) -> Result<JsGate, JsValue> {
-        Settings::try_from(value::vars(vars)?).map(|settings| Self(Gate::new(settings))).map_err(throw)
+        let settings = Settings::try_from(value::vars(vars)?).map_err(throw)?;
+        Ok(Self(Gate::new(Settings { unicode: UNICODE, ..settings })))
     }
 
     /// Answers a request.
@@ -51,8 +55,10 @@ impl JsGate {
     }
 
     /// Logs in without HTTP.
-    pub fn login(&self, username: &str, password: &str) -> Turn {
-        let step = self.0.login(Credentials::new(username, password), clock::now());
+    pub fn login(&self, username: String, password: String) -> Turn {
+        // Owned: wasm-bindgen would free a borrowed text without wiping it.
+        let credentials = Credentials { username, password: Zeroizing::new(password) };
+        let step = self.0.login(credentials, clock::now());
         Turn::new(step, |result| Outcome::Login(result.into()))
     }
 

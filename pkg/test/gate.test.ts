@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createGate, type LogEntry, type UserStore } from "edgegate";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
-const settings = { SECRET_KEY, BCRYPT_COST: 10, REGISTRATION: "open" };
+const settings = { SECRET_KEY, BCRYPT_COST: 10, REGISTRATION: "open", PASSWORD_MIN_LENGTH: 1 };
 const url = (path: string) => `http://localhost${path}`;
 const form = (fields: Record<string, string>) => new Request(url("/login"), { method: "POST", body: new URLSearchParams(fields) });
 const json = (value: unknown) =>

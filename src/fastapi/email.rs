@@ -8,16 +8,15 @@ use std::{borrow::Cow, fmt};
 use serde_json::{Value, json};
 
 use super::Invalid;
-use crate::limits::EMAIL_TEXT_MAX_CHARS;
+use crate::{limits::EMAIL_TEXT_MAX_CHARS, unicode::Unicode};
 
 /// A valid e-mail address (RFC 5321 and 5322).
 ///
-/// White space around it and a display name before it (`A <a@b.c>`) are removed; the rest is unchanged. Unlike
-/// pydantic, it does not lower-case the domain, because `/login` compares the address as typed.
+/// White space around it and a display name before it (`A <a@b.c>`) are removed. The local part is in normalization form C. The
+/// domain is in lower case and in its ASCII form; email-validator returns it in its Unicode form. So each spelling of an
+/// address is the same text.
 ///
-/// Characters outside ASCII are accepted without Unicode tables. These checks of email-validator are left out: assigned
-/// code points, normalization (NFC), IDNA validity, decoding of `xn--` labels, length of encoded labels. Control,
-/// formatting and private-use characters, spaces and a leading combining mark are refused.
+/// Domains are converted as in URLs (UTS #46), which accept more symbols than email-validator's IDNA 2008.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Email(String);
 
@@ -32,7 +31,7 @@ impl Email {
     ///
     /// # Errors
     /// The first error that email-validator reports.
-    pub(crate) fn parse(text: &str) -> Result<Self, EmailError> {
+    pub(crate) fn parse(text: &str, unicode: &Unicode) -> Result<Self, EmailError> {
         if text.chars().nth(EMAIL_TEXT_MAX_CHARS).is_some() {
             return Err(format!("Length must not exceed {EMAIL_TEXT_MAX_CHARS} characters").into());
         }
@@ -40,8 +39,7 @@ impl Email {
             return Err("Carriage return and line feed characters are not allowed".into());
         }
         let address = inside_brackets(text).unwrap_or(text).trim_matches(is_space);
-        address::check(address)?;
-        Ok(Self(address.to_owned()))
+        address::normal(address, unicode).map(Self)
     }
 
     #[must_use]
@@ -85,6 +83,17 @@ impl<T: Into<Cow<'static, str>>> From<T> for EmailError {
     }
 }
 
+/// The text to look up for a name that was typed at login: for an e-mail address, the one that [`Email::parse`] makes of it.
+/// Other names are unchanged, and so is a domain that has no ASCII form.
+pub(crate) fn looked_up(name: &str, unicode: &Unicode) -> String {
+    let Some((local, domain)) = name.rsplit_once('@') else { return name.to_owned() };
+    let domain = match domain.is_ascii() {
+        true => domain.to_ascii_lowercase(),
+        false => address::to_ascii(domain, unicode).unwrap_or_else(|| domain.to_owned()),
+    };
+    [&address::nfc(local, unicode), "@", &domain].concat()
+}
+
 /// Python's `str.isspace`.
 pub(crate) fn is_space(char: char) -> bool {
     char.is_whitespace() || ('\x1C'..='\x1F').contains(&char)
@@ -111,19 +120,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_kept_as_given() {
+    fn addresses_are_normalized() {
         for (text, address) in [
             ("a@b.co", "a@b.co"),
-            ("\u{a0}Info@B.Co\t", "Info@B.Co"),
+            ("\u{a0}Info@B.Co\t", "Info@b.co"),
             ("A. B <a@b.co> ", "a@b.co"),
             ("\"<A@x>\" < a@b.co >", "a@b.co"),
             ("<a@b.co>", "a@b.co"),
-            ("jürgen@müller.example", "jürgen@müller.example"),
-            ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+            ("jürgen@MÜLLER.example", "jürgen@xn--mller-kva.example"),
+            ("u\u{308}@u\u{308}.example", "ü@xn--tda.example"),
+            ("\u{212A}@b\u{3002}co", "K@b.co"),
+            ("a@XN--bcher-kva.example", "a@xn--bcher-kva.example"),
         ] {
-            assert_eq!(Email::parse(text).map(|email| email.0), Ok(address.to_owned()), "{text}");
+            let unicode = &Unicode::default();
+            assert_eq!(Email::parse(text, unicode).map(|email| email.0), Ok(address.to_owned()), "{text}");
+            if !text.contains('<') {
+                assert_eq!(looked_up(text.trim_matches(is_space), unicode), address, "the same at login");
+            }
         }
-        assert_eq!(format!("{:?}", Email::parse("a@b.co").unwrap()), "Email { .. }");
+        assert_eq!(format!("{:?}", Email::parse("a@b.co", &Unicode::default()).unwrap()), "Email { .. }");
+    }
+
+    #[test]
+    fn a_login_name_need_not_be_an_address() {
+        for name in [
+            "",
+            "admin",
+            "u\u{308}",
+            "a@\u{e9}/x",
+            "a@\u{e9}:80",
+            "a@\u{e9}?",
+            "a@\u{e9}_",
+            "a@\u{e9}%61",
+            "a@\u{ff0f}",
+        ] {
+            assert_eq!(looked_up(name, &Unicode::default()), name);
+        }
+        assert_eq!(looked_up("a@b@C_D", &Unicode::default()), "a@b@c_d");
+    }
+
+    /// Functions that must not be called.
+    #[test]
+    fn ascii_addresses_need_no_unicode() {
+        let never = &Unicode {
+            nfc: |_| unreachable!(),
+            domain_to_ascii: |_| unreachable!(),
+            unsafe_characters: |_| unreachable!(),
+        };
+        assert_eq!(Email::parse("A.b+c@Example.COM", never).map(|email| email.0), Ok("A.b+c@example.com".to_owned()));
+        assert_eq!(looked_up("A.b+c@Example.COM", never), "A.b+c@example.com");
+        assert!(Email::parse("a b@example.com", never).is_err());
     }
 
     #[test]
@@ -151,12 +197,29 @@ mod tests {
             ("\"a\"@b.co", "Quoting the part before the @-sign is not allowed here."),
             ("a@[127.0.0.1]", "A bracketed IP address after the @-sign is not allowed here."),
             ("a\u{202e}@b.co", "The email address contains unsafe characters: U+202E."),
+            ("a\u{378}@b.co", "The email address contains unsafe characters: U+0378."),
+            ("\u{e000}a\u{3000}@b.co", "The email address contains unsafe characters: U+3000, U+E000."),
+            ("\u{5b0}a@b.co", "The email address contains unsafe characters: U+05B0."),
+            ("a@\u{301}b.co", "The email address contains unsafe characters: U+0301."),
+            (
+                "a\u{37e}@b.co",
+                "After Unicode normalization: The email address contains invalid characters before the @-sign: ';'.",
+            ),
+            ("a@b.\u{fe0f}.co", "An email address cannot have two periods in a row."),
+            ("a@b\u{ff0f}c.co", "The part after the @-sign is invalid."),
+            ("a@b\u{fffc}.co", "The part after the @-sign is invalid."),
+            ("a@xn--a.co", "The part after the @-sign is not valid IDNA."),
+            ("a@xn--\u{e9}.co", "The part after the @-sign is invalid."),
             ("<<a@b.co>>", "A display name and angle brackets around the email address are not permitted here."),
         ] {
-            assert_eq!(Email::parse(text).unwrap_err().reason(), reason, "{text}");
+            assert_eq!(Email::parse(text, &Unicode::default()).expect_err(text).reason(), reason, "{text}");
         }
-        let long = |count| Email::parse(&format!("{}@b.co", "a".repeat(count)));
+        let long = |count| Email::parse(&format!("{}@b.co", "a".repeat(count)), &Unicode::default());
         assert!(long(249).is_ok());
         assert_eq!(long(250).unwrap_err().reason(), "The email address is too long (1 character too many).");
+        // `ü` has two bytes; the ASCII form of the domain is longer.
+        let long = |count| Email::parse(&format!("{}@ü.co", "a".repeat(count)), &Unicode::default());
+        assert!(long(243).is_ok());
+        assert_eq!(long(244).unwrap_err().reason(), "The email address is too long (when converted to IDNA ASCII).");
     }
 }

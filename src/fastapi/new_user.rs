@@ -15,14 +15,14 @@ use super::{
     input::{Input, Object},
     is_space,
 };
-use crate::limits::PASSWORD_MAX_BYTES;
+use crate::{limits::PASSWORD_MAX_BYTES, unicode::Unicode};
 
 /// The user to create.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NewUser {
     /// The e-mail address.
     pub(crate) email: Email,
-    /// The password: 1 to [`PASSWORD_MAX_BYTES`] bytes without a NUL, so that bcrypt reads all of it.
+    /// The password: at most [`PASSWORD_MAX_BYTES`] bytes without a NUL, so that bcrypt reads all of it.
     pub(crate) password: Zeroizing<String>,
 }
 
@@ -31,8 +31,13 @@ impl NewUser {
     ///
     /// # Errors
     /// FastAPI's response, with every value hidden that may be a password. Three errors are added, for a password that
-    /// is empty, longer than bcrypt reads, or contains a NUL.
-    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+    /// has fewer than `password_min_length` characters, is longer than bcrypt reads, or contains a NUL.
+    pub(crate) fn parse(
+        content_type: Option<&str>,
+        body: &[u8],
+        password_min_length: u32,
+        unicode: &Unicode,
+    ) -> Result<Self, BodyError> {
         if body.is_empty() {
             return Err(Invalid::body("missing", "Field required", Value::Null).into());
         }
@@ -43,7 +48,8 @@ impl NewUser {
             Input::Object(object) => object,
             other => return Err(not_an_object(other.shown()).into()),
         };
-        match (self::email(email.as_deref(), &shown), self::password(password.as_deref(), &shown)) {
+        let password = self::password(password.as_deref(), &shown, password_min_length);
+        match (self::email(email.as_deref(), &shown, unicode), password) {
             (Ok(email), Ok(password)) => Ok(Self { email, password }),
             (email, password) => Err(BodyError::Unprocessable(email.err().into_iter().chain(password.err()).collect())),
         }
@@ -70,27 +76,32 @@ fn not_an_object(input: impl Into<Shown>) -> Invalid {
     Invalid::body("model_attributes_type", msg, input)
 }
 
-fn email(input: Option<&Input>, body: &[(String, Shown)]) -> Result<Email, Invalid> {
+fn email(input: Option<&Input>, body: &[(String, Shown)], unicode: &Unicode) -> Result<Email, Invalid> {
     match input {
         None => Err(Invalid::missing("email", Shown::Object(body.to_vec()))),
-        Some(Input::Text(text)) => Email::parse(text).map_err(|error| error.to_invalid("email", text.as_str().into())),
+        Some(Input::Text(text)) => {
+            Email::parse(text, unicode).map_err(|error| error.to_invalid("email", text.as_str().into()))
+        }
         Some(other) => Err(Invalid::not_a_string("email", other.shown_as_email())),
     }
 }
 
-fn password(input: Option<&Input>, body: &[(String, Shown)]) -> Result<Zeroizing<String>, Invalid> {
+fn password(input: Option<&Input>, body: &[(String, Shown)], min_length: u32) -> Result<Zeroizing<String>, Invalid> {
     match input {
         None => Err(Invalid::missing("password", Shown::Object(body.to_vec()))),
         Some(Input::Null) => Err(Invalid::not_a_string("password", Value::Null)),
-        Some(Input::Text(text)) => check_password(text).map(|()| text.clone()),
+        Some(Input::Text(text)) => check_password(text, min_length).map(|()| text.clone()),
         Some(_) => Err(Invalid::not_a_string("password", HIDDEN)),
     }
 }
 
-fn check_password(password: &str) -> Result<(), Invalid> {
-    if password.is_empty() {
-        let error = Invalid::field("string_too_short", "password", "String should have at least 1 character", "");
-        return Err(error.with_ctx(json!({ "min_length": 1 })));
+fn check_password(password: &str, min_length: u32) -> Result<(), Invalid> {
+    if (0..min_length).zip(password.chars()).count() < min_length as usize {
+        let plural = if min_length == 1 { "" } else { "s" };
+        let msg = format!("String should have at least {min_length} character{plural}");
+        let input = if password.is_empty() { "" } else { HIDDEN };
+        let error = Invalid::field("string_too_short", "password", msg, input);
+        return Err(error.with_ctx(json!({ "min_length": min_length })));
     }
     if password.len() > PASSWORD_MAX_BYTES {
         let msg = format!("String should have at most {PASSWORD_MAX_BYTES} bytes");
@@ -111,7 +122,7 @@ mod tests {
     use super::*;
 
     fn refused(content_type: Option<&str>, body: &str) -> String {
-        match NewUser::parse(content_type, body.as_bytes()) {
+        match NewUser::parse(content_type, body.as_bytes(), 1, &Unicode::default()) {
             Err(BodyError::Unprocessable(list)) => serde_json::to_string(&list).unwrap(),
             other => format!("{other:?}"),
         }
@@ -121,7 +132,7 @@ mod tests {
     fn the_type_must_be_json() {
         let body = r#"{"email":"a@b.co","password":"p"}"#;
         for json in ["application/json", " Application/JSON ; charset=x", "application/vnd.api+json"] {
-            assert!(NewUser::parse(Some(json), body.as_bytes()).is_ok(), "{json}");
+            assert!(NewUser::parse(Some(json), body.as_bytes(), 1, &Unicode::default()).is_ok(), "{json}");
         }
         for other in [None, Some(""), Some("text/json"), Some("application/json/x"), Some("application/jsonp")] {
             assert!(refused(other, body).contains(r#""type":"model_attributes_type","loc":["body"]"#), "{other:?}");

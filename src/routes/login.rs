@@ -5,13 +5,14 @@ use zeroize::Zeroizing;
 
 use super::refresh;
 use crate::{
-    fastapi::{LoginForm, TokenForm},
+    fastapi::{LoginForm, TokenForm, looked_up},
     host::{Host, Question, access_token},
     http::Refusal,
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash},
     settings::Settings,
     token::{AccessToken, TokenRefusal},
+    unicode::Unicode,
     user::UserRow,
 };
 
@@ -99,11 +100,8 @@ const ATTEMPTS: u8 = 2;
 /// user is unknown, the password wrong, or the stored hash invalid or of a lower cost.
 async fn authenticate(settings: &Settings, host: &Host, credentials: &Credentials) -> Result<(UserRow, bool), Refusal> {
     let Credentials { username, password } = credentials;
-    let user = match stored_name(username) {
-        Some(email) => {
-            let email = email.to_owned();
-            host.user(Question::UserByEmail { email, with_token_version: settings.revocation }).await?
-        }
+    let user = match stored_name(username, &settings.unicode) {
+        Some(email) => host.user(Question::UserByEmail { email, with_token_version: settings.revocation }).await?,
         None => None,
     };
     let checkable = match &user {
@@ -139,9 +137,10 @@ async fn accept(
     Ok(Some(AccessToken { access_token, token_type: "bearer", refresh }))
 }
 
-/// The name to look up: trimmed, as `POST /users` stores it. It need not be an e-mail address, because other backends have
-/// stored other names. PostgreSQL does not accept a NUL in a text.
-fn stored_name(username: &str) -> Option<&str> {
-    Some(username.trim())
-        .filter(|name| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.as_bytes().contains(&0))
+/// The name to look up: trimmed and normalized, as `POST /users` stores it. It need not be an e-mail address, because other
+/// backends have stored other names. PostgreSQL does not accept a NUL in a text.
+fn stored_name(username: &str, unicode: &Unicode) -> Option<String> {
+    let may_be_stored = |name: &str| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.as_bytes().contains(&0);
+    let typed = Some(username.trim()).filter(|name| may_be_stored(name))?;
+    Some(looked_up(typed, unicode)).filter(|name| may_be_stored(name))
 }

@@ -17,7 +17,7 @@ pub(crate) async fn create(settings: &Settings, host: &Host, content_type: Optio
         return Err(Refusal::RegistrationClosed);
     }
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
-    let user = NewUser::parse(content_type, &body)?;
+    let user = NewUser::parse(content_type, &body, settings.password_min_length, &settings.unicode)?;
     let (new, job) = password::prepare(&user.password, settings.bcrypt_cost)?;
     let hashed = host.work(job).await?;
     let password = new.finish(&hashed);

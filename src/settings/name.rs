@@ -6,6 +6,7 @@ pub(super) const JWT_KEYS: &str = "JWT_KEYS";
 pub(super) const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
 pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
 pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
+pub(super) const PASSWORD_MIN_LENGTH: &str = "PASSWORD_MIN_LENGTH";
 pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
 pub(super) const USER_ID_CLAIM: &str = "USER_ID_CLAIM";
@@ -14,6 +15,7 @@ pub(super) const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
 pub(super) const JWT_LEEWAY_SECONDS: &str = "JWT_LEEWAY_SECONDS";
 pub(super) const JWT_MAX_AGE_SECONDS: &str = "JWT_MAX_AGE_SECONDS";
 pub(super) const JWT_REQUIRED_CLAIMS: &str = "JWT_REQUIRED_CLAIMS";
+pub(super) const JWT_EXP: &str = "JWT_EXP";
 pub(super) const JWT_CLAIMS: &str = "JWT_CLAIMS";
 pub(super) const JWKS_URL: &str = "JWKS_URL";
 pub(super) const JWKS_ISSUER: &str = "JWKS_ISSUER";
@@ -24,13 +26,14 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 
 /// All of them.
 #[cfg(any(test, feature = "wasm"))]
-pub(crate) const NAMES: [&str; 21] = [
+pub(crate) const NAMES: [&str; 23] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
     ACCESS_TOKEN_EXPIRE_MINUTES,
     BCRYPT_COST,
     BODY_TIMEOUT_SECONDS,
+    PASSWORD_MIN_LENGTH,
     REHASH,
     REGISTRATION,
     USER_ID_CLAIM,
@@ -39,6 +42,7 @@ pub(crate) const NAMES: [&str; 21] = [
     JWT_LEEWAY_SECONDS,
     JWT_MAX_AGE_SECONDS,
     JWT_REQUIRED_CLAIMS,
+    JWT_EXP,
     JWT_CLAIMS,
     JWKS_URL,
     JWKS_ISSUER,

@@ -5,10 +5,10 @@ use serde_json::{Map, Value};
 use super::{
     Vars,
     name::{
-        ALGORITHM, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_CLAIMS, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
-        SECRET_KEY,
+        ALGORITHM, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_CLAIMS, JWT_EXP, JWT_KEYS, JWT_LEEWAY_SECONDS,
+        JWT_MAX_AGE_SECONDS, SECRET_KEY,
     },
-    value::{SettingsError, integer, optional_integer, text},
+    value::{SettingsError, integer, optional_integer, switch, text},
 };
 use crate::{
     limits::LEEWAY_MAX_SECONDS,
@@ -42,7 +42,7 @@ fn secret_key(secret: &str, vars: &Vars) -> Result<Key, SettingsError> {
         }
     };
     Key::secret(algorithm, secret.as_bytes())
-        .map_err(|error| SettingsError::new(SECRET_KEY, format!("is too short: {error}; {REMEDY}")))
+        .map_err(|error| SettingsError::new(SECRET_KEY, format!("cannot be used: {error}; {REMEDY}")))
 }
 
 /// The rules that the gate's own tokens are issued by and must meet.
@@ -58,6 +58,8 @@ pub(super) fn rules(vars: &Vars) -> Result<Rules, SettingsError> {
         required: required.map_or(default.required, |names| {
             names.split([',', ' ']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
         }),
+        // Not a part of the list: a list without `exp` must not accept tokens that never expire.
+        exp_required: !switch(JWT_EXP, vars.jwt_exp.as_deref(), ["required", "optional"])?,
     })
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use signature::Verifier as _;
 use zeroize::Zeroizing;
 
-use super::{crypto::HmacKey, error::KeyError, jws};
+use super::{crypto::HmacKey, error::KeyError, jws, published};
 
 /// A key for one algorithm.
 ///
@@ -126,7 +126,8 @@ impl Key {
     /// Creates an HS256, HS384 or HS512 key without a `kid`, such as FastAPI's `SECRET_KEY`.
     ///
     /// # Errors
-    /// [`KeyError`] when the secret is shorter than the hash (RFC 7518 3.2), or the algorithm is not HMAC.
+    /// [`KeyError`] when the secret is shorter than the hash (RFC 7518 3.2), when it is the example of a documentation, or when
+    /// the algorithm is not HMAC.
     ///
     /// ```
     /// use edgegate::token::{Algorithm, Key};
@@ -141,6 +142,9 @@ impl Key {
             Algorithm::HS512 => (64, "HS512 wants a secret of at least 64 bytes (RFC 7518 3.2)"),
             _ => return Err(KeyError::because("a secret is for HS256, HS384 or HS512")),
         };
+        if let Some(reason) = published::reason(secret) {
+            return Err(KeyError::because(reason));
+        }
         match (secret.len(), HmacKey::new(algorithm, secret)) {
             (0, _) => Err(KeyError::because("the secret is empty")),
             (length, Some(key)) if length >= least => Ok(Self::new(algorithm, Material::Secret(key))),

@@ -16,7 +16,7 @@ use crate::user::UserId;
 /// use edgegate::token::Rules;
 ///
 /// let rules = Rules { audience: Some("https://api.example".into()), leeway_seconds: 30, ..Rules::default() };
-/// assert_eq!((rules.user_id_claim.as_str(), rules.required.as_slice()), ("user_id", ["exp".to_owned()].as_slice()));
+/// assert_eq!((rules.user_id_claim.as_str(), rules.exp_required), ("user_id", true));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -30,8 +30,10 @@ pub struct Rules {
     pub leeway_seconds: u32,
     /// Maximum age of a token by its `iat`, in seconds. If set, `iat` is required.
     pub max_age_seconds: Option<u32>,
-    /// The required claims; `exp` by default.
+    /// Further required claims; none by default.
     pub required: Vec<String>,
+    /// Whether `exp` is required, whatever `required` contains; true by default. A token without `exp` never expires.
+    pub exp_required: bool,
 }
 
 impl Default for Rules {
@@ -42,7 +44,8 @@ impl Default for Rules {
             audience: None,
             leeway_seconds: 0,
             max_age_seconds: None,
-            required: vec![EXP.to_owned()],
+            required: Vec::new(),
+            exp_required: true,
         }
     }
 }
@@ -86,7 +89,11 @@ impl Rules {
     pub(super) fn check(&self, Object { members, text }: Object, now: u64) -> Result<Claims, TokenRefusal> {
         let now = i64::try_from(now).unwrap_or(i64::MAX);
         let leeway = i64::from(self.leeway_seconds);
-        if let Some(name) = self.required.iter().find(|name| members.get(*name).is_none_or(Value::is_null)) {
+        let is_missing = |name: &str| members.get(name).is_none_or(Value::is_null);
+        if self.exp_required && is_missing(EXP) {
+            return Err(TokenRefusal::Claim(EXP.into()));
+        }
+        if let Some(name) = self.required.iter().find(|name| is_missing(name)) {
             return Err(TokenRefusal::Claim(name.clone().into()));
         }
         // RFC 7519 4.1.4: "on or after" the time, so a token that expires now has expired.

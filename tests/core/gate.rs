@@ -35,7 +35,7 @@ fn a_new_user_can_log_in() {
     let json = "application/json";
     let reply = post(&gate, &mut users, "/users", json, r#"{"email":" New@Example.com ","password":"pa ss"}"#);
     assert_eq!((reply.status, reply.rounds), (201, 1 << 10), "{}", reply.body);
-    assert!(reply.body.starts_with(r#"{"id":2,"email":"New@Example.com","created_at":""#), "{}", reply.body);
+    assert!(reply.body.starts_with(r#"{"id":2,"email":"New@example.com","created_at":""#), "{}", reply.body);
     assert_eq!(login(&gate, &mut users, "username=+new@example.com&password=pa+ss").status, 200);
     let reply = post(&gate, &mut users, "/users", json, r#"{"email":"NEW@example.com","password":"x"}"#);
     assert_eq!((reply.status, reply.body.as_str()), (409, r#"{"detail":"Email already registered"}"#));
@@ -228,6 +228,41 @@ fn a_body_that_does_not_arrive_is_408() {
             assert_eq!((reply.status, reply.body.as_str()), (408, r#"{"detail":"Request Timeout"}"#));
             assert_eq!((asked, reply.rounds), (vec![seconds], 0));
         }
+    }
+}
+
+/// `é` is two bytes: characters count.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_new_password_has_a_minimum_length() {
+    let settings = |length: Option<&str>| Vars {
+        secret_key: Some(SECRET.into()),
+        registration: Some("open".into()),
+        bcrypt_cost: Some("10".into()),
+        password_min_length: length.map(Into::into),
+        ..Vars::default()
+    };
+    for (setting, characters, message) in [
+        (None, 8, "String should have at least 8 characters"),
+        (Some("1"), 1, "String should have at least 1 character"),
+        (Some("64"), 64, "String should have at least 64 characters"),
+    ] {
+        let gate = Gate::new(Settings::try_from(settings(setting)).expect("the settings are good"));
+        let register = |password: &str| {
+            let body = serde_json::json!({ "email": "a@example.com", "password": password }).to_string();
+            post(&gate, &mut Users::default(), "/users", "application/json", &body)
+        };
+        let short = "é".repeat(characters.min(36) - 1) + &"x".repeat(characters - characters.min(36));
+        let reply = register(&short);
+        let input = if short.is_empty() { "" } else { "**********" };
+        let expected = format!(
+            r#"{{"detail":[{{"type":"string_too_short","loc":["body","password"],"msg":"{message}","input":"{input}","ctx":{{"min_length":{characters}}}}}]}}"#
+        );
+        assert_eq!((reply.status, reply.body, reply.rounds), (422, expected, 0));
+        assert_eq!(register(&"x".repeat(characters)).status, 201, "{setting:?}");
+    }
+    for wrong in ["0", "65", "-1", "hunter2"] {
+        let error = Settings::try_from(settings(Some(wrong))).map(|_| ()).expect_err(wrong);
+        assert_eq!(error.to_string(), "PASSWORD_MIN_LENGTH is not a whole number from 1 to 64");
     }
 }
 

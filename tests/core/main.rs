@@ -10,6 +10,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod contract;
+mod email;
 mod gate;
 mod jwks;
 mod password;
@@ -19,6 +20,8 @@ mod revocation;
 mod settings;
 mod support;
 mod token;
+#[cfg(not(target_arch = "wasm32"))]
+mod wiped;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

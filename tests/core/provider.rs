@@ -9,8 +9,8 @@ use crate::{
 };
 use edgegate::{
     Gate, Settings, Vars,
-    host::{Answer, JwkSet, Question},
-    token::{Claims, Rules, TokenRefusal},
+    host::{Answer, JwkSet, Question, Step, tokens},
+    token::{Claims, Rules, SigningJob, TokenRefusal},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -82,6 +82,15 @@ fn token_for(kid: &str, audience: &str, exp: u64) -> String {
     issue(Claims::new(1, exp, &rules), &ring([&jwk(kid)])).expect("it signs")
 }
 
+/// A token of the provider with this payload, signed by its key with this `kid`.
+fn token_of(kid: &str, payload: &str) -> String {
+    let message = [base64url(format!(r#"{{"alg":"EdDSA","kid":"{kid}"}}"#)), base64url(payload)].join(".");
+    let signing = tokens::issue(Claims::new(1, EXP, &Rules::default()), ring([&jwk(kid)]));
+    let Step::Ask(Question::Sign(job), _) = signing else { panic!("the host signs") };
+    let signature = SigningJob { message: message.clone(), ..job }.signature().expect("it signs");
+    [message, base64url(signature)].join(".")
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn provider_tokens_are_accepted_and_have_no_user() {
     let mut idp = Idp::new(&published(&["a"]));
@@ -91,6 +100,20 @@ fn provider_tokens_are_accepted_and_have_no_user() {
     assert_eq!(idp.verify(&token("a"), EXP), Err(TokenRefusal::Expired));
     let elsewhere = token_for("a", "another service", EXP);
     assert_eq!(idp.verify(&elsewhere, NOW), Err(TokenRefusal::Claim("aud".into())));
+}
+
+/// No setting accepts a provider's token without `exp`.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_providers_token_expires() {
+    let claims = |more: &str| format!(r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}"{more}}}"#);
+    let mut idp = Idp::new(&published(&["a"]));
+    let settings = Vars { jwt_exp: Some("optional".into()), jwt_required_claims: Some("iss".into()), ..vars() };
+    for gate in [gate_with(SECRET, vars()), gate_with(SECRET, settings)] {
+        idp.gate = gate;
+        let refused = Err(TokenRefusal::Claim("exp".into()));
+        assert_eq!(idp.verify(&token_of("a", &claims("")), NOW), refused);
+        assert!(idp.verify(&token_of("a", &claims(&format!(r#","exp":{EXP}"#))), NOW).is_ok());
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -89,6 +89,25 @@ fn verified_tokens_must_meet_the_settings() {
     assert_eq!(judge(max_age(), &format!(r#","iat":{NOW}"#), NOW + 51), Err(TokenRefusal::TooOld));
 }
 
+#[wasm_bindgen_test(unsupported = test)]
+fn exp_is_required_whatever_the_list_of_claims_says() {
+    let judge = |required: Option<&str>, exp: Option<&str>, claims: &str| {
+        let (jwt_required_claims, jwt_exp) = (required.map(Into::into), exp.map(Into::into));
+        let gate = gate_with(SECRET, Vars { jwt_required_claims, jwt_exp, ..Vars::default() });
+        run(gate.verify(signed(HEADER, claims.as_bytes()), NOW), cryptography).map(|_| ())
+    };
+    let without_exp = Err(TokenRefusal::Claim("exp".into()));
+    for required in [None, Some(""), Some("jti"), Some("user_id,jti")] {
+        for exp in [None, Some(""), Some("required")] {
+            assert_eq!(judge(required, exp, r#"{"user_id":7,"jti":"1"}"#), without_exp, "{required:?} {exp:?}");
+        }
+        assert_eq!(judge(required, Some("optional"), r#"{"user_id":7,"jti":"1"}"#), Ok(()), "{required:?}");
+    }
+    let expired = format!(r#"{{"user_id":7,"exp":{NOW}}}"#);
+    assert_eq!(judge(None, Some("optional"), &expired), Err(TokenRefusal::Expired));
+    assert_eq!(judge(Some("exp"), Some("optional"), r#"{"user_id":7}"#), without_exp, "the list names it");
+}
+
 /// The secret of a running backend verifies, and the first key of the set signs.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_key_set_and_a_secret_work_together() {
@@ -129,6 +148,46 @@ fn debug_shows_no_value() {
     assert!(!format!("{settings:?}").contains(SECRET));
 }
 
+#[wasm_bindgen_test(unsupported = test)]
+fn a_published_secret_is_refused() {
+    let published = [
+        ("FastAPI's tutorial", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7"),
+        ("FastAPI and JWT", "deff1952d59f883ece260e8683fed21ab0ad9a53323eca4f"),
+        ("Spring Boot", "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970"),
+        ("jose", "cc7e0d44fd473002f1c42167459001140ec6389b7353f8088f4d9a95f2f596f2"),
+        ("jwt.io", "a-string-secret-at-least-256-bits-long"),
+        ("jwt.io", "a-valid-string-secret-that-is-at-least-384-bits-long"),
+        ("jwt.io", "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long"),
+    ];
+    for (place, secret) in published {
+        for secret in [secret.to_owned(), format!("{secret}\n")] {
+            for (algorithm, least) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
+                let jwk = format!(r#"{{"kty":"oct","alg":"{algorithm}","k":"{}"}}"#, base64url(&secret));
+                let set = Vars { jwt_keys: Some(format!(r#"{{"keys":[{jwk}]}}"#).into()), ..Vars::default() };
+                let own = Vars {
+                    secret_key: Some(secret.as_str().into()),
+                    algorithm: Some(algorithm.into()),
+                    ..Vars::default()
+                };
+                for (vars, setting, remedy) in
+                    [(own, "SECRET_KEY", "openssl rand -hex 32"), (set, "JWT_KEYS", "npx edgegate keygen")]
+                {
+                    let error = Settings::try_from(vars).map(|_| ()).expect_err(place).to_string();
+                    assert!(error.starts_with(setting) && error.contains(remedy), "{error}");
+                    assert!(error.contains(place), "{error}");
+                    assert!(!error.contains(secret.trim()), "{place}: the error shows the value");
+                }
+                let other = format!("{secret}x");
+                if other.len() >= least {
+                    let vars =
+                        Vars { secret_key: Some(other.into()), algorithm: Some(algorithm.into()), ..Vars::default() };
+                    assert!(Settings::try_from(vars).is_ok(), "only the exact text is published");
+                }
+            }
+        }
+    }
+}
+
 /// Changes that make valid settings invalid.
 type Change = Box<dyn Fn(&mut Vars)>;
 
@@ -155,6 +214,7 @@ fn a_wrong_setting_is_named_and_its_value_is_not() {
         ("JWT_LEEWAY_SECONDS", Box::new(|vars| vars.jwt_leeway_seconds = Some("hunter2".into()))),
         ("JWT_MAX_AGE_SECONDS", Box::new(|vars| vars.jwt_max_age_seconds = Some("0".into()))),
         ("JWT_MAX_AGE_SECONDS", Box::new(|vars| vars.jwt_max_age_seconds = Some("hunter2".into()))),
+        ("JWT_EXP", Box::new(|vars| vars.jwt_exp = Some("hunter2".into()))),
         ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some("hunter2".into()))),
         ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"["hunter2"]"#.into()))),
         ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"{"hunter2":1,"hunter2":2}"#.into()))),

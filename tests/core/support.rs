@@ -15,7 +15,8 @@ pub(crate) const SECRET: &str = "a secret of the tests, 32 bytes or more";
 /// A time shortly after 2023-11-14T22:13:20Z.
 pub(crate) const NOW: u64 = 1_700_000_000;
 
-/// A gate with cost 10, the minimum of the setting.
+/// A gate with cost 10, the minimum of the setting, and with short passwords: FastAPI, whose responses are recorded, has no
+/// minimum.
 pub(crate) fn gate(secret: &str) -> Gate {
     gate_with(secret, Vars::default())
 }
@@ -31,9 +32,13 @@ pub(crate) fn gate_with(secret: &str, more: Vars) -> Gate {
         secret_key: Some(secret.into()),
         bcrypt_cost: Some("10".into()),
         registration: Some("open".into()),
+        password_min_length: more.password_min_length.or(Some("1".into())),
         ..more
     };
-    Gate::new(Settings::try_from(vars).expect("the settings are good"))
+    let settings = Settings::try_from(vars).expect("the settings are good");
+    #[cfg(all(target_arch = "wasm32", feature = "wasm"))]
+    let settings = Settings { unicode: edgegate::wasm::unicode::UNICODE, ..settings };
+    Gate::new(settings)
 }
 
 /// Users in memory, with the rules of a store: e-mail addresses are compared ignoring letter case.

@@ -33,7 +33,7 @@ fn one_account_per_address_whatever_its_letter_case() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
     let created = register(good, " One.Account@Flow.Example.org ", "secret")?;
     expect(&created, 201)?;
-    ensure!(json(&created)?["email"] == "One.Account@Flow.Example.org", "{}", text(&created));
+    ensure!(json(&created)?["email"] == "One.Account@flow.example.org", "{}", text(&created));
     expect_detail(&register(good, "one.account@flow.example.org", "secret")?, 409, "Email already registered")?;
     expect(&login(good, "username=ONE.ACCOUNT@FLOW.EXAMPLE.ORG&password=secret")?, 200)
 }
@@ -120,8 +120,9 @@ fn replicas_are_used_if_configured() -> Result<()> {
         ("D1_REPLICAS", "on"),
     ];
     let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
-    expect(&register(&worker, "near@flow.example.org", "secret")?, 201)?;
-    let token = token(&login(&worker, "username=near@flow.example.org&password=secret")?)?;
+    expect(&register(&worker, "near@flow.example.org", "seven..")?, 422)?;
+    expect(&register(&worker, "near@flow.example.org", "long enough")?, 201)?;
+    let token = token(&login(&worker, "username=near@flow.example.org&password=long+enough")?)?;
     expect(&me(&worker, &token)?, 200)?;
     wrangler::execute(&dir, "DELETE FROM users;")?;
     expect_detail(&me(&worker, &token)?, 401, "Could not validate credentials")
@@ -153,6 +154,16 @@ fn the_page_is_served() -> Result<()> {
         page.header("content-security-policy").is_some_and(|value| value.contains("default-src 'none'")),
         "{page:?}"
     );
+    Ok(())
+}
+
+/// A browser sends the form itself while the script is not loaded. A GET would put the password into the URL.
+#[test]
+fn the_form_without_its_script_is_a_post_to_login() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
+    let page = text(&send(good, "GET", "/", &[], "")?);
+    let forms: Vec<&str> = page.split("<form").skip(1).filter_map(|form| form.split('>').next()).collect();
+    ensure!(forms == [r#" id="credentials" method="post" action="/login""#], "{forms:?}");
     Ok(())
 }
 

@@ -75,7 +75,7 @@ impl Workers {
             wrangler::migrate_by_copy(dir)?;
             wrangler::execute(dir, &insert(&seed))?;
         }
-        let open = [key, ("REGISTRATION", "open"), ("BCRYPT_COST", "10")];
+        let open = [key, ("REGISTRATION", "open"), ("BCRYPT_COST", "10"), ("PASSWORD_MIN_LENGTH", "1")];
         let jwt_keys = Recorded::read()?.jwt_keys();
         let sessions = [("JWT_KEYS", jwt_keys.as_str()), ("REVOCATION", "on"), ("REFRESH_TOKEN_EXPIRE_MINUTES", "60")];
         Ok(Self {

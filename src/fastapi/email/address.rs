@@ -1,21 +1,32 @@
 //! The checks of email-validator's `syntax.py`, in the same order and with the same messages.
 
+use std::borrow::Cow;
+
 use super::{
     EmailError,
     characters::{is_atext, named, refused, unsafe_in},
     is_space,
 };
-use crate::limits::{EMAIL_DOMAIN_MAX_CHARS, EMAIL_LABEL_MAX_CHARS, EMAIL_MAX_BYTES};
+use crate::{
+    limits::{EMAIL_DOMAIN_MAX_CHARS, EMAIL_LABEL_MAX_CHARS, EMAIL_MAX_BYTES},
+    unicode::Unicode,
+};
 
 type Check = Result<(), EmailError>;
 
-pub(super) fn check(text: &str) -> Check {
+/// Checks an address and returns it in the form in which it is stored.
+pub(super) fn normal(text: &str, unicode: &Unicode) -> Result<String, EmailError> {
     let (left, right) = split(text, &['@', '<'])?;
     let bracketed = right.starts_with('<');
-    let (local, domain) = if bracketed { split(display_name(left, right)?, &['@'])? } else { (left, right) };
+    let (local, domain) = if bracketed { split(display_name(left, right, unicode)?, &['@'])? } else { (left, right) };
     let domain = domain.strip_prefix('@').unwrap_or(domain);
-    let (unquoted, quoted) = unquote(local)?;
-    check_local(&unquoted, quoted)?;
+    let (unquoted, quoted) = unquote(local, unicode)?;
+    check_local(&unquoted, quoted, unicode)?;
+    let normal_local = nfc(&unquoted, unicode);
+    if normal_local != unquoted {
+        let after = |error: EmailError| EmailError::from(["After Unicode normalization: ", error.reason()].concat());
+        check_local(&normal_local, quoted, unicode).map_err(after)?;
+    }
     if quoted {
         return Err("Quoting the part before the @-sign is not allowed here.".into());
     }
@@ -25,12 +36,34 @@ pub(super) fn check(text: &str) -> Check {
     if domain.starts_with('[') && domain.ends_with(']') {
         return Err("A bracketed IP address after the @-sign is not allowed here.".into());
     }
-    check_domain(domain)?;
+    let ascii_domain = check_domain(domain, unicode)?;
     check_length(&[local, "@", domain].concat())?;
+    let stored = [&normal_local, "@", &ascii_domain].concat();
+    if stored.len() > EMAIL_MAX_BYTES {
+        return Err("The email address is too long (when converted to IDNA ASCII).".into());
+    }
     if bracketed {
         return Err("A display name and angle brackets around the email address are not permitted here.".into());
     }
-    Ok(())
+    Ok(stored)
+}
+
+/// The text in normalization form C.
+pub(super) fn nfc<'t>(text: &'t str, unicode: &Unicode) -> Cow<'t, str> {
+    if text.is_ascii() { text.into() } else { (unicode.nfc)(text).into() }
+}
+
+/// The ASCII form of a domain outside ASCII.
+///
+/// Other ASCII characters must not reach the platform's parser of URLs: for it, the host ends at some of them.
+pub(super) fn to_ascii(domain: &str, unicode: &Unicode) -> Option<String> {
+    let may_be_converted = domain.chars().all(|char| is_hostname(char) || !char.is_ascii());
+    let converted = if may_be_converted { (unicode.domain_to_ascii)(domain) } else { None };
+    converted.filter(|ascii| !ascii.is_empty() && ascii.chars().all(is_hostname))
+}
+
+fn is_hostname(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '-' | '.')
 }
 
 /// Splits before the first of `specials` outside quotes.
@@ -57,12 +90,12 @@ fn split<'a>(text: &'a str, specials: &[char]) -> Result<(&'a str, &'a str), Ema
 }
 
 /// The address in the brackets after a display name.
-fn display_name<'a>(name: &str, brackets: &'a str) -> Result<&'a str, EmailError> {
-    let (name, quoted) = unquote(name.trim_end_matches(is_space))?;
-    if let Some(bad) = refused(&name, |char| quoted || is_atext(char) || char == ' ') {
+fn display_name<'a>(name: &str, brackets: &'a str, unicode: &Unicode) -> Result<&'a str, EmailError> {
+    let (name, quoted) = unquote(name.trim_end_matches(is_space), unicode)?;
+    if let Some(bad) = refused(&name, unicode, &|char| quoted || is_atext(char) || char == ' ') {
         return Err(listing("The display name contains invalid characters when not quoted: ", &bad));
     }
-    refuse_unsafe(&name, true)?;
+    refuse_unsafe(&name, true, unicode)?;
     if !brackets.as_bytes().contains(&b'>') {
         return Err("An open angle bracket at the start of the email address has to be followed by a close angle bracket at the end.".into());
     }
@@ -71,7 +104,7 @@ fn display_name<'a>(name: &str, brackets: &'a str) -> Result<&'a str, EmailError
 }
 
 /// The text without quotes and escapes, and whether there were quotes.
-fn unquote(text: &str) -> Result<(String, bool), EmailError> {
+fn unquote(text: &str, unicode: &Unicode) -> Result<(String, bool), EmailError> {
     let Some(inner) = text.strip_prefix('"') else { return Ok((text.to_owned(), false)) };
     let (mut out, mut chars) = (String::new(), inner.chars());
     while let Some(char) = chars.next() {
@@ -79,7 +112,7 @@ fn unquote(text: &str) -> Result<(String, bool), EmailError> {
             '\\' => out.extend(chars.next()),
             '"' if chars.as_str().is_empty() => break,
             '"' => {
-                let extra = named(chars.as_str());
+                let extra = named(chars.as_str(), unicode);
                 return Err(["Extra character(s) found after close quote: ", &extra].concat().into());
             }
             _ => out.push(char),
@@ -88,44 +121,48 @@ fn unquote(text: &str) -> Result<(String, bool), EmailError> {
     Ok((out, true))
 }
 
-fn check_local(local: &str, quoted: bool) -> Check {
+fn check_local(local: &str, quoted: bool, unicode: &Unicode) -> Check {
     if local.is_empty() {
         return Err("There must be something before the @-sign.".into());
     }
     let is_good = |char: char| is_atext(char) || char == '.' || !char.is_ascii();
-    if !quoted && let Some(bad) = refused(local, is_good) {
+    if !quoted && let Some(bad) = refused(local, unicode, &is_good) {
         return Err(listing("The email address contains invalid characters before the @-sign: ", &bad));
     }
-    if quoted && let Some(bad) = refused(local, |char| !char.is_ascii_control()) {
+    if quoted && let Some(bad) = refused(local, unicode, &|char: char| !char.is_ascii_control()) {
         return Err(listing("The email address contains invalid characters in quotes before the @-sign: ", &bad));
     }
     if !quoted {
         let before = "An email address cannot have a period immediately before the @-sign.";
         check_periods(local, "An email address cannot start with a period.", before)?;
     }
-    refuse_unsafe(local, quoted)
+    refuse_unsafe(local, quoted, unicode)
 }
 
-fn check_domain(domain: &str) -> Check {
+/// Checks a domain and returns it in lower case and in its ASCII form.
+fn check_domain(domain: &str, unicode: &Unicode) -> Result<String, EmailError> {
     let excess = domain.chars().count().saturating_sub(EMAIL_DOMAIN_MAX_CHARS);
     if excess > 0 {
         return Err(listing("The email address is too long after the @-sign ", &too_many(excess)));
     }
-    let is_good = |char: char| char.is_ascii_alphanumeric() || matches!(char, '-' | '.') || !char.is_ascii();
-    if let Some(bad) = refused(domain, is_good) {
+    let is_good = |char: char| is_hostname(char) || !char.is_ascii();
+    if let Some(bad) = refused(domain, unicode, &is_good) {
         return Err(listing("The part after the @-sign contains invalid characters: ", &bad));
     }
-    refuse_unsafe(domain, false)?;
-    let domain: String = domain.to_ascii_lowercase().chars().map(narrow).collect();
-    if let Some(bad) = refused(&domain, is_good) {
-        let msg = "The part after the @-sign contains invalid characters after Unicode normalization: ";
-        return Err(listing(msg, &bad));
-    }
+    refuse_unsafe(domain, false, unicode)?;
+    let was_ascii = domain.is_ascii();
+    let domain = match was_ascii {
+        true => domain.to_ascii_lowercase(),
+        false => to_ascii(domain, unicode).ok_or("The part after the @-sign is invalid.")?,
+    };
     let after = "An email address cannot have a period immediately after the @-sign.";
     check_periods(&domain, after, "An email address cannot end with a period.")?;
     check_hyphens(&domain)?;
+    if domain.len() > EMAIL_DOMAIN_MAX_CHARS {
+        return Err("The email address is too long after the @-sign.".into());
+    }
     for label in domain.split('.') {
-        let excess = label.chars().count().saturating_sub(EMAIL_LABEL_MAX_CHARS);
+        let excess = label.len().saturating_sub(EMAIL_LABEL_MAX_CHARS);
         if excess > 0 {
             let msg = "After the @-sign, periods cannot be separated by so many characters ";
             return Err(listing(msg, &too_many(excess)));
@@ -135,7 +172,7 @@ fn check_domain(domain: &str) -> Check {
         return Err("The part after the @-sign is not valid. It should have a period.".into());
     }
     let top = domain.rsplit('.').next().unwrap_or_default();
-    if top.is_ascii() && !top.ends_with(|char: char| char.is_ascii_alphabetic()) {
+    if !top.ends_with(|char: char| char.is_ascii_alphabetic()) {
         return Err("The part after the @-sign is not valid. It is not within a valid top-level domain.".into());
     }
     // Of https://www.iana.org/assignments/special-use-domain-names, those in email-validator.
@@ -145,16 +182,12 @@ fn check_domain(domain: &str) -> Check {
             "The part after the @-sign is a special-use or reserved name that cannot be used with email.".into()
         );
     }
-    Ok(())
-}
-
-/// The ASCII character that IDNA maps an ideographic full stop or a full-width form to (UTS #46).
-fn narrow(char: char) -> char {
-    match char {
-        '\u{3002}' | '\u{FF61}' => '.',
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(char).saturating_sub(0xFEE0)).unwrap_or(char),
-        _ => char,
+    // Punycode that was given, and not made here, may be invalid.
+    let has_punycode = || domain.split('.').any(|label| label.starts_with("xn--"));
+    if was_ascii && has_punycode() && to_ascii(&domain, unicode).is_none_or(|ascii| ascii != domain) {
+        return Err("The part after the @-sign is not valid IDNA.".into());
     }
+    Ok(domain)
 }
 
 /// A `dot-atom` (RFC 5322 3.2.3).
@@ -204,8 +237,8 @@ fn check_length(address: &str) -> Check {
     Err(listing("The email address is too long ", &reason))
 }
 
-fn refuse_unsafe(text: &str, allow_space: bool) -> Check {
-    let bad = unsafe_in(text, allow_space);
+fn refuse_unsafe(text: &str, allow_space: bool, unicode: &Unicode) -> Check {
+    let bad = unsafe_in(text, allow_space, unicode);
     bad.map_or(Ok(()), |bad| Err(listing("The email address contains unsafe characters: ", &bad)))
 }
 

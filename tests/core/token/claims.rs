@@ -127,8 +127,10 @@ fn required_claims_are_there() {
     assert_eq!(judge(&with(r#","iat":1"#), &rules), Err(claim("jti")));
     assert_eq!(judge(&with(r#","iat":1,"jti":null"#), &rules), Err(claim("jti")));
     assert!(judge(&with(r#","iat":1,"jti":"x""#), &rules).is_ok());
-    let no_exp = Rules { required: Vec::new(), ..Rules::default() };
+    assert_eq!(judge(r#"{"user_id":1}"#, &Rules { required: Vec::new(), ..Rules::default() }), Err(claim("exp")));
+    let no_exp = Rules { exp_required: false, ..Rules::default() };
     assert!(judge(r#"{"user_id":1}"#, &no_exp).is_ok(), "only who says so has tokens for ever");
+    assert_eq!(judge(r#"{"user_id":1,"exp":null}"#, &no_exp), Err(claim("exp")), "null is no time");
     assert_eq!(judge(r#"{"user_id":1,"exp":1}"#, &no_exp), Err(TokenRefusal::Expired), "what is there counts");
 }
 
