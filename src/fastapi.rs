@@ -4,7 +4,6 @@ mod email;
 mod form;
 mod input;
 mod invalid;
-mod json_string;
 mod new_user;
 
 pub use self::invalid::{BodyError, Invalid, Loc, Shown};

@@ -20,8 +20,6 @@ mod revocation;
 mod settings;
 mod support;
 mod token;
-#[cfg(not(target_arch = "wasm32"))]
-mod wiped;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
