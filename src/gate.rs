@@ -175,11 +175,11 @@ impl Gate {
     /// Exchanges a refresh token for an access token and the next refresh token (RFC 6749 6). A refresh token can be used once.
     ///
     /// ```
-    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # use edgegate::{Gate, Refusal, Settings, Vars, http::RefreshRefusal};
     /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// // Without `REFRESH_TOKEN_EXPIRE_MINUTES`, every refresh token is refused.
-    /// assert_eq!(gate.refresh("token".into(), 1_700_000_000).done(), Some(Err(Refusal::RefreshToken)));
+    /// assert_eq!(gate.refresh("token".into(), 1_700_000_000).done(), Some(Err(Refusal::RefreshToken(RefreshRefusal::Malformed))));
     /// # Ok::<(), edgegate::SettingsError>(())
     /// ```
     #[must_use]

@@ -116,7 +116,7 @@ impl Invalid {
     /// ```
     /// use edgegate::http::Invalid;
     ///
-    /// let error = Invalid::field("value_error", "email", "There must be something before the @-sign.", "@b.c".into());
+    /// let error = Invalid::field("value_error", "email", "There must be something before the @-sign.", "@b.c");
     /// assert_eq!(error.to_string(), "body.email: There must be something before the @-sign.");
     /// ```
     #[must_use]
@@ -150,8 +150,9 @@ impl Invalid {
     ///
     /// ```
     /// use edgegate::http::Invalid;
+    /// use serde_json::Value;
     ///
-    /// assert_eq!(Invalid::not_a_string("email", 7.into()).kind, "string_type");
+    /// assert_eq!(Invalid::not_a_string("email", Value::from(7)).kind, "string_type");
     /// ```
     #[must_use]
     pub fn not_a_string(name: &'static str, input: impl Into<Shown>) -> Self {
@@ -163,7 +164,7 @@ impl Invalid {
     /// ```
     /// use edgegate::http::{Invalid, Loc};
     ///
-    /// let error = Invalid::body("model_attributes_type", "Input should be a valid dictionary", 7.into());
+    /// let error = Invalid::body("model_attributes_type", "Input should be a valid dictionary", "text");
     /// assert_eq!(error.loc, [Loc::Name("body")]);
     /// ```
     #[must_use]
@@ -175,9 +176,10 @@ impl Invalid {
     ///
     /// ```
     /// use edgegate::http::Invalid;
+    /// use serde_json::Value;
     /// use serde_json::json;
     ///
-    /// let error = Invalid::not_a_string("email", 7.into()).with_ctx(json!({ "reason": "a number" }));
+    /// let error = Invalid::not_a_string("email", Value::from(7)).with_ctx(json!({ "reason": "a number" }));
     /// assert_eq!(error.ctx, Some(json!({ "reason": "a number" })));
     /// ```
     #[must_use]

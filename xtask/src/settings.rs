@@ -7,7 +7,7 @@ use serde::Deserialize;
 use testkit::paths;
 
 /// The maximum of the budget in bytes.
-pub(crate) const BUDGET_MAX_BYTES: u64 = 170_000;
+pub(crate) const BUDGET_MAX_BYTES: u64 = 165_000;
 
 /// The contents of `wasm-pack.toml`.
 #[derive(Debug, Deserialize)]
