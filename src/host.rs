@@ -7,6 +7,7 @@ pub(crate) mod access_token;
 pub mod passwords;
 mod question;
 mod session;
+mod refresh_token;
 pub mod tokens;
 
 use std::{
@@ -17,7 +18,7 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-pub(crate) use self::session::RefreshToken;
+pub(crate) use self::refresh_token::RefreshToken;
 pub use self::{
     question::{Answer, JwkSet, Question},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
