@@ -185,8 +185,7 @@ impl Host {
         }
     }
 
-    /// Asks one of the questions about users. A row without the version that was asked for is invalid: it must not count as
-    /// one of which nothing was revoked.
+    /// Asks one of the questions about users.
     pub(crate) async fn user(&self, question: Question) -> Result<Option<UserRow>, Refusal> {
         let with_token_version = matches!(
             &question,
@@ -194,8 +193,10 @@ impl Host {
                 | Question::UserById { with_token_version: true, .. }
         );
         match self.ask(question).await {
-            Answer::User(Some(user)) if with_token_version && user.token_version.is_none() => Err(NO_TOKEN_VERSION),
-            Answer::User(user) => Ok(user),
+            Answer::User(Some(user)) => {
+                Ok(Some(UserRow { token_version: version(with_token_version, user.token_version)?, ..user }))
+            }
+            Answer::User(None) => Ok(None),
             answer => Err(answer.refusal()),
         }
     }
@@ -249,8 +250,10 @@ impl Host {
     pub(crate) async fn rotate(&self, rotation: Rotation) -> Result<Option<Rotated>, Refusal> {
         let with_token_version = rotation.with_token_version;
         match self.ask(Question::RotateSession(rotation)).await {
-            Answer::Rotated(Some(Rotated { token_version: None, .. })) if with_token_version => Err(NO_TOKEN_VERSION),
-            Answer::Rotated(rotated) => Ok(rotated),
+            Answer::Rotated(Some(rotated)) => {
+                Ok(Some(Rotated { token_version: version(with_token_version, rotated.token_version)?, ..rotated }))
+            }
+            Answer::Rotated(None) => Ok(None),
             answer => Err(answer.refusal()),
         }
     }
@@ -315,4 +318,11 @@ impl Answer {
 }
 
 const WRONG_ANSWER: Refusal = Refusal::Internal("the host answered another question than the one asked");
-const NO_TOKEN_VERSION: Refusal = Refusal::InvalidRow(InvalidRow { column: "token_version" });
+/// A token version is there exactly if it was asked for. A row that lacks it must not count as one of which nothing was revoked.
+fn version(is_wanted: bool, version: Option<i64>) -> Result<Option<i64>, Refusal> {
+    match (is_wanted, version) {
+        (true, None) => Err(Refusal::InvalidRow(InvalidRow { column: "token_version" })),
+        (true, version) => Ok(version),
+        (false, _) => Ok(None),
+    }
+}

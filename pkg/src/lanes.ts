@@ -2,7 +2,7 @@
 //
 // No promise crosses callers, because Workers forbid a promise to cross requests. Each caller adds its turn to the
 // queue and waits on its own timer. The first caller to wake computes the oldest turns of the queue; the other callers
-// find their results when they wake. If a caller was cancelled, another one computes its turn.
+// find their results when they wake. The turn of a caller that was cancelled is dropped.
 
 import type { Turn } from "../wasm/edgegate.js";
 import { glue } from "./glue.js";

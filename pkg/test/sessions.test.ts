@@ -217,6 +217,21 @@ test("a deleted user has no session", async () => {
   assert.equal((await all("SELECT * FROM sessions")).length, 0);
 });
 
+test("a column of users that is named user_id changes nothing", async () => {
+  const { gate, store, all } = await begin();
+  await store.insertUser({ email: "bob@example.com", password: hash });
+  await all("ALTER TABLE users ADD COLUMN user_id INTEGER");
+  await all("UPDATE users SET user_id = 3 - id");
+  await all("UPDATE users SET token_version = 9 WHERE id = 2");
+  const { refresh_token } = await logIn(gate);
+  const refreshed = accepted(await gate.refresh(refresh_token));
+  assert.deepEqual(decodeJwt(refreshed.access_token)["token_version"], 0);
+  assert.equal(await statusOfMe(gate, refreshed.access_token), 200);
+  await all("PRAGMA foreign_keys = OFF");
+  await all("DELETE FROM users WHERE id = 1");
+  assert.equal((await gate.refresh(refreshed.refresh_token)).outcome, "refused");
+});
+
 test("ids that are texts keep their exact text", async () => {
   at(NOW);
   const { database, all } = await sqliteDatabase();

@@ -38,6 +38,15 @@ test("after a trap everything works again, finalizers included", async () => {
   }
 });
 
+test("the settings of a gate are those that it was first used with, after a trap too", async () => {
+  const env: { SECRET_KEY?: string } = { SECRET_KEY };
+  const gate = createGate(env, memoryUsers());
+  const token = await gate.issueToken(1);
+  delete env.SECRET_KEY;
+  trap();
+  assert.equal((await gate.verifyToken(token)).outcome, "accepted");
+});
+
 test("a request interrupted by the trap is 500, and the next one works", async () => {
   const users = memoryUsers();
   let breakDown = true;

@@ -126,8 +126,7 @@ async fn accept(
     user: &UserRow,
     further: &Map<String, Value>,
 ) -> Result<Option<AccessToken>, Refusal> {
-    let token_version = user.token_version.filter(|_| settings.revocation);
-    let token = access_token::issue(settings, host, &user.id, further, token_version).await;
+    let token = access_token::issue(settings, host, &user.id, further, user.token_version).await;
     let access_token = token.map_err(access_token::unsigned)?;
     let refresh = match refresh::begin(settings, host, user).await? {
         refresh::Begun::Without => None,

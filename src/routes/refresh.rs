@@ -1,4 +1,4 @@
-//! `grant_type=refresh_token` on `/login` (RFC 6749 6), and `POST /revoke` (RFC 7009).
+//! `grant_type=refresh_token` on `/login` (RFC 6749 6).
 
 use serde_json::Map;
 
@@ -31,7 +31,7 @@ pub(crate) async fn begin(settings: &Settings, host: &Host, user: &UserRow) -> R
         id: token.id().to_owned(),
         user_id: user.id.clone(),
         password: user.password.clone(),
-        token_version: user.token_version.filter(|_| settings.revocation),
+        token_version: user.token_version,
         current: token.hash(),
         now,
         expires_at: now.saturating_add(lifetime).min(ends_at),
@@ -57,19 +57,9 @@ pub(crate) async fn with_token(settings: &Settings, host: &Host, token: &str) ->
     };
     // Not always the token that was proposed: another tab may have been faster.
     let next = used.unseal(&rotated.sealed).ok_or(Refusal::Internal("the store returned no sealed refresh token"))?;
-    let token_version = rotated.token_version.filter(|_| settings.revocation);
-    let token = access_token::issue(settings, host, &rotated.user_id, &Map::new(), token_version).await;
+    let token = access_token::issue(settings, host, &rotated.user_id, &Map::new(), rotated.token_version).await;
     let access_token = token.map_err(access_token::unsigned)?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: Some(answer(settings, &next)?) })
-}
-
-/// Ends the session of a refresh token. A token that is not valid has no session, and is no error (RFC 7009 2.2).
-pub(crate) async fn revoke(settings: &Settings, host: &Host, token: &str) -> Result<(), Refusal> {
-    if let Some(token) = RefreshToken::parse(token, &settings.ring) {
-        let known_as = token.unverified_hash();
-        host.changed(Question::DeleteSession { id: token.id().to_owned(), user_id: None, known_as }).await?;
-    }
-    Ok(())
 }
 
 fn answer(settings: &Settings, token: &RefreshToken) -> Result<Refresh, Refusal> {

@@ -2,12 +2,20 @@
 
 use zeroize::Zeroizing;
 
-use super::refresh;
-use crate::{fastapi::RevocationForm, host::Host, http::Refusal, settings::Settings};
+use crate::{
+    fastapi::RevocationForm,
+    host::{Host, Question, RefreshToken},
+    http::Refusal,
+    settings::Settings,
+};
 
-/// Ends the session. The answer does not tell whether there was one.
+/// Ends the session. A token that is not valid has none, and is no error (RFC 7009 2.2): the answer is the same.
 pub(crate) async fn with_form(settings: &Settings, host: &Host, content_type: Option<&str>) -> Result<(), Refusal> {
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
     let form = RevocationForm::parse(content_type, &body)?;
-    refresh::revoke(settings, host, &form.token).await
+    if let Some(token) = RefreshToken::parse(&form.token, &settings.ring) {
+        let known_as = token.unverified_hash();
+        host.changed(Question::DeleteSession { id: token.id().to_owned(), user_id: None, known_as }).await?;
+    }
+    Ok(())
 }

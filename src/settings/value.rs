@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Default)]
+#[cfg_attr(test, derive(PartialEq))]
 pub struct Variable(Zeroizing<String>);
 
 impl Deref for Variable {
