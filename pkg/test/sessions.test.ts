@@ -407,7 +407,8 @@ for (const [engine, open] of Object.entries({ "node:sqlite": sqliteDatabase, D1:
             // A login that began after a logout is a new login. A password changed by hand has no version: only new sessions know.
             const isNewLogin = kind === "login" && reached && change === "a logout everywhere";
             const byHand = change === "a new password by hand" && (kind === "refresh" || !reached);
-            if (!isNewLogin && !byHand) assert.deepEqual([me, again], ["refused", "refused"], name);
+            if (isNewLogin) assert.deepEqual([me, again], ["accepted", "accepted"], `${name}: all of it, or nothing`);
+            else if (!byHand) assert.deepEqual([me, again], ["refused", "refused"], name);
           }
           if (!reached) break;
         }
