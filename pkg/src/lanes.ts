@@ -20,8 +20,10 @@ const EXPECTED_MAX = 1000;
 interface Entry {
   turn: Handle<Turn>;
   isDone: boolean;
-  /** The round in which its caller was last awake. On Workers a client that disconnects cancels its request, which never wakes again. */
-  seen: number;
+  /** After how many batches its caller was last awake. On Workers a client that disconnects cancels its request, which never wakes again. */
+  seenBatch: number;
+  /** In which search for cancelled callers it was last awake. */
+  seenSearch: number;
 }
 
 let queue: Entry[] = [];
@@ -30,8 +32,8 @@ const expected = new Set<{ since: number }>();
 /** How many batches were computed. */
 let batches = 0;
 
-/** Every caller that waits is awake once in a round at least. */
-let round = 0;
+/** How many callers have found the queue full, and looked for cancelled ones. */
+let searches = 0;
 
 /** Whether a batch was computed in this turn of the event loop, as far as is known: a cancelled request does not tell. */
 let hasComputed = false;
@@ -48,7 +50,7 @@ export function expectWork(): () => void {
 export async function work(turn: Handle<Turn>): Promise<void> {
   if (queue.length >= QUEUE_MAX) await removeCancelled();
   if (queue.length >= QUEUE_MAX) return turn.call((turn) => turn.answerBusy());
-  const entry: Entry = { turn, isDone: false, seen: round };
+  const entry: Entry = { turn, isDone: false, seenBatch: batches, seenSearch: searches };
   queue.push(entry);
   // The calls of one `Promise.all` join the queue before the first of them computes.
   await Promise.resolve();
@@ -57,7 +59,7 @@ export async function work(turn: Handle<Turn>): Promise<void> {
     computeTogether(takeBatch());
   }
   const isDone = () => {
-    entry.seen = round;
+    [entry.seenBatch, entry.seenSearch] = [batches, searches];
     return entry.isDone;
   };
   while (!entry.isDone && (await ownTurn(isDone))) computeTogether(takeBatch());
@@ -65,14 +67,14 @@ export async function work(turn: Handle<Turn>): Promise<void> {
 
 /** Removes the turns whose callers do not wake any more. */
 async function removeCancelled(): Promise<void> {
-  const since = (round += 1);
+  const since = (searches += 1);
   for (let turns = 0; turns < 3; turns += 1) await nextTurn();
-  removeUnseen(since);
+  remove((entry) => entry.seenSearch < since);
 }
 
 /** A caller that lives all the same finds its turn unanswered, and asks again. */
-function removeUnseen(since: number): void {
-  for (const entry of queue) entry.isDone ||= entry.seen < since;
+function remove(isCancelled: (entry: Entry) => boolean): void {
+  for (const entry of queue) entry.isDone ||= isCancelled(entry);
   queue = queue.filter((entry) => !entry.isDone);
 }
 
@@ -81,14 +83,15 @@ function removeUnseen(since: number): void {
  * password work waits for one at most. On Workers the timer belongs to the waiting request.
  *
  * @param isDone Called when the caller is awake.
+ * @param patience How many turns it lets others compute.
  * @returns `false` as soon as the work is done by another caller.
  */
-export async function ownTurn(isDone = (): boolean => false): Promise<boolean> {
-  for (;;) {
+export async function ownTurn(isDone = (): boolean => false, patience = Infinity): Promise<boolean> {
+  for (let turns = 0; ; turns += 1) {
     const before = batches;
     await nextTurn();
     if (isDone()) return false;
-    if (batches === before) {
+    if (batches === before || turns >= patience) {
       began();
       return true;
     }
@@ -97,7 +100,6 @@ export async function ownTurn(isDone = (): boolean => false): Promise<boolean> {
 
 function began(): void {
   batches += 1;
-  round += 1;
   hasComputed = true;
   void nextTurn().then(() => (hasComputed = false));
 }
@@ -124,8 +126,8 @@ function computeTogether(turns: Handle<Turn>[]): void {
 
 /** Takes the oldest turns, as many as there are lanes. A turn of a replaced wasm instance is dropped. */
 function takeBatch(): Handle<Turn>[] {
-  // Between two batches every caller was awake; one round more, because their order is not certain.
-  removeUnseen(round - 2);
+  // Between two batches every caller was awake; one batch more, because their order is not certain.
+  remove((entry) => entry.seenBatch < batches - 2);
   const entries = queue.splice(0, LANES);
   for (const entry of entries) entry.isDone = true;
   return entries.map(({ turn }) => turn).filter((turn) => turn.isCurrent);

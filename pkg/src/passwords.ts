@@ -101,13 +101,16 @@ function startVerify(password: string, hash: string): Handle<Turn> {
   return new Handle(() => glue.verifyPassword(checked, stored));
 }
 
+/** Turns of the event loop in which a list lets logins go first: without a limit, a flood of logins would stop it. */
+const LIST_PATIENCE = 8;
+
 /** One call into wasm for four hashes. Other callers run between the calls. */
 async function stepThrough<List extends HashList | VerifyList, R>(list: Handle<List>, results: (list: List) => R): Promise<R> {
   try {
     while (list.call((list) => list.step())) {
       // A turn for the callers that have waited since the last step.
       await nextTurn();
-      await ownTurn();
+      await ownTurn(undefined, LIST_PATIENCE);
     }
     return list.call(results);
   } finally {

@@ -98,6 +98,36 @@ test("logins are not held up by a list", async () => {
   await list;
 });
 
+test("a list goes on while logins take every turn", async () => {
+  const hash = await hashPassword("secret", { cost });
+  let running = true;
+  const loop = (async () => {
+    while (running) await verifyPassword("secret", hash);
+  })();
+  assert.equal((await hashPasswords(Array.from({ length: 8 }, () => "secret"), { cost })).length, 8);
+  running = false;
+  await loop;
+});
+
+test("callers that find the queue full do not displace those in it", async () => {
+  const hash = await hashPassword("secret", { cost });
+  await batchesOf(async (sizes) => {
+    const waiting = Array.from({ length: 64 }, () => verifyPassword("secret", hash));
+    let isDone = false;
+    const refused: Promise<unknown>[] = [];
+    const flood = (): void => {
+      for (let one = 0; one < 10; one += 1) refused.push(verifyPassword("secret", hash).catch(() => "busy"));
+      if (!isDone) setImmediate(flood);
+    };
+    flood();
+    const half = waiting.slice(0, 30);
+    await Promise.all(half);
+    isDone = true;
+    assert(sizes.slice(0, 10).every((size) => size === 3), JSON.stringify(sizes));
+    await Promise.all([...waiting, ...refused]);
+  });
+});
+
 test("callers that compute one after the other let the event loop run", async () => {
   const hash = await hashPassword("secret", { cost });
   let running = true;

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::refresh;
 use crate::{
-    fastapi::{LoginForm, TokenForm, looked_up},
+    fastapi::{LoginForm, TokenForm, is_space, looked_up},
     host::{Host, Question, access_token},
     http::Refusal,
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
@@ -140,6 +140,6 @@ async fn accept(
 /// backends have stored other names. PostgreSQL does not accept a NUL in a text.
 fn stored_name(username: &str, unicode: &Unicode) -> Option<String> {
     let may_be_stored = |name: &str| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.as_bytes().contains(&0);
-    let typed = Some(username.trim()).filter(|name| may_be_stored(name))?;
+    let typed = Some(username.trim_matches(is_space)).filter(|name| may_be_stored(name))?;
     Some(looked_up(typed, unicode)).filter(|name| may_be_stored(name))
 }
