@@ -51,9 +51,13 @@ impl Columns {
         self.take(column).map(|value| value.as_i64().ok_or(InvalidRow { column })).transpose()
     }
 
-    /// All columns but these.
+    /// All columns but these. Inserted one by one: collecting into a map sorts first, by 4 KB of code.
     pub(crate) fn without(self, read: &[&str]) -> Map<String, Value> {
-        self.0.into_iter().filter(|(column, _)| !read.contains(&column.as_str())).collect()
+        let mut others = Map::new();
+        for (column, value) in self.0.into_iter().filter(|(column, _)| !read.contains(&column.as_str())) {
+            others.insert(column, value);
+        }
+        others
     }
 
     pub(crate) fn take(&mut self, column: &str) -> Option<Value> {

@@ -31,7 +31,7 @@ pub use jsonwebtoken::{
 
 pub(crate) use self::{
     check::{Check, Verifier},
-    claims::{IAT, TOKEN_VERSION, to_members},
+    claims::{IAT, TOKEN_VERSION, claims_text, to_members},
     provider::{ProviderKeys, max_age},
     sign::{Signing, sign, signed},
 };

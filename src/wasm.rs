@@ -12,6 +12,7 @@ pub mod unicode;
 mod value;
 mod verdict;
 
+use serde_json::Map;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
@@ -27,6 +28,7 @@ use crate::{
     routes::login::Credentials,
     settings::{self, Settings},
     token::{Check, Claims, Signing, TokenRefusal, strict_json},
+    user::UserId,
 };
 
 /// The gate, as JavaScript holds it.
@@ -80,16 +82,14 @@ impl JsGate {
         Turn::new(self.0.refresh(refresh_token, clock::now()), |result| Outcome::Login(result.into()))
     }
 
-    /// Issues a token for this user, with further claims as a JSON object. If the host has to sign: the number of the
-    /// key, a colon, and the signing input.
+    /// Issues a token for the user with this id, an integer or a text, with further claims as a JSON object. If the host
+    /// has to sign: the number of the key, a colon, and the signing input.
     #[wasm_bindgen(js_name = issueToken)]
-    pub fn issue_token(
-        &self,
-        #[wasm_bindgen(unchecked_param_type = "UserId")] user_id: JsValue,
-        claims: Option<String>,
-    ) -> Result<String, JsValue> {
-        let id = value::user_id(user_id).ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
-        let claims = strict_json::object(claims.as_deref().unwrap_or("{}")).map_err(|_| throw(Failure::claims()))?;
+    pub fn issue_token(&self, integer: f64, text: Option<String>, claims: Option<String>) -> Result<String, JsValue> {
+        let id = text.map(UserId::Text).or_else(|| value::integer_id(integer));
+        let id = id.ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
+        let claims = claims.map_or_else(|| Ok(Map::new()), |claims| strict_json::object(&claims));
+        let claims = claims.map_err(|_| throw(Failure::claims()))?;
         match self.0.sign(&id, &claims, clock::now()).map_err(throw)? {
             Signing::Signed(token) => Ok(token),
             Signing::Unsigned(key, message) => Ok(numbered(key.number(), &message)),
@@ -143,11 +143,6 @@ fn verdict_text(verdict: Result<Claims, TokenRefusal>) -> String {
         Ok(_) => TokenRefusal::Claim("user_id".into()).code().into_owned(),
         Err(refusal) => refusal.code().into_owned(),
     }
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "`as` is exact for whole numbers within i64")]
-fn integer(number: f64) -> Option<i64> {
-    (number.fract() == 0.0).then_some(number as i64)
 }
 
 fn numbered(key: u32, text: &str) -> String {

@@ -41,7 +41,8 @@ export class Core {
     const [gate, id] = [this.#currentGate(), checkedId("userId", userId)];
     // `JSON.stringify` returns `undefined` for a function, which is not JSON and is refused as such.
     const further = claims && String(JSON.stringify(claims));
-    const token = gate.call((gate) => gate.issueToken(id, further));
+    const [integer, text] = typeof id === "number" ? [id, undefined] : [NaN, id];
+    const token = gate.call((gate) => gate.issueToken(integer, text, further));
     const colon = token.indexOf(":");
     return colon < 0 ? token : this.#signed(gate, Number(token.slice(0, colon)), token.slice(colon + 1));
   }

@@ -6,7 +6,7 @@ use super::{Host, tokens};
 use crate::{
     http::Refusal,
     settings::Settings,
-    token::{Claims, IAT, TOKEN_VERSION, TokenRefusal},
+    token::{IAT, TOKEN_VERSION, TokenRefusal, claims_text},
     user::UserId,
 };
 
@@ -22,29 +22,28 @@ pub(crate) async fn issue(
     tokens::sign_by(&settings.ring, host, &claims(settings, user_id, further, host.now(), token_version)?).await
 }
 
-/// The claims of such a token: further claims precede the fixed ones of the settings.
+/// The claims of such a token, as JSON text: further claims precede the fixed ones of the settings.
 pub(crate) fn claims(
     settings: &Settings,
     user_id: &UserId,
     further: &Map<String, Value>,
     now: u64,
     token_version: Option<i64>,
-) -> Result<Claims, TokenRefusal> {
+) -> Result<String, TokenRefusal> {
+    let rules = &settings.rules;
     if !user_id.is_valid() {
-        return Err(TokenRefusal::Claim(settings.rules.user_id_claim.clone().into()));
+        return Err(TokenRefusal::Claim(rules.user_id_claim.clone().into()));
     }
-    if let Some(name) = further.keys().find(|name| settings.rules.reserves(name)) {
+    if let Some(name) = further.keys().find(|name| rules.reserves(name)) {
         return Err(TokenRefusal::Claim(name.clone().into()));
     }
     let exp = now.saturating_add(settings.access_token_lifetime());
-    let mut all = Claims::new(user_id.clone(), exp, &settings.rules);
-    if settings.rules.max_age_seconds.is_some() {
-        all = all.with(IAT, now);
-    }
-    if let Some(version) = token_version {
-        all = all.with(TOKEN_VERSION, version);
-    }
-    Ok(further.iter().chain(&settings.extra_claims).fold(all, |all, (name, value)| all.with(name, value.clone())))
+    let mut own = rules.claims_of(user_id, exp);
+    own.extend(rules.max_age_seconds.map(|_| (IAT, now.into())));
+    own.extend(token_version.map(|version| (TOKEN_VERSION, version.into())));
+    let extra = settings.extra_claims.iter().filter(|(name, _)| !further.contains_key(*name));
+    let others = further.iter().chain(extra).map(|(name, value)| (name.as_str(), value));
+    Ok(claims_text(own.iter().map(|(name, value)| (*name, value)).chain(others)))
 }
 
 /// A failed signature is an error of the service (500), not of the request.

@@ -37,7 +37,7 @@ use crate::{
 /// # Errors
 /// [`TokenRefusal::Key`] when no key can sign, [`TokenRefusal::Host`] when the host's cryptography did not answer.
 pub fn issue(claims: Claims, ring: Arc<KeyRing>) -> Step<Result<String, TokenRefusal>> {
-    start(0, |host| async move { sign_by(&ring, &host, &claims).await })
+    start(0, |host| async move { sign_by(&ring, &host, claims.text()).await })
 }
 
 /// Verifies a token at `now` (seconds since 1970) and returns its claims. A key of the ring must have signed it, and
@@ -98,8 +98,8 @@ pub(crate) fn check_any<'t>(
     Verifier { provider, ..ours(settings) }.check(token, now)
 }
 
-/// Signs with the ring's first key that can sign.
-pub(crate) async fn sign_by(ring: &KeyRing, host: &Host, claims: &Claims) -> Result<String, TokenRefusal> {
+/// Signs the claims, a JSON object, with the ring's first key that can sign.
+pub(crate) async fn sign_by(ring: &KeyRing, host: &Host, claims: &str) -> Result<String, TokenRefusal> {
     match sign(ring, claims)? {
         Signing::Signed(token) => Ok(token),
         Signing::Unsigned(key, message) => {

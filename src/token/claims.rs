@@ -1,6 +1,6 @@
 //! Claims: `user_id` and `exp`, as FastAPI's tutorial issues them, and further claims.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
 
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 use serde_json::{Map, Value};
@@ -29,10 +29,8 @@ use crate::user::UserId;
 pub struct Claims {
     user_id: Option<UserId>,
     members: Map<String, Value>,
-    /// The names of claims to be issued, in their order: those of FastAPI are `user_id` and `exp`.
-    order: Vec<String>,
-    /// The JSON text of the token; `None` for claims to be issued.
-    text: Option<String>,
+    /// The JSON text: that of the verified token, or the claims to be issued in the order in which they were added.
+    text: String,
 }
 
 impl Claims {
@@ -46,11 +44,17 @@ impl Claims {
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         if !self.members.contains_key(name) {
-            if self.text.take().is_some() {
-                self.order = self.members.keys().cloned().collect();
+            let value = value.into();
+            let end = self.text.rfind('}').unwrap_or_default();
+            self.text.truncate(end);
+            if !self.members.is_empty() {
+                self.text.push(',');
             }
-            self.members.insert(name.to_owned(), value.into());
-            self.order.push(name.to_owned());
+            self.text += &json(&name);
+            self.text.push(':');
+            self.text += &json(&value);
+            self.text.push('}');
+            self.members.insert(name.to_owned(), value);
         }
         self
     }
@@ -116,14 +120,11 @@ impl Claims {
     /// ```
     /// # use edgegate::token::{Claims, Rules};
     /// let claims = Claims::new("7", 1_700_000_000, &Rules::default());
-    /// assert_eq!(claims.to_text(), r#"{"user_id":"7","exp":1700000000}"#);
+    /// assert_eq!(claims.text(), r#"{"user_id":"7","exp":1700000000}"#);
     /// ```
     #[must_use]
-    pub fn to_text(&self) -> Cow<'_, str> {
-        match &self.text {
-            Some(text) => Cow::Borrowed(text),
-            None => Cow::Owned(serde_json::to_string(self).unwrap_or_default()),
-        }
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// Returns the text of [`Claims::to_text`] without a copy.
@@ -135,10 +136,7 @@ impl Claims {
     /// ```
     #[must_use]
     pub fn into_text(self) -> String {
-        match self.text {
-            Some(text) => text,
-            None => self.to_text().into_owned(),
-        }
+        self.text
     }
 
     /// The token version of its user when the token was issued; without the claim it is 0.
@@ -150,14 +148,13 @@ impl Claims {
         version.ok_or(TokenRefusal::Claim(TOKEN_VERSION.into()))
     }
 
-    /// The claims of a token for this user: only the user id, in the claim of this name.
-    pub(super) fn of(user_id: UserId, name: &str) -> Self {
-        let claim = claim_of(&user_id, name);
-        Self { user_id: Some(user_id), members: Map::new(), order: Vec::new(), text: None }.with(name, claim)
+    /// No claims yet, of a token for this user.
+    pub(super) fn of(user_id: UserId) -> Self {
+        Self { user_id: Some(user_id), members: Map::new(), text: "{}".to_owned() }
     }
 
     pub(super) fn read(members: Map<String, Value>, text: String) -> Self {
-        Self { user_id: None, members, order: Vec::new(), text: Some(text) }
+        Self { user_id: None, members, text }
     }
 
     /// The same claims with the user from the claim of this name.
@@ -169,17 +166,26 @@ impl Claims {
 
 impl fmt::Display for Claims {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.to_text())
+        formatter.write_str(&self.text)
     }
 }
 
 impl Serialize for Claims {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.text {
-            Some(_) => self.members.serialize(serializer),
-            None => serializer.collect_map(self.order.iter().filter_map(|name| self.members.get_key_value(name))),
-        }
+        self.members.serialize(serializer)
     }
+}
+
+/// The JSON object of these claims, in this order.
+pub(crate) fn claims_text<'c>(claims: impl Iterator<Item = (&'c str, &'c Value)>) -> String {
+    let mut json = Vec::with_capacity(128);
+    let _ = serde_json::Serializer::new(&mut json).collect_map(claims);
+    String::from_utf8(json).unwrap_or_default()
+}
+
+/// JSON text of a string or of a value that was parsed or built as JSON, which cannot fail.
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }
 
 /// Serializes claims of any type to the members of a JSON object.
@@ -191,7 +197,7 @@ pub(crate) fn to_members(claims: &impl Serialize) -> Result<Map<String, Value>, 
 }
 
 /// The value of the user-id claim; `sub` is a string (RFC 7519 4.1.2).
-fn claim_of(user_id: &UserId, name: &str) -> Value {
+pub(super) fn claim_of(user_id: &UserId, name: &str) -> Value {
     match user_id {
         UserId::Integer(id) if name != SUB => (*id).into(),
         id => id.to_string().into(),

@@ -80,7 +80,8 @@ pub(super) fn header(algorithm: Algorithm, kid: Option<&str>) -> String {
 
 pub(super) fn join(mut parts: String, next: impl AsRef<[u8]>) -> String {
     parts.push('.');
-    URL_SAFE_NO_PAD.encode_string(next, &mut parts);
+    // `encode_string` encodes into a buffer of 1 KB, which it zeroes first.
+    parts += &URL_SAFE_NO_PAD.encode(next);
     parts
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Claims, TokenRefusal,
-    claims::{AUD, EXP, IAT, ISS, NBF, SUB, TOKEN_VERSION, USER_ID},
+    claims::{AUD, EXP, IAT, ISS, NBF, SUB, TOKEN_VERSION, USER_ID, claim_of},
     jws::Object,
     numeric_date::numeric_date,
 };
@@ -58,17 +58,25 @@ impl Claims {
     /// # use edgegate::token::{Claims, Rules};
     /// let rules = Rules { user_id_claim: "sub".into(), issuer: Some("https://id.example".into()), ..Rules::default() };
     /// let claims = Claims::new(7, 1_700_000_000, &rules);
-    /// assert_eq!(claims.to_text(), r#"{"sub":"7","exp":1700000000,"iss":"https://id.example"}"#);
+    /// assert_eq!(claims.text(), r#"{"sub":"7","exp":1700000000,"iss":"https://id.example"}"#);
     /// ```
     #[must_use]
     pub fn new(user_id: impl Into<UserId>, exp: u64, rules: &Rules) -> Self {
-        let claims = Self::of(user_id.into(), &rules.user_id_claim).with(EXP, exp);
-        let claims = rules.issuer.iter().fold(claims, |claims, issuer| claims.with(ISS, issuer.as_str()));
-        rules.audience.iter().fold(claims, |claims, audience| claims.with(AUD, audience.as_str()))
+        let user_id = user_id.into();
+        let claims = rules.claims_of(&user_id, exp);
+        claims.into_iter().fold(Self::of(user_id), |claims, (name, value)| claims.with(name, value))
     }
 }
 
 impl Rules {
+    /// The claims that the rules determine, in the order of FastAPI: the user id and `exp` come first.
+    pub(crate) fn claims_of(&self, user_id: &UserId, exp: u64) -> Vec<(&str, Value)> {
+        let mut claims = vec![(self.user_id_claim.as_str(), claim_of(user_id, &self.user_id_claim)), (EXP, exp.into())];
+        claims.extend(self.issuer.as_deref().map(|issuer| (ISS, issuer.into())));
+        claims.extend(self.audience.as_deref().map(|audience| (AUD, audience.into())));
+        claims
+    }
+
     /// Whether the rules or the time of issue determine a claim of this name.
     pub(crate) fn reserves(&self, name: &str) -> bool {
         [EXP, IAT, NBF, ISS, AUD, TOKEN_VERSION].contains(&name) || name == self.user_id_claim

@@ -4,9 +4,9 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use super::{
-    integer, signal,
+    signal,
     turn::Turn,
-    value::{throw, to_js},
+    value::{integer, throw, to_js},
     verdict::{Outcome, PasswordVerdict},
 };
 use crate::{

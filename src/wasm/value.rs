@@ -38,9 +38,14 @@ pub(super) fn vars(vars: JsValue) -> Result<Vars, JsValue> {
     }))
 }
 
-/// A user's id: a text, or an integer that a JavaScript number holds exactly.
-pub(super) fn user_id(id: JsValue) -> Option<UserId> {
-    from_value(id).ok().filter(is_exact)
+/// The id of a user, if the number is an integer that JavaScript holds exactly.
+pub(super) fn integer_id(id: f64) -> Option<UserId> {
+    integer(id).map(UserId::Integer).filter(is_exact)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "`as` is exact for whole numbers within i64")]
+pub(super) fn integer(number: f64) -> Option<i64> {
+    (number.fract() == 0.0).then_some(number as i64)
 }
 
 /// Whether JavaScript can hold the id: a number is exact up to 2^53 - 1 (RFC 7493 2.2).
