@@ -14,6 +14,7 @@
 /// assert_eq!((unicode.nfc)("u\u{308}"), "ü");
 /// assert_eq!((unicode.domain_to_ascii)("Bücher.example").as_deref(), Some("xn--bcher-kva.example"));
 /// assert_eq!((unicode.unsafe_characters)("\u{301}a\u{301}\u{200B}"), "\u{301}\u{200B}");
+/// assert_eq!((unicode.unquotable_characters)("a\u{301}\u{200B}"), "\u{301}\u{200B}");
 /// # }
 /// ```
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,8 @@ pub struct Unicode {
     /// The characters of the general categories C (control, formatting, private use, unassigned) and Z (separators), and the first
     /// character if it is a mark (M), in their order.
     pub unsafe_characters: fn(&str) -> String,
+    /// The characters of the general categories C, M and Z, in their order: a message does not quote them.
+    pub unquotable_characters: fn(&str) -> String,
 }
 
 impl Default for Unicode {
@@ -35,12 +38,14 @@ impl Default for Unicode {
             nfc: native::nfc,
             domain_to_ascii: native::domain_to_ascii,
             unsafe_characters: native::unsafe_characters,
+            unquotable_characters: native::unquotable_characters,
         }
     }
 
     #[cfg(target_arch = "wasm32")]
     fn default() -> Self {
-        Self { nfc: str::to_owned, domain_to_ascii: |_| None, unsafe_characters: |_| String::new() }
+        let none = |_: &str| String::new();
+        Self { nfc: str::to_owned, domain_to_ascii: |_| None, unsafe_characters: none, unquotable_characters: none }
     }
 }
 
@@ -59,11 +64,19 @@ mod native {
     }
 
     pub(super) fn unsafe_characters(text: &str) -> String {
-        let is_unsafe = |at: usize, char: char| match char.general_category_group() {
-            GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator => true,
-            GeneralCategoryGroup::Mark => at == 0,
-            _ => false,
-        };
+        let is_mark = |char: char| char.general_category_group() == GeneralCategoryGroup::Mark;
+        let is_unsafe = |at: usize, char| is_unquotable(char) && (at == 0 || !is_mark(char));
         text.chars().enumerate().filter(|(at, char)| is_unsafe(*at, *char)).map(|(_, char)| char).collect()
+    }
+
+    pub(super) fn unquotable_characters(text: &str) -> String {
+        text.chars().filter(|&char| is_unquotable(char)).collect()
+    }
+
+    fn is_unquotable(char: char) -> bool {
+        matches!(
+            char.general_category_group(),
+            GeneralCategoryGroup::Other | GeneralCategoryGroup::Separator | GeneralCategoryGroup::Mark
+        )
     }
 }

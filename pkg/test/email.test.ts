@@ -35,6 +35,19 @@ test("invisible characters and domains without an ASCII form are refused at sign
   }
 });
 
+test("many bad characters take one call into JavaScript, and no new regular expression", async (t) => {
+  const gate = createGate(settings, memoryUsers(), () => {});
+  assert.equal((await register(gate, "\ue000@example.com")).status, 422);
+  const replaced = t.mock.method(String.prototype, "replace");
+  const compiled = t.mock.method(globalThis, "RegExp");
+  const many = Array.from({ length: 2000 }, (_, at) => String.fromCharCode(0xe000 + at));
+  const { detail } = (await (await register(gate, `${many.join("")}@example.com`)).json()) as { detail: { msg: string }[] };
+  const calls = [replaced.mock.callCount(), compiled.mock.callCount()];
+  t.mock.restoreAll();
+  assert.deepEqual(calls, [1, 0]);
+  assert.equal(detail[0]?.msg.match(/U\+/g)?.length, many.length);
+});
+
 test("a login name is read as a whole", async () => {
   const gate = createGate(settings, memoryUsers(), () => {});
   assert.equal((await register(gate, "a@\u00e9.com")).status, 201);

@@ -166,6 +166,7 @@ mod tests {
             nfc: |_| unreachable!(),
             domain_to_ascii: |_| unreachable!(),
             unsafe_characters: |_| unreachable!(),
+            unquotable_characters: |_| unreachable!(),
         };
         assert_eq!(Email::parse("A.b+c@Example.COM", never).map(|email| email.0), Ok("A.b+c@example.com".to_owned()));
         assert_eq!(looked_up("A.b+c@Example.COM", never), "A.b+c@example.com");
@@ -199,6 +200,14 @@ mod tests {
             ("a\u{202e}@b.co", "The email address contains unsafe characters: U+202E."),
             ("a\u{378}@b.co", "The email address contains unsafe characters: U+0378."),
             ("\u{e000}a\u{3000}@b.co", "The email address contains unsafe characters: U+3000, U+E000."),
+            (
+                "\u{10fffd}a\u{e000}\u{ffff}\u{e000}@b.co",
+                "The email address contains unsafe characters: U+E000, U+0000FFFF, U+0010FFFD.",
+            ),
+            (
+                "\"a\"\u{e000}\u{e000}\u{301}x\u{e9}@b.co",
+                "Extra character(s) found after close quote: U+E000, U+E000, U+0301, 'x', '\u{e9}'",
+            ),
             ("\u{5b0}a@b.co", "The email address contains unsafe characters: U+05B0."),
             ("a@\u{301}b.co", "The email address contains unsafe characters: U+0301."),
             (

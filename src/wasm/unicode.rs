@@ -26,7 +26,13 @@ extern "C" {
 }
 
 /// The operations of the platform.
-pub const UNICODE: Unicode = Unicode { nfc, domain_to_ascii, unsafe_characters };
+pub const UNICODE: Unicode = Unicode { nfc, domain_to_ascii, unsafe_characters, unquotable_characters };
+
+thread_local! {
+    // Compiling them takes longer than using them.
+    static SAFE: RegExp = RegExp::new(r"[\p{L}\p{N}\p{P}\p{S}]|(?!^)\p{M}", "gu");
+    static QUOTABLE: RegExp = RegExp::new(r"[\p{L}\p{N}\p{P}\p{S}]", "gu");
+}
 
 fn nfc(text: &str) -> String {
     normalize(text, "NFC")
@@ -40,5 +46,9 @@ fn domain_to_ascii(domain: &str) -> Option<String> {
 }
 
 fn unsafe_characters(text: &str) -> String {
-    replace(text, &RegExp::new(r"[\p{L}\p{N}\p{P}\p{S}]|(?!^)\p{M}", "gu"), "")
+    SAFE.with(|safe| replace(text, safe, ""))
+}
+
+fn unquotable_characters(text: &str) -> String {
+    QUOTABLE.with(|quotable| replace(text, quotable, ""))
 }

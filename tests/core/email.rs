@@ -1,7 +1,9 @@
 //! E-mail addresses: each spelling of an address is one account, at sign-up and at login.
 
-use crate::support::{SECRET, Users, gate, login, post};
-use edgegate::{Gate, Reply, host::Question};
+use std::cell::Cell;
+
+use crate::support::{SECRET, Users, gate, login, post, settings_with};
+use edgegate::{Gate, Reply, Settings, Unicode, Vars, host::Question};
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -69,9 +71,10 @@ fn invisible_characters_are_refused_at_sign_up() {
     let separators = ["\u{a0}", "\u{1680}", "\u{2003}", "\u{2028}", "\u{2029}", "\u{3000}"];
     let refused = |reply: Reply, char: &str| {
         let code = u32::from(char.chars().next().expect("one"));
-        let reason = format!("The email address contains unsafe characters: U+{code:04X}.");
+        let code = if code < 0xFFFF { format!("{code:04X}") } else { format!("{code:08X}") };
+        let reason = format!("The email address contains unsafe characters: U+{code}.");
         let body: serde_json::Value = serde_json::from_str(&reply.body).expect("JSON");
-        assert_eq!((reply.status, body["detail"][0]["ctx"]["reason"].as_str()), (422, Some(&*reason)), "U+{code:04X}");
+        assert_eq!((reply.status, body["detail"][0]["ctx"]["reason"].as_str()), (422, Some(&*reason)), "U+{code}");
     };
     for char in controls.into_iter().chain(others).chain(separators) {
         refused(register(&gate, &mut users, &format!("a{char}b@example.com")), char);
@@ -83,6 +86,47 @@ fn invisible_characters_are_refused_at_sign_up() {
     }
     assert!(users.0.is_empty());
     assert_eq!(register(&gate, &mut users, "\u{928}\u{93f}@example.com").status, 201, "a mark after a letter");
+}
+
+thread_local! {
+    static CALLS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The operations of the platform, counted: on the web each is a call into JavaScript.
+fn counted() -> Unicode {
+    fn platform() -> Unicode {
+        CALLS.set(CALLS.get() + 1);
+        settings_with(SECRET, Vars::default()).unicode
+    }
+    Unicode {
+        nfc: |text| (platform().nfc)(text),
+        domain_to_ascii: |text| (platform().domain_to_ascii)(text),
+        unsafe_characters: |text| (platform().unsafe_characters)(text),
+        unquotable_characters: |text| (platform().unquotable_characters)(text),
+    }
+}
+
+/// Nothing of this waits in the queue of password work, so it must take little time.
+#[wasm_bindgen_test(unsupported = test)]
+fn many_bad_characters_take_as_many_calls_as_one() {
+    let counting = Gate::new(Settings { unicode: counted(), ..settings_with(SECRET, Vars::default()) });
+    let many = |from: u32, step: u32| (0..2000).filter_map(|at| char::from_u32(from + at * step)).collect::<String>();
+    for (email, of_one) in [
+        (many(0xE000, 1) + "@example.com", "\u{e000}@example.com"),
+        (many(0xE000, 0) + "@example.com", "\u{e000}@example.com"),
+        (format!("\"a\"{}@example.com", many(0x4E00, 1)), "\"a\"\u{4e00}@example.com"),
+        (format!("\"a\"{}@example.com", many(0x301, 0)), "\"a\"\u{301}@example.com"),
+        (many(0x4E00, 1) + "( <a@example.com>", "\u{4e00}( <a@example.com>"),
+        (format!("a@{}.com", many(0xE000, 1).chars().take(240).collect::<String>()), "a@\u{e000}.com"),
+    ] {
+        let calls = [email.as_str(), of_one].map(|email| {
+            CALLS.set(0);
+            assert_eq!(register(&counting, &mut Users::default(), email).status, 422, "{of_one}");
+            CALLS.get()
+        });
+        assert_eq!(calls[0], calls[1], "{of_one}");
+        assert!((1..=2).contains(&calls[0]), "{calls:?} {of_one}");
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -28,6 +28,11 @@ pub(crate) fn rehashing_gate(secret: &str) -> Gate {
 
 /// The same with more settings.
 pub(crate) fn gate_with(secret: &str, more: Vars) -> Gate {
+    Gate::new(settings_with(secret, more))
+}
+
+/// The settings of that gate.
+pub(crate) fn settings_with(secret: &str, more: Vars) -> Settings {
     let vars = Vars {
         secret_key: Some(secret.into()),
         bcrypt_cost: Some("10".into()),
@@ -38,7 +43,7 @@ pub(crate) fn gate_with(secret: &str, more: Vars) -> Gate {
     let settings = Settings::try_from(vars).expect("the settings are good");
     #[cfg(all(target_arch = "wasm32", feature = "wasm"))]
     let settings = Settings { unicode: edgegate::wasm::unicode::UNICODE, ..settings };
-    Gate::new(settings)
+    settings
 }
 
 /// Users in memory, with the rules of a store: e-mail addresses are compared ignoring letter case.

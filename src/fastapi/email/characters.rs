@@ -1,4 +1,7 @@
 //! The characters that an address may contain, and the names of other characters in messages.
+//!
+//! A message names every character once, and an address may have thousands of them. So the operations of [`Unicode`], which are
+//! calls into JavaScript on the web, get all characters at once.
 
 use crate::unicode::Unicode;
 
@@ -7,28 +10,51 @@ pub(super) fn is_atext(char: char) -> bool {
     char.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".chars().any(|one| one == char)
 }
 
-/// The characters that `is_good` refuses, named and in order; `None` if there are none.
+/// The characters that `is_good` refuses, in the order of their names; `None` if there are none.
 pub(super) fn refused(text: &str, unicode: &Unicode, is_good: &dyn Fn(char) -> bool) -> Option<String> {
-    listed(&without(text, is_good), unicode)
+    let mut sorted = Vec::new();
+    for name in names(&without(text, is_good), unicode) {
+        insert(&mut sorted, name);
+    }
+    joined(&sorted)
 }
 
-/// The characters that no part of an address may contain, named and in order; `None` if there are none.
+/// The characters that no part of an address may contain, in the order of their code points; `None` if there are none.
 pub(super) fn unsafe_in(text: &str, allow_space: bool, unicode: &Unicode) -> Option<String> {
-    listed(&without(&unsafe_characters(text, unicode), &|char| allow_space && is_space_separator(char)), unicode)
+    let bad = if text.is_ascii() { unquotable(text, unicode) } else { (unicode.unsafe_characters)(text) };
+    let bad = without(&bad, &|char| allow_space && is_space_separator(char));
+    joined(&bad.chars().map(code_point).collect::<Vec<_>>())
 }
 
+/// All characters in the order of the text.
 pub(super) fn named(text: &str, unicode: &Unicode) -> String {
-    joined(text.chars().map(|char| name(char, unicode)))
+    joined(&names(text, unicode)).unwrap_or_default()
 }
 
+fn joined(names: &[String]) -> Option<String> {
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// The characters that `is_good` refuses, each once, in the order of their code points.
 fn without(text: &str, is_good: &dyn Fn(char) -> bool) -> String {
-    text.chars().filter(|&char| !is_good(char)).collect()
+    let mut sorted = Vec::new();
+    for char in text.chars().filter(|&char| !is_good(char)) {
+        insert(&mut sorted, char);
+    }
+    sorted.into_iter().collect()
 }
 
-fn unsafe_characters(text: &str, unicode: &Unicode) -> String {
+/// Inserts what is not there. The code of the library's sort is larger than all this file.
+fn insert<T: Ord>(sorted: &mut Vec<T>, value: T) {
+    if let Err(at) = sorted.binary_search(&value) {
+        sorted.insert(at, value);
+    }
+}
+
+fn unquotable(text: &str, unicode: &Unicode) -> String {
     match text.is_ascii() {
         true => text.chars().filter(|&char| char.is_ascii_control() || char == ' ').collect(),
-        false => (unicode.unsafe_characters)(text),
+        false => (unicode.unquotable_characters)(text),
     }
 }
 
@@ -37,41 +63,22 @@ fn is_space_separator(char: char) -> bool {
     char.is_whitespace() && !char.is_control() && !matches!(char, '\u{2028}' | '\u{2029}')
 }
 
-fn listed(text: &str, unicode: &Unicode) -> Option<String> {
-    let mut names: Vec<String> = Vec::new();
-    for char in text.chars() {
-        let name = name(char, unicode);
-        if let Err(at) = names.binary_search(&name) {
-            names.insert(at, name);
-        }
-    }
-    (!names.is_empty()).then(|| joined(names.into_iter()))
-}
-
-fn joined(names: impl Iterator<Item = String>) -> String {
-    let mut all = String::new();
-    for name in names {
-        if !all.is_empty() {
-            all.push_str(", ");
-        }
-        all.push_str(&name);
-    }
-    all
-}
-
-/// The name of a character in a message. Python quotes letters, numbers, punctuation and symbols.
-fn name(char: char, unicode: &Unicode) -> String {
-    match char {
+/// The name of each character. Python quotes letters, numbers, punctuation and symbols.
+fn names(text: &str, unicode: &Unicode) -> Vec<String> {
+    let unquotable = unquotable(text, unicode);
+    let mut unquotable = unquotable.chars().peekable();
+    let name = |char| match char {
         '\\' | '\'' => format!("\"{char}\""),
-        _ if !unsafe_characters(char.encode_utf8(&mut [0; 4]), unicode).is_empty() => code_point(char),
+        _ if unquotable.next_if_eq(&char).is_some() => code_point(char),
         _ => format!("'{char}'"),
-    }
+    };
+    text.chars().map(name).collect()
 }
 
-/// email-validator gives the Unicode name, for which there is no table.
+/// email-validator gives the Unicode name, for which there is no table, or this to a character without a name.
 fn code_point(char: char) -> String {
-    match char {
-        ' ' => "SPACE".to_owned(),
-        _ => format!("U+{:04X}", u32::from(char)),
+    match u32::from(char) {
+        0x20 => "SPACE".to_owned(),
+        code => format!("U+{code:0digits$X}", digits = if code < 0xFFFF { 4 } else { 8 }),
     }
 }
