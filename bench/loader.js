@@ -31,6 +31,6 @@ const START = `
   const result = { success: true, results: [], meta: { changes: 0, last_row_id: 0 } };
   const statement = { bind: () => statement, first: async () => null, all: async () => result, run: async () => result };
   const DB = { prepare: () => statement, withSession: () => DB, batch: async () => [], exec: async () => ({}) };
-  const env = { SECRET_KEY: "0123456789abcdef0123456789abcdef", DB, VALIDATE_SCHEMA: "no" };
+  const env = { SECRET_KEY: "a secret of the tests, 32 bytes or more", DB, VALIDATE_SCHEMA: "no" };
   export default { fetch: (request, _, context) => worker.fetch(request, env, context) };
 `;

@@ -29,7 +29,7 @@ use crate::{
 /// ```
 /// use edgegate::{Answer, Gate, Question, Request, Settings, Step, Vars};
 ///
-/// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+/// let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
 /// let gate = Gate::new(Settings::try_from(vars)?);
 ///
 /// let mut request = Request::new("POST", "https://example.com/login");
@@ -60,7 +60,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Gate, Settings, Vars};
-    /// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// let secret_key = Some("secret".repeat(8).into());
     /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// assert!(!gate.settings().registration_open);
     /// # Ok::<(), edgegate::SettingsError>(())
@@ -74,7 +74,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Gate, Settings, Vars};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// assert_eq!(gate.settings().access_token_lifetime(), 1800);
     /// # Ok::<(), edgegate::SettingsError>(())
@@ -88,7 +88,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Gate, Request, Settings, Vars};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// let step = gate.handle(Request::new("GET", "https://example.com/me"), 1_700_000_000);
     /// assert_eq!(step.done().map(|reply| reply.status), Some(401));
@@ -104,7 +104,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Credentials, Gate, Question, Settings, Step, Vars};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// let step = gate.login(Credentials::new("ada@example.com", "correct horse"), 1_700_000_000);
     /// assert!(matches!(step, Step::Ask(Question::UserByEmail { .. }, _)));
@@ -131,7 +131,7 @@ impl Gate {
     ///     role: String,
     /// }
     ///
-    /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
     /// let gate = Gate::new(Settings::try_from(vars)?);
     /// let credentials = Credentials::new("user@example.com", "secret");
     /// let role = |user: &edgegate::User| Role {
@@ -159,7 +159,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Gate, Refusal, Settings, Vars};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// assert_eq!(gate.current_user(None, 1_700_000_000).done(), Some(Err(Refusal::NoToken)));
     /// # Ok::<(), edgegate::SettingsError>(())
@@ -176,7 +176,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Gate, Refusal, Settings, Vars, http::RefreshRefusal};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// // Without `REFRESH_TOKEN_EXPIRE_MINUTES`, every refresh token is refused.
     /// assert_eq!(gate.refresh("token".into(), 1_700_000_000).done(), Some(Err(Refusal::RefreshToken(RefreshRefusal::Malformed))));
@@ -192,7 +192,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Gate, Refusal, Settings, Vars};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// // Without `REVOCATION`, there is no logout.
     /// assert_eq!(gate.log_out(None, 1_700_000_000).done(), Some(Err(Refusal::UnknownPath)));
@@ -224,7 +224,7 @@ impl Gate {
     ///     role: String,
     /// }
     ///
-    /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
     /// let (gate, now) = (Gate::new(Settings::try_from(vars)?), 1_700_000_000);
     /// let token = gate.issue_token(7, &Role { role: "admin".into() }, now).done().ok_or("a secret asks no host")??;
     /// let token = gate.verify_token::<Role>(token, now).done().ok_or("a secret asks no host")??;
@@ -253,7 +253,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Gate, Settings, Vars};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// #[derive(serde::Serialize, serde::Deserialize)]
     /// struct Role {
@@ -286,7 +286,7 @@ impl Gate {
     ///
     /// ```
     /// # use edgegate::{Gate, Settings, Vars, token::TokenRefusal};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// let step = gate.verify("no token".into(), 1_700_000_000);
     /// assert_eq!(step.done(), Some(Err(TokenRefusal::Malformed)));
@@ -323,7 +323,7 @@ pub struct Verified<C> {
 /// ```
 /// use edgegate::{Gate, Issuer, Settings, Vars};
 ///
-/// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let secret_key = Some("secret".repeat(8).into());
 /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
 /// let token = gate.issue_token(7, &serde_json::json!({}), 1_700_000_000).done().ok_or("a secret asks no host")??;
 /// let token = gate.verify_token::<serde_json::Value>(token, 1_700_000_000).done().ok_or("a secret asks no host")??;

@@ -34,7 +34,7 @@
 //! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+//! let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
 //! let gate = Gate::new(Settings::try_from(vars)?); // or Vars::read(|name| std::env::var(name).ok())
 //! let users = [UserRow {
 //!     id: 1.into(),

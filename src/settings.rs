@@ -43,7 +43,7 @@ use crate::{
 /// use edgegate::{Settings, Vars};
 ///
 /// let vars = Vars {
-///     secret_key: Some("0123456789abcdef0123456789abcdef".into()),
+///     secret_key: Some("secret".repeat(8).into()),
 ///     bcrypt_cost: Some("11".into()),
 ///     ..Vars::default()
 /// };
@@ -132,7 +132,7 @@ pub struct Vars {
 /// ```
 /// use edgegate::{Settings, Vars};
 ///
-/// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let secret_key = Some("secret".repeat(8).into());
 /// let settings = Settings::try_from(Vars { secret_key, ..Vars::default() })?;
 /// assert_eq!((settings.bcrypt_cost.get(), settings.registration_open), (12, false));
 /// # Ok::<(), edgegate::SettingsError>(())
@@ -176,7 +176,7 @@ impl Vars {
     /// ```
     /// use edgegate::{Settings, Vars};
     ///
-    /// let vars = Vars::read(|name| (name == "SECRET_KEY").then(|| "0123456789abcdef0123456789abcdef".to_owned()));
+    /// let vars = Vars::read(|name| (name == "SECRET_KEY").then(|| "secret".repeat(8)));
     /// let settings = Settings::try_from(vars)?;
     /// assert_eq!(settings.access_token_expire_minutes, 30);
     ///
@@ -219,7 +219,7 @@ impl Settings {
     ///
     /// ```
     /// # use edgegate::{Settings, Vars};
-    /// # let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+    /// # let secret_key = Some("secret".repeat(8).into());
     /// let vars = Vars { secret_key, access_token_expire_minutes: Some("5".into()), ..Vars::default() };
     /// assert_eq!(Settings::try_from(vars)?.access_token_lifetime(), 300);
     /// # Ok::<(), edgegate::SettingsError>(())
@@ -322,7 +322,7 @@ mod tests {
 
     #[test]
     fn numbers_are_texts_and_other_types_are_refused() {
-        let secret = "0123456789abcdef0123456789abcdef";
+        let secret = "secret".repeat(8);
         let settings = |cost| serde_json::from_value::<Settings>(json!({ "SECRET_KEY": secret, "BCRYPT_COST": cost }));
         assert_eq!(settings(json!(10)).unwrap().bcrypt_cost.get(), 10);
         assert_eq!(settings(json!("10")).unwrap().bcrypt_cost.get(), 10);

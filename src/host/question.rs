@@ -20,7 +20,7 @@ use crate::{
 /// ```
 /// use edgegate::{Gate, Question, Settings, Step, Vars};
 ///
-/// let secret_key = Some("0123456789abcdef0123456789abcdef".into());
+/// let secret_key = Some("secret".repeat(8).into());
 /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
 /// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
 /// let Step::Ask(question, _) = gate.login(credentials, 1_700_000_000) else { panic!() };

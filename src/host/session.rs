@@ -81,7 +81,7 @@ pub struct NewSession {
 /// use edgegate::{Gate, Question, Settings, Step, Vars};
 ///
 /// let gate = Gate::new(Settings::try_from(Vars {
-///     secret_key: Some("0123456789abcdef0123456789abcdef".into()),
+///     secret_key: Some("secret".repeat(8).into()),
 ///     refresh_token_expire_minutes: Some("60".into()),
 ///     ..Vars::default()
 /// })?);

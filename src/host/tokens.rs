@@ -19,7 +19,7 @@ use crate::{
 /// use std::sync::Arc;
 /// use edgegate::{token::{Algorithm, Claims, Key, KeyRing, Rules}, host::tokens};
 ///
-/// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+/// let key = Key::secret(Algorithm::HS256, &[7; 32])?;
 /// let ring = Arc::new(KeyRing::new(vec![key])?);
 /// let rules = Rules::default();
 /// let claims = Claims::new(1, 1_700_000_000, &rules);
@@ -27,7 +27,7 @@ use crate::{
 /// assert_eq!(
 ///     token,
 ///     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoxLCJleHAiOjE3MDAwMDAwMDB9.\
-///      uehgrBFFZUOqSNxYs42WIIb6wbIOIZRCLMF-ETgqSzM",
+///      MWmhC0HXqw-s3Qn57bIKIKXtwRqpRJV8Odv0QvzHRPo",
 /// );
 /// let claims = tokens::verify(token, ring, rules, 1_699_999_999).done().expect("a secret asks no host")?;
 /// assert_eq!(claims.get("user_id"), Some(&1.into()));
@@ -52,7 +52,7 @@ pub fn issue(claims: Claims, ring: Arc<KeyRing>) -> Step<Result<String, TokenRef
 /// use std::sync::Arc;
 /// use edgegate::{host::tokens, token::{Algorithm, Claims, Key, KeyRing, Rules, TokenRefusal}};
 ///
-/// let ring = Arc::new(KeyRing::new(vec![Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?])?);
+/// let ring = Arc::new(KeyRing::new(vec![Key::secret(Algorithm::HS256, &[7; 32])?])?);
 /// let claims = Claims::new(1, 1_700_000_000, &Rules::default());
 /// let token = tokens::issue(claims, Arc::clone(&ring)).done().ok_or("a secret asks no host")??;
 /// let step = tokens::verify(token, ring, Rules::default(), 1_700_000_000);

@@ -138,7 +138,7 @@ impl Reply {
     /// ```
     /// use edgegate::{Reply, token::{Algorithm, Key, KeyRing}};
     ///
-    /// let secret = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+    /// let secret = Key::secret(Algorithm::HS256, &[7; 32])?;
     /// let reply = Reply::jwk_set(&KeyRing::new(vec![secret])?.public_jwk_set());
     /// assert_eq!(reply.body, r#"{"keys":[]}"#);
     /// # Ok::<(), edgegate::token::KeyError>(())

@@ -21,7 +21,7 @@ use signature::{Error, Signer, Verifier};
 /// ```
 /// use edgegate::token::{Algorithm, EncodingKey, CRYPTO_PROVIDER};
 ///
-/// let key = EncodingKey::from_secret(b"0123456789abcdef0123456789abcdef");
+/// let key = EncodingKey::from_secret(&[7; 32]);
 /// let signer = (CRYPTO_PROVIDER.signer_factory)(&Algorithm::HS256, &key)?;
 /// assert_eq!(signer.try_sign(b"header.payload")?.len(), 32);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -8,7 +8,7 @@ use std::{borrow::Cow, fmt};
 /// use std::sync::Arc;
 /// use edgegate::{host::tokens, token::{Algorithm, Key, KeyRing, Rules, TokenRefusal}};
 ///
-/// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+/// let key = Key::secret(Algorithm::HS256, &[7; 32])?;
 /// let ring = Arc::new(KeyRing::new(vec![key])?);
 /// let step = tokens::verify("no token".into(), ring, Rules::default(), 1_700_000_000);
 /// assert_eq!(step.done(), Some(Err(TokenRefusal::Malformed)));

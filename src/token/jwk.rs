@@ -61,7 +61,7 @@ impl Key {
     /// ```
     /// use edgegate::token::{Algorithm, EncodingKey, Key};
     ///
-    /// let secret = EncodingKey::from_secret(b"0123456789abcdef0123456789abcdef");
+    /// let secret = EncodingKey::from_secret(&[7; 32]);
     /// assert!(Key::signing(Algorithm::HS256, &secret)?.may_sign());
     /// assert!(Key::signing(Algorithm::HS512, &secret).is_err());
     /// # Ok::<(), edgegate::token::KeyError>(())

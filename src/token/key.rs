@@ -22,7 +22,7 @@ use super::{crypto::HmacKey, error::KeyError, jws, published};
 /// ```
 /// use edgegate::token::{Algorithm, Key};
 ///
-/// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+/// let key = Key::secret(Algorithm::HS256, &[7; 32])?;
 /// assert_eq!((key.algorithm(), key.may_sign()), (Algorithm::HS256, true));
 /// # Ok::<(), edgegate::token::KeyError>(())
 /// ```
@@ -132,7 +132,7 @@ impl Key {
     /// ```
     /// use edgegate::token::{Algorithm, Key};
     ///
-    /// assert!(Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef").is_ok());
+    /// assert!(Key::secret(Algorithm::HS256, &[7; 32]).is_ok());
     /// assert!(Key::secret(Algorithm::HS256, b"secret").is_err());
     /// ```
     pub fn secret(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
@@ -156,7 +156,7 @@ impl Key {
     ///
     /// ```
     /// # use edgegate::token::{Algorithm, Key};
-    /// let key = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.named("2026-11");
+    /// let key = Key::secret(Algorithm::HS256, &[7; 32])?.named("2026-11");
     /// assert_eq!(key.kid(), Some("2026-11"));
     /// # Ok::<(), edgegate::token::KeyError>(())
     /// ```
@@ -170,7 +170,7 @@ impl Key {
     ///
     /// ```
     /// # use edgegate::token::{Algorithm, Key};
-    /// assert_eq!(Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.kid(), None);
+    /// assert_eq!(Key::secret(Algorithm::HS256, &[7; 32])?.kid(), None);
     /// # Ok::<(), edgegate::token::KeyError>(())
     /// ```
     #[must_use]
@@ -182,7 +182,7 @@ impl Key {
     ///
     /// ```
     /// # use edgegate::token::{Algorithm, Key};
-    /// let key = Key::secret(Algorithm::HS384, b"0123456789abcdef0123456789abcdef0123456789abcdef")?;
+    /// let key = Key::secret(Algorithm::HS384, &[7; 48])?;
     /// assert_eq!(key.algorithm(), Algorithm::HS384);
     /// # Ok::<(), edgegate::token::KeyError>(())
     /// ```
@@ -209,7 +209,7 @@ impl Key {
     ///
     /// ```
     /// # use edgegate::token::{Algorithm, Key};
-    /// assert!(Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.public_jwk().is_none());
+    /// assert!(Key::secret(Algorithm::HS256, &[7; 32])?.public_jwk().is_none());
     /// # Ok::<(), edgegate::token::KeyError>(())
     /// ```
     #[must_use]

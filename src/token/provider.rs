@@ -15,7 +15,7 @@ use crate::limits::{
 /// use edgegate::{Settings, Vars};
 ///
 /// let settings = Settings::try_from(Vars {
-///     secret_key: Some("0123456789abcdef0123456789abcdef".into()),
+///     secret_key: Some("secret".repeat(8).into()),
 ///     jwks_url: Some("https://id.example/jwks.json".into()),
 ///     jwks_issuer: Some("https://id.example".into()),
 ///     jwks_audience: Some("https://api.example".into()),

@@ -21,7 +21,7 @@ use crate::limits::KEYS_MAX;
 /// ```
 /// use edgegate::token::{Algorithm, Key, KeyRing};
 ///
-/// let new = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?.named("2026-11");
+/// let new = Key::secret(Algorithm::HS256, &[7; 32])?.named("2026-11");
 /// let old = Key::secret(Algorithm::HS256, b"fedcba9876543210fedcba9876543210")?;
 /// let ring = KeyRing::new(vec![new, old])?;
 /// assert_eq!(ring.signing().and_then(Key::kid), Some("2026-11"));
@@ -110,7 +110,7 @@ impl KeyRing {
     ///
     /// ```
     /// # use edgegate::token::{Algorithm, Key, KeyRing};
-    /// let secret = Key::secret(Algorithm::HS256, b"0123456789abcdef0123456789abcdef")?;
+    /// let secret = Key::secret(Algorithm::HS256, &[7; 32])?;
     /// assert!(KeyRing::new(vec![secret])?.public_jwk_set().keys.is_empty());
     /// # Ok::<(), edgegate::token::KeyError>(())
     /// ```
@@ -163,9 +163,10 @@ impl KeyRing {
 /// ```
 /// use edgegate::token::KeyRing;
 ///
-/// let ring: KeyRing = r#"{"keys": [{"kty": "oct", "alg": "HS256", "kid": "2026-11", "k":
-///     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"}]}"#.parse()?;
-/// assert!(ring.public_jwk_set().keys.is_empty());
+/// // RFC 8037 A.2
+/// let ring: KeyRing = r#"{"keys": [{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "2026-11",
+///     "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#.parse()?;
+/// assert_eq!(ring.public_jwk_set().keys.len(), 1);
 /// # Ok::<(), edgegate::token::KeyError>(())
 /// ```
 impl FromStr for KeyRing {

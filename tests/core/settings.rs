@@ -4,6 +4,10 @@ use crate::{
     support::{NOW, SECRET, gate_with, run},
     token::make::{ED25519, HEADER, base64url, cryptography, signed},
 };
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use edgegate::{
     Settings, Vars,
     token::{Algorithm, Key, TokenRefusal, UserId},
@@ -149,42 +153,78 @@ fn debug_shows_no_value() {
     assert!(!format!("{settings:?}").contains(SECRET));
 }
 
+/// Secrets of documents, with a part of the message about them.
+const PUBLISHED: [(&str, &str); 11] = [
+    ("FastAPI's tutorial", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7"),
+    ("FastAPI and JWT", "deff1952d59f883ece260e8683fed21ab0ad9a53323eca4f"),
+    ("Spring Boot", "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970"),
+    ("jose", "cc7e0d44fd473002f1c42167459001140ec6389b7353f8088f4d9a95f2f596f2"),
+    ("jwt.io", "a-string-secret-at-least-256-bits-long"),
+    ("jwt.io", "a-valid-string-secret-that-is-at-least-384-bits-long"),
+    ("jwt.io", "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long"),
+    ("RFC 7515", "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow"),
+    ("edgegate", "at least 32 bytes of randomness!"),
+    ("edgegate", "0123456789abcdef0123456789abcdef"),
+    ("edgegate", "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
+];
+
 #[wasm_bindgen_test(unsupported = test)]
 fn a_published_secret_is_refused() {
-    let published = [
-        ("FastAPI's tutorial", "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7"),
-        ("FastAPI and JWT", "deff1952d59f883ece260e8683fed21ab0ad9a53323eca4f"),
-        ("Spring Boot", "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970"),
-        ("jose", "cc7e0d44fd473002f1c42167459001140ec6389b7353f8088f4d9a95f2f596f2"),
-        ("jwt.io", "a-string-secret-at-least-256-bits-long"),
-        ("jwt.io", "a-valid-string-secret-that-is-at-least-384-bits-long"),
-        ("jwt.io", "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long"),
-    ];
-    for (place, secret) in published {
-        for secret in [secret.to_owned(), format!("{secret}\n")] {
-            for (algorithm, least) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
-                let jwk = format!(r#"{{"kty":"oct","alg":"{algorithm}","k":"{}"}}"#, base64url(&secret));
-                let set = Vars { jwt_keys: Some(format!(r#"{{"keys":[{jwk}]}}"#).into()), ..Vars::default() };
-                let own = Vars {
-                    secret_key: Some(secret.as_str().into()),
-                    algorithm: Some(algorithm.into()),
-                    ..Vars::default()
-                };
-                for (vars, setting, remedy) in
-                    [(own, "SECRET_KEY", "openssl rand -hex 32"), (set, "JWT_KEYS", "npx edgegate keygen")]
-                {
-                    let error = Settings::try_from(vars).map(|_| ()).expect_err(place).to_string();
-                    assert!(error.starts_with(setting) && error.contains(remedy), "{error}");
-                    assert!(error.contains(place), "{error}");
-                    assert!(!error.contains(secret.trim()), "{place}: the error shows the value");
-                }
-                let other = format!("{secret}x");
-                if other.len() >= least {
-                    let vars =
-                        Vars { secret_key: Some(other.into()), algorithm: Some(algorithm.into()), ..Vars::default() };
-                    assert!(Settings::try_from(vars).is_ok(), "only the exact text is published");
+    for (place, secret) in PUBLISHED {
+        for (algorithm, least) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
+            let jwk = format!(r#"{{"kty":"oct","alg":"{algorithm}","k":"{}"}}"#, base64url(secret));
+            let set = Vars { jwt_keys: Some(format!(r#"{{"keys":[{jwk}]}}"#).into()), ..Vars::default() };
+            let own = |secret: &str| Vars {
+                secret_key: Some(secret.into()),
+                algorithm: Some(algorithm.into()),
+                ..Vars::default()
+            };
+            for (vars, setting, remedy) in
+                [(own(secret), "SECRET_KEY", "openssl rand -hex 32"), (set, "JWT_KEYS", "npx edgegate keygen")]
+            {
+                let error = Settings::try_from(vars).map(|_| ()).expect_err(place).to_string();
+                assert!(error.starts_with(setting) && error.contains(remedy), "{error}");
+                assert!(error.contains(place), "{error}");
+                assert!(!error.contains(secret), "{place}: the error shows the value");
+            }
+            let other = format!("{secret}x");
+            if other.len() >= least {
+                assert!(Settings::try_from(own(&other)).is_ok(), "only the exact text is published");
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_published_secret_is_refused_however_it_is_written() {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    for (place, secret) in PUBLISHED {
+        let padded = STANDARD.encode(secret);
+        let encoded = [hex(secret.as_bytes()), base64url(secret), format!("{}\n{}", &padded[..20], &padded[20..])];
+        for text in encoded.iter().map(String::as_str).chain([secret]) {
+            // The key of RFC 7515 is base64url, whose letter case matters.
+            let case_matters = text != hex(secret.as_bytes()) && (text != secret || place == "RFC 7515");
+            let cases = if case_matters {
+                [text.to_owned(), text.to_owned()]
+            } else {
+                [text.to_uppercase(), text.to_lowercase()]
+            };
+            for text in cases {
+                for around in ["", "'", "\"", "`", " ", "\n", "\0", "\r\n\0"] {
+                    let text = format!("{around}{text}{around}");
+                    let refused = Key::secret(Algorithm::HS256, text.as_bytes()).expect_err(&text);
+                    assert!(refused.to_string().contains(place), "{text:?}: {refused}");
                 }
             }
+        }
+        let from_hex = (0..secret.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(secret.get(at..at + 2)?, 16).ok())
+            .collect::<Option<Vec<u8>>>();
+        let bytes = if place == "RFC 7515" { URL_SAFE_NO_PAD.decode(secret).ok() } else { from_hex };
+        if let Some(bytes) = bytes {
+            let refused = Key::secret(Algorithm::HS256, &bytes).expect_err(place);
+            assert!(refused.to_string().contains(place), "{place}, decoded: {refused}");
         }
     }
 }

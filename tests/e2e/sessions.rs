@@ -215,7 +215,7 @@ fn missing_migrations_are_applied() -> Result<()> {
         let user = "INSERT INTO users (email, password) VALUES ('older@example.org', 'no hash');";
         wrangler::execute(&dir, &format!("{first}\n{applied}\n{user}\n{later}"))?;
         let vars = [
-            ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+            ("SECRET_KEY", "another secret, 32 bytes or more"),
             ("REGISTRATION", "open"),
             ("REVOCATION", "on"),
             ("REFRESH_TOKEN_EXPIRE_MINUTES", "60"),

@@ -24,7 +24,7 @@ use super::{
 };
 
 /// Only tokens of the benchmark are signed with it.
-const SECRET_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const SECRET_KEY: &str = "a secret of the benchmark, as long as 32 bytes in hexadecimal is";
 
 /// The default number of users in the table.
 const USERS: u32 = 1000;

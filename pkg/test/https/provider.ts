@@ -45,7 +45,7 @@ export class Provider {
 
   settings(path: string): Settings {
     const url = `https://localhost:${this.#port}${path}`;
-    return { SECRET_KEY: "0123456789abcdef0123456789abcdef", JWKS_URL: url, JWKS_ISSUER: ISSUER, JWKS_AUDIENCE: AUDIENCE };
+    return { SECRET_KEY: "a secret of the tests, 32 bytes or more", JWKS_URL: url, JWKS_ISSUER: ISSUER, JWKS_AUDIENCE: AUDIENCE };
   }
 }
 
