@@ -12,12 +12,12 @@ use {
 };
 
 use crate::{
-    host::{Step, access_token, start, tokens},
+    host::{Session, Step, access_token, start, tokens},
     http::{Refusal, Reply, Request},
     routes::{
         self,
         login::{self, Credentials},
-        logout, me, refresh,
+        logout, me, refresh, revoke, sessions,
     },
     settings::Settings,
     token::{AccessToken, Claims, ProviderKeys, TokenRefusal, to_members},
@@ -209,6 +209,96 @@ impl Gate {
         })
     }
 
+    /// Ends the session of this refresh token (RFC 7009). A token that is not valid has none, and is no error. The access tokens of
+    /// the session remain valid until they expire. Needs `REFRESH_TOKEN_EXPIRE_MINUTES`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// let secret_key = Some("secret".repeat(8).into());
+    /// let refresh_token_expire_minutes = Some("60".into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, refresh_token_expire_minutes, ..Vars::default() })?);
+    /// assert_eq!(gate.revoke("no token".into(), 1_700_000_000).done(), Some(Ok(())));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn revoke(&self, refresh_token: String, now: u64) -> Step<Result<(), Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(now, move |host| async move {
+            with_sessions(&settings)?;
+            revoke::with_token(&settings, &host, &refresh_token).await
+        })
+    }
+
+    /// Lists the live sessions of the user of the bearer token in this `Authorization` header. Needs
+    /// `REFRESH_TOKEN_EXPIRE_MINUTES`.
+    ///
+    /// ```
+    /// use edgegate::{Answer, Gate, Question, Settings, Step, UserRow, Vars, host::Session};
+    ///
+    /// let secret_key = Some("secret".repeat(8).into());
+    /// let refresh_token_expire_minutes = Some("60".into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, refresh_token_expire_minutes, ..Vars::default() })?);
+    /// let now = 1_700_000_000;
+    /// let token = gate.issue_token(7, &serde_json::json!({}), now).done().ok_or("a secret asks no host")??;
+    ///
+    /// let mut step = gate.sessions(Some(format!("Bearer {token}")), now);
+    /// let sessions = loop {
+    ///     step = match step {
+    ///         Step::Done(result) => break result?,
+    ///         Step::Ask(question, pending) => pending.answer(match question {
+    ///             Question::UserById { id, .. } => Answer::User(Some(UserRow { // SELECT .. FROM users
+    ///                 id,
+    ///                 email: "ada@example.com".into(),
+    ///                 password: "$2b$12$".into(),
+    ///                 created_at: "2026-11-24".into(),
+    ///                 token_version: None,
+    ///                 columns: serde_json::Map::new(),
+    ///             })),
+    ///             Question::Sessions { .. } => Answer::Sessions(vec![Session { // SELECT .. FROM sessions
+    ///                 id: "Fq2xXIVp4hQx0P0mZkq1dA".into(),
+    ///                 created_at: 1_700_000_000,
+    ///                 last_used_at: 1_700_000_000,
+    ///                 expires_at: 1_700_003_600,
+    ///                 user_agent: Some("curl/8".into()),
+    ///                 address: None,
+    ///             }]),
+    ///             _ => Answer::Unavailable,
+    ///         }, now),
+    ///     }
+    /// };
+    /// assert_eq!(sessions[0].user_agent.as_deref(), Some("curl/8"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn sessions(&self, authorization: Option<String>, now: u64) -> Step<Result<Vec<Session>, Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(now, move |host| async move {
+            with_sessions(&settings)?;
+            sessions::list(&settings, &host, authorization.as_deref()).await
+        })
+    }
+
+    /// Ends one session of the user of the bearer token in this `Authorization` header; `id` is [`Session::id`]. The access tokens of
+    /// the session remain valid until they expire. Needs `REFRESH_TOKEN_EXPIRE_MINUTES`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// let secret_key = Some("secret".repeat(8).into());
+    /// let refresh_token_expire_minutes = Some("60".into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, refresh_token_expire_minutes, ..Vars::default() })?);
+    /// let step = gate.end_session(None, "Fq2xXIVp4hQx0P0mZkq1dA".into(), 1_700_000_000);
+    /// assert_eq!(step.done(), Some(Err(Refusal::NoToken)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn end_session(&self, authorization: Option<String>, id: String, now: u64) -> Step<Result<(), Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(now, move |host| async move {
+            with_sessions(&settings)?;
+            sessions::end(&settings, &host, authorization.as_deref(), &id).await
+        })
+    }
+
     /// Issues the token that a login of this user returns, with further claims. The claims are a type that serializes to a
     /// JSON object.
     ///
@@ -297,6 +387,11 @@ impl Gate {
         let (settings, provider_keys) = (Arc::clone(&self.settings), Arc::clone(&self.provider_keys));
         start(now, move |host| async move { tokens::verify_any(&settings, &provider_keys, &host, &token).await })
     }
+}
+
+/// Refuses what has no route without sessions.
+fn with_sessions(settings: &Settings) -> Result<(), Refusal> {
+    if settings.refresh_token_expire_minutes.is_some() { Ok(()) } else { Err(Refusal::UnknownPath) }
 }
 
 /// The claims of a verified token.

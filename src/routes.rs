@@ -82,6 +82,5 @@ fn allowed_method(settings: &Settings, path: &str) -> Option<&'static str> {
 
 /// The last part of `/me/sessions/{id}`.
 fn session_id(path: &str) -> Option<&str> {
-    let id = path.strip_prefix(SESSIONS)?.strip_prefix('/')?;
-    (!id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))).then_some(id)
+    path.strip_prefix(SESSIONS)?.strip_prefix('/').filter(|id| sessions::is_name(id))
 }

@@ -74,7 +74,23 @@ impl JsGate {
     /// Logs out everywhere the user of the token in this `Authorization` header.
     #[wasm_bindgen(js_name = logOut)]
     pub fn log_out(&self, authorization: Option<String>) -> Turn {
-        Turn::new(self.0.log_out(authorization, clock::now()), |result| Outcome::LogOut(result.into()))
+        Turn::new(self.0.log_out(authorization, clock::now()), |result| Outcome::Done(result.into()))
+    }
+
+    /// Ends the session of a refresh token.
+    pub fn revoke(&self, refresh_token: String) -> Turn {
+        Turn::new(self.0.revoke(refresh_token, clock::now()), |result| Outcome::Done(result.into()))
+    }
+
+    /// The sessions of the user of the token in this `Authorization` header.
+    pub fn sessions(&self, authorization: Option<String>) -> Turn {
+        Turn::new(self.0.sessions(authorization, clock::now()), |result| Outcome::Sessions(result.into()))
+    }
+
+    /// Ends one session of the user of the token in this `Authorization` header.
+    #[wasm_bindgen(js_name = endSession)]
+    pub fn end_session(&self, authorization: Option<String>, id: String) -> Turn {
+        Turn::new(self.0.end_session(authorization, id, clock::now()), |result| Outcome::Done(result.into()))
     }
 
     /// The next tokens for a refresh token.

@@ -1,4 +1,4 @@
-import type { LoginVerdict, LogOutVerdict, Reply, Turn, UserId, UserVerdict } from "../wasm/edgegate.js";
+import type { DoneVerdict, LoginVerdict, Reply, SessionsVerdict, Turn, UserId, UserVerdict } from "../wasm/edgegate.js";
 import { furtherColumns, isText, object, text } from "./argument.js";
 import { readBody } from "./body.js";
 import { Core, type IssueOptions, type Settings } from "./core.js";
@@ -31,8 +31,20 @@ export interface Gate {
   currentUser(from: Bearer): Promise<UserVerdict>;
   /** Exchanges a refresh token for the next tokens (RFC 6749 6). Needs `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   refresh(refreshToken: string): Promise<LoginVerdict>;
-  /** Revokes all tokens of the user of this token. Needs `REVOCATION=on`. */
-  logOut(from: Bearer): Promise<LogOutVerdict>;
+  /** Revokes all tokens of the user of this token, and ends the user's sessions. Needs `REVOCATION=on`. */
+  logOut(from: Bearer): Promise<DoneVerdict>;
+  /**
+   * Ends the session of this refresh token (RFC 7009). A token that is not valid has none, and is accepted. Access tokens remain valid
+   * until they expire. Needs `REFRESH_TOKEN_EXPIRE_MINUTES`.
+   */
+  revoke(refreshToken: string): Promise<DoneVerdict>;
+  /** Lists the live sessions of the user of this token. Needs `REFRESH_TOKEN_EXPIRE_MINUTES`. */
+  sessions(from: Bearer): Promise<SessionsVerdict>;
+  /**
+   * Ends the session with this `id` of the user of this token. Access tokens remain valid until they expire. Needs
+   * `REFRESH_TOKEN_EXPIRE_MINUTES`.
+   */
+  endSession(from: Bearer, id: string): Promise<DoneVerdict>;
   /** Issues a token for this user. It has the claims that a login sets, and `options.claims`. */
   issueToken<C extends object = Record<string, unknown>>(userId: UserId, options?: IssueOptions<C>): Promise<string>;
   /** Verifies a token and returns its claims. The user store is not asked. */
@@ -100,7 +112,22 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     async logOut(from) {
       const authorization = authorizationOf(from);
       const turn = core.start((gate) => gate.logOut(authorization));
-      return run<LogOutVerdict>(turn, (question) => answer(turn, question));
+      return run<DoneVerdict>(turn, (question) => answer(turn, question));
+    },
+    async revoke(refreshToken) {
+      // What is no text is no token either; the core decides what that means.
+      const turn = core.start((gate) => gate.revoke(isText(refreshToken) ? refreshToken : ""));
+      return run<DoneVerdict>(turn, (question) => answer(turn, question));
+    },
+    async sessions(from) {
+      const authorization = authorizationOf(from);
+      const turn = core.start((gate) => gate.sessions(authorization));
+      return run<SessionsVerdict>(turn, (question) => answer(turn, question));
+    },
+    async endSession(from, id) {
+      const authorization = authorizationOf(from);
+      const turn = core.start((gate) => gate.endSession(authorization, isText(id) ? id : ""));
+      return run<DoneVerdict>(turn, (question) => answer(turn, question));
     },
     async issueToken(userId, options) {
       return core.issueToken(userId, options);

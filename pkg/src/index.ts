@@ -10,4 +10,4 @@ export type { Bearer, Gate } from "./gate.js";
 export type { Log, LogEntry } from "./log.js";
 export type { Columns, SessionStore, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
-export type { LoginVerdict, LogOutVerdict, Rotation, Session, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";
+export type { DoneVerdict, LoginVerdict, Rotation, Session, SessionsVerdict, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

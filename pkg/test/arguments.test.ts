@@ -101,8 +101,9 @@ for (const [kind, value] of NO_TEXTS) {
       assert.equal(verdict.outcome, "refused", `${name}, ${kind}`);
       assert.match(verdict.reason, /^[a-z-]+$/);
     }
-    const loggedOut = await gate.logOut(wrong);
-    assert.equal(loggedOut.outcome, "refused");
+    for (const call of [() => gate.logOut(wrong), () => gate.sessions(wrong), () => gate.endSession(wrong, wrong), () => gate.revoke(wrong)]) {
+      assert.equal((await call()).outcome, "refused");
+    }
   });
 }
 

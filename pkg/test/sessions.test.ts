@@ -286,6 +286,35 @@ test("a logout ends all tokens and sessions of its user, and of no other user", 
   assert.equal(await statusOfMe(gate, (await logIn(gate)).access_token), 200);
 });
 
+test("without HTTP: sessions are listed, ended one by one, and ended by their refresh token", async () => {
+  const { gate, store } = await begin();
+  await store.insertUser({ email: "bob@example.com", password: hash });
+  const bob = accepted(await gate.login({ username: "bob@example.com", password }));
+  const [phone, laptop, watch] = [await logIn(gate), await logIn(gate), await logIn(gate)];
+  const idOf = ({ refresh_token }: Tokens) => refresh_token.split(".")[0] ?? "";
+  const list = async () => {
+    const verdict = await gate.sessions(request("/", phone.access_token));
+    assert(verdict.outcome === "accepted");
+    const json = JSON.stringify(verdict.sessions, (_, value: unknown) => value ?? null);
+    assert.equal(json, await (await gate.fetch(request("/me/sessions", phone.access_token))).text());
+    return verdict.sessions.map(({ id }) => id).sort();
+  };
+  const idsOf = (...tokens: Tokens[]) => tokens.map(idOf).sort();
+  assert.deepEqual(await list(), idsOf(phone, laptop, watch));
+  for (const wrong of [idOf(bob), "", "x", "\0", "a/b", 42 as unknown as string]) {
+    assert.deepEqual(await gate.endSession(`Bearer ${phone.access_token}`, wrong), refused("unknown-session"));
+  }
+  assert.deepEqual(await gate.endSession(null, idOf(laptop)), refused("no-token"));
+  assert.deepEqual(await gate.sessions(null), refused("no-token"));
+  assert.deepEqual(await gate.endSession(`Bearer ${phone.access_token}`, idOf(laptop)), { outcome: "accepted" });
+  assert.deepEqual(await list(), idsOf(phone, watch));
+  for (const token of ["x", "", 42 as unknown as string, watch.refresh_token, watch.refresh_token]) {
+    assert.deepEqual(await gate.revoke(token), { outcome: "accepted" }, "RFC 7009 2.2");
+  }
+  assert.deepEqual(await list(), idsOf(phone));
+  accepted(await gate.refresh(bob.refresh_token));
+});
+
 test("after logging out, in and out within one second no token is valid", async () => {
   const { gate } = await begin();
   for (let time = 0; time < 3; time += 1) {
@@ -306,6 +335,9 @@ test("without its setting there is no logout and no refresh", async () => {
   const fastApis = await useToken(gate, "x");
   assert.equal(fastApis.status, 422);
   assert.deepEqual(await gate.refresh("x"), refused("refresh-token-malformed"));
+  assert.deepEqual(await gate.revoke("x"), refused("unknown-path"));
+  assert.deepEqual(await gate.sessions(`Bearer ${access_token}`), refused("unknown-path"));
+  assert.deepEqual(await gate.endSession(`Bearer ${access_token}`, "x"), refused("unknown-path"));
 });
 
 test("a store without a method that a setting needs is 503, and the log names the method once", async () => {

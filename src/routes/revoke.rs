@@ -9,11 +9,15 @@ use crate::{
     settings::Settings,
 };
 
-/// Ends the session. A token that is not valid has none, and is no error (RFC 7009 2.2): the answer is the same.
+/// Answers `POST /revoke`.
 pub(crate) async fn with_form(settings: &Settings, host: &Host, content_type: Option<&str>) -> Result<(), Refusal> {
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
-    let form = RevocationForm::parse(content_type, &body)?;
-    if let Some(token) = RefreshToken::parse(&form.token, &settings.ring) {
+    with_token(settings, host, &RevocationForm::parse(content_type, &body)?.token).await
+}
+
+/// Ends the session. A token that is not valid has none, and is no error (RFC 7009 2.2): the answer is the same.
+pub(crate) async fn with_token(settings: &Settings, host: &Host, token: &str) -> Result<(), Refusal> {
+    if let Some(token) = RefreshToken::parse(token, &settings.ring) {
         let known_as = token.unverified_hash();
         host.changed(Question::DeleteSession { id: token.id().to_owned(), user_id: None, known_as }).await?;
     }

@@ -25,6 +25,14 @@ pub(crate) async fn end(
     id: &str,
 ) -> Result<(), Refusal> {
     let user = current_user(settings, host, authorization).await?;
+    if !is_name(id) {
+        return Err(Refusal::UnknownSession);
+    }
     let question = Question::DeleteSession { id: id.to_owned(), user_id: Some(user.id), known_as: None };
     if host.changed(question).await? { Ok(()) } else { Err(Refusal::UnknownSession) }
+}
+
+/// Whether this may be the name of a session: base64url.
+pub(crate) fn is_name(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

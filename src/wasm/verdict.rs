@@ -6,6 +6,7 @@ use serde::Serialize;
 use tsify::Tsify;
 
 use crate::{
+    host::Session,
     http::{Refusal, Reply},
     password::{HashError, PasswordError},
     settings::SettingsError,
@@ -23,8 +24,10 @@ pub(super) enum Outcome {
     Login(LoginVerdict),
     /// Of `Gate.currentUser`.
     User(UserVerdict),
-    /// Of `Gate.logOut`.
-    LogOut(LogOutVerdict),
+    /// Of `Gate.logOut`, `Gate.revoke` and `Gate.endSession`.
+    Done(DoneVerdict),
+    /// Of `Gate.sessions`.
+    Sessions(SessionsVerdict),
     /// Of `Gate.verifyTokenInTurn`: the text that `Gate.verifyToken` returns when nothing has to be asked.
     Token(String),
     /// Of `hashPassword`.
@@ -99,11 +102,27 @@ pub(super) enum UserVerdict {
     },
 }
 
-/// Whether a user was logged out.
+/// The sessions of a user.
 #[derive(Serialize, Tsify)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
-pub(super) enum LogOutVerdict {
-    /// Accepted: all tokens of the user are revoked.
+pub(super) enum SessionsVerdict {
+    /// Accepted: the token is valid.
+    Accepted {
+        /// The live sessions, in the order of the store.
+        sessions: Vec<Session>,
+    },
+    /// Refused, with a stable code; do not send it to the client.
+    Refused {
+        /// The code.
+        reason: Cow<'static, str>,
+    },
+}
+
+/// Whether a call did what it was to do.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub(super) enum DoneVerdict {
+    /// Accepted, and done.
     Accepted,
     /// Refused, with a stable code; do not send it to the client.
     Refused {
@@ -143,7 +162,13 @@ impl From<Result<User, Refusal>> for UserVerdict {
     }
 }
 
-impl From<Result<(), Refusal>> for LogOutVerdict {
+impl From<Result<Vec<Session>, Refusal>> for SessionsVerdict {
+    fn from(result: Result<Vec<Session>, Refusal>) -> Self {
+        result.map_or_else(|refusal| Self::Refused { reason: refusal.code() }, |sessions| Self::Accepted { sessions })
+    }
+}
+
+impl From<Result<(), Refusal>> for DoneVerdict {
     fn from(result: Result<(), Refusal>) -> Self {
         result.map_or_else(|refusal| Self::Refused { reason: refusal.code() }, |()| Self::Accepted)
     }

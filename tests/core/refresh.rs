@@ -1,6 +1,6 @@
 //! Refresh tokens: single-use, each use returns the next one.
 
-use crate::support::{NOW, SECRET, Store, gate_with};
+use crate::support::{NOW, SECRET, Store, gate_with, run};
 use edgegate::{
     Gate, Refusal, Reply, Vars,
     host::{Answer, Question},
@@ -260,6 +260,34 @@ fn a_user_lists_sessions_and_ends_one() {
     assert_eq!(store.ask(&gate, "DELETE", &format!("/me/sessions/{their_id}"), "x", NOW).status, 401);
     let reply = store.ask(&gate, "POST", &format!("/me/sessions/{id}"), &access, NOW);
     assert!(reply.status == 405 && reply.headers.contains(&("allow", "DELETE".to_owned())));
+}
+
+/// The same operations without HTTP.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_gate_lists_and_ends_sessions_without_http() {
+    let (gate, mut store, token) = start();
+    let mine = store.login(&gate, FORM, NOW);
+    let bearer = || Some(format!("Bearer {}", member(&mine, "access_token")));
+    let id = |token: &str| token.split('.').next().expect("a part").to_owned();
+    let listed = run(gate.sessions(bearer(), NOW), |question| store.answer(question, b"")).expect("it is a token");
+    let over_http = store.ask(&gate, "GET", "/me/sessions", &member(&mine, "access_token"), NOW);
+    assert_eq!((listed.len(), serde_json::to_string(&listed).ok()), (2, Some(over_http.body)));
+    for (wrong, id) in [(bearer(), "x"), (bearer(), ""), (bearer(), "a\0"), (None, &id(&token))] {
+        let refusal = if wrong.is_none() { Refusal::NoToken } else { Refusal::UnknownSession };
+        let end = gate.end_session(wrong, id.to_owned(), NOW);
+        assert_eq!(run(end, |question| store.answer(question, b"")), Err(refusal), "{id:?}");
+    }
+    let end = gate.end_session(bearer(), id(&token), NOW);
+    assert_eq!(run(end, |question| store.answer(question, b"")), Ok(()));
+    assert_eq!(store.sessions.len(), 1);
+    for token in ["x".to_owned(), refresh_token(&mine), refresh_token(&mine)] {
+        assert_eq!(run(gate.revoke(token, NOW), |question| store.answer(question, b"")), Ok(()));
+    }
+    assert!(store.sessions.is_empty());
+    let off = gate_with(SECRET, Vars::default());
+    assert_eq!(off.sessions(bearer(), NOW).done(), Some(Err(Refusal::UnknownPath)));
+    assert_eq!(off.end_session(bearer(), id(&token), NOW).done(), Some(Err(Refusal::UnknownPath)));
+    assert_eq!(off.revoke(token, NOW).done(), Some(Err(Refusal::UnknownPath)));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
