@@ -181,6 +181,7 @@ impl Host {
             Answer::Body(body) if body.len() > BODY_MAX_BYTES => Err(Refusal::BodyTooLarge),
             Answer::Body(body) => Ok(body),
             Answer::TimedOut => Err(Refusal::BodyTimeout),
+            Answer::Closed => Err(Refusal::ClientClosed),
             answer => Err(answer.refusal()),
         }
     }
@@ -312,7 +313,8 @@ impl Answer {
             | Self::Ended(_)
             | Self::Changed(_)
             | Self::Sessions(_)
-            | Self::TimedOut => WRONG_ANSWER,
+            | Self::TimedOut
+            | Self::Closed => WRONG_ANSWER,
         }
     }
 }

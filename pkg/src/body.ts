@@ -1,33 +1,49 @@
+/** The sender of a body has closed the connection, or the body cannot be read for another reason of the sender. */
+export class ClosedError extends Error {
+  override name = "ClosedError";
+}
+
+/** Limits for {@link readBody}. */
+export interface BodyLimits {
+  /** The core refuses a longer body, so at most one byte more is kept. */
+  atMost: number;
+  /** How long the whole body may take. Without it there is no limit. */
+  withinSeconds?: number;
+}
+
 /**
- * Reads a body, but at most one byte more than `atMost`: the core refuses a longer one.
+ * Reads a body.
  *
- * @param withinSeconds How long the whole body may take. Without it there is no limit.
  * @returns `undefined` when the body has not arrived in time. The rest of it is cancelled.
+ * @throws {ClosedError} when the sender has closed the connection.
  */
-export async function readBody(
-  { body }: Request | Response,
-  atMost: number,
-  withinSeconds?: number,
-): Promise<Uint8Array | undefined> {
-  if (!body) return new Uint8Array();
+export async function readBody(source: Request | Response, { atMost, withinSeconds }: BodyLimits): Promise<Uint8Array | undefined> {
+  if (!source.body) return new Uint8Array();
   const chunks: Uint8Array[] = [];
-  const reader = body.getReader();
-  const deadline = new Deadline(withinSeconds);
+  const reader: Reader = source.body.getReader();
+  const deadline = new Deadline(withinSeconds, "signal" in source ? source.signal : undefined);
   let length = 0;
   try {
     while (length <= atMost) {
-      const read = await deadline.before(reader.read());
+      const read = await deadline.before(reader.read().catch(closed));
       if (read === LATE || read.done) break;
       // A copy, because the length and the memory of a chunk may change while wasm reads it.
       const chunk = new Uint8Array(bytes(read.value));
       chunks.push(chunk);
       length += chunk.length;
     }
+    return deadline.isOver ? undefined : concatenate(chunks, length);
   } finally {
     deadline.clear();
+    // Of a body that was read to its end this does nothing.
+    void reader.cancel().catch(() => {});
   }
-  if (length > atMost || deadline.isOver) void reader.cancel().catch(() => {});
-  return deadline.isOver ? undefined : concatenate(chunks, length);
+}
+
+type Reader = ReadableStreamDefaultReader<unknown>;
+
+function closed(cause: unknown): never {
+  throw new ClosedError("edgegate: the body was not sent to its end", { cause });
 }
 
 const LATE = Symbol("late");
@@ -36,11 +52,18 @@ const LATE = Symbol("late");
 class Deadline {
   isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #late: Promise<typeof LATE> | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #late: Promise<typeof LATE>;
+  #abort = (): void => {};
 
-  constructor(seconds: number | undefined) {
-    if (seconds === undefined) return;
-    this.#late = new Promise((resolve) => {
+  /** @param signal Of the request, where the platform tells that the client has closed it. */
+  constructor(seconds: number | undefined, signal: AbortSignal | undefined) {
+    this.#signal = signal;
+    this.#late = new Promise((resolve, reject) => {
+      this.#abort = () => reject(new ClosedError("edgegate: the client has closed the request"));
+      if (signal?.aborted) this.#abort();
+      signal?.addEventListener("abort", this.#abort);
+      if (seconds === undefined) return;
       this.#timer = setTimeout(() => {
         this.isOver = true;
         resolve(LATE);
@@ -49,11 +72,12 @@ class Deadline {
   }
 
   before<T>(promise: Promise<T>): Promise<T | typeof LATE> {
-    return this.#late ? Promise.race([promise, this.#late]) : promise;
+    return Promise.race([promise, this.#late]);
   }
 
   clear(): void {
     clearTimeout(this.#timer);
+    this.#signal?.removeEventListener("abort", this.#abort);
   }
 }
 

@@ -70,7 +70,7 @@ export class Core {
   }
 
   async #verifiedInTurn<C extends object>(token: string): Promise<TokenVerdict<C>> {
-    return verdict(await run<string>(this.start((gate) => gate.verifyTokenInTurn(token))));
+    return verdict(await run<string>(() => this.start((gate) => gate.verifyTokenInTurn(token))));
   }
 
   #currentGate(): Handle<WasmGate> {

@@ -1,11 +1,11 @@
 import type { DoneVerdict, LoginVerdict, Reply, SessionsVerdict, Turn, UserId, UserVerdict } from "../wasm/edgegate.js";
 import { furtherColumns, isText, object, text } from "./argument.js";
-import { readBody } from "./body.js";
+import { ClosedError, readBody } from "./body.js";
 import { Core, type IssueOptions, type Settings } from "./core.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { Client, UserStore } from "./store.js";
-import { run, type CallerQuestion, type Step } from "./turn.js";
+import { run, type BodyQuestion, type CallerQuestion, type Step } from "./turn.js";
 import { askStore, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 
@@ -81,8 +81,10 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       try {
         path = new URL(request.url).pathname;
         const head = headOf(request);
-        const turn = core.start((gate) => gate.handle(...head));
-        const reply = await run<Reply>(turn, (question) => answerRequest(turn, question, request, path, address));
+        const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head)), {
+          body: (question) => bodyOf(request, question),
+          answer: (turn, question) => answerRequest(turn, question, request, path, address),
+        });
         if (reply.event) report({ ...reply.event, status: reply.status, path });
         return new Response(reply.body || null, { status: reply.status, headers: reply.headers });
       } catch (error) {
@@ -92,42 +94,37 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     },
     async login({ username, password }) {
       const credentials = [text("username", username), text("password", password)] as const;
-      const turn = core.start((gate) => gate.login(...credentials));
-      return run<LoginVerdict>(turn, (question) => answer(turn, question));
+      return run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials)), { answer });
     },
     async currentUser(from) {
       const authorization = authorizationOf(from);
-      const turn = core.start((gate) => gate.currentUser(authorization));
       // Further columns may have any type and depth, so they do not pass through the core.
       let further: Record<string, unknown> = {};
       const keep = (row: Record<string, unknown>) => void (further = furtherColumns(row));
-      const verdict = await run<UserVerdict>(turn, (question) => answer(turn, question, { onRow: keep }));
+      const verdict = await run<UserVerdict>(() => core.start((gate) => gate.currentUser(authorization)), {
+        answer: (turn, question) => answer(turn, question, { onRow: keep }),
+      });
       return verdict.outcome === "accepted" ? { ...verdict, user: { ...further, ...verdict.user } } : verdict;
     },
     async refresh(refreshToken) {
       if (!isText(refreshToken)) return refused("refresh-token-malformed");
-      const turn = core.start((gate) => gate.refresh(refreshToken));
-      return run<LoginVerdict>(turn, (question) => answer(turn, question));
+      return run<LoginVerdict>(() => core.start((gate) => gate.refresh(refreshToken)), { answer });
     },
     async logOut(from) {
       const authorization = authorizationOf(from);
-      const turn = core.start((gate) => gate.logOut(authorization));
-      return run<DoneVerdict>(turn, (question) => answer(turn, question));
+      return run<DoneVerdict>(() => core.start((gate) => gate.logOut(authorization)), { answer });
     },
     async revoke(refreshToken) {
       // What is no text is no token either; the core decides what that means.
-      const turn = core.start((gate) => gate.revoke(isText(refreshToken) ? refreshToken : ""));
-      return run<DoneVerdict>(turn, (question) => answer(turn, question));
+      return run<DoneVerdict>(() => core.start((gate) => gate.revoke(isText(refreshToken) ? refreshToken : "")), { answer });
     },
     async sessions(from) {
       const authorization = authorizationOf(from);
-      const turn = core.start((gate) => gate.sessions(authorization));
-      return run<SessionsVerdict>(turn, (question) => answer(turn, question));
+      return run<SessionsVerdict>(() => core.start((gate) => gate.sessions(authorization)), { answer });
     },
     async endSession(from, id) {
       const authorization = authorizationOf(from);
-      const turn = core.start((gate) => gate.endSession(authorization, isText(id) ? id : ""));
-      return run<DoneVerdict>(turn, (question) => answer(turn, question));
+      return run<DoneVerdict>(() => core.start((gate) => gate.endSession(authorization, isText(id) ? id : "")), { answer });
     },
     async issueToken(userId, options) {
       return core.issueToken(userId, options);
@@ -144,10 +141,6 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     path: string,
     address: string | undefined,
   ): Promise<Step> {
-    if (question.ask === "body") {
-      const body = await readBody(request, question.atMost, question.withinSeconds);
-      return turn.call((turn) => (body ? turn.answerBody(body) : turn.answerTimedOut()));
-    }
     try {
       return await askStore(users, turn, question, { client: clientOf(request, address) });
     } catch (error) {
@@ -161,8 +154,18 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     question: CallerQuestion,
     asking?: Asking,
   ): Promise<Step> {
-    if (question.ask === "body") throw new TypeError("edgegate: a call without a request has no body");
     return askStore(users, turn, question, asking);
+  }
+}
+
+/** How to answer the question for the body of a request. */
+async function bodyOf(request: Request, limits: BodyQuestion): Promise<(turn: Turn) => Step> {
+  try {
+    const body = await readBody(request, limits);
+    return (turn) => (body ? turn.answerBody(body) : turn.answerTimedOut());
+  } catch (error) {
+    if (error instanceof ClosedError) return (turn) => turn.answerClosed();
+    throw error;
   }
 }
 

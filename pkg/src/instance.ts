@@ -53,6 +53,7 @@ class ReplacedError extends Error {}
 export class Handle<T extends { free(): void }> {
   readonly #object: T;
   readonly #instance: WebAssembly.Instance | undefined;
+  #isFreed = false;
 
   constructor(make: () => T) {
     this.#object = call(make);
@@ -75,8 +76,10 @@ export class Handle<T extends { free(): void }> {
     return call(() => work(this.object));
   }
 
+  /** Frees the object; a second call does nothing. */
   free(): void {
-    if (this.isCurrent) call(() => this.#object.free());
+    if (this.isCurrent && !this.#isFreed) call(() => this.#object.free());
+    this.#isFreed = true;
   }
 }
 

@@ -21,7 +21,7 @@ export async function fetchJwkSet(url: string, atMost: number): Promise<JwkSet> 
     throw new Error(`edgegate: the identity provider answered ${response.status}`);
   }
   return {
-    body: (await readBody(response, atMost)) ?? new Uint8Array(),
+    body: (await readBody(response, { atMost })) ?? new Uint8Array(),
     cacheControl: response.headers.get("cache-control") ?? undefined,
     age: response.headers.get("age") ?? undefined,
   };

@@ -20,7 +20,7 @@ import { run } from "./turn.js";
  * ```
  */
 export async function hashPassword(password: string, options: { cost?: number } = {}): Promise<string> {
-  return value(await run<HashVerdict>(startHash(password, options.cost))).hash;
+  return value(await run<HashVerdict>(() => startHash(password, options.cost))).hash;
 }
 
 /**
@@ -34,7 +34,7 @@ export async function hashPassword(password: string, options: { cost?: number } 
  * ```
  */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
-  return value(await run<PasswordVerdict>(startVerify(password, hash))).matches;
+  return value(await run<PasswordVerdict>(() => startVerify(password, hash))).matches;
 }
 
 /**

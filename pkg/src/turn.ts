@@ -7,26 +7,54 @@ import { expectWork, work } from "./lanes.js";
 /** A question that the platform answers, the same for every caller. */
 type PlatformQuestion = Extract<Question, { ask: "checkSignature" | "sign" | "jwkSet" }>;
 
+/** A question about the body of a request. */
+export type BodyQuestion = Extract<Question, { ask: "body" }>;
+
 /** A question that only the caller can answer. */
-export type CallerQuestion = Exclude<Question, PlatformQuestion | { ask: "work" }>;
+export type CallerQuestion = Exclude<Question, PlatformQuestion | BodyQuestion | { ask: "work" }>;
 
 export type Step = Question | Outcome;
 
-/** Answers the core's questions until it is done. */
+/** Who answers what the platform does not. */
+export interface Caller {
+  /** Reads the body of the request, and returns how to answer with it. It is the first question of a turn, or is not asked. */
+  body?(question: BodyQuestion): Promise<(turn: Turn) => Step>;
+  /** Answers any other question. */
+  answer?(turn: Handle<Turn>, question: CallerQuestion): Promise<Step>;
+}
+
+/**
+ * Answers the core's questions until it is done.
+ *
+ * @param begin Starts the turn. It is called again when the body of the request has arrived.
+ */
 export async function run<Verdict extends Outcome>(
-  turn: Handle<Turn>,
-  answer: (question: CallerQuestion) => Promise<Step> = refuseWithoutStore,
+  begin: () => Handle<Turn>,
+  { body = refuseWithoutRequest, answer = refuseWithoutStore }: Caller = {},
 ): Promise<Verdict> {
+  let turn = begin();
   const withdraw = expectWork();
   try {
     let step = stepOf(turn);
+    if (isQuestion(step) && step.ask === "body") {
+      // Nothing in wasm is held while the client sends. On Workers a request whose client disconnects is cancelled: it never wakes
+      // again, so no `finally` runs, and not every runtime has a FinalizationRegistry.
+      turn.free();
+      const withBody = await body(step);
+      turn = begin();
+      step = turn.call(withBody);
+    }
     while (isQuestion(step)) {
       if (step.ask === "work") {
         withdraw();
         await work(turn);
         step = stepOf(turn);
+      } else if (isPlatformQuestion(step)) {
+        step = await askPlatform(turn, step);
+      } else if (step.ask === "body") {
+        throw new Error("edgegate: the body is not the first question");
       } else {
-        step = await (isPlatformQuestion(step) ? askPlatform(turn, step) : answer(step));
+        step = await answer(turn, step);
       }
     }
     return step as Verdict;
@@ -76,6 +104,10 @@ async function answerByPlatform(turn: Handle<Turn>, question: PlatformQuestion):
   }
 }
 
-async function refuseWithoutStore({ ask }: CallerQuestion): Promise<never> {
+async function refuseWithoutRequest(): Promise<never> {
+  throw new TypeError("edgegate: a call without a request has no body");
+}
+
+async function refuseWithoutStore(_: Handle<Turn>, { ask }: CallerQuestion): Promise<never> {
   throw new TypeError(`edgegate: there is no store to answer ${ask}`);
 }

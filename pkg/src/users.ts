@@ -6,9 +6,6 @@ import type { Handle } from "./instance.js";
 import type { Client, SessionStore, UserStore } from "./store.js";
 import type { CallerQuestion, Step } from "./turn.js";
 
-/** A question that the store answers. */
-export type StoreQuestion = Exclude<CallerQuestion, { ask: "body" }>;
-
 /** What a question is about besides its own fields. */
 export interface Asking {
   /** The client of the request, for a new session. */
@@ -21,7 +18,7 @@ export interface Asking {
 export async function askStore(
   users: UserStore,
   turn: Handle<Turn>,
-  question: StoreQuestion,
+  question: CallerQuestion,
   { client = {}, onRow }: Asking = {},
 ): Promise<Step> {
   const answerUser = (user: unknown): Step => {

@@ -161,6 +161,8 @@ pub enum Answer {
     Worked(Hashed),
     /// To [`Question::Body`]: it has not arrived in time.
     TimedOut,
+    /// To [`Question::Body`]: the client has closed the request.
+    Closed,
     /// To [`Question::Work`]: the queue is full, or the work was stopped.
     Busy,
     /// To the questions about users: the row is invalid because of this column. The reply is 503, and the log names the
@@ -226,6 +228,7 @@ impl fmt::Debug for Answer {
             Self::Changed(_) => "Changed",
             Self::Sessions(_) => "Sessions",
             Self::TimedOut => "TimedOut",
+            Self::Closed => "Closed",
             Self::Worked(_) => "Worked",
             Self::Busy => "Busy",
             Self::InvalidRow(_) => "InvalidRow",

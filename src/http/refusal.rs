@@ -41,6 +41,8 @@ pub enum Refusal {
     BodyTooLarge,
     /// The body did not arrive within `BODY_TIMEOUT_SECONDS`.
     BodyTimeout,
+    /// The client closed the request before its body had arrived.
+    ClientClosed,
     /// The body cannot be read, or is not what the route expects.
     Body(BodyError),
     /// No user has this e-mail address.
@@ -93,6 +95,7 @@ impl Refusal {
             Self::Slash { .. } => "slash",
             Self::BodyTooLarge => "body-too-large",
             Self::BodyTimeout => "body-timeout",
+            Self::ClientClosed => "client-closed",
             Self::Body(BodyError::Unprocessable(_)) => "body-unprocessable",
             Self::Body(BodyError::BadRequest(_)) => "body-bad-request",
             Self::UnknownUser => "unknown-user",
@@ -124,6 +127,7 @@ impl fmt::Display for Refusal {
             Self::Slash { .. } => out.write_str("the path has a trailing slash"),
             Self::BodyTooLarge => write!(out, "the body is larger than {BODY_MAX_BYTES} bytes"),
             Self::BodyTimeout => out.write_str("the body did not arrive in time"),
+            Self::ClientClosed => out.write_str("the client closed the request before its body had arrived"),
             Self::Body(error) => write!(out, "the body is invalid: {error}"),
             Self::UnknownUser => out.write_str("no user has this e-mail address"),
             Self::WrongPassword => out.write_str("the password is wrong"),

@@ -194,6 +194,8 @@ impl Reply {
             Refusal::Method { allow } => (None, Self::detail(405, "Method Not Allowed").header("allow", allow)),
             Refusal::Slash { location } => (None, Self::empty(307).header("location", location)),
             Refusal::BodyTimeout => (Some(Level::Info), Self::detail(408, "Request Timeout")),
+            // FastAPI's response, although nobody receives it.
+            Refusal::ClientClosed => (Some(Level::Info), Self::detail(400, "There was an error parsing the body")),
             Refusal::BodyTooLarge => (None, Self::detail(413, "Request Entity Too Large")),
             Refusal::Body(error @ BodyError::Unprocessable(_)) => (None, Self::detail(422, error)),
             Refusal::Body(error @ BodyError::BadRequest(_)) => (None, Self::detail(400, error)),

@@ -134,6 +134,12 @@ impl Turn {
         self.answer(Answer::TimedOut)
     }
 
+    /// Answers `body`: the client has closed the request.
+    #[wasm_bindgen(js_name = answerClosed, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_closed(&mut self) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Closed)
+    }
+
     /// Answers a question that changes the store: it is done.
     #[wasm_bindgen(js_name = answerDone, unchecked_return_type = "Question | Outcome")]
     pub fn answer_done(&mut self) -> Result<JsValue, JsValue> {

@@ -231,6 +231,20 @@ fn a_body_that_does_not_arrive_is_408() {
     }
 }
 
+/// No error of the service: FastAPI's response, and a note in the log.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_request_that_the_client_closes_is_no_error() {
+    let gate = gate_with(SECRET, Vars { refresh_token_expire_minutes: Some("10".into()), ..Vars::default() });
+    for path in ["/login", "/users", "/revoke"] {
+        let request = Request::new("POST", &format!("http://localhost{path}"));
+        let reply = run(gate.handle(request, NOW), |_| Answer::Closed);
+        let body = r#"{"detail":"There was an error parsing the body"}"#;
+        assert_eq!((reply.status, reply.body.as_str(), reply.rounds), (400, body, 0));
+        let event = reply.event.expect("it is logged");
+        assert_eq!((event.level, event.reason.as_ref()), (Level::Info, "client-closed"));
+    }
+}
+
 /// `é` is two bytes: characters count.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_new_password_has_a_minimum_length() {
