@@ -22,7 +22,7 @@ use crate::limits::KEYS_MAX;
 /// use edgegate::token::{Algorithm, Key, KeyRing};
 ///
 /// let new = Key::secret(Algorithm::HS256, &[7; 32])?.named("2026-11");
-/// let old = Key::secret(Algorithm::HS256, b"fedcba9876543210fedcba9876543210")?;
+/// let old = Key::secret(Algorithm::HS256, &[8; 32])?;
 /// let ring = KeyRing::new(vec![new, old])?;
 /// assert_eq!(ring.signing().and_then(Key::kid), Some("2026-11"));
 /// # Ok::<(), edgegate::token::KeyError>(())

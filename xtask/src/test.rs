@@ -10,6 +10,7 @@ use testkit::progress::seconds;
 
 mod counts;
 mod crates;
+mod documents;
 mod modules;
 mod package;
 mod stages;

@@ -7,7 +7,7 @@ use super::{
     Outcome::{self, NotRun, Passed},
     Stage,
     counts::judge,
-    crates, modules, package,
+    crates, documents, modules, package,
 };
 use crate::{build, settings::Settings, size, steps::tools};
 
@@ -15,11 +15,17 @@ use crate::{build, settings::Settings, size, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 16] = [
+pub(super) const ALL: [Stage; 17] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for wasm", false, clippy_wasm),
     stage("modules", "the modules of src/ use each other in one direction", false, modules::check),
+    stage(
+        "documents",
+        "the tests that SECURITY.md names exist; no document contains a secret",
+        false,
+        documents::check,
+    ),
     stage("docs", "rustdoc, warnings are errors", false, docs),
     stage("features", "the crate without `lanes`, and with every feature as wasm", false, features),
     stage("crates", "the direct dependencies, and their code in the wasm", false, crates::check),
