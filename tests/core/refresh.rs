@@ -1,6 +1,10 @@
 //! Refresh tokens: single-use, each use returns the next one.
 
-use crate::support::{NOW, SECRET, Store, gate_with, run};
+mod changes;
+mod lifetime;
+mod sessions;
+
+use crate::support::{NOW, SECRET, Store, gate_with};
 use edgegate::{
     Gate, Refusal, Reply, Vars,
     host::{Answer, Question},
@@ -89,24 +93,6 @@ fn a_use_after_the_grace_ends_the_session() {
     }
 }
 
-/// A key that was added signs the next token; the old one still verifies, until it is removed.
-#[wasm_bindgen_test(unsupported = test)]
-fn a_session_outlives_the_key_that_signed_its_token() {
-    let (old, mut store, token) = start();
-    let ring = |keys: &str| {
-        let jwt_keys = Some(format!(r#"{{"keys":[{keys}]}}"#).into());
-        let vars = Vars { jwt_keys, refresh_token_expire_minutes: Some("10".into()), ..Vars::default() };
-        gate_with(SECRET, vars)
-    };
-    let new = r#"{"kty":"oct","alg":"HS256","kid":"new","k":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}"#;
-    let next = refresh_token(&use_up(&ring(new), &mut store, &token, NOW + 60));
-    // Another tab, which still talks to an instance with the old settings.
-    let sibling = refresh_token(&use_up(&old, &mut store.clone(), &token, NOW + 61));
-    assert_eq!(sibling.rsplit_once('.').map(|(text, _)| text), next.rsplit_once('.').map(|(text, _)| text));
-    assert_refused(&use_up(&old, &mut store, &next, NOW + 62), "refresh-token-malformed");
-    assert_eq!(use_up(&ring(new), &mut store, &next, NOW + 62).status, 200);
-}
-
 /// A token two uses old is not within the grace period.
 #[wasm_bindgen_test(unsupported = test)]
 fn an_older_token_ends_the_session_even_within_the_grace() {
@@ -124,33 +110,6 @@ fn another_login_is_another_session() {
     use_up(&gate, &mut store, &stolen, NOW + 1);
     assert_refused(&use_up(&gate, &mut store, &stolen, NOW + 60), "refresh-token-reused");
     assert_eq!(use_up(&gate, &mut store, &other, NOW + 60).status, 200);
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_session_expires_when_it_is_not_used() {
-    let (gate, mut store, token) = start();
-    assert_eq!(use_up(&gate, &mut store.clone(), &token, NOW + 599).status, 200);
-    assert_refused(&use_up(&gate, &mut store, &token, NOW + 600), "refresh-token-expired");
-    assert_refused(&use_up(&gate, &mut store, &token, NOW + 600), "refresh-token-unknown");
-}
-
-/// However often it is used, a session ends after `REFRESH_TOKEN_MAX_DAYS`.
-#[wasm_bindgen_test(unsupported = test)]
-fn a_session_has_an_absolute_lifetime() {
-    let vars = Vars {
-        refresh_token_expire_minutes: Some("1440".into()),
-        refresh_token_max_days: Some("2".into()),
-        ..Vars::default()
-    };
-    let (gate, mut store) = (gate_with(SECRET, vars), Store::with_user(1, "user@example.com"));
-    let mut token = refresh_token(&store.login(&gate, FORM, NOW));
-    let day = 24 * 60 * 60;
-    for now in [NOW + day / 2, NOW + day, NOW + 3 * day / 2, NOW + 2 * day - 1] {
-        let reply = use_up(&gate, &mut store, &token, now);
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        token = refresh_token(&reply);
-    }
-    assert_refused(&use_up(&gate, &mut store, &token, NOW + 2 * day), "refresh-token-expired");
 }
 
 /// Reuse revokes the access tokens too, so that a thief's dies with the session. Expiry and garbage revoke nothing.
@@ -203,91 +162,6 @@ fn invalid_refresh_tokens_are_refused_without_the_store() {
     }
     assert_refused(&use_up(&gate, &mut store, "x", NOW + 1), "refresh-token-malformed");
     assert_eq!(use_up(&gate, &mut store, &token, NOW + 1).status, 200);
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn revoking_a_refresh_token_ends_its_session() {
-    let (gate, mut store, token) = start();
-    let other = refresh_token(&store.login(&gate, FORM, NOW));
-    let used = refresh_token(&use_up(&gate, &mut store, &token, NOW + 1));
-    for wrong in ["x", &other.to_lowercase()] {
-        assert_eq!(store.post(&gate, "/revoke", &format!("token={wrong}"), NOW + 2).status, 200, "RFC 7009 2.2");
-    }
-    assert_eq!(store.sessions.len(), 2);
-    for form in [format!("token={used}&token_type_hint=refresh_token"), format!("token={token}")] {
-        let reply = store.post(&gate, "/revoke", &form, NOW + 3);
-        assert_eq!((reply.status, reply.body.as_str()), (200, ""));
-        assert_eq!(store.sessions.len(), 1);
-    }
-    assert_refused(&use_up(&gate, &mut store, &used, NOW + 4), "refresh-token-unknown");
-    assert_eq!(use_up(&gate, &mut store, &other, NOW + 4).status, 200);
-    let missing = r#"{"detail":[{"type":"missing","loc":["body","token"],"msg":"Field required","input":null}]}"#;
-    let reply = store.post(&gate, "/revoke", "", NOW);
-    assert_eq!((reply.status, reply.body.as_str()), (422, missing));
-    let off = gate_with(SECRET, Vars::default());
-    assert_eq!(store.post(&off, "/revoke", &format!("token={other}"), NOW).status, 404);
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_user_lists_sessions_and_ends_one() {
-    let (gate, mut store, token) = start();
-    store.users.0.push(crate::support::row(2, "other@example.com", &store.users.0[0].password.clone()));
-    let (mine, theirs) = (store.login(&gate, FORM, NOW), store.login(&gate, &FORM.replace("user@", "other@"), NOW));
-    let access = member(&mine, "access_token");
-    use_up(&gate, &mut store, &token, NOW + 60);
-    let reply = store.ask(&gate, "GET", "/me/sessions", &access, NOW + 61);
-    let listed: Vec<serde_json::Value> = serde_json::from_str(&reply.body).expect("JSON");
-    assert_eq!(listed.len(), 2, "{}", reply.body);
-    let id = token.split('.').next().expect("a part");
-    let entry = listed.iter().find(|entry| entry["id"] == id).expect("it is listed");
-    assert_eq!(
-        (&entry["created_at"], &entry["last_used_at"], &entry["expires_at"]),
-        (&NOW.into(), &(NOW + 60).into(), &(NOW + 660).into())
-    );
-    assert!(!reply.body.contains(token.split('.').nth(1).expect("a part")), "no secret");
-    let their_id = refresh_token(&theirs).split('.').next().expect("a part").to_owned();
-    for (path, status) in [
-        (format!("/me/sessions/{their_id}"), 404),
-        ("/me/sessions/x".to_owned(), 404),
-        (format!("/me/sessions/{id}/x"), 404),
-        (format!("/me/sessions/{id}"), 204),
-        (format!("/me/sessions/{id}"), 404),
-    ] {
-        assert_eq!(store.ask(&gate, "DELETE", &path, &access, NOW + 62).status, status, "{path}");
-    }
-    assert_eq!(store.sessions.len(), 2, "theirs, and one of mine");
-    assert_eq!(store.ask(&gate, "GET", "/me/sessions", "x", NOW).status, 401);
-    assert_eq!(store.ask(&gate, "DELETE", &format!("/me/sessions/{their_id}"), "x", NOW).status, 401);
-    let reply = store.ask(&gate, "POST", &format!("/me/sessions/{id}"), &access, NOW);
-    assert!(reply.status == 405 && reply.headers.contains(&("allow", "DELETE".to_owned())));
-}
-
-/// The same operations without HTTP.
-#[wasm_bindgen_test(unsupported = test)]
-fn a_gate_lists_and_ends_sessions_without_http() {
-    let (gate, mut store, token) = start();
-    let mine = store.login(&gate, FORM, NOW);
-    let bearer = || Some(format!("Bearer {}", member(&mine, "access_token")));
-    let id = |token: &str| token.split('.').next().expect("a part").to_owned();
-    let listed = run(gate.sessions(bearer(), NOW), |question| store.answer(question, b"")).expect("it is a token");
-    let over_http = store.ask(&gate, "GET", "/me/sessions", &member(&mine, "access_token"), NOW);
-    assert_eq!((listed.len(), serde_json::to_string(&listed).ok()), (2, Some(over_http.body)));
-    for (wrong, id) in [(bearer(), "x"), (bearer(), ""), (bearer(), "a\0"), (None, &id(&token))] {
-        let refusal = if wrong.is_none() { Refusal::NoToken } else { Refusal::UnknownSession };
-        let end = gate.end_session(wrong, id.to_owned(), NOW);
-        assert_eq!(run(end, |question| store.answer(question, b"")), Err(refusal), "{id:?}");
-    }
-    let end = gate.end_session(bearer(), id(&token), NOW);
-    assert_eq!(run(end, |question| store.answer(question, b"")), Ok(()));
-    assert_eq!(store.sessions.len(), 1);
-    for token in ["x".to_owned(), refresh_token(&mine), refresh_token(&mine)] {
-        assert_eq!(run(gate.revoke(token, NOW), |question| store.answer(question, b"")), Ok(()));
-    }
-    assert!(store.sessions.is_empty());
-    let off = gate_with(SECRET, Vars::default());
-    assert_eq!(off.sessions(bearer(), NOW).done(), Some(Err(Refusal::UnknownPath)));
-    assert_eq!(off.end_session(bearer(), id(&token), NOW).done(), Some(Err(Refusal::UnknownPath)));
-    assert_eq!(off.revoke(token, NOW).done(), Some(Err(Refusal::UnknownPath)));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -344,116 +218,4 @@ fn a_failed_store_leaves_the_refresh_token_usable() {
     });
     assert_eq!((refused.err(), asked), (Some(Refusal::StoreUnavailable), 1));
     assert_eq!(use_up(&gate, &mut store, &token, NOW + 2).status, 200);
-}
-
-/// A logout everywhere, or a new password, before each question of a login and of a refresh: nothing that was issued for the
-/// state before is accepted after it.
-#[wasm_bindgen_test(unsupported = test)]
-fn nothing_in_flight_survives_a_logout_or_a_new_password() {
-    let vars =
-        Vars { revocation: Some("on".into()), refresh_token_expire_minutes: Some("10".into()), ..Vars::default() };
-    let gate = gate_with(SECRET, vars);
-    let other = bcrypt::hash_with_salt("another", 4, [5; 16]).expect("4 is allowed").to_string();
-    for new_password in [false, true] {
-        for refresh in [false, true] {
-            for moment in 0.. {
-                let mut store = Store::with_user(1, "user@example.com");
-                let token = refresh_token(&store.login(&gate, FORM, NOW));
-                let form =
-                    if refresh { format!("grant_type=refresh_token&refresh_token={token}") } else { FORM.to_owned() };
-                let (mut asked, mut changed) = (0, false);
-                let reply = store.login_with(&gate, &form, NOW + 1, |store| {
-                    asked += 1;
-                    if asked == moment {
-                        changed = true;
-                        store.users.raise(&1.into());
-                        store.sessions.clear();
-                        if new_password {
-                            store.users.0[0].password.clone_from(&other);
-                        }
-                    }
-                });
-                let case = format!("new password {new_password}, refresh {refresh}, before question {moment}");
-                if !changed && moment > 0 {
-                    assert!(moment > 2, "{case}: there are some");
-                    break;
-                }
-                let before = !changed;
-                if before {
-                    // After the last question.
-                    store.users.raise(&1.into());
-                    store.sessions.clear();
-                    if new_password {
-                        store.users.0[0].password.clone_from(&other);
-                    }
-                }
-                if reply.status != 200 {
-                    continue;
-                }
-                let (access, next) = (member(&reply, "access_token"), refresh_token(&reply));
-                let me = store.ask(&gate, "GET", "/me", &access, NOW + 2).status;
-                let again = use_up(&gate, &mut store, &next, NOW + 2).status;
-                // A login that read the row after a logout, with the right password, is a new login.
-                let may_hold = !refresh && !before && !new_password;
-                assert!((me, again) == (401, 400) || (may_hold && (me, again) == (200, 200)), "{case}: {me} {again}");
-            }
-        }
-    }
-}
-
-/// The ring has only the public half of the key that made the token: the row must know the token.
-#[wasm_bindgen_test(unsupported = test)]
-fn a_token_of_a_retired_key_still_ends_its_session() {
-    let ring = |keys: &[&str]| {
-        let jwt_keys = Some(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).into());
-        let vars = Vars {
-            jwt_keys,
-            revocation: Some("on".into()),
-            refresh_token_expire_minutes: Some("10".into()),
-            ..Vars::default()
-        };
-        Gate::new(edgegate::Settings::try_from(vars).expect("the settings are good"))
-    };
-    let old = crate::token::make::ED25519.replacen('{', r#"{"kid":"old","#, 1);
-    let private = old.find(r#","x""#).and_then(|end| Some((old.find(r#""d""#)?, end + 1))).expect("a private member");
-    let public = [&old[..private.0], &old[private.1..]].concat();
-    let new = r#"{"kty":"oct","alg":"HS256","kid":"new","k":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}"#;
-    let (before, after) = (ring(&[&old]), ring(&[new, &public]));
-    let login = |store: &mut Store| {
-        let step = before.login(edgegate::Credentials::new("user@example.com", "secret"), NOW);
-        let tokens = crate::support::run(step, |question| match question {
-            Question::Sign(job) => job.signature().map_or(Answer::Unavailable, Answer::Signature),
-            question => store.answer(question, b""),
-        });
-        tokens.expect("it is the password").refresh.expect("there are sessions").refresh_token
-    };
-    let mut store = Store::with_user(1, "user@example.com");
-    let token = login(&mut store);
-    assert_eq!(store.post(&after, "/revoke", &format!("token={token}"), NOW).status, 200);
-    assert!(store.sessions.is_empty(), "it is revoked");
-    let token = login(&mut store);
-    let parts: Vec<&str> = token.split('.').collect();
-    for garbage in
-        [format!("{}.{}.{}", parts[0], "A".repeat(43), parts[2]), format!("{}.{}.x", "A".repeat(22), parts[1])]
-    {
-        assert_refused(&use_up(&after, &mut store, &garbage, NOW + 1), "refresh-token-unknown");
-        assert_eq!(store.post(&after, "/revoke", &format!("token={garbage}"), NOW).status, 200);
-    }
-    assert_refused(&use_up(&after, &mut store, &format!("x.{}.x", parts[1]), NOW + 1), "refresh-token-malformed");
-    assert_eq!(store.sessions.len(), 1, "garbage ends nothing");
-    let next = refresh_token(&use_up(&after, &mut store, &token, NOW + 1));
-    assert_refused(&use_up(&after, &mut store, &token, NOW + 60), "refresh-token-reused");
-    assert_refused(&use_up(&after, &mut store, &next, NOW + 61), "refresh-token-unknown");
-    assert_eq!(store.users.0[0].token_version, Some(1));
-}
-
-#[wasm_bindgen_test(unsupported = test)]
-fn a_session_id_in_a_path_is_base64url() {
-    let (gate, mut store, _) = start();
-    for id in ["%0d%0aSet-Cookie:%20a=b", "%E2%9C%93", "%00", "a%3Fb%23c", "a%2Fb"] {
-        for slash in ["", "/"] {
-            let reply = store.ask(&gate, "DELETE", &format!("/me/sessions/{id}{slash}"), "x", NOW);
-            assert_eq!(reply.status, 404, "{id}{slash}");
-        }
-    }
 }
