@@ -294,9 +294,16 @@ fn bcrypt_cost(text: Option<&str>) -> Result<Cost, SettingsError> {
 mod tests {
     use std::cell::RefCell;
 
+    use serde::{
+        Deserialize as _,
+        de::{
+            IntoDeserializer as _,
+            value::{Error, I64Deserializer},
+        },
+    };
     use serde_json::json;
 
-    use super::{Settings, Vars, name::NAMES};
+    use super::{Settings, Variable, Vars, name::NAMES};
 
     #[test]
     fn the_environment_and_serde_read_the_same_names() {
@@ -326,7 +333,11 @@ mod tests {
         let settings = |cost| serde_json::from_value::<Settings>(json!({ "SECRET_KEY": secret, "BCRYPT_COST": cost }));
         assert_eq!(settings(json!(10)).unwrap().bcrypt_cost.get(), 10);
         assert_eq!(settings(json!("10")).unwrap().bcrypt_cost.get(), 10);
-        for cost in [json!(10.5), json!(true), json!([10]), json!(9)] {
+        // JavaScript has no integers.
+        assert_eq!(settings(json!(10.0)).unwrap().bcrypt_cost.get(), 10);
+        let integer: I64Deserializer<Error> = 10_i64.into_deserializer();
+        assert!(Variable::deserialize(integer).unwrap() == "10".into());
+        for cost in [json!(10.5), json!(true), json!([10]), json!(9), json!(-1)] {
             assert!(settings(cost.clone()).is_err(), "{cost}");
         }
     }

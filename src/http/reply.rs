@@ -305,6 +305,11 @@ impl<'a> From<&'a User> for UserResponse<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        password::{HashError, PasswordError},
+        row::InvalidRow,
+        token::TokenRefusal,
+    };
 
     #[test]
     fn a_reply_serializes_without_its_rounds() {
@@ -314,6 +319,40 @@ mod tests {
             r#"{"status":403,"headers":[["content-type","application/json"]],"body":"{\"detail\":\"Invalid Credentials\"}","event":{"level":"info","reason":"wrong-password"}}"#,
         );
         assert_eq!(serde_json::to_string(&Reply::logged_out()).unwrap(), r#"{"status":204,"headers":[],"body":""}"#);
+    }
+
+    #[test]
+    fn an_event_is_as_loud_as_its_cause() {
+        let (info, warn, error) = (Some(Level::Info), Some(Level::Warn), Some(Level::Error));
+        for (refusal, level) in [
+            (Refusal::UnknownPath, None),
+            (Refusal::UnknownSession, None),
+            (Refusal::Method { allow: "GET" }, None),
+            (Refusal::Slash { location: "/".into() }, None),
+            (Refusal::BodyTimeout, info),
+            (Refusal::BodyTooLarge, None),
+            (Refusal::Body(BodyError::BadRequest("".into())), None),
+            (Refusal::UnknownUser, info),
+            (Refusal::WrongPassword, info),
+            (Refusal::OverlongPassword, info),
+            (Refusal::StoredHash(HashError::Malformed), warn),
+            (Refusal::NoToken, info),
+            (Refusal::Token(TokenRefusal::Expired), info),
+            (Refusal::UserGone, info),
+            (Refusal::RefreshToken(RefreshRefusal::Reused), warn),
+            (Refusal::RefreshToken(RefreshRefusal::Expired), info),
+            (Refusal::RefreshToken(RefreshRefusal::Malformed), info),
+            (Refusal::RefreshToken(RefreshRefusal::Unknown), info),
+            (Refusal::RegistrationClosed, None),
+            (Refusal::EmailTaken, None),
+            (Refusal::Busy, warn),
+            (Refusal::StoreUnavailable, error),
+            (Refusal::InvalidRow(InvalidRow { column: "id" }), error),
+            (Refusal::Password(PasswordError::Empty), error),
+            (Refusal::Internal(""), error),
+        ] {
+            assert_eq!(Reply::refused(&refusal).event.map(|event| event.level), level, "{refusal:?}");
+        }
     }
 
     #[test]

@@ -78,10 +78,6 @@ impl<'de> Visitor<'de> for Strict {
         Ok(text.into())
     }
 
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(text.into())
-    }
-
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let inside = self.inside()?;
         let mut array = Vec::new();

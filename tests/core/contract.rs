@@ -6,7 +6,7 @@ use testkit::{
     http,
 };
 
-use crate::support::{Users, gate, run};
+use crate::support::{Users, quick_gate, run};
 
 /// After the expiry of the tokens recorded as expired, and before that of the others.
 const NOW: u64 = 1_800_000_000;
@@ -35,7 +35,7 @@ fn ask(seed: &Seed, case: &Case) -> http::Response {
     request.authorization = header(&wire, "authorization");
     let mut users = Users(seed.users.iter().map(row).collect());
     let body = wire.body.unwrap_or_default();
-    let reply = run(gate(&seed.secret_key).handle(request, NOW), |question| match question {
+    let reply = run(quick_gate(&seed.secret_key).handle(request, NOW), |question| match question {
         Question::Body { .. } => Answer::Body(body.clone()),
         _ => users.answer(question, &[]),
     });

@@ -87,6 +87,9 @@ fn an_unusable_hash_has_its_reason() {
     ] {
         assert_eq!(PasswordHash::parse(&stored).err(), Some(error), "{stored}");
     }
+    for cost in [4, 16] {
+        assert_eq!(PasswordHash::parse(&format!("$2b${cost:02}${tail}")).map(|hash| hash.cost()), Ok(cost));
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -155,6 +158,7 @@ fn rehash_on_replaces_a_hash_of_lower_cost() {
         (1, "cheap@example.com", &hash(6)),
         (2, "good@example.com", &hash(10)),
         (3, "long@example.com", &bcrypt::hash_with_salt(&long, 4, [1; 16]).expect("allowed").to_string()),
+        (4, "costly@example.com", &hash(11)),
     ]);
     let gate = rehashing_gate(SECRET);
     let wrong = login(&gate, &mut users, "username=cheap@example.com&password=wrong");
@@ -167,6 +171,8 @@ fn rehash_on_replaces_a_hash_of_lower_cost() {
     assert_eq!((again.status, again.rounds), (200, 1 << 10));
     login(&gate, &mut users, "username=good@example.com&password=right");
     assert_eq!(users.0[1].password, hash(10), "good enough stays as it is");
+    assert_eq!(login(&gate, &mut users, "username=costly@example.com&password=right").status, 200);
+    assert_eq!(users.0[3].password, hash(11), "a higher cost is not lowered");
     assert_eq!(login(&gate, &mut users, &format!("username=long@example.com&password={long}")).status, 200);
     assert!(users.0[2].password.starts_with("$2b$04$"), "what may not be hashed anew keeps its hash");
 }

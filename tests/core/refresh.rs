@@ -164,6 +164,45 @@ fn invalid_refresh_tokens_are_refused_without_the_store() {
     assert_eq!(use_up(&gate, &mut store, &token, NOW + 1).status, 200);
 }
 
+/// Each change comes before a session is stored, which is the fourth question, and the seventh of a second attempt.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_login_that_becomes_invalid_begins_again_once() {
+    let minutes = Some("10".into());
+    let vars = Vars { revocation: Some("on".into()), refresh_token_expire_minutes: minutes, ..Vars::default() };
+    let gate = gate_with(SECRET, vars);
+    for (changes, status, questions) in [(0, 200, 4), (1, 200, 7), (2, 503, 7), (3, 503, 7)] {
+        let (mut asked, mut store) = (0, Store::with_user(1, "user@example.com"));
+        let reply = store.login_with(&gate, FORM, NOW, |store| {
+            asked += 1;
+            if (asked - 1) % 3 == 0 && asked > 1 && asked <= 1 + 3 * changes {
+                store.users.raise(&1.into());
+            }
+        });
+        assert_eq!((reply.status, asked), (status, questions), "{changes} changes");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_refused_refresh_token_has_its_reason_as_text() {
+    for (why, message) in [
+        (RefreshRefusal::Malformed, "the refresh token is malformed"),
+        (RefreshRefusal::Unknown, "the refresh token has no session"),
+        (RefreshRefusal::Expired, "the session of the refresh token has expired"),
+        (RefreshRefusal::Reused, "the refresh token was used before"),
+    ] {
+        assert_eq!(Refusal::RefreshToken(why).to_string(), message);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn without_refresh_tokens_there_are_no_routes_for_sessions() {
+    let (gate, mut store) = (gate_with(SECRET, Vars::default()), Store::with_user(1, "user@example.com"));
+    for (method, path) in [("POST", "/revoke"), ("GET", "/me/sessions"), ("DELETE", "/me/sessions/x")] {
+        assert_eq!(store.ask(&gate, method, path, "x", NOW).status, 404, "{path}");
+        assert_eq!(store.ask(&gate, method, &format!("{path}/"), "x", NOW).status, 404, "{path}/");
+    }
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn a_form_without_the_token_is_answered_as_fastapi_does() {
     let (gate, mut store, _) = start();

@@ -6,7 +6,7 @@ mod claims;
 mod header;
 mod keys;
 pub(crate) mod make;
-mod recorded;
+pub(crate) mod recorded;
 mod rfc;
 mod ring;
 mod typed;

@@ -3,7 +3,10 @@
 use super::{Idp, set, token};
 use crate::{
     support::NOW,
-    token::make::{RSA_N, base64url, json, key},
+    token::{
+        make::{RSA_N, base64url, json, key},
+        recorded::public_jwk,
+    },
 };
 use edgegate::{
     host::{Answer, Question, Step},
@@ -50,6 +53,27 @@ fn kids(ring: &KeyRing) -> Vec<(String, Algorithm)> {
         (key.common.key_id.expect("every key has one here"), algorithm.try_into().expect("it is supported"))
     })
     .collect()
+}
+
+/// OpenID Connect Core 15.1 makes RS256 mandatory; the curves have one algorithm each.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_key_without_alg_gets_the_one_of_its_kind() {
+    for name in ["RS256", "ES256", "ES384", "EdDSA"] {
+        let jwk = public_jwk(name).replacen('{', r#"{"kid":"a","#, 1);
+        let without_alg = jwk.replace(&format!(r#""alg":"{name}","#), "");
+        assert!(jwk.contains("\"alg\"") && !without_alg.contains("\"alg\""), "{without_alg}");
+        let ring = KeyRing::from_provider(&format!(r#"{{"keys":[{without_alg}]}}"#)).expect("it loads");
+        assert_eq!(kids(&ring), [("a".to_owned(), name.parse().expect("it is supported"))]);
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_key_that_may_not_verify_is_skipped() {
+    for (operations, is_usable) in [(r#"["verify"]"#, true), (r#"["sign"]"#, false), ("[]", false)] {
+        let jwk = public_jwk("ES256").replacen('{', &format!(r#"{{"key_ops":{operations},"#), 1);
+        assert_eq!(KeyRing::from_provider(&format!(r#"{{"keys":[{jwk}]}}"#)).is_ok(), is_usable, "{operations}");
+        assert!(key(&jwk).is_ok(), "only a provider's set is for verifying");
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -1,8 +1,12 @@
 //! Rules for claims, and issued claims.
 
-use super::make::{HEADER, issue, secret_ring, signed, verify, verify_as, verify_by};
-use crate::support::{NOW, SECRET};
-use edgegate::token::{Claims, Rules, TokenRefusal};
+use super::make::{HEADER, cryptography, issue, secret_ring, signed, verify, verify_as, verify_by};
+use crate::support::{NOW, SECRET, gate_with, run};
+use edgegate::{
+    Vars,
+    token::{Claims, Rules, TokenRefusal},
+};
+use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// The verdict on claims under rules, at [`NOW`].
@@ -61,6 +65,17 @@ fn the_claims_have_the_required_values() {
     ] {
         assert!(verify(&signed(HEADER, claims.as_bytes())).is_ok(), "{claims}");
     }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_longest_token_that_is_issued_can_be_verified() {
+    let secret = "x".repeat(64);
+    let gate = gate_with(&secret, Vars { algorithm: Some("HS512".into()), ..Vars::default() });
+    let issue = |length: usize| run(gate.issue_token(7, &json!({"text": "x".repeat(length)}), NOW), cryptography);
+    let longest = (5900..6100).map_while(|length| issue(length).ok()).last().expect("the first is not too long");
+    assert_eq!(longest.len(), 8 * 1024);
+    assert!(run(gate.verify(longest, NOW), cryptography).is_ok());
+    assert_eq!(issue(6100), Err(TokenRefusal::TooLong));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

@@ -87,6 +87,12 @@ fn a_key_of_another_kind_or_length_is_refused() {
     assert!(Key::verifying(Algorithm::HS512, &DecodingKey::from_secret(&[1; 63])).is_err());
     assert!(Key::signing(Algorithm::HS256, &EncodingKey::from_ed_der(&[1; 48])).is_err());
     assert!(Key::signing(Algorithm::RS256, &EncodingKey::from_rsa_der(&[1; 48])).is_err());
+    let reason = |algorithm, key: &EncodingKey| Key::signing(algorithm, key).expect_err("refused").to_string();
+    let rsa = EncodingKey::from_rsa_der(&[1; 48]);
+    assert_eq!(reason(Algorithm::RS256, &rsa), "only secrets and Ed25519 keys sign");
+    for (algorithm, key) in [(Algorithm::ES256, &rsa), (Algorithm::RS256, &secret.0), (Algorithm::HS256, &rsa)] {
+        assert_eq!(reason(algorithm, key), "the key is not for this algorithm", "{algorithm:?}");
+    }
     let [alone, both] = pkcs8();
     for der in [&alone[..47], &both[..48], &bytes(D), &[], &[0x30; 48], &[&alone[..], &[0]].concat()] {
         assert!(Key::signing(Algorithm::EdDSA, &EncodingKey::from_ed_der(der)).is_err(), "{der:?}");
@@ -176,9 +182,12 @@ fn debug_shows_no_secret() {
     };
     let Question::Sign(job) = &question else { panic!("it is to be signed") };
     assert!(job.jwk.contains(D));
-    for shown in
-        [format!("{private:?}"), format!("{job:?}"), format!("{question:?}"), format!("{:?}", ring(Ok(private)))]
-    {
+    assert_eq!(format!("{private:?}"), "Key { kid: None, algorithm: EdDSA, .. }");
+    assert_eq!(format!("{job:?}"), format!("SigningJob {{ key: {}, algorithm: EdDSA, .. }}", job.key));
+    let (jwk, message, signature) = (Box::new(private.public_jwk().expect("it has one")), "m".to_owned(), vec![1]);
+    let check = SignatureCheck { key: 7, algorithm: Algorithm::EdDSA, jwk, message, signature };
+    assert_eq!(format!("{check:?}"), "SignatureCheck { key: 7, algorithm: EdDSA, .. }");
+    for shown in [format!("{question:?}"), format!("{:?}", ring(Ok(private)))] {
         assert!(!shown.contains(&D[..8]), "{shown}");
     }
 }

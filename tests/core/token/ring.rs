@@ -95,7 +95,9 @@ fn a_secret_has_at_least_the_length_of_the_hash() {
     for (algorithm, least) in [(Algorithm::HS256, 32), (Algorithm::HS384, 48), (Algorithm::HS512, 64)] {
         assert!(Key::secret(algorithm, &vec![1; least]).is_ok());
         for length in [0, 1, least - 1] {
-            assert!(Key::secret(algorithm, &vec![1; length]).is_err(), "{algorithm:?} of {length} bytes");
+            let error = Key::secret(algorithm, &vec![1; length]).expect_err("it is too short").to_string();
+            let reason = if length == 0 { "the secret is empty" } else { "wants a secret of at least" };
+            assert!(error.contains(reason), "{algorithm:?} of {length} bytes: {error}");
             let jwk = format!(r#"{{"kty":"oct","alg":"{algorithm:?}","k":"{}"}}"#, base64url(vec![1; length]));
             assert!(key(&jwk).is_err(), "{jwk}");
         }
@@ -137,17 +139,30 @@ fn a_key_that_cannot_be_used_is_refused_with_its_reason() {
         (P256.replace(r#""alg":"ES256","#, ""), "has no `alg`"),
         (P256.replace("ES256", "ES384"), "its `kty` and `crv` are not those of its `alg`"),
         (P256.replace("ES256", "HS256"), "its `kty` and `crv` are not those of its `alg`"),
+        (P256.replace("ES256", "EdDSA"), "its `kty` and `crv` are not those of its `alg`"),
+        (P256.replace("P-256", "P-384"), "its `kty` and `crv` are not those of its `alg`"),
+        (public.replace("RS256", "ES256"), "its `kty` and `crv` are not those of its `alg`"),
+        (public.replace("RS256", "EdDSA"), "its `kty` and `crv` are not those of its `alg`"),
         (P256.replace("ES256", "none"), "its `alg` is none that is supported"),
         (P256.replace("P-256", "secp256k1"), "its `kty` and `crv` are not those of its `alg`"),
         (P256.replace("f83O", ""), "not of its curve's length"),
         (ED25519.replace("11qY", ""), "not of its curve's length"),
         (ED25519.replace("nWGx", ""), "not of its curve's length"),
+        (secret(1, r#","alg":"EdDSA""#), "its `kty` and `crv` are not those of its `alg`"),
+        (ED25519.replace("Ed25519", "P-256"), "its `kty` and `crv` are not those of its `alg`"),
         (ED25519.replace("Ed25519", "X25519"), "its `kty` and `crv` are not those of its `alg`"),
     ] {
         let error = key(&jwk).expect_err(&jwk).to_string();
         assert!(error.contains(reason), "{jwk}: {error}");
     }
-    for good in [rsa(&modulus(0x80, 256, 1), "Aw"), rsa(&modulus(0xff, 1024, 1), "AQAB"), public, P256.to_owned()] {
+    let longest_exponent = rsa(RSA_N, &base64url([1; 8]));
+    for good in [
+        longest_exponent,
+        rsa(&modulus(0x80, 256, 1), "Aw"),
+        rsa(&modulus(0xff, 1024, 1), "AQAB"),
+        public,
+        P256.to_owned(),
+    ] {
         assert!(key(&good).is_ok(), "{good}");
     }
 }

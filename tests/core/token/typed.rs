@@ -39,6 +39,7 @@ fn claims_are_issued_and_verified_as_a_type() {
     let claims = run(gate().verify(token.clone(), NOW), cryptography).expect("it holds");
     assert_eq!(claims.to_string(), format!(r#"{{"user_id":7,"exp":{},"role":"admin","tags":[1,2]}}"#, NOW + 1800));
     assert_eq!(claims.get("role"), Some(&"admin".into()));
+    assert_eq!(claims.members().len(), 4);
     let expired = run(gate().verify_token::<Role>(token, NOW + 1800), cryptography);
     assert_eq!(expired, Err(TokenRefusal::Expired));
 }
@@ -49,6 +50,7 @@ fn claims_of_another_type_are_refused() {
     let refused = run(gate().verify_token::<Role>(token, NOW), cryptography);
     assert_eq!(refused, Err(TokenRefusal::Claims));
     assert_eq!(TokenRefusal::Claims.code(), "claims");
+    assert_eq!(TokenRefusal::Claims.to_string(), "the token was refused: claims");
     for value in [json!(null), json!([1]), json!("a"), json!(1), json!(true)] {
         let refused = run(gate().issue_token(7, &value, NOW), cryptography);
         assert_eq!(refused, Err(TokenRefusal::Claims), "{value}");
