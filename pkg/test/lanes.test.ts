@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { createGate, EdgegateError, hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords } from "edgegate";
+import { mock, test } from "node:test";
+import { createGate, EdgegateError, hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords, type UserStore } from "edgegate";
 import { glue } from "../dist/glue.js";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
 const cost = 10;
+
+/** `secret` at bcrypt's least cost, for tests with many callers. */
+const QUICK = "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW";
 
 /** The sizes of the batches that are computed during `work`. */
 async function batchesOf(work: (sizes: number[]) => Promise<void>): Promise<void> {
@@ -63,6 +66,8 @@ test("a login that upgrades its hash computes the new one after it has verified 
 test("passwords verified or hashed at once share the lanes", async () => {
   const hash = await hashPassword("secret", { cost });
   await batchesOf(async (sizes) => {
+    // In a turn without a batch, so that the first could be computed at once.
+    await new Promise(setImmediate);
     const verdicts = await Promise.all(["secret", "wrong", "secret", "secret"].map((password) => verifyPassword(password, hash)));
     assert.deepEqual([verdicts, sizes], [[true, false, true, true], [3, 1]]);
     await Promise.all(["a", "b", "c"].map((password) => hashPassword(password, { cost })));
@@ -71,7 +76,7 @@ test("passwords verified or hashed at once share the lanes", async () => {
 });
 
 test("a turn of the event loop computes one batch, so that others wait for one at most", async () => {
-  const hash = await hashPassword("secret", { cost });
+  const hash = QUICK;
   await batchesOf(async (sizes) => {
     let most = 0;
     let seen = 0;
@@ -110,7 +115,7 @@ test("a list goes on while logins take every turn", async () => {
 });
 
 test("callers that find the queue full do not displace those in it", async () => {
-  const hash = await hashPassword("secret", { cost });
+  const hash = QUICK;
   await batchesOf(async (sizes) => {
     const waiting = Array.from({ length: 64 }, () => verifyPassword("secret", hash));
     let isDone = false;
@@ -150,7 +155,7 @@ async function cancelled(count: number, hash: string): Promise<void> {
 }
 
 test("callers that were cancelled do not fill the queue", async () => {
-  const hash = await hashPassword("secret", { cost });
+  const hash = QUICK;
   await cancelled(64, hash);
   await batchesOf(async (sizes) => {
     assert.equal(await verifyPassword("secret", hash), true);
@@ -159,7 +164,7 @@ test("callers that were cancelled do not fill the queue", async () => {
 });
 
 test("of callers that were cancelled no more than two batches are computed", async () => {
-  const hash = await hashPassword("secret", { cost });
+  const hash = QUICK;
   await cancelled(30, hash);
   await batchesOf(async (sizes) => {
     assert.equal(await verifyPassword("secret", hash), true);
@@ -167,8 +172,68 @@ test("of callers that were cancelled no more than two batches are computed", asy
   });
 });
 
+test("only a full queue is searched for cancelled callers: one of 64", async () => {
+  const hash = QUICK;
+  for (const [count, batches] of [
+    [63, 3],
+    [64, 1],
+  ] as const) {
+    await cancelled(count, hash);
+    await batchesOf(async (sizes) => {
+      await verifyPassword("secret", hash);
+      assert.equal(sizes.length, batches, JSON.stringify(sizes));
+    });
+  }
+});
+
+test("the queue has 64 places, and two batches make room for six more callers while they search", async () => {
+  const hash = QUICK;
+  await new Promise(setImmediate);
+  const all = await Promise.all(Array.from({ length: 150 }, () => verifyPassword("secret", hash).catch(() => false)));
+  assert.equal(all.filter((isVerified) => isVerified).length, 70);
+});
+
+test("of two calls in one turn of the event loop, the second waits for the next turn", async () => {
+  await new Promise(setImmediate);
+  let isNextTurn = false;
+  setImmediate(() => (isNextTurn = true));
+  await verifyPassword("secret", QUICK);
+  assert.equal(isNextTurn, false);
+  await verifyPassword("secret", QUICK);
+  assert.equal(isNextTurn, true);
+});
+
+test("a caller that may ask for work is waited for, a second at most", async () => {
+  const hash = await hashPassword("secret", { cost });
+  const isComputedAtOnce = async () => {
+    let isAtOnce = false;
+    await batchesOf(async (sizes) => {
+      await new Promise(setImmediate);
+      const verified = verifyPassword("secret", hash);
+      for (let microtask = 0; microtask < 10; microtask += 1) await Promise.resolve();
+      isAtOnce = sizes.length > 0;
+      await verified;
+    });
+    return isAtOnce;
+  };
+  mock.timers.enable({ apis: ["Date"], now: 1_700_000_000_000 });
+  try {
+    assert.equal(await isComputedAtOnce(), true);
+    const users: UserStore = { ...memoryUsers(), userByEmail: () => new Promise(() => {}) };
+    void createGate({ SECRET_KEY }, users).login({ username: "a@example.com", password: "x" });
+    assert.equal(await isComputedAtOnce(), false);
+    mock.timers.tick(1000);
+    assert.equal(await isComputedAtOnce(), false);
+    mock.timers.tick(1);
+    assert.equal(await isComputedAtOnce(), true);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test("the queue is bounded: further callers get busy, and queued ones are unaffected", async () => {
-  const { gate } = await gateWith(1);
+  const { rows, gate } = await gateWith(1);
+  for (const row of rows) row.password = QUICK;
   const body = new URLSearchParams({ username: "u1@example.com", password: "secret" });
   const answers = await Promise.all(
     Array.from({ length: 150 }, () => gate.fetch(new Request("http://localhost/login", { method: "POST", body }))),

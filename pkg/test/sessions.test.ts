@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, mock, test } from "node:test";
-import { createGate, hashPassword, type Gate, type LogEntry, type LoginVerdict, type UserStore } from "edgegate";
+import { createGate, type Gate, type LogEntry, type LoginVerdict, type UserStore } from "edgegate";
 import { decodeJwt } from "jose";
 import { jwkSet, pair, refused } from "./keys.ts";
 import { d1Users } from "edgegate/d1";
@@ -14,7 +14,8 @@ const NOW = 1_700_000_000;
 const GRACE = 30;
 const settings = { SECRET_KEY, BCRYPT_COST: 10, REVOCATION: "on", REFRESH_TOKEN_EXPIRE_MINUTES: 60 };
 const password = "correct horse";
-const hash = await hashPassword(password, { cost: 10 });
+/** Of `password`, at bcrypt's least cost. */
+const hash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";
 const alice = { email: "alice@example.com", password: hash };
 const invalidGrant = '{"error":"invalid_grant","detail":"Invalid refresh token"}';
 
@@ -266,6 +267,30 @@ test("rotating keys does not affect a session", async () => {
   const second = accepted(await after.refresh(refresh_token)).refresh_token;
   accepted(await after.refresh(second));
   assert.equal((await sessions()).length, 1);
+});
+
+test("a token that may be of a retired key ends a session only if the row knows it", async () => {
+  const [old, young] = [await pair("EdDSA", "old"), await pair("EdDSA", "young")];
+  const { store, sessions } = await begin();
+  const before = createGate({ ...settings, JWT_KEYS: jwkSet(old.privateJwk) }, store);
+  const after = createGate({ ...settings, JWT_KEYS: jwkSet(young.privateJwk, old.publicJwk) }, store);
+  const revoke = (token: string) => after.fetch(new Request("http://localhost/revoke", { method: "POST", body: new URLSearchParams({ token }) }));
+  const count = async () => (await sessions()).length;
+  const first = (await logIn(before)).refresh_token;
+  accepted(await after.refresh(first));
+  const forged = `${first.split(".")[0]}.${"A".repeat(43)}.mac`;
+  assert.deepEqual(await after.refresh(forged), refused("refresh-token-unknown"));
+  await revoke(forged);
+  assert.equal(await count(), 1);
+  at(NOW + GRACE);
+  assert.deepEqual(await after.refresh(first), refused("refresh-token-reused"));
+  assert.equal(await count(), 0);
+  const [current, previous] = [(await logIn(before)).refresh_token, (await logIn(before)).refresh_token];
+  accepted(await after.refresh(previous));
+  for (const [number, token] of [current, previous].entries()) {
+    await revoke(token);
+    assert.equal(await count(), 1 - number);
+  }
 });
 
 test("a logout ends all tokens and sessions of its user, and of no other user", async () => {
