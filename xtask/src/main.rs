@@ -1,12 +1,13 @@
 //! `cargo xtask`: the project's commands in Rust, so that a new machine needs only rustup and Node with npm.
 //!
-//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`interop`], [`test`].
+//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`interop`], [`mutants`], [`test`].
 
 mod bench;
 mod build;
 mod contract;
 mod dev;
 mod interop;
+mod mutants;
 mod settings;
 mod size;
 mod steps;
@@ -33,6 +34,9 @@ enum Command {
     Dev(dev::Args),
     Test(test::Args),
     Interop(interop::Args),
+    Mutants(mutants::Args),
+    #[command(hide = true)]
+    TestRunner(mutants::test_runner::Args),
     /// Record the responses of the real FastAPI
     #[command(subcommand)]
     Contract(Contract),
@@ -52,6 +56,8 @@ fn main() -> ExitCode {
         Command::Dev(args) => dev::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Interop(args) => interop::run(&args),
+        Command::Mutants(args) => mutants::run(&args),
+        Command::TestRunner(args) => mutants::test_runner::run(&args),
         Command::Contract(Contract::Record) => contract::record(),
     })
 }

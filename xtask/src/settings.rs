@@ -70,6 +70,8 @@ pub(crate) struct Tools {
     /// The version of wasm-pack. The version of wasm-bindgen is in Cargo.lock, those of wasm-opt, wrangler and Node are
     /// in package-lock.json.
     pub(crate) wasm_pack: String,
+    /// The version of cargo-mutants.
+    pub(crate) cargo_mutants: String,
 }
 
 impl Settings {

@@ -1,4 +1,4 @@
-//! The wasm target, wasm-pack and wasm-bindgen.
+//! The wasm target, wasm-pack, wasm-bindgen and cargo-mutants.
 
 use std::{fs, path::PathBuf};
 
@@ -61,6 +61,14 @@ pub(crate) fn install_wasm_pack(settings: &Settings) -> Result<Did> {
     Ok(did)
 }
 
+/// Installs cargo-mutants in the version of `wasm-pack.toml`.
+///
+/// # Errors
+/// When `cargo install` fails.
+pub(crate) fn install_cargo_mutants(settings: &Settings) -> Result<Did> {
+    install("cargo-mutants", "cargo-mutants", &settings.tools.cargo_mutants, &["--locked"])
+}
+
 /// The two tools share most dependencies, so they share a build folder.
 fn scratch() -> PathBuf {
     paths::tools().join("build")
@@ -68,7 +76,11 @@ fn scratch() -> PathBuf {
 
 fn install(package: &str, program: &str, version: &str, flags: &[&str]) -> Result<Did> {
     let file = paths::tools().join("bin").join(program);
-    if file.is_file() && Sh::new(&file).args(["--version"]).output()?.trim().ends_with(&format!(" {version}")) {
+    // A subcommand of cargo expects its own name first.
+    let subcommand = program.strip_prefix("cargo-");
+    if file.is_file()
+        && Sh::new(&file).args(subcommand).args(["--version"]).output()?.trim().ends_with(&format!(" {version}"))
+    {
         return Ok(Did::Nothing);
     }
     println!("      compiling {package} {version} into target/tools; this happens once and takes minutes");
