@@ -223,3 +223,12 @@ test("JWT_KEYS that cannot be used are a setting error that repeats nothing of t
     await assert.rejects(createGate({ JWT_KEYS: text }, memoryUsers()).issueToken(7), named, text);
   }
 });
+
+test("the user of a token with a changed signature is not returned", async () => {
+  const made = await pair("EdDSA");
+  const users = memoryUsers([{ id: 7, email: "a@example.com", password: null, created_at: "" }]);
+  const gate = createGate({ JWT_KEYS: jwkSet(made.privateJwk) }, users);
+  const token = await gate.issueToken(7);
+  assert.equal((await gate.currentUser(`Bearer ${token}`)).outcome, "accepted");
+  assert.deepEqual(await gate.currentUser(`Bearer ${withBitChanged(token, 3)}`), refused("signature"));
+});

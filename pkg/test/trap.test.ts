@@ -69,6 +69,32 @@ test("a request interrupted by the trap is 500, and the next one works", async (
   assert.equal((await logIn()).status, 200);
 });
 
+test("an object is freed once, and not after its instance was replaced", async () => {
+  const frees = new Map<object, number>();
+  const prototypes = [glue.Lanes.prototype, glue.Turn.prototype];
+  const originals = prototypes.map(({ free }) => free);
+  prototypes.forEach((prototype, at) => {
+    prototype.free = function (this: never) {
+      frees.set(prototype, (frees.get(prototype) ?? 0) + 1);
+      originals[at]?.call(this);
+    };
+  });
+  try {
+    const hash = await hashPassword("secret", { cost: 10 });
+    assert.equal(await verifyPassword("secret", hash), true);
+    assert.deepEqual([...frees.values()], [2, 2], "the lanes and the turn of each call");
+    const [twice, dead] = [0, 1].map(() => new Handle(() => new glue.Lanes())) as [Handle<InstanceType<typeof glue.Lanes>>, Handle<InstanceType<typeof glue.Lanes>>];
+    twice.free();
+    twice.free();
+    assert.equal(frees.get(glue.Lanes.prototype), 3);
+    trap();
+    dead.free();
+    assert.equal(frees.get(glue.Lanes.prototype), 3);
+  } finally {
+    prototypes.forEach((prototype, at) => Object.assign(prototype, { free: originals[at] }));
+  }
+});
+
 test("after a stack overflow inside wasm the next call works", async () => {
   const hash = await hashPassword("secret", { cost: 10 });
   const gate = createGate({ SECRET_KEY }, memoryUsers());

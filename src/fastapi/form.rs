@@ -218,6 +218,7 @@ mod tests {
         let form = LoginForm::parse(URLENCODED, body).unwrap();
         assert_eq!(form.grant_type, Some(GrantType::Password));
         assert_eq!(form.scopes, ["x", "y"]);
+        assert_eq!(format!("{form:?}"), "LoginForm { .. }");
         assert_eq!(
             (form.client_id.as_deref(), form.client_secret.as_ref().map(|s| s.as_str())),
             (Some("i"), Some("s"))

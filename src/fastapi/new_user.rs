@@ -140,6 +140,13 @@ mod tests {
     }
 
     #[test]
+    fn debug_shows_no_password() {
+        let body = br#"{"email":"a@b.co","password":"secret"}"#;
+        let user = NewUser::parse(Some("application/json"), body, 1, &Unicode::default()).unwrap();
+        assert_eq!(format!("{user:?}"), "NewUser { .. }");
+    }
+
+    #[test]
     fn no_password_is_echoed() {
         for body in [
             r#""secret""#,

@@ -204,6 +204,13 @@ fn without_refresh_tokens_there_are_no_routes_for_sessions() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn another_grant_type_refreshes_nothing() {
+    let (gate, mut store, token) = start();
+    let reply = store.login(&gate, &format!("grant_type=other&refresh_token={token}"), NOW);
+    assert!(reply.status == 422 && reply.body.contains("string_pattern_mismatch"), "{}", reply.body);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn a_form_without_the_token_is_answered_as_fastapi_does() {
     let (gate, mut store, _) = start();
     let missing =

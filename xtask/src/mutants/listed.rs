@@ -36,13 +36,15 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only.
-const TESTS: [&str; 14] = [
+const TESTS: [&str; 16] = [
     "d1",
     "surface",
     "tokens",
     "gate",
     "passwords",
     "provider",
+    "closed",
+    "rows",
     "keys",
     "browser",
     "arguments",
