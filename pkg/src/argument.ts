@@ -43,8 +43,8 @@ export function optionalNumber(name: string, value: unknown): number | undefined
 export function userId(name: string, value: unknown): number | string {
   if (typeof value === "number") return value;
   if (typeof value === "string") return text(name, value);
-  // The core accepts a bigint that fits a number, and refuses others.
-  if (typeof value === "bigint") return value as unknown as number;
+  // A bigint that no number holds exactly becomes one that the core refuses. The glue would trap on a bigint.
+  if (typeof value === "bigint") return Number(value);
   throw new TypeError(`edgegate: ${name} must be a number or a string, not ${kindOf(value)}`);
 }
 

@@ -79,6 +79,11 @@ for (const [kind, value] of NO_TEXTS) {
 test("wrong values of every other kind of argument", async () => {
   const gate = createGate(settings, memoryUsers());
   const is = <T>(value: unknown) => value as T;
+  for (const [id, expected] of [[7n, 7], [-7n, -7], [2n ** 53n - 1n, 2 ** 53 - 1]] as const) {
+    const token = (await duringLogins("a bigint", () => issueToken(is(id), settings))) as string;
+    const verdict = await verifyToken(token, settings);
+    assert.equal(verdict.outcome === "accepted" && verdict.userId, expected);
+  }
   for (const [kind, value] of NO_TEXTS.filter(([kind]) => !kind.includes("object") && kind !== "an array")) {
     for (const [name, call] of Object.entries({
       "cost": () => (value === undefined || typeof value === "number" ? Promise.reject(new TypeError("may be left out, or is judged by the core")) : hashPassword("secret", { cost: is(value) })),
@@ -97,8 +102,8 @@ test("wrong values of every other kind of argument", async () => {
     assert(error instanceof EdgegateError && error.code === "cost-out-of-range", String(cost));
   }
   for (const id of [Number.NaN, 1.5, 2 ** 53, Infinity, 2n ** 53n, 2n ** 80n, ""]) {
-    const error = await issueToken(is(id), settings).catch((error: unknown) => error);
-    assert(error instanceof EdgegateError && error.code === "claim:user_id", String(id));
+    const error = await duringLogins("issueToken", () => issueToken(is(id), settings));
+    assert(error instanceof EdgegateError && error.code === "claim:user_id", `${String(id)}: ${String(error)}`);
   }
   for (const id of [undefined, null, {}, [], true, Symbol("7"), () => 7, new Uint8Array(1), throwing]) {
     assertRefused("issueToken", await duringLogins("issueToken", () => issueToken(is(id), settings)));
