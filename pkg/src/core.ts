@@ -1,7 +1,7 @@
 // The gate inside wasm, and operations on tokens without a user store.
 
 import type { Turn, UserId, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
-import { isText, object, plainSettings, userId as checkedId } from "./argument.js";
+import { isText, object, plainSettings, text as checkedText, userId as checkedId } from "./argument.js";
 import { fromBase64Url, toBase64Url, utf8 } from "./base64url.js";
 import { holds, sign } from "./crypto.js";
 import { glue } from "./glue.js";
@@ -40,7 +40,7 @@ export class Core {
   ): string | Promise<string> {
     const [gate, id] = [this.#currentGate(), checkedId("userId", userId)];
     // `JSON.stringify` returns `undefined` for a function, which is not JSON and is refused as such.
-    const further = claims && String(JSON.stringify(claims));
+    const further = claims && checkedText("claims", String(JSON.stringify(claims)));
     const [integer, text] = typeof id === "number" ? [id, undefined] : [NaN, id];
     const token = gate.call((gate) => gate.issueToken(integer, text, further));
     const colon = token.indexOf(":");

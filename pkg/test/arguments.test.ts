@@ -112,6 +112,7 @@ test("wrong values of every other kind of argument", async () => {
     const error = await issueToken(1, settings, { claims: is<object>(claims) }).catch((error: unknown) => error);
     assert(error instanceof EdgegateError && error.code === "claims", String(claims));
   }
+  assertRefused("claims", await issueToken(1, settings, { claims: { role: "x".repeat(1024 * 1024) } }).catch((error: unknown) => error));
   for (const claims of [{ role: 1n }, throwing]) {
     const error = await duringLogins("claims", () => issueToken(1, settings, { claims: is<object>(claims) }));
     assert(error instanceof Error && !(error instanceof WebAssembly.RuntimeError));
