@@ -80,16 +80,16 @@ export function texts<T>(name: string, value: readonly T[], ...picks: [string, (
 }
 
 /**
- * Reads the settings with these names as strings or numbers. A getter that throws does so here, outside wasm.
+ * Reads the settings with these names as strings. A getter that throws does so here, outside wasm. In wasm, `NaN` would be unset.
  *
  * @throws {TypeError} for a setting of another type: ignoring it could disable a check.
  */
-export function plainSettings(names: readonly string[], env: object): Record<string, string | number> {
-  const settings: Record<string, string | number> = {};
+export function plainSettings(names: readonly string[], env: object): Record<string, string> {
+  const settings: Record<string, string> = {};
   for (const name of names) {
     const value: unknown = env[name as keyof typeof env];
     if (value === undefined || value === null) continue;
-    settings[name] = typeof value === "number" ? value : text(name, typeof value === "boolean" ? String(value) : value);
+    settings[name] = text(name, typeof value === "number" || typeof value === "boolean" ? String(value) : value);
   }
   return settings;
 }

@@ -21,7 +21,7 @@ export interface IssueOptions<C extends object = Record<string, unknown>> {
 /** Creates the wasm gate at the first use, and again after the wasm instance was replaced. */
 export class Core {
   readonly #settings: Settings;
-  #plain: Record<string, string | number> | undefined;
+  #plain: Record<string, string> | undefined;
   #gate: Handle<WasmGate> | undefined;
 
   constructor(settings: Settings) {

@@ -158,6 +158,15 @@ test("a setting that cannot be read is an error and does not count as unset", as
   assert.equal((await verifyToken(token, { ...settings, JWT_AUDIENCE: null } as never)).outcome, "accepted");
 });
 
+test("a number that is none is an invalid setting and does not count as unset", async () => {
+  const token = await issueToken(1, settings);
+  for (const wrong of [Number.NaN, Infinity, -Infinity]) {
+    const error = await verifyToken(token, { ...settings, JWT_MAX_AGE_SECONDS: wrong }).catch((error: unknown) => error);
+    assert(error instanceof EdgegateError && /JWT_MAX_AGE_SECONDS/.test(error.message), `${wrong}: ${JSON.stringify(error)}`);
+  }
+  assert.deepEqual(await verifyToken(token, { ...settings, JWT_MAX_AGE_SECONDS: 60 }), { outcome: "refused", reason: "claim:iat" });
+});
+
 test("settings whose getters use the library get their own keys", async () => {
   const [ours, theirs] = [{ SECRET_KEY, JWT_ISSUER: "a" }, { SECRET_KEY: SECRET_KEY.replace("a", "b"), JWT_ISSUER: "b" }];
   const reading = { ...ours, get REFRESH_TOKEN_EXPIRE_MINUTES() { void verifyToken("x", theirs); return undefined; } };

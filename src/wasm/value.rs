@@ -34,7 +34,7 @@ pub(super) fn vars(vars: JsValue) -> Result<Vars, JsValue> {
     let mut values: Map<String, Value> = from_value(vars).map_err(|_| throw(Failure::settings()))?;
     Ok(Vars::read(|name| match values.get_mut(name)?.take() {
         Value::String(text) => Some(text),
-        Value::Number(number) => Some(number.to_string()),
+        // `plainSettings` gives texts only.
         _ => None,
     }))
 }
