@@ -127,7 +127,7 @@ impl Claims {
         &self.text
     }
 
-    /// Returns the text of [`Claims::to_text`] without a copy.
+    /// Returns the text of [`Claims::text`] without a copy.
     ///
     /// ```
     /// # use edgegate::token::{Claims, Rules};
