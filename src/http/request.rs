@@ -71,7 +71,8 @@ impl Request {
     fn parts(&self) -> (&str, &str, &str) {
         let (url, _fragment) = self.url.split_once('#').unwrap_or((&self.url, ""));
         let (url, query) = url.split_once('?').unwrap_or((url, ""));
-        let scheme = url.split_once(':').filter(|(_, rest)| rest.starts_with("//"));
+        // A path may contain `://` as well, and has a slash before it.
+        let scheme = url.split_once(':').filter(|(scheme, rest)| rest.starts_with("//") && !scheme.contains('/'));
         let authority = scheme.map_or(0, |(scheme, _)| scheme.len().saturating_add(3));
         let path = url.match_indices('/').map(|(at, _)| at).find(|&at| at >= authority);
         let (origin, path) = path.and_then(|at| url.split_at_checked(at)).unwrap_or((url, "/"));

@@ -73,6 +73,23 @@ fn a_long_body_is_refused_and_a_body_is_asked_for_only_where_one_is_read() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_url_inside_a_path_does_not_change_the_route() {
+    let gate = gate(SECRET);
+    for path in ["/x:///login", "/x://y/login", "/:///login", "//x://y/login"] {
+        for origin in ["http://localhost", ""] {
+            match gate.handle(Request::new("POST", &[origin, path].concat()), NOW) {
+                Step::Done(reply) => assert_eq!(reply.status, 404, "{origin}{path}"),
+                Step::Ask(..) => panic!("{origin}{path} asks"),
+            }
+        }
+    }
+    assert!(matches!(
+        gate.handle(Request::new("POST", "/login?next=x://y/"), NOW),
+        Step::Ask(Question::Body { .. }, _)
+    ));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn a_store_that_fails_is_503_and_a_wrong_answer_500() {
     let gate = gate(SECRET);
     let request = || {
