@@ -41,7 +41,9 @@ pub(crate) fn claims(
     let mut own = rules.claims_of(user_id, exp);
     own.extend(rules.max_age_seconds.map(|_| (IAT, now.into())));
     own.extend(token_version.map(|version| (TOKEN_VERSION, version.into())));
-    let extra = settings.extra_claims.iter().filter(|(name, _)| !further.contains_key(*name));
+    // The fields of the settings are public: a claim that the rules determine is not repeated, because parsers differ on which counts.
+    let is_set = |name: &str| further.contains_key(name) || rules.reserves(name);
+    let extra = settings.extra_claims.iter().filter(|(name, _)| !is_set(name));
     let others = further.iter().chain(extra).map(|(name, value)| (name.as_str(), value));
     Ok(claims_text(own.iter().map(|(name, value)| (*name, value)).chain(others)))
 }

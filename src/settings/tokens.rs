@@ -6,7 +6,7 @@ use super::{
     Vars,
     name::{
         ALGORITHM, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_CLAIMS, JWT_EXP, JWT_KEYS, JWT_LEEWAY_SECONDS,
-        JWT_MAX_AGE_SECONDS, SECRET_KEY,
+        JWT_MAX_AGE_SECONDS, SECRET_KEY, USER_ID_CLAIM,
     },
     value::{SettingsError, integer, optional_integer, switch, text},
 };
@@ -49,8 +49,12 @@ fn secret_key(secret: &str, vars: &Vars) -> Result<Key, SettingsError> {
 pub(super) fn rules(vars: &Vars) -> Result<Rules, SettingsError> {
     let default = Rules::default();
     let required = text(vars.jwt_required_claims.as_deref());
+    let user_id_claim = text(vars.user_id_claim.as_deref()).unwrap_or(&default.user_id_claim);
+    if default.reserves(user_id_claim) && user_id_claim != default.user_id_claim {
+        return Err(SettingsError::new(USER_ID_CLAIM, "names a claim that another setting decides"));
+    }
     Ok(Rules {
-        user_id_claim: text(vars.user_id_claim.as_deref()).map_or(default.user_id_claim, str::to_owned),
+        user_id_claim: user_id_claim.to_owned(),
         issuer: text(vars.jwt_issuer.as_deref()).map(str::to_owned),
         audience: text(vars.jwt_audience.as_deref()).map(str::to_owned),
         leeway_seconds: leeway(vars)?,

@@ -9,7 +9,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use edgegate::{
-    Settings, Vars,
+    Gate, Settings, Vars,
     token::{Algorithm, Key, TokenRefusal, UserId},
 };
 use serde_json::{Value, json};
@@ -103,6 +103,20 @@ fn claims_of_the_caller_precede_those_of_the_settings() {
         let claims = run(gate.verify(token, NOW), cryptography).expect("it holds");
         assert_eq!(claims.user_id(), Some(&id), "exactly as it was given");
     }
+}
+
+/// The fields of `Settings` are public, and no check of the variables is between them and the token.
+#[wasm_bindgen_test(unsupported = test)]
+fn no_claim_is_written_twice() {
+    let vars = Vars { secret_key: Some(SECRET.into()), jwt_max_age_seconds: Some("60".into()), ..Vars::default() };
+    let mut settings = Settings::try_from(vars).expect("valid settings");
+    for name in ["user_id", "exp", "iat", "role"] {
+        settings.extra_claims.insert(name.to_owned(), json!(1));
+    }
+    let gate = Gate::new(settings);
+    let token = run(gate.issue_token(7, &json!({}), NOW), cryptography).expect("it signs");
+    let claims = run(gate.verify(token, NOW), cryptography).expect("each name once").to_string();
+    assert_eq!(claims, format!(r#"{{"user_id":7,"exp":{},"iat":{NOW},"role":1}}"#, NOW + 1800));
 }
 
 /// The settings affect verification, not only the issued claims.
@@ -298,6 +312,8 @@ fn a_wrong_setting_is_named_and_its_value_is_not() {
         ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"{"hunter2":1,"hunter2":2}"#.into()))),
         ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"{"exp":"hunter2"}"#.into()))),
         ("JWT_CLAIMS", Box::new(|vars| vars.jwt_claims = Some(r#"{"user_id":"hunter2"}"#.into()))),
+        ("USER_ID_CLAIM", Box::new(|vars| vars.user_id_claim = Some("exp".into()))),
+        ("USER_ID_CLAIM", Box::new(|vars| vars.user_id_claim = Some("token_version".into()))),
         ("JWKS_URL", Box::new(|vars| vars.jwks_url = Some("http://hunter2".into()))),
         (
             "JWKS_ISSUER",
