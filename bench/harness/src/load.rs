@@ -2,13 +2,18 @@
 
 use std::{
     net::SocketAddr,
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Result, anyhow};
 
-use super::{connection::Connection, cpu, series::quantile};
+use super::{
+    connection::Connection,
+    cpu,
+    series::{Series, quantile},
+};
 
 /// A server and the request to send.
 #[derive(Debug, Clone)]
@@ -21,6 +26,8 @@ pub(super) struct Target {
     pub(super) pid: u32,
     /// The request.
     pub(super) request: Vec<u8>,
+    /// The expected status of the response; any other is an error.
+    pub(super) status: u16,
 }
 
 /// The results of a period of load.
@@ -63,14 +70,54 @@ pub(super) fn run(target: &Target, connections: usize, duration: Duration) -> Re
     })
 }
 
+/// Does `work` while each of these targets gets requests on a connection of its own. `work` is given the number of their
+/// responses so far.
+pub(super) fn beside<T>(targets: &[Target], work: impl FnOnce(&AtomicU32) -> Result<T>) -> Result<T> {
+    let (answered, is_over) = (AtomicU32::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let threads: Vec<_> =
+            targets.iter().map(|target| scope.spawn(|| send_until_over(target, &answered, &is_over))).collect();
+        let done = work(&answered);
+        is_over.store(true, Ordering::Relaxed);
+        for thread in threads {
+            thread.join().map_err(|_| anyhow!("a thread of the load generator panicked"))??;
+        }
+        done
+    })
+}
+
+/// The latencies in ms of this number of requests, one after the other.
+pub(super) fn latencies(target: &Target, requests: u32) -> Result<Series> {
+    let mut connection = Connection::open(target.addr)?;
+    let mut latencies = Series::new(&target.label);
+    for _ in 0..requests {
+        latencies.samples.push(timed(&mut connection, target)?);
+    }
+    Ok(latencies)
+}
+
+/// The latency of one request in ms.
+pub(super) fn timed(connection: &mut Connection, target: &Target) -> Result<f64> {
+    let sent = Instant::now();
+    connection.expect(target.status, &target.request)?;
+    Ok(sent.elapsed().as_secs_f64() * 1000.0)
+}
+
+fn send_until_over(target: &Target, answered: &AtomicU32, is_over: &AtomicBool) -> Result<()> {
+    let mut connection = Connection::open(target.addr)?;
+    while !is_over.load(Ordering::Relaxed) {
+        timed(&mut connection, target)?;
+        answered.fetch_add(1, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
 /// The latencies in ms of the requests of one connection, at least one.
 fn send_until(target: &Target, deadline: Instant) -> Result<Vec<f64>> {
     let mut connection = Connection::open(target.addr)?;
     let mut latencies = Vec::new();
     loop {
-        let sent = Instant::now();
-        connection.send(&target.request)?;
-        latencies.push(sent.elapsed().as_secs_f64() * 1000.0);
+        latencies.push(timed(&mut connection, target)?);
         if Instant::now() >= deadline {
             return Ok(latencies);
         }

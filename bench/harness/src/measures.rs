@@ -7,10 +7,12 @@ use super::outcome::Outcome;
 mod bulk;
 mod cold;
 mod cost;
+mod fairness;
 mod growth;
 mod jwt;
 mod login;
 mod pairs;
+mod refusals;
 mod routes;
 mod size;
 mod startup;
@@ -47,13 +49,15 @@ impl Effort {
 }
 
 /// All measures, in the order of the report.
-pub(super) const ALL: [Measure; 12] = [
+pub(super) const ALL: [Measure; 14] = [
     measure("verify", "bcrypt verification at cost 10, warm: Node, workerd and native", verify::run),
     measure("cold", "the first bcrypt verification of a fresh process and of a fresh isolate", cold::run),
     measure("bulk", "many bcrypt hashes checked and made", bulk::run),
     measure("jwt", "HS256 signing and verifying: workerd and Node", jwt::run),
     measure("pairs", "EdDSA, RS256 and ES256: tokens of key pairs on workerd", pairs::run),
     measure("login", "/login of the whole Worker on workerd with D1", login::run),
+    measure("refusals", "refused logins by reason, beside other wrong logins, on workerd with D1", refusals::run),
+    measure("fairness", "/me beside eight logins in flight, on workerd with D1", fairness::run),
     measure("me", "/me of the whole Worker", routes::me),
     measure("token", "a route that needs only a token", routes::token),
     measure("size", "gzip size of the upload", size::run),

@@ -29,6 +29,12 @@ const SECRET_KEY: &str = "a secret of the benchmark, as long as 32 bytes in hexa
 /// The default number of users in the table.
 const USERS: u32 = 1000;
 
+/// The cost of every subject: that of the peers is fixed, and the stored hashes have cost 10.
+const COST: u32 = 10;
+
+/// The configured cost of the Worker that refuses logins: the default of `BCRYPT_COST`, above that of one of its rows.
+const REFUSAL_COST: u32 = 12;
+
 const EMAIL: &str = "user1@example.com";
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -60,9 +66,32 @@ impl Whole {
         Self::with_users("edgegate", OURS, &database, users)
     }
 
+    /// Our Worker with its default cost, and a row for each reason to refuse a login.
+    pub(super) fn refusing() -> Result<Self> {
+        let rows: Vec<_> = [("low", secret("10")?), ("equal", secret(&REFUSAL_COST.to_string())?), ("bad", "!".into())]
+            .map(|(name, hash)| format!("('{name}@example.com', '{hash}')"))
+            .into();
+        let sql = format!("INSERT INTO users (email, password) VALUES {};", rows.join(", "));
+        Self::start("edgegate", OURS, REFUSAL_COST, database("refusing", &sql)?)
+    }
+
+    /// Logins that are refused, one for each reason.
+    pub(super) fn refused_logins(&self) -> Vec<Target> {
+        let refused = |label: String, name: &str| {
+            let request = post("/login", FORM, &format!("username={name}%40example.com&password=wrong"));
+            Target { label, status: 401, ..self.target(request) }
+        };
+        vec![
+            refused("unknown user".into(), "nobody"),
+            refused("wrong password, hash of cost 10".into(), "low"),
+            refused(format!("wrong password, hash of cost {REFUSAL_COST}"), "equal"),
+            refused("unreadable hash".into(), "bad"),
+        ]
+    }
+
     /// Our library in a Worker with a route that needs only a token.
     pub(super) fn ours_token_only() -> Result<Self> {
-        Self::start("edgegate", "token", database("token", "")?)
+        Self::start("edgegate", "token", COST, database("token", "")?)
     }
 
     /// Hono, jose and bcryptjs.
@@ -73,7 +102,7 @@ impl Whole {
     /// better-auth, with one registered user.
     pub(super) fn better_auth() -> Result<Self> {
         let schema = fs::read_to_string(bench().join("workers/better-auth/schema.sql"))?;
-        let worker = Self::start("better-auth", "better-auth", database("better-auth", &schema)?)?;
+        let worker = Self::start("better-auth", "better-auth", COST, database("better-auth", &schema)?)?;
         let body = json!({ "name": "user1", "email": EMAIL, "password": password()? }).to_string();
         let response = worker.send("POST", "/api/auth/sign-up/email", &[("content-type", JSON)], body)?;
         ensure!(response.status == 200, "sign-up answered {}", String::from_utf8_lossy(&response.body));
@@ -115,17 +144,16 @@ impl Whole {
     }
 
     fn with_users(label: &'static str, bundle: &str, name: &str, users: Users) -> Result<Self> {
-        Self::start(label, bundle, database(name, &insert(users)?)?)
+        Self::start(label, bundle, COST, database(name, &insert(users)?)?)
     }
 
-    fn start(label: &'static str, bundle: &str, database: PathBuf) -> Result<Self> {
+    fn start(label: &'static str, bundle: &str, cost: u32, database: PathBuf) -> Result<Self> {
         let port = free_port()?;
         let options = json!({
             "bundle": worker_bundle(bundle),
             "port": port,
             "persist": database,
-            // Cost 10 for every subject: the cost of the peers is fixed, and the stored hashes have cost 10.
-            "vars": { "SECRET_KEY": SECRET_KEY, "BCRYPT_COST": "10" },
+            "vars": { "SECRET_KEY": SECRET_KEY, "BCRYPT_COST": cost.to_string() },
             "nodejs": bundle == "better-auth",
         });
         let program = Sh::new("node").args(["serve.js", &options.to_string()]).dir(bench());
@@ -134,7 +162,7 @@ impl Whole {
     }
 
     fn target(&self, request: Vec<u8>) -> Target {
-        Target { label: self.label.into(), addr: self.addr, pid: self.pid, request }
+        Target { label: self.label.into(), addr: self.addr, pid: self.pid, request, status: 200 }
     }
 
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Result<http::Response> {
@@ -149,7 +177,7 @@ impl Whole {
 pub(super) fn open(target: &Target) -> Result<Connection> {
     let mut connection = Connection::open(target.addr)?;
     // The first response of an isolate includes compilation.
-    connection.send(&target.request)?;
+    connection.expect(target.status, &target.request)?;
     Ok(connection)
 }
 
