@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -70,14 +70,12 @@ pub(super) fn run(target: &Target, connections: usize, duration: Duration) -> Re
     })
 }
 
-/// Does `work` while each of these targets gets requests on a connection of its own. `work` is given the number of their
-/// responses so far.
-pub(super) fn beside<T>(targets: &[Target], work: impl FnOnce(&AtomicU32) -> Result<T>) -> Result<T> {
-    let (answered, is_over) = (AtomicU32::new(0), AtomicBool::new(false));
+/// Does `work` while each of these targets gets requests on a connection of its own.
+pub(super) fn beside<T>(targets: &[Target], work: impl FnOnce() -> Result<T>) -> Result<T> {
+    let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
-        let threads: Vec<_> =
-            targets.iter().map(|target| scope.spawn(|| send_until_over(target, &answered, &is_over))).collect();
-        let done = work(&answered);
+        let threads: Vec<_> = targets.iter().map(|target| scope.spawn(|| send_until_over(target, &is_over))).collect();
+        let done = work();
         is_over.store(true, Ordering::Relaxed);
         for thread in threads {
             thread.join().map_err(|_| anyhow!("a thread of the load generator panicked"))??;
@@ -103,11 +101,10 @@ pub(super) fn timed(connection: &mut Connection, target: &Target) -> Result<f64>
     Ok(sent.elapsed().as_secs_f64() * 1000.0)
 }
 
-fn send_until_over(target: &Target, answered: &AtomicU32, is_over: &AtomicBool) -> Result<()> {
+fn send_until_over(target: &Target, is_over: &AtomicBool) -> Result<()> {
     let mut connection = Connection::open(target.addr)?;
     while !is_over.load(Ordering::Relaxed) {
         timed(&mut connection, target)?;
-        answered.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())
 }
