@@ -14,8 +14,12 @@ const LANES = 3;
 /** Turns in the queue. Further callers are answered 503. */
 const QUEUE_MAX = 64;
 
-/** How long a caller is expected to ask for work, in milliseconds: a cancelled request does not withdraw. */
+/** How long a caller is expected to ask for work or to be answered, in milliseconds: a cancelled request does not withdraw. */
 const EXPECTED_MAX = 1000;
+
+/** How often a caller looks whether a store has answered, before it computes all the same: 24 ms in all. */
+const HOLDS_MAX = 12;
+const HOLD_MILLISECONDS = 2;
 
 interface Entry {
   turn: Handle<Turn>;
@@ -26,8 +30,12 @@ interface Entry {
   seenSearch: number;
 }
 
+/** A caller, from an announcement until it is withdrawn. */
+type Announced = Set<{ since: number }>;
+
 let queue: Entry[] = [];
-const expected = new Set<{ since: number }>();
+const expected: Announced = new Set();
+const asking: Announced = new Set();
 
 /** How many batches were computed. */
 let batches = 0;
@@ -40,10 +48,19 @@ let hasComputed = false;
 
 /** Announces that the caller may soon ask for work. The returned function withdraws it. */
 export function expectWork(): () => void {
+  return announce(expected);
+}
+
+/** Announces that the caller waits for its store. The returned function withdraws it. */
+export function expectAnswer(): () => void {
+  return announce(asking);
+}
+
+function announce(callers: Announced): () => void {
   const caller = { since: Date.now() };
-  forgetCancelled();
-  expected.add(caller);
-  return () => void expected.delete(caller);
+  forgetCancelled(callers);
+  callers.add(caller);
+  return () => void callers.delete(caller);
 }
 
 /** Computes the work that a turn asks for. */
@@ -54,7 +71,7 @@ export async function work(turn: Handle<Turn>): Promise<void> {
   queue.push(entry);
   // The calls of one `Promise.all` join the queue before the first of them computes.
   await Promise.resolve();
-  if (queue.length === 1 && !hasComputed && !isWorkExpected()) {
+  if (queue.length === 1 && !hasComputed && !isAny(expected)) {
     began();
     computeTogether(takeBatch());
   }
@@ -80,18 +97,23 @@ function remove(isCancelled: (entry: Entry) => boolean): void {
 
 /**
  * Waits for a turn of the event loop in which no other caller has computed: one batch a turn, so that a request without
- * password work waits for one at most. On Workers the timer belongs to the waiting request.
+ * password work waits for one at most. A request that waits for its store is let through before the next batch, if the store is
+ * quick: it would wait for a second batch otherwise. On Workers the timer belongs to the waiting request.
  *
  * @param isDone Called when the caller is awake.
  * @param patience How many turns it lets others compute.
  * @returns `false` as soon as the work is done by another caller.
  */
 export async function ownTurn(isDone = (): boolean => false, patience = Infinity): Promise<boolean> {
-  for (let turns = 0; ; turns += 1) {
+  for (let turns = 0, holds = 0; ; turns += 1) {
     const before = batches;
-    await nextTurn();
+    await (holds > 0 ? pause(HOLD_MILLISECONDS) : nextTurn());
     if (isDone()) return false;
-    if (batches === before || turns >= patience) {
+    if (batches !== before && turns < patience) {
+      holds = 0;
+    } else if (holds < HOLDS_MAX && isAny(asking)) {
+      holds += 1;
+    } else {
       began();
       return true;
     }
@@ -110,6 +132,10 @@ export function nextTurn(): Promise<void> {
     if (typeof setImmediate === "function") setImmediate(resolve);
     else setTimeout(resolve, 0);
   });
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Computes the work of these turns together. */
@@ -133,16 +159,16 @@ function takeBatch(): Handle<Turn>[] {
   return entries.map(({ turn }) => turn).filter((turn) => turn.isCurrent);
 }
 
-function isWorkExpected(): boolean {
-  forgetCancelled();
-  return expected.size > 0;
+function isAny(callers: Announced): boolean {
+  forgetCancelled(callers);
+  return callers.size > 0;
 }
 
 /** A cancelled request does not withdraw. The callers are in the order of their time. */
-function forgetCancelled(): void {
+function forgetCancelled(callers: Announced): void {
   const oldest = Date.now() - EXPECTED_MAX;
-  for (const caller of expected) {
+  for (const caller of callers) {
     if (caller.since >= oldest) break;
-    expected.delete(caller);
+    callers.delete(caller);
   }
 }

@@ -2,7 +2,7 @@ import type { Outcome, Question, Turn } from "../wasm/edgegate.js";
 import { holds, sign } from "./crypto.js";
 import type { Handle } from "./instance.js";
 import { fetchJwkSet } from "./jwks.js";
-import { expectWork, work } from "./lanes.js";
+import { expectAnswer, expectWork, work } from "./lanes.js";
 
 /** A question that the platform answers, the same for every caller. */
 type PlatformQuestion = Extract<Question, { ask: "checkSignature" | "sign" | "jwkSet" }>;
@@ -54,7 +54,8 @@ export async function run<Verdict extends Outcome>(
       } else if (step.ask === "body") {
         throw new Error("edgegate: the body is not the first question");
       } else {
-        step = await answer(turn, step);
+        const answered = expectAnswer();
+        step = await answer(turn, step).finally(answered);
       }
     }
     return step as Verdict;

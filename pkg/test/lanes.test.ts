@@ -304,3 +304,29 @@ test("stopped work throws busy, and new work is possible after stopWork(false)",
   }
   assert.equal(await verifyPassword("secret", hash), true);
 });
+
+test("a request that waits for its store is let through before the next batch, if the store answers soon", async () => {
+  const batchesBeside = async (answer: Promise<void> | undefined, logins: number) => {
+    const users = memoryUsers([{ id: 1, email: "a@example.com", password: QUICK, created_at: "" }]);
+    const userById: UserStore["userById"] = async (...asked) => {
+      await (answer ?? new Promise((resolve) => setTimeout(resolve, 5)));
+      return users.userById(...asked);
+    };
+    const gate = createGate({ SECRET_KEY }, { ...users, userById });
+    const authorization = new Headers({ authorization: `Bearer ${await gate.issueToken(1)}` });
+    let between = -1;
+    await batchesOf(async (sizes) => {
+      const all = Promise.all(Array.from({ length: logins }, () => verifyPassword("secret", QUICK)));
+      while (sizes.length === 0) await new Promise(setImmediate);
+      const before = sizes.length;
+      const current = gate.currentUser(authorization).then(() => (between = sizes.length - before));
+      await (answer ? all : current);
+      await all;
+    });
+    return between;
+  };
+  const between = await batchesBeside(undefined, 30);
+  assert(between === 0 || between === 1, `${between} batches`);
+  // A store that does not answer holds nothing up for good.
+  await batchesBeside(new Promise(() => {}), 9);
+});
