@@ -172,6 +172,46 @@ impl Gate {
         })
     }
 
+    /// Returns the user as [`Gate::current_user`] does, with the claims of the token as a type of the caller.
+    ///
+    /// # Errors
+    /// [`TokenRefusal::Claims`] when the claims do not deserialize to that type, and the errors of [`Gate::current_user`].
+    ///
+    /// ```
+    /// use edgegate::{Answer, Gate, Settings, Step, UserRow, Vars};
+    ///
+    /// #[derive(serde::Serialize, serde::Deserialize)]
+    /// struct Role {
+    ///     role: String,
+    /// }
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// let (gate, now) = (Gate::new(Settings::try_from(vars)?), 1_700_000_000);
+    /// let token = gate.issue_token(7, &Role { role: "admin".into() }, now).done().ok_or("a secret asks no host")??;
+    ///
+    /// let step = gate.current_user_with_claims::<Role>(Some(format!("Bearer {token}")), now);
+    /// let Step::Ask(_, pending) = step else { panic!("it asks for the user") };
+    /// let row = r#"{"id": 7, "email": "ada@example.com", "password": null, "created_at": "2026-11-24"}"#;
+    /// let step = pending.answer(Answer::User(Some(serde_json::from_str::<UserRow>(row)?)), now);
+    /// let (user, claims) = step.done().ok_or("no further question")??;
+    /// assert_eq!((user.email.as_str(), claims.role.as_str()), ("ada@example.com", "admin"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn current_user_with_claims<C: DeserializeOwned + 'static>(
+        &self,
+        authorization: Option<String>,
+        now: u64,
+    ) -> Step<Result<(User, C), Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        start(now, move |host| async move {
+            let (user, claims) = me::authenticate(&settings, &host, authorization.as_deref()).await?;
+            Ok((user.into(), claims.to()?))
+        })
+    }
+
     /// Exchanges a refresh token for an access token and the next refresh token (RFC 6749 6). A refresh token can be used once.
     ///
     /// ```

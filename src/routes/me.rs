@@ -4,7 +4,7 @@ use crate::{
     host::{Host, Question, tokens},
     http::Refusal,
     settings::Settings,
-    token::TokenRefusal,
+    token::{Claims, TokenRefusal},
     user::UserRow,
 };
 
@@ -14,6 +14,15 @@ pub(crate) async fn current_user(
     host: &Host,
     authorization: Option<&str>,
 ) -> Result<UserRow, Refusal> {
+    authenticate(settings, host, authorization).await.map(|(user, _)| user)
+}
+
+/// The same, with the claims of the token.
+pub(crate) async fn authenticate(
+    settings: &Settings,
+    host: &Host,
+    authorization: Option<&str>,
+) -> Result<(UserRow, Claims), Refusal> {
     let token = authorization.and_then(bearer).ok_or(Refusal::NoToken)?;
     let claims = tokens::verify_ours(settings, host, token).await?;
     let id = claims.user_id().ok_or(Refusal::UserGone)?;
@@ -23,7 +32,7 @@ pub(crate) async fn current_user(
     if settings.revocation && Some(claims.token_version()?) != user.token_version {
         return Err(TokenRefusal::Revoked.into());
     }
-    Ok(user)
+    Ok((user, claims))
 }
 
 /// The token, when the scheme is `Bearer` in any letter case.

@@ -1,9 +1,10 @@
 //! Shared by the tests, the benchmark and the commands: the contract fixtures, an HTTP client that sends exact bytes,
-//! Workers on workerd, and child processes that end with the program.
+//! Workers on workerd, PostgreSQL, and child processes that end with the program.
 
 pub mod fixture;
 pub mod http;
 pub mod paths;
+pub mod postgres;
 pub mod process;
 pub mod progress;
 pub mod sh;

@@ -1,0 +1,1 @@
+../../../www/migrations/0001_users.sql

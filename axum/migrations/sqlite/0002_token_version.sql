@@ -1,0 +1,1 @@
+../../../www/migrations/0002_token_version.sql

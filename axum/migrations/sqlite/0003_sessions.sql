@@ -1,0 +1,1 @@
+../../../www/migrations/0003_sessions.sql

@@ -1,0 +1,359 @@
+//! The gate with its store, its hasher and its clock.
+
+use std::{
+    env, fmt,
+    net::IpAddr,
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, request::Parts},
+};
+use edgegate::{
+    Answer, Credentials, Gate, Question, Refusal, Reply, Request, Settings, SettingsError, Step, User, UserId, Vars,
+    Verified,
+    token::{AccessToken, TokenRefusal},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Client, FetchKeys, Hasher, Store, StoreError,
+    client::of_connection,
+    keys::AnyKeys,
+    response::TARGET,
+    router::{authorization, read_body},
+    store::AnyStore,
+};
+
+/// The gate of an app: the routes ([`Auth::router`], [`Auth::routes`]), the state of [`CurrentUser`](crate::CurrentUser), and the
+/// same operations without HTTP. Clones share everything.
+///
+/// ```
+/// use edgegate::{Credentials, Refusal, Settings, Vars};
+/// use edgegate_axum::{Auth, MemoryStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+/// let auth = Auth::new(Settings::try_from(vars)?, MemoryStore::default());
+/// let refusal = auth.login(Credentials::new("ada@example.com", "correct horse")).await.unwrap_err();
+/// assert_eq!(refusal, Refusal::UnknownUser);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Auth(Arc<Shared>);
+
+struct Shared {
+    gate: Gate,
+    store: Box<dyn AnyStore>,
+    hasher: Hasher,
+    keys: Option<Box<dyn AnyKeys>>,
+    client_address: Box<ClientAddress>,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+type ClientAddress = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
+
+/// Reads the settings from the environment: `SECRET_KEY`, `ACCESS_TOKEN_EXPIRE_MINUTES` and the others of [`Vars`].
+///
+/// # Errors
+/// The first setting that is missing or invalid.
+///
+/// ```no_run
+/// let settings = edgegate_axum::settings_from_env()?;
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
+pub fn settings_from_env() -> Result<Settings, SettingsError> {
+    Settings::try_from(Vars::read(|name| env::var(name).ok()))
+}
+
+/// What an operation was asked with.
+#[derive(Default)]
+pub(crate) struct Exchange<'e> {
+    pub(crate) body: Option<Body>,
+    pub(crate) client: Client,
+    pub(crate) path: Option<&'e str>,
+}
+
+impl Auth {
+    /// Creates a gate with these settings and this store, and the defaults of [`AuthBuilder`].
+    #[must_use]
+    pub fn new(settings: Settings, store: impl Store) -> Self {
+        Self::builder(settings, store).build()
+    }
+
+    /// Starts a gate with more options.
+    pub fn builder(settings: Settings, store: impl Store) -> AuthBuilder {
+        AuthBuilder(Shared {
+            gate: Gate::new(settings),
+            store: Box::new(store),
+            hasher: Hasher::default(),
+            keys: None,
+            client_address: Box::new(of_connection),
+            clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
+        })
+    }
+
+    /// The settings.
+    ///
+    /// ```
+    /// # use edgegate::{Settings, Vars};
+    /// # use edgegate_axum::{Auth, MemoryStore};
+    /// # let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// let auth = Auth::new(Settings::try_from(vars)?, MemoryStore::default());
+    /// assert_eq!(auth.settings().access_token_lifetime(), 1800);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        self.0.gate.settings()
+    }
+
+    /// The hasher, for passwords that the app sets itself.
+    ///
+    /// ```
+    /// # use edgegate_axum::Auth;
+    /// async fn hash(auth: &Auth, password: &str) -> Result<String, edgegate::Refusal> {
+    ///     auth.hasher().hash(password, auth.settings().bcrypt_cost).await
+    /// }
+    /// ```
+    #[must_use]
+    pub fn hasher(&self) -> &Hasher {
+        &self.0.hasher
+    }
+
+    /// Logs in as `POST /login` does. All refusals compute the same number of bcrypt rounds.
+    ///
+    /// # Errors
+    /// [`Refusal::UnknownUser`], [`Refusal::WrongPassword`] and others. A response must not tell these apart:
+    /// [`GateRefusal`](crate::GateRefusal) does not.
+    pub async fn login(&self, credentials: Credentials) -> Result<AccessToken, Refusal> {
+        self.run(self.0.gate.login(credentials, self.now()), &mut Exchange::default()).await
+    }
+
+    /// Logs in as [`Auth::login`] does and adds claims to the access token, such as a role from the row of the user.
+    ///
+    /// # Errors
+    /// Those of [`Auth::login`].
+    ///
+    /// ```
+    /// use edgegate::{Credentials, Refusal, User, token::AccessToken};
+    /// use edgegate_axum::Auth;
+    /// use serde_json::json;
+    ///
+    /// async fn login(auth: &Auth, credentials: Credentials) -> Result<AccessToken, Refusal> {
+    ///     auth.login_with_claims(credentials, |user: &User| json!({ "role": user.columns.get("role") })).await
+    /// }
+    /// ```
+    pub async fn login_with_claims<C: Serialize>(
+        &self,
+        credentials: Credentials,
+        claims: impl Fn(&User) -> C + Send + Sync + 'static,
+    ) -> Result<AccessToken, Refusal> {
+        let step = self.0.gate.login_with_claims(credentials, claims, self.now());
+        self.run(step, &mut Exchange::default()).await
+    }
+
+    /// Returns the user of the bearer token in these headers, and the claims of the token, as
+    /// [`CurrentUser`](crate::CurrentUser) does.
+    ///
+    /// # Errors
+    /// [`Refusal::NoToken`], [`Refusal::Token`], [`Refusal::UserGone`], or a failure of the store.
+    pub async fn current_user<C>(&self, headers: &HeaderMap) -> Result<(User, C), Refusal>
+    where
+        C: DeserializeOwned + Send + 'static,
+    {
+        let step = self.0.gate.current_user_with_claims(authorization(headers), self.now());
+        self.run(step, &mut Exchange::default()).await
+    }
+
+    /// Exchanges a refresh token for the next tokens (RFC 6749 6). Needs `REFRESH_TOKEN_EXPIRE_MINUTES`.
+    ///
+    /// # Errors
+    /// [`Refusal::RefreshToken`], or a failure of the store.
+    pub async fn refresh(&self, refresh_token: String) -> Result<AccessToken, Refusal> {
+        self.run(self.0.gate.refresh(refresh_token, self.now()), &mut Exchange::default()).await
+    }
+
+    /// Revokes all tokens of the user of the bearer token in these headers. Needs `REVOCATION=on`.
+    ///
+    /// # Errors
+    /// Those of [`Auth::current_user`]; [`Refusal::UnknownPath`] without `REVOCATION=on`.
+    pub async fn log_out(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        self.run(self.0.gate.log_out(authorization(headers), self.now()), &mut Exchange::default()).await
+    }
+
+    /// Issues a token for this user, with further claims. The user is not looked up.
+    ///
+    /// # Errors
+    /// Those of [`Gate::issue_token`].
+    ///
+    /// ```
+    /// # use edgegate::{Settings, Vars};
+    /// # use edgegate_axum::{Auth, MemoryStore};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// # let auth = Auth::new(Settings::try_from(vars)?, MemoryStore::default());
+    /// let token = auth.issue_token(7, &serde_json::json!({ "role": "admin" })).await?;
+    /// let token = auth.verify_token::<serde_json::Value>(token).await?;
+    /// assert_eq!((token.user_id, token.claims["role"].as_str()), (Some(7.into()), Some("admin")));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn issue_token(
+        &self,
+        user_id: impl Into<UserId>,
+        claims: &impl Serialize,
+    ) -> Result<String, TokenRefusal> {
+        let step = self.0.gate.issue_token(user_id, claims, self.now());
+        self.run(step, &mut Exchange::default()).await
+    }
+
+    /// Verifies a token of this gate or of the identity provider of `JWKS_URL`. The store is not asked.
+    ///
+    /// # Errors
+    /// The first failed check, as a [`TokenRefusal`].
+    pub async fn verify_token<C>(&self, token: String) -> Result<Verified<C>, TokenRefusal>
+    where
+        C: DeserializeOwned + Send + 'static,
+    {
+        self.run(self.0.gate.verify_token(token, self.now()), &mut Exchange::default()).await
+    }
+
+    pub(crate) async fn handle(&self, request: Request, exchange: &mut Exchange<'_>) -> Reply {
+        self.run(self.0.gate.handle(request, self.now()), exchange).await
+    }
+
+    pub(crate) fn client_address(&self, request: &Parts) -> Option<IpAddr> {
+        (self.0.client_address)(request)
+    }
+
+    /// Answers the questions of the core until it is done.
+    async fn run<T: 'static>(&self, mut step: Step<T>, exchange: &mut Exchange<'_>) -> T {
+        loop {
+            step = match step {
+                Step::Done(done) => return done,
+                Step::Ask(question, pending) => {
+                    let answer = self.answer(question, exchange).await;
+                    pending.answer(answer, self.now())
+                }
+            }
+        }
+    }
+
+    async fn answer(&self, question: Question, exchange: &mut Exchange<'_>) -> Answer {
+        match question {
+            Question::Body { at_most, within_seconds } => {
+                read_body(exchange.body.take().unwrap_or_default(), at_most, within_seconds).await
+            }
+            Question::Work { job } => self.0.hasher.work(job).await.map_or(Answer::Busy, Answer::Worked),
+            #[cfg(feature = "rust_crypto")]
+            Question::CheckSignature(check) => Answer::Holds(check.holds()),
+            #[cfg(feature = "rust_crypto")]
+            Question::Sign(job) => job.signature().map_or(Answer::Unavailable, Answer::Signature),
+            #[cfg(not(feature = "rust_crypto"))]
+            Question::CheckSignature(_) | Question::Sign(_) => {
+                tracing::error!(target: TARGET, "signatures of key pairs need the feature `rust_crypto` of edgegate-axum");
+                Answer::Unavailable
+            }
+            Question::JwkSet { url, at_most } => self.fetch_keys(&url, at_most).await,
+            question => match self.0.store.answer(&question, &exchange.client).await {
+                Some(Ok(answer)) => answer,
+                Some(Err(StoreError::InvalidRow(row))) => Answer::InvalidRow(row),
+                Some(Err(error)) => {
+                    tracing::error!(target: TARGET, ?question, path = exchange.path, "{error}");
+                    Answer::Unavailable
+                }
+                None => Answer::Unavailable,
+            },
+        }
+    }
+
+    async fn fetch_keys(&self, url: &str, at_most: usize) -> Answer {
+        let Some(keys) = &self.0.keys else {
+            tracing::error!(target: TARGET, "JWKS_URL needs `AuthBuilder::keys`");
+            return Answer::Unavailable;
+        };
+        match keys.fetch_any(url, at_most).await {
+            Ok(set) => Answer::JwkSet(set),
+            Err(error) => {
+                tracing::error!(target: TARGET, url, "the keys were not fetched: {error}");
+                Answer::Unavailable
+            }
+        }
+    }
+
+    fn now(&self) -> u64 {
+        (self.0.clock)()
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Auth").field("hasher", &self.0.hasher).finish_non_exhaustive()
+    }
+}
+
+/// The options of an [`Auth`].
+///
+/// ```
+/// use std::{net::IpAddr, num::NonZeroUsize};
+/// use edgegate::{Settings, Vars};
+/// use edgegate_axum::{Auth, Hasher, MemoryStore};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+/// let auth = Auth::builder(Settings::try_from(vars)?, MemoryStore::default())
+///     .hasher(Hasher::new(NonZeroUsize::MIN))
+///     // Behind a proxy that sets this header itself.
+///     .client_address(|request| request.headers.get("x-real-ip")?.to_str().ok()?.parse().ok())
+///     .build();
+/// # Ok(())
+/// # }
+/// ```
+pub struct AuthBuilder(Shared);
+
+impl AuthBuilder {
+    /// Computes passwords with this hasher. Default: [`Hasher::default`], one thread for each core.
+    #[must_use]
+    pub fn hasher(self, hasher: Hasher) -> Self {
+        Self(Shared { hasher, ..self.0 })
+    }
+
+    /// Fetches the keys of `JWKS_URL` with this client. Without one, tokens of the identity provider are refused.
+    #[must_use]
+    pub fn keys(self, keys: impl FetchKeys) -> Self {
+        Self(Shared { keys: Some(Box::new(keys)), ..self.0 })
+    }
+
+    /// Determines the IP address of a client, of which the list of sessions has the network. Default: that of the connection, if
+    /// the app is served with `into_make_service_with_connect_info::<SocketAddr>()`.
+    ///
+    /// Behind a proxy, read the header that the proxy sets, and make sure that clients cannot set it.
+    #[must_use]
+    pub fn client_address(self, address: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static) -> Self {
+        Self(Shared { client_address: Box::new(address), ..self.0 })
+    }
+
+    /// Takes the time, in seconds since 1970, from this function, for tests. Default: the clock of the system.
+    #[must_use]
+    pub fn clock(self, now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self(Shared { clock: Box::new(now), ..self.0 })
+    }
+
+    /// Creates the gate.
+    #[must_use]
+    pub fn build(self) -> Auth {
+        Auth(Arc::new(self.0))
+    }
+}
+
+impl fmt::Debug for AuthBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AuthBuilder").finish_non_exhaustive()
+    }
+}

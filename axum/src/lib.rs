@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod client;
+mod store;
+mod memory;
+mod hasher;
+mod keys;
+mod response;
+mod router;
+mod auth;
+mod extract;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod sql;
+#[cfg(feature = "store_test")]
+pub mod store_test;
+
+/// The core: settings, credentials, refusals, passwords and tokens.
+pub use edgegate;
+
+#[cfg(feature = "reqwest")]
+pub use self::keys::with_reqwest::ReqwestKeys;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+pub use self::sql::SqlStore;
+#[cfg(feature = "sqlite")]
+pub use self::sql::SqliteStore;
+#[cfg(feature = "postgres")]
+pub use self::sql::{IdType, PgStore};
+pub use self::{
+    auth::{Auth, AuthBuilder, settings_from_env},
+    client::Client,
+    extract::CurrentUser,
+    hasher::Hasher,
+    keys::{FetchError, FetchKeys},
+    memory::MemoryStore,
+    response::{GateRefusal, GateReply},
+    store::{Store, StoreError},
+};

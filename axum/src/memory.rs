@@ -1,0 +1,261 @@
+//! Users and sessions in memory.
+
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use edgegate::{
+    UserId, UserRow,
+    host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
+};
+use serde_json::Map;
+
+use crate::{Client, Store, StoreError};
+
+/// A user store in memory, for tests and demonstrations. Clones share the users.
+///
+/// ```
+/// use edgegate_axum::{MemoryStore, Store};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), edgegate_axum::StoreError> {
+/// let store = MemoryStore::default();
+/// let user = store.insert_user("ada@example.com", "$2b$12$...").await?;
+/// assert_eq!(user.map(|user| user.id), Some(1.into()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Default)]
+pub struct MemoryStore(Arc<Mutex<Tables>>);
+
+#[derive(Default)]
+struct Tables {
+    users: Vec<UserRow>,
+    sessions: Vec<Row>,
+    /// The id of the last user that was inserted.
+    last_id: i64,
+}
+
+/// A row of `sessions`.
+struct Row {
+    id: String,
+    user_id: UserId,
+    current: String,
+    previous: Option<String>,
+    sealed: Option<String>,
+    created_at: i64,
+    rotated_at: i64,
+    expires_at: i64,
+    ends_at: i64,
+    client: Client,
+}
+
+impl MemoryStore {
+    /// Creates a store with these users.
+    ///
+    /// ```
+    /// use edgegate::UserRow;
+    ///
+    /// let row = r#"{"id": 7, "email": "ada@example.com", "password": null, "created_at": "2026-11-24", "role": "admin"}"#;
+    /// let store = edgegate_axum::MemoryStore::new([serde_json::from_str::<UserRow>(row)?]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn new(users: impl IntoIterator<Item = UserRow>) -> Self {
+        let users: Vec<_> =
+            users.into_iter().map(|user| UserRow { token_version: user.token_version.or(Some(0)), ..user }).collect();
+        let ids = users.iter().filter_map(|user| if let UserId::Integer(id) = user.id { Some(id) } else { None });
+        let last_id = ids.max().unwrap_or(0);
+        Self(Arc::new(Mutex::new(Tables { users, sessions: Vec::new(), last_id })))
+    }
+
+    /// Deletes a user and the user's sessions. Returns whether there was one.
+    ///
+    /// ```
+    /// assert!(!edgegate_axum::MemoryStore::default().delete_user(&7.into()));
+    /// ```
+    pub fn delete_user(&self, id: &UserId) -> bool {
+        let mut tables = self.lock();
+        let before = tables.users.len();
+        tables.users.retain(|user| user.id != *id);
+        tables.sessions.retain(|row| row.user_id != *id);
+        tables.users.len() < before
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for MemoryStore {
+    async fn user_by_email(&self, email: &str, _: bool) -> Result<Option<UserRow>, StoreError> {
+        Ok(self.lock().by_email(email).cloned())
+    }
+
+    async fn user_by_id(&self, id: &UserId, _: bool) -> Result<Option<UserRow>, StoreError> {
+        Ok(self.lock().users.iter().find(|user| user.id == *id || user.id.to_string() == id.to_string()).cloned())
+    }
+
+    async fn insert_user(&self, email: &str, password: &str) -> Result<Option<UserRow>, StoreError> {
+        let mut tables = self.lock();
+        if tables.by_email(email).is_some() {
+            return Ok(None);
+        }
+        tables.last_id = tables.last_id.saturating_add(1);
+        let user = UserRow {
+            id: tables.last_id.into(),
+            email: email.to_owned(),
+            password: password.to_owned(),
+            created_at: CREATED_AT.to_owned(),
+            token_version: Some(0),
+            columns: Map::new(),
+        };
+        tables.users.push(user.clone());
+        Ok(Some(user))
+    }
+
+    async fn replace_hash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
+        let mut tables = self.lock();
+        let user = tables.users.iter_mut().find(|user| user.id == *id && user.password == old);
+        user.into_iter().for_each(|user| new.clone_into(&mut user.password));
+        Ok(())
+    }
+
+    async fn revoke_tokens(&self, id: &UserId, with_sessions: bool) -> Result<(), StoreError> {
+        let mut tables = self.lock();
+        tables.raise(id);
+        tables.sessions.retain(|row| !(with_sessions && row.user_id == *id));
+        Ok(())
+    }
+
+    async fn insert_session(&self, session: &NewSession, client: &Client) -> Result<bool, StoreError> {
+        let NewSession { id, user_id, password, token_version, current, now, expires_at, ends_at } = session.clone();
+        let mut tables = self.lock();
+        let is_as_read = |user: &UserRow| {
+            user.id == user_id
+                && user.password == password
+                && (token_version.is_none() || user.token_version == token_version)
+        };
+        if !tables.users.iter().any(is_as_read) {
+            return Ok(false);
+        }
+        tables.sessions.retain(|row| row.user_id != user_id || row.expires_at > now);
+        tables.sessions.push(Row {
+            id,
+            user_id,
+            current,
+            previous: None,
+            sealed: None,
+            created_at: now,
+            rotated_at: now,
+            expires_at,
+            ends_at,
+            client: client.clone(),
+        });
+        Ok(true)
+    }
+
+    async fn rotate_session(&self, rotation: &Rotation) -> Result<Option<Rotated>, StoreError> {
+        let Rotation { id, old, new, sealed, now, expires_at, grace_since, .. } = rotation;
+        let mut tables = self.lock();
+        let Tables { users, sessions, .. } = &mut *tables;
+        let row = sessions.iter_mut().find(|row| {
+            let is_current = row.current == *old;
+            row.id == *id && row.expires_at > *now && (is_current || row.is_in_grace(old, *grace_since))
+        });
+        let Some(row) = row else { return Ok(None) };
+        let Some(user) = users.iter().find(|user| user.id == row.user_id) else { return Ok(None) };
+        if row.current == *old {
+            row.current.clone_from(new);
+            row.previous = Some(old.clone());
+            row.sealed = Some(sealed.clone());
+            row.rotated_at = *now;
+            row.expires_at = (*expires_at).min(row.ends_at);
+        }
+        Ok(Some(Rotated {
+            user_id: user.id.clone(),
+            sealed: row.sealed.clone().unwrap_or_default(),
+            token_version: user.token_version,
+        }))
+    }
+
+    async fn end_session(&self, end: &SessionEnd) -> Result<Ended, StoreError> {
+        let SessionEnd { id, old, now, grace_since, is_verified, raise_token_version } = end;
+        let mut tables = self.lock();
+        let ends = |row: &Row| {
+            row.id == *id && (*is_verified || row.previous.as_ref() == Some(old)) && !row.is_in_grace(old, *grace_since)
+        };
+        let Some(at) = tables.sessions.iter().position(ends) else { return Ok(Ended::Unknown) };
+        let row = tables.sessions.remove(at);
+        if row.expires_at <= *now {
+            return Ok(Ended::Expired);
+        }
+        if *raise_token_version {
+            tables.raise(&row.user_id);
+        }
+        Ok(Ended::Reused)
+    }
+
+    async fn delete_session(
+        &self,
+        id: &str,
+        user_id: Option<&UserId>,
+        known_as: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        let mut tables = self.lock();
+        let before = tables.sessions.len();
+        tables.sessions.retain(|row| {
+            let is_known = |hash| row.current == hash || row.previous.as_deref() == Some(hash);
+            !(row.id == id && user_id.is_none_or(|id| row.user_id == *id) && known_as.is_none_or(is_known))
+        });
+        Ok(tables.sessions.len() < before)
+    }
+
+    async fn sessions(&self, user_id: &UserId, now: i64) -> Result<Vec<Session>, StoreError> {
+        let tables = self.lock();
+        let live = tables.sessions.iter().filter(|row| row.user_id == *user_id && row.expires_at > now);
+        let mut sessions: Vec<_> = live.map(Row::shown).collect();
+        sessions.sort_by(|a, b| b.last_used_at.cmp(&a.last_used_at).then_with(|| a.id.cmp(&b.id)));
+        sessions.truncate(100);
+        Ok(sessions)
+    }
+}
+
+/// A test compares it.
+const CREATED_AT: &str = "2021-08-29T00:00:00Z";
+
+impl Tables {
+    fn by_email(&self, email: &str) -> Option<&UserRow> {
+        self.users.iter().find(|user| user.email.eq_ignore_ascii_case(email))
+    }
+
+    fn raise(&mut self, id: &UserId) {
+        let user = self.users.iter_mut().find(|user| user.id == *id);
+        user.into_iter()
+            .for_each(|user| user.token_version = user.token_version.map(|version| version.saturating_add(1)));
+    }
+}
+
+impl Row {
+    fn is_in_grace(&self, token: &str, grace_since: i64) -> bool {
+        self.previous.as_deref() == Some(token) && self.rotated_at > grace_since
+    }
+
+    fn shown(&self) -> Session {
+        Session {
+            id: self.id.clone(),
+            created_at: self.created_at,
+            last_used_at: self.rotated_at,
+            expires_at: self.expires_at,
+            user_agent: self.client.user_agent.clone(),
+            address: self.client.network.clone(),
+        }
+    }
+}
+
+/// Shows no user: a row contains an address and a hash.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("MemoryStore").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,124 @@
+//! The routes.
+
+use std::{mem, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{OriginalUri, Request as AxumRequest, State},
+    http::{
+        HeaderMap, HeaderName, Uri,
+        header::{AUTHORIZATION, CONTENT_TYPE},
+    },
+    response::{IntoResponse as _, Response},
+    routing::any,
+};
+use edgegate::{Answer, Reply, Request};
+use http_body_util::BodyExt as _;
+use tokio::time;
+use zeroize::Zeroizing;
+
+use crate::{Auth, Client, GateReply, auth::Exchange, client::latin1, response::log};
+
+/// The paths of the gate. The core decides which of them there are with the settings, and answers 405 for another method.
+const PATHS: [&str; 8] =
+    ["/login", "/me", "/users", "/logout", "/revoke", "/me/sessions", "/me/sessions/{id}", "/.well-known/jwks.json"];
+
+/// The core reads absolute URLs. It sees this origin only in a redirect, from which it is removed.
+const ORIGIN: &str = "http://localhost";
+
+impl Auth {
+    /// The gate as a whole app, or to nest below a path of an app. It answers every path: 404 for unknown ones, and 307 for a
+    /// trailing slash, as FastAPI does.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use edgegate_axum::Auth;
+    ///
+    /// fn app(auth: Auth) -> Router {
+    ///     Router::new().nest("/auth", auth.router()) // POST /auth/login, GET /auth/me, ...
+    /// }
+    /// ```
+    pub fn router<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        self.routes().fallback(any(answer).with_state(self.clone()))
+    }
+
+    /// The routes without a fallback, to merge into an app that answers all other paths itself.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use edgegate_axum::Auth;
+    ///
+    /// fn app(auth: Auth) -> Router {
+    ///     Router::new().route("/", get(async || "home")).merge(auth.routes()) // POST /login, GET /me, ...
+    /// }
+    /// ```
+    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let routes = PATHS.iter().fold(Router::new(), |router, path| router.route(path, any(answer)));
+        routes.with_state(self.clone())
+    }
+}
+
+async fn answer(State(auth): State<Auth>, original: OriginalUri, request: AxumRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    let path = parts.uri.path().to_owned();
+    let address = auth.client_address(&parts);
+    let mut head = Request::new(parts.method.as_str(), &url(&parts.uri));
+    head.content_type = joined(&parts.headers, &CONTENT_TYPE);
+    head.authorization = authorization(&parts.headers);
+    let mut exchange = Exchange { body: Some(body), client: Client::of(&parts, address), path: Some(&path) };
+    let mut reply = auth.handle(head, &mut exchange).await;
+    log(&reply, Some(&path));
+    restore_prefix(&mut reply, original.path().strip_suffix(path.as_str()).unwrap_or_default());
+    GateReply(reply).into_response()
+}
+
+/// The value of `Authorization`.
+pub(crate) fn authorization(headers: &HeaderMap) -> Option<String> {
+    joined(headers, &AUTHORIZATION)
+}
+
+/// The lines of a header field, joined (RFC 9110 5.3).
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+    let lines = headers.get_all(name).iter().map(|value| latin1(value.as_bytes()));
+    lines.reduce(|joined, value| [joined, value].join(", "))
+}
+
+fn url(uri: &Uri) -> String {
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    // `OPTIONS *` has no path.
+    [ORIGIN, if path.starts_with('/') { "" } else { "/" }, path].concat()
+}
+
+/// A nested router does not see the path below which it is nested. The redirect is relative to the origin, which a proxy may have
+/// changed.
+fn restore_prefix(reply: &mut Reply, prefix: &str) {
+    for (_, value) in reply.headers.iter_mut().filter(|(name, _)| *name == "location") {
+        if let Some(path) = value.strip_prefix(ORIGIN) {
+            *value = [prefix, path].concat();
+        }
+    }
+}
+
+/// Reads a body, but at most one byte more than `at_most`: the core refuses a longer one. A body that breaks off has not arrived
+/// in time either.
+pub(crate) async fn read_body(mut body: Body, at_most: usize, within_seconds: u32) -> Answer {
+    let length = at_most.saturating_add(1);
+    // The capacity prevents a reallocation, which would leave a copy of a password that is not wiped.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
+    let reading = async {
+        while bytes.len() < length {
+            let Some(frame) = body.frame().await else { return true };
+            let Ok(frame) = frame else { return false };
+            if let Some(data) = frame.data_ref() {
+                let room = length.saturating_sub(bytes.len());
+                bytes.extend(data.iter().take(room));
+            }
+        }
+        true
+    };
+    match time::timeout(Duration::from_secs(within_seconds.into()), reading).await {
+        Ok(true) => Answer::Body(mem::take(&mut bytes)),
+        _ => Answer::TimedOut,
+    }
+}

@@ -1,0 +1,203 @@
+//! The statements. Every row that they return is one text: a JSON object, or a text that only says that there is a row.
+
+use edgegate::UserId;
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
+
+use super::engine::Param;
+
+/// What differs between the databases.
+#[derive(Clone, Copy)]
+pub(super) struct Dialect {
+    /// A JSON object as a text: the function and what follows it.
+    pub(super) object: (&'static str, &'static str),
+    /// A value as a text, with `#` for the value.
+    pub(super) as_text: &'static str,
+    /// Whether `email` is the address `$1`, ignoring the case of A to Z.
+    pub(super) is_email: &'static str,
+    /// The lesser of two values.
+    pub(super) least: &'static str,
+    /// A parameter that is an id, with `$` for its number.
+    pub(super) id_param: &'static str,
+    /// Converts an id to a parameter; `None` when no user can have it.
+    pub(super) id: for<'i> fn(&'i UserId) -> Option<Param<'i>>,
+    /// Follows a SELECT from `users` whose rows must not change until the transaction ends.
+    pub(super) lock: &'static str,
+    /// Whether a `DELETE` can be part of a `SELECT`. SQLite needs no such statement: it has one writer at a time.
+    pub(super) has_writable_with: bool,
+}
+
+impl Dialect {
+    pub(super) fn id<'i>(&self, id: &'i UserId) -> Option<Param<'i>> {
+        (self.id)(id)
+    }
+
+    /// The SQL of an object with these members: `(name, expression)`.
+    fn object(&self, members: &[(&str, &str)]) -> String {
+        let (function, end) = self.object;
+        let members: Vec<_> = members.iter().map(|(name, value)| format!("{}, {value}", quoted('\'', name))).collect();
+        format!("{function}({}){end}", members.join(", "))
+    }
+
+    fn text_of(&self, value: &str) -> String {
+        self.as_text.replace('#', value)
+    }
+
+    fn id_param(&self, number: u8) -> String {
+        self.id_param.replace('$', &format!("${number}"))
+    }
+}
+
+/// Two versions of a statement, without and with something.
+#[derive(Clone)]
+pub(super) struct Pair {
+    without: SqlStr,
+    with: SqlStr,
+}
+
+impl Pair {
+    fn new([without, with]: [String; 2]) -> Self {
+        Self { without: sql(without), with: sql(with) }
+    }
+
+    pub(super) fn version(&self, with: bool) -> &SqlStr {
+        if with { &self.with } else { &self.without }
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Statements {
+    /// With `token_version`.
+    pub(super) user_by_email: Pair,
+    pub(super) user_by_id: Pair,
+    pub(super) insert_user: SqlStr,
+    pub(super) replace_hash: SqlStr,
+    pub(super) raise: SqlStr,
+    pub(super) delete_sessions: SqlStr,
+    pub(super) delete_expired: SqlStr,
+    /// With the token version `$10`.
+    pub(super) insert_session: Pair,
+    /// With `token_version`.
+    pub(super) rotate: Pair,
+    /// With the number of parameters that each statement has.
+    pub(super) end: Vec<(SqlStr, usize)>,
+    pub(super) end_and_raise: Vec<(SqlStr, usize)>,
+    /// With the user `$3`.
+    pub(super) delete_session: Pair,
+    pub(super) sessions: SqlStr,
+}
+
+const RAISE: &str = "UPDATE users SET token_version = token_version + 1";
+
+/// Whether a session ends because of the token `$2`.
+const ENDS: &str = "id = $1 AND ($5 OR previous = $2) AND NOT (COALESCE(previous, '') = $2 AND rotated_at > $3)";
+
+impl Statements {
+    /// `further` are columns of `users` that the app wants.
+    pub(super) fn new(dialect: &Dialect, further: &[&str]) -> Self {
+        let id = |number| dialect.id_param(number);
+        let quoted: Vec<_> = further.iter().map(|column| quoted('"', column)).collect();
+        let mut columns =
+            vec![("id", "id"), ("email", "email"), ("password", "password"), ("created_at", "created_at")];
+        // First, so that the columns of the core win.
+        columns.splice(0..0, further.iter().copied().zip(quoted.iter().map(String::as_str)));
+        let user = dialect.object(&columns);
+        columns.push(("token_version", "token_version"));
+        let users = [user.clone(), dialect.object(&columns)];
+
+        // The id is taken from `users`, so that it has the type that it has there: in SQLite `sessions.user_id` has none.
+        let of_user = |number| format!("user_id = (SELECT id FROM users WHERE id = {})", id(number));
+        let insert_session = format!(
+            "INSERT INTO sessions (id, user_id, current, created_at, rotated_at, expires_at, ends_at, user_agent, address) \
+             SELECT $1, users.id, $4, $5, $5, $6, $7, $8, $9 FROM users WHERE users.id = {} AND password = $3",
+            id(2),
+        );
+        let lock = dialect.lock;
+        let rotate = format!(
+            "UPDATE sessions SET previous = $2, \
+             current = CASE WHEN current = $2 THEN $3 ELSE current END, \
+             sealed = CASE WHEN current = $2 THEN $4 ELSE sealed END, \
+             rotated_at = CASE WHEN current = $2 THEN $5 ELSE rotated_at END, \
+             expires_at = CASE WHEN current = $2 THEN {}($6, ends_at) ELSE expires_at END \
+             WHERE id = $1 AND expires_at > $5 AND (current = $2 OR (previous = $2 AND rotated_at > $7)) \
+             AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id) RETURNING ",
+            dialect.least,
+        );
+        let rotated = [("user_id", "user_id"), ("sealed", "sealed")];
+        let version = "(SELECT token_version FROM users WHERE users.id = sessions.user_id)";
+        let rotated_with_version = [&rotated[..], &[("token_version", version)]].concat();
+        let delete = format!(
+            "DELETE FROM sessions WHERE id = $1 AND ({} IS NULL OR $2 IN (current, previous))",
+            dialect.text_of("$2"),
+        );
+        let listed = dialect.object(&[
+            ("id", "id"),
+            ("created_at", "created_at"),
+            ("last_used_at", "rotated_at"),
+            ("expires_at", "expires_at"),
+            ("user_agent", "user_agent"),
+            ("address", "address"),
+        ]);
+        let end =
+            [format!("DELETE FROM sessions WHERE {ENDS} RETURNING "), dialect.text_of("expires_at <= $4")].concat();
+
+        Self {
+            user_by_email: Pair::new(
+                users.each_ref().map(|user| format!("SELECT {user} FROM users WHERE {}", dialect.is_email)),
+            ),
+            user_by_id: Pair::new(
+                users.each_ref().map(|user| format!("SELECT {user} FROM users WHERE id = {}", id(1))),
+            ),
+            insert_user: sql(format!(
+                "INSERT INTO users (email, password) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING {user}"
+            )),
+            replace_hash: sql(format!("UPDATE users SET password = $3 WHERE id = {} AND password = $2", id(1))),
+            raise: sql(format!("{RAISE} WHERE id = {}", id(1))),
+            delete_sessions: sql(format!("DELETE FROM sessions WHERE {}", of_user(1))),
+            delete_expired: sql(format!("DELETE FROM sessions WHERE {} AND expires_at <= $2", of_user(1))),
+            insert_session: Pair::new([
+                format!("{insert_session}{lock} RETURNING id"),
+                format!("{insert_session} AND token_version = $10{lock} RETURNING id"),
+            ]),
+            rotate: Pair::new(
+                [&rotated[..], &rotated_with_version]
+                    .map(|columns| [rotate.as_str(), &dialect.object(columns)].concat()),
+            ),
+            end_and_raise: end_and_raise(dialect, &end),
+            end: vec![(sql(end), 5)],
+            delete_session: Pair::new([
+                format!("{delete} RETURNING id"),
+                format!("{delete} AND {} RETURNING id", of_user(3)),
+            ]),
+            sessions: sql(format!(
+                "SELECT {listed} FROM sessions WHERE {} AND expires_at > $2 ORDER BY rotated_at DESC, id LIMIT 100",
+                of_user(1),
+            )),
+        }
+    }
+}
+
+/// `end` after adding 1 to the version of the user if the session has not expired.
+fn end_and_raise(dialect: &Dialect, end: &str) -> Vec<(SqlStr, usize)> {
+    if !dialect.has_writable_with {
+        let user = format!("SELECT user_id FROM sessions WHERE expires_at > $4 AND {ENDS}");
+        return vec![(sql(format!("{RAISE} WHERE id = ({user})")), 5), (sql(end.to_owned()), 5)];
+    }
+    // The row of the user is locked before that of the session, as by all other statements: no deadlock.
+    let lock = "SELECT 'locked' FROM users WHERE id = (SELECT user_id FROM sessions WHERE id = $1) FOR NO KEY UPDATE";
+    let end = format!(
+        "WITH ended AS (DELETE FROM sessions WHERE {ENDS} RETURNING user_id, expires_at <= $4 AS expired), \
+         raised AS ({RAISE} FROM ended WHERE users.id = ended.user_id AND NOT expired) SELECT {} FROM ended",
+        dialect.text_of("expired"),
+    );
+    vec![(SqlStr::from_static(lock), 1), (sql(end), 5)]
+}
+
+/// The only parts that are not constants are the columns that the app wants, which are quoted.
+fn sql(text: String) -> SqlStr {
+    AssertSqlSafe(text).into_sql_str()
+}
+
+/// A name or a text with its quotes doubled.
+fn quoted(quote: char, text: &str) -> String {
+    format!("{quote}{}{quote}", text.replace(quote, &format!("{quote}{quote}")))
+}

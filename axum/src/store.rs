@@ -1,0 +1,224 @@
+//! The user store, as the gate needs it.
+
+use std::{error::Error, fmt, pin::Pin};
+
+use edgegate::{
+    Answer, InvalidRow, Question, UserId, UserRow,
+    host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
+};
+
+use crate::Client;
+
+/// The users and their sessions.
+///
+/// [`SqliteStore`](crate::SqliteStore), [`PgStore`](crate::PgStore) and [`MemoryStore`](crate::MemoryStore) implement it. For
+/// another database, write the methods as `async fn`, and run [`store_test`](crate::store_test) on them. The first three are
+/// needed in any case; the others for the settings that they name, and fail by default with [`StoreError::Unsupported`].
+///
+/// Where a method says *one statement*, another writer must not be able to come between its parts: concurrent requests are what
+/// an attacker sends. An `Err` is answered 503 and logged; it must contain no password, token or hash.
+///
+/// ```
+/// use edgegate_axum::{Store, StoreError};
+/// use edgegate::{UserId, UserRow};
+///
+/// /// One user, who cannot be changed.
+/// struct Single(UserRow);
+///
+/// impl Store for Single {
+///     async fn user_by_email(&self, email: &str, _: bool) -> Result<Option<UserRow>, StoreError> {
+///         Ok(Some(&self.0).filter(|user| user.email.eq_ignore_ascii_case(email)).cloned())
+///     }
+///
+///     async fn user_by_id(&self, id: &UserId, _: bool) -> Result<Option<UserRow>, StoreError> {
+///         Ok(Some(&self.0).filter(|user| user.id == *id).cloned())
+///     }
+///
+///     async fn insert_user(&self, _: &str, _: &str) -> Result<Option<UserRow>, StoreError> {
+///         Err(StoreError::Unsupported("REGISTRATION"))
+///     }
+/// }
+/// ```
+pub trait Store: Send + Sync + 'static {
+    /// Finds a user by e-mail address, ignoring the case of the letters A to Z. It must see the last write.
+    ///
+    /// `with_token_version` asks for [`UserRow::token_version`] (`REVOCATION`).
+    fn user_by_email(
+        &self,
+        email: &str,
+        with_token_version: bool,
+    ) -> impl Future<Output = Result<Option<UserRow>, StoreError>> + Send;
+
+    /// Finds a user by id. With `with_token_version` it must see the last write; without, a replica may answer.
+    ///
+    /// An id that no user can have, such as a text where ids are numbers, is `None` and no error. The decimal text of a number
+    /// may find the user of that number: tokens with the claim `sub` contain it.
+    fn user_by_id(
+        &self,
+        id: &UserId,
+        with_token_version: bool,
+    ) -> impl Future<Output = Result<Option<UserRow>, StoreError>> + Send;
+
+    /// Stores a user and returns the row, or `None` when the address is taken, ignoring the case of the letters A to Z. One
+    /// statement: of two requests with one address, one gets the row. The id of a deleted user must not be used again.
+    fn insert_user(
+        &self,
+        email: &str,
+        password: &str,
+    ) -> impl Future<Output = Result<Option<UserRow>, StoreError>> + Send;
+
+    /// Replaces the hash of this user by `new` if it is still `old`. One statement. For `REHASH`.
+    fn replace_hash(
+        &self,
+        _id: &UserId,
+        _old: &str,
+        _new: &str,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Err(StoreError::Unsupported("REHASH")) }
+    }
+
+    /// Adds 1 to the user's `token_version`, and with `with_sessions` deletes the user's sessions, in one transaction. No
+    /// concurrent [`Store::insert_session`] with the old version may leave a session behind. For `REVOCATION`.
+    fn revoke_tokens(&self, _id: &UserId, _with_sessions: bool) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Err(StoreError::Unsupported("REVOCATION")) }
+    }
+
+    /// Stores a session and what is known of the client, if the user still has the password hash and, if there is one, the token
+    /// version of the session. Returns whether it did. One statement: [`NewSession`] has the SQL. It may delete the user's
+    /// expired sessions. For `REFRESH_TOKEN_EXPIRE_MINUTES`, as all methods below.
+    fn insert_session(
+        &self,
+        _session: &NewSession,
+        _client: &Client,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        async { Err(SESSIONS) }
+    }
+
+    /// Replaces the refresh token of a session, or repeats the answer to the same use; `None` when the token is not accepted. One
+    /// statement: [`Rotation`] has the SQL.
+    fn rotate_session(&self, _rotation: &Rotation) -> impl Future<Output = Result<Option<Rotated>, StoreError>> + Send {
+        async { Err(SESSIONS) }
+    }
+
+    /// Deletes a session because of a refresh token that was not accepted, and with `raise_token_version` adds 1 to the user's
+    /// `token_version` if the session had not expired. One transaction: [`SessionEnd`] has the SQL.
+    fn end_session(&self, _end: &SessionEnd) -> impl Future<Output = Result<Ended, StoreError>> + Send {
+        async { Err(SESSIONS) }
+    }
+
+    /// Deletes the session of this name if it is of this user and `known_as` is the hash of its token or of the previous one,
+    /// where these are given. Returns whether it did.
+    fn delete_session(
+        &self,
+        _id: &str,
+        _user_id: Option<&UserId>,
+        _known_as: Option<&str>,
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        async { Err(SESSIONS) }
+    }
+
+    /// The sessions of the user that have not expired at `now`, the last used first, at most 100.
+    fn sessions(&self, _user_id: &UserId, _now: i64) -> impl Future<Output = Result<Vec<Session>, StoreError>> + Send {
+        async { Err(SESSIONS) }
+    }
+}
+
+const SESSIONS: StoreError = StoreError::Unsupported("REFRESH_TOKEN_EXPIRE_MINUTES");
+
+/// Why a [`Store`] did not answer. The reply is 503.
+///
+/// ```
+/// use edgegate_axum::StoreError;
+///
+/// assert_eq!(StoreError::unavailable("no connection").to_string(), "the user store did not answer: no connection");
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The database failed.
+    Unavailable(Box<dyn Error + Send + Sync>),
+    /// A column of a row is missing or has the wrong type.
+    InvalidRow(InvalidRow),
+    /// The store has no method for this setting.
+    Unsupported(&'static str),
+}
+
+impl StoreError {
+    /// An error of the database.
+    pub fn unavailable(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unavailable(error) => write!(formatter, "the user store did not answer: {error}"),
+            Self::InvalidRow(error) => error.fmt(formatter),
+            Self::Unsupported(setting) => write!(formatter, "the user store does not support {setting}"),
+        }
+    }
+}
+
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unavailable(error) => error.source(),
+            Self::InvalidRow(_) | Self::Unsupported(_) => None,
+        }
+    }
+}
+
+impl From<InvalidRow> for StoreError {
+    fn from(error: InvalidRow) -> Self {
+        Self::InvalidRow(error)
+    }
+}
+
+type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A [`Store`] of any type: routers and extractors do not name it. One method, so one allocation for a question.
+pub(crate) trait AnyStore: Send + Sync {
+    /// `None` for a question that is not one to a store.
+    fn answer<'a>(
+        &'a self,
+        question: &'a Question,
+        client: &'a Client,
+    ) -> BoxFuture<'a, Option<Result<Answer, StoreError>>>;
+}
+
+impl<S: Store> AnyStore for S {
+    fn answer<'a>(
+        &'a self,
+        question: &'a Question,
+        client: &'a Client,
+    ) -> BoxFuture<'a, Option<Result<Answer, StoreError>>> {
+        Box::pin(async move { answer(self, question, client).await.transpose() })
+    }
+}
+
+async fn answer<S: Store>(store: &S, question: &Question, client: &Client) -> Result<Option<Answer>, StoreError> {
+    Ok(Some(match question {
+        Question::UserByEmail { email, with_token_version } => {
+            Answer::User(store.user_by_email(email, *with_token_version).await?)
+        }
+        Question::UserById { id, with_token_version } => Answer::User(store.user_by_id(id, *with_token_version).await?),
+        Question::InsertUser { email, password } => Answer::User(store.insert_user(email, password).await?),
+        Question::ReplaceHash { id, old, new } => {
+            store.replace_hash(id, old, new).await?;
+            Answer::Done
+        }
+        Question::RevokeTokens { id, with_sessions } => {
+            store.revoke_tokens(id, *with_sessions).await?;
+            Answer::Done
+        }
+        Question::InsertSession(session) => Answer::Changed(store.insert_session(session, client).await?),
+        Question::RotateSession(rotation) => Answer::Rotated(store.rotate_session(rotation).await?),
+        Question::EndSession(end) => Answer::Ended(store.end_session(end).await?),
+        Question::DeleteSession { id, user_id, known_as } => {
+            Answer::Changed(store.delete_session(id, user_id.as_ref(), known_as.as_deref()).await?)
+        }
+        Question::Sessions { user_id, now } => Answer::Sessions(store.sessions(user_id, *now).await?),
+        _ => return Ok(None),
+    }))
+}
