@@ -203,6 +203,11 @@ impl Shared {
     }
 }
 
+/// Whether all requests of a batch were cancelled.
+fn is_unwanted(results: &[Sender<Hashed>]) -> bool {
+    results.iter().all(Sender::is_closed)
+}
+
 /// A started thread. Dropping it is its end, even by a panic.
 struct Thread {
     shared: Arc<Shared>,
@@ -214,8 +219,7 @@ impl Thread {
     fn compute_all(mut self) {
         while let Some(batch) = self.take_batch() {
             let (jobs, results): (Vec<_>, Vec<_>) = batch.into_iter().map(|one| (one.job, one.result)).unzip();
-            let is_unwanted = || results.iter().all(Sender::is_closed);
-            if let Ok(hashes) = work_out(&jobs, &is_unwanted) {
+            if let Ok(hashes) = work_out(&jobs, &|| is_unwanted(&results)) {
                 for (result, hashed) in results.into_iter().zip(hashes) {
                     // The request may have been cancelled meanwhile.
                     let _ = result.send(hashed);
@@ -268,5 +272,155 @@ impl fmt::Debug for Hasher {
             .field("places", &places)
             .field("waiting", &waiting)
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, pin::pin, sync::mpsc, task::Poll};
+
+    use tokio::{runtime::Builder, task::yield_now};
+
+    use super::*;
+
+    const STORED: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+
+    fn job() -> Job {
+        let Step::Ask(Question::Work { job }, _) = passwords::verify("U*U", STORED) else { panic!("no work") };
+        job
+    }
+
+    fn shared(threads: usize, jobs: usize) -> (Arc<Shared>, Vec<oneshot::Receiver<Hashed>>) {
+        let shared = Arc::new(Shared { threads, places: jobs, state: Mutex::default() });
+        let receivers = (0..jobs).map(|_| {
+            let (result, receiver) = oneshot::channel();
+            shared.lock().queue.push_back(Waiting { job: job(), result });
+            receiver
+        });
+        let receivers = receivers.collect();
+        (shared, receivers)
+    }
+
+    /// Waiting jobs, started threads, and those that compute.
+    fn counts(shared: &Shared) -> (usize, usize, usize) {
+        let state = shared.lock();
+        (state.queue.len(), state.started, state.computing)
+    }
+
+    fn thread(shared: &Arc<Shared>) -> Thread {
+        shared.lock().started += 1;
+        Thread { shared: Arc::clone(shared), is_computing: false, has_ended: false }
+    }
+
+    /// The sizes of the batches that idle threads take one after the other.
+    fn batches(threads: usize, jobs: usize) -> Vec<usize> {
+        let (shared, _receivers) = shared(threads, jobs);
+        (0..threads).filter_map(|_| Some(std::mem::ManuallyDrop::new(thread(&shared)).take_batch()?.len())).collect()
+    }
+
+    #[cfg(feature = "lanes")]
+    #[test]
+    fn idle_threads_share_what_waits() {
+        assert_eq!(batches(1, 16), [4]);
+        assert_eq!(batches(2, 16), [4, 4]);
+        assert_eq!(batches(2, 3), [2, 1]);
+        assert_eq!(batches(4, 4), [1, 1, 1, 1]);
+        assert_eq!(batches(4, 6), [2, 2, 1, 1]);
+        assert_eq!(batches(4, 1), [1]);
+    }
+
+    #[test]
+    fn a_thread_that_ends_is_not_counted() {
+        let (shared, receivers) = shared(2, 5);
+        thread(&shared).compute_all();
+        assert_eq!(counts(&shared), (0, 0, 0));
+        for mut receiver in receivers {
+            assert_eq!(receiver.try_recv().unwrap().rounds(), 32);
+        }
+        // As after a panic.
+        let mut lost = thread(&shared);
+        let (result, _receiver) = oneshot::channel();
+        shared.lock().queue.push_back(Waiting { job: job(), result });
+        assert!(lost.take_batch().is_some());
+        assert_eq!(counts(&shared), (0, 1, 1));
+        drop(lost);
+        assert_eq!(counts(&shared), (0, 0, 0));
+    }
+
+    #[test]
+    fn jobs_of_cancelled_requests_are_dropped() {
+        let (shared, mut receivers) = shared(1, 5);
+        receivers.drain(..4);
+        let batch = thread(&shared).take_batch().unwrap();
+        assert_eq!(batch.len(), 1);
+        assert!(!batch[0].result.is_closed());
+    }
+
+    #[test]
+    fn a_batch_that_nobody_waits_for_stops() {
+        let (shared, receivers) = shared(1, 4);
+        let batch = thread(&shared).take_batch().unwrap();
+        let results: Vec<_> = batch.into_iter().map(|one| one.result).collect();
+        assert!(!is_unwanted(&results));
+        let mut receivers = receivers.into_iter();
+        receivers.next();
+        assert!(!is_unwanted(&results));
+        drop(receivers);
+        assert!(is_unwanted(&results));
+    }
+
+    /// The one thread of the pool is blocked, so that the queue does not move.
+    #[test]
+    fn a_full_queue_refuses_and_forgets_the_cancelled() {
+        let runtime = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let (go, wait) = mpsc::channel::<()>();
+            let blocked = tokio::task::spawn_blocking(move || wait.recv());
+            let hasher = Hasher::with_places(NonZeroUsize::MIN, 2);
+            let mut first = Box::pin(hasher.work(job()));
+            let mut second = pin!(hasher.work(job()));
+            poll_fn(|context| {
+                assert!(first.as_mut().poll(context).is_pending());
+                assert!(second.as_mut().poll(context).is_pending());
+                Poll::Ready(())
+            })
+            .await;
+            assert!(hasher.work(job()).await.is_err(), "there are two places");
+            drop(first);
+            let mut third = pin!(hasher.work(job()));
+            poll_fn(|context| Poll::Ready(assert!(third.as_mut().poll(context).is_pending()))).await;
+            yield_now().await;
+            go.send(()).unwrap();
+            blocked.await.unwrap().unwrap();
+            assert_eq!((second.await.unwrap().rounds(), third.await.unwrap().rounds()), (32, 32));
+        });
+    }
+
+    #[test]
+    fn a_runtime_that_ends_leaves_no_thread_behind() {
+        let hasher = Hasher::with_places(NonZeroUsize::MIN, 2);
+        let runtime = Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+        let (go, wait) = mpsc::channel::<()>();
+        runtime.block_on(async {
+            tokio::task::spawn_blocking(move || wait.recv());
+            let mut lost = pin!(hasher.work(job()));
+            poll_fn(|context| Poll::Ready(assert!(lost.as_mut().poll(context).is_pending()))).await;
+        });
+        runtime.shutdown_background();
+        drop(go);
+        let runtime = Builder::new_current_thread().build().unwrap();
+        // The thread that was never run ends when the pool drops it.
+        while hasher.0.lock().started > 0 {
+            std::thread::yield_now();
+        }
+        assert_eq!(runtime.block_on(hasher.work(job())).unwrap().rounds(), 32);
+    }
+
+    #[test]
+    fn without_a_runtime_it_is_busy() {
+        let hasher = Hasher::default();
+        let mut work = pin!(hasher.work(job()));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(matches!(work.as_mut().poll(&mut context), Poll::Ready(Err(Busy))));
     }
 }
