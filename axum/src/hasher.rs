@@ -277,7 +277,12 @@ impl fmt::Debug for Hasher {
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, pin::pin, sync::mpsc, task::Poll};
+    use std::{
+        future::poll_fn,
+        pin::{Pin, pin},
+        sync::mpsc,
+        task::Poll,
+    };
 
     use tokio::{runtime::Builder, task::yield_now};
 
@@ -308,8 +313,14 @@ mod tests {
     }
 
     fn thread(shared: &Arc<Shared>) -> Thread {
-        shared.lock().started += 1;
+        let mut state = shared.lock();
+        state.started = state.started.saturating_add(1);
+        drop(state);
         Thread { shared: Arc::clone(shared), is_computing: false, has_ended: false }
+    }
+
+    async fn is_pending<F: Future>(mut future: Pin<&mut F>) -> bool {
+        poll_fn(|context| Poll::Ready(future.as_mut().poll(context).is_pending())).await
     }
 
     /// The sizes of the batches that idle threads take one after the other.
@@ -379,16 +390,11 @@ mod tests {
             let hasher = Hasher::with_places(NonZeroUsize::MIN, 2);
             let mut first = Box::pin(hasher.work(job()));
             let mut second = pin!(hasher.work(job()));
-            poll_fn(|context| {
-                assert!(first.as_mut().poll(context).is_pending());
-                assert!(second.as_mut().poll(context).is_pending());
-                Poll::Ready(())
-            })
-            .await;
+            assert!(is_pending(first.as_mut()).await && is_pending(second.as_mut()).await);
             assert!(hasher.work(job()).await.is_err(), "there are two places");
             drop(first);
             let mut third = pin!(hasher.work(job()));
-            poll_fn(|context| Poll::Ready(assert!(third.as_mut().poll(context).is_pending()))).await;
+            assert!(is_pending(third.as_mut()).await);
             yield_now().await;
             go.send(()).unwrap();
             blocked.await.unwrap().unwrap();
@@ -404,7 +410,7 @@ mod tests {
         runtime.block_on(async {
             tokio::task::spawn_blocking(move || wait.recv());
             let mut lost = pin!(hasher.work(job()));
-            poll_fn(|context| Poll::Ready(assert!(lost.as_mut().poll(context).is_pending()))).await;
+            assert!(is_pending(lost.as_mut()).await);
         });
         runtime.shutdown_background();
         drop(go);

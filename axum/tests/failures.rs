@@ -15,7 +15,9 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::support::{FORM, PASSWORD, SECRET, gate, get, post, user, vars};
 
 /// A store whose reads fail.
-struct Failing(fn() -> StoreError);
+struct Failing(Failure);
+
+type Failure = fn() -> StoreError;
 
 impl Store for Failing {
     async fn user_by_email(&self, _: &str, _: bool) -> Result<Option<UserRow>, StoreError> {
@@ -88,7 +90,7 @@ fn log() -> (Log, tracing::subscriber::DefaultGuard) {
 #[tokio::test]
 async fn a_store_that_fails_is_answered_503_and_logged() -> Result<()> {
     let (log, _guard) = log();
-    let failures: [(fn() -> StoreError, &str); 3] = [
+    let failures: [(Failure, &str); 3] = [
         (|| StoreError::unavailable("no route to host"), "no route to host"),
         (|| InvalidRow { column: "email" }.into(), "invalid-row:email"),
         (|| StoreError::Unsupported("REHASH"), "does not support REHASH"),

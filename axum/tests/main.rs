@@ -1,5 +1,7 @@
 //! The tests of the crate, over HTTP where a client would notice.
 
+#![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
+
 mod contract;
 mod extractor;
 mod failures;

@@ -11,3 +11,4 @@ mod keys;
 mod limits;
 mod sessions;
 mod workers;
+mod workers_rs;

@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use testkit::{
     http, paths,
     progress::{Did, Progress, seconds},
-    worker::{Worker, WorkerOptions},
+    worker::{self, Worker, WorkerOptions},
     wrangler::{self, WORKER},
 };
 
@@ -46,6 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             port: Some(args.port),
             persist_to: database(),
             vars: None,
+            config: worker::CONFIG,
             echo: true,
         })?);
         Ok(Did::Work)

@@ -72,6 +72,8 @@ pub(crate) struct Tools {
     pub(crate) wasm_pack: String,
     /// The version of cargo-mutants.
     pub(crate) cargo_mutants: String,
+    /// The version of worker-build.
+    pub(crate) worker_build: String,
 }
 
 impl Settings {

@@ -13,7 +13,9 @@ mod crates;
 mod documents;
 mod modules;
 mod package;
+mod publish;
 mod stages;
+mod workers_rs;
 
 /// Check everything: format, lints, types, packages, and the tests natively, in a browser and on workerd
 #[derive(Debug, clap::Args)]
@@ -21,6 +23,9 @@ pub(crate) struct Args {
     /// Run only these stages; `build` is added if a stage needs it
     #[arg(long, num_args = 1.., value_name = "NAME", value_parser = stages::names())]
     only: Vec<String>,
+    /// Also run the slow stages, which `--list` marks
+    #[arg(long, conflicts_with = "only")]
+    all: bool,
     /// List the stages and exit
     #[arg(long)]
     list: bool,
@@ -31,6 +36,8 @@ struct Stage {
     name: &'static str,
     what: &'static str,
     needs_build: bool,
+    /// Runs only with `--all` or `--only`.
+    is_slow: bool,
     run: fn() -> Result<Outcome>,
 }
 
@@ -48,10 +55,12 @@ enum Outcome {
 /// When a stage failed or could not run.
 pub(crate) fn run(args: &Args) -> Result<()> {
     if args.list {
-        stages::ALL.iter().for_each(|stage| println!("{:12} {}", stage.name, stage.what));
+        for stage in &stages::ALL {
+            println!("{:12} {}{}", stage.name, stage.what, if stage.is_slow { " (--all)" } else { "" });
+        }
         return Ok(());
     }
-    let chosen = choose(&args.only);
+    let chosen = choose(&args.only, args.all);
     let mut rows = Vec::new();
     let mut is_built = true;
     for (number, stage) in chosen.iter().enumerate() {
@@ -68,18 +77,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         is_built &= stage.name != stages::BUILD || matches!(outcome, Outcome::Passed(_));
         rows.push((*stage, outcome, started.elapsed()));
     }
-    summarise(&rows, args.only.is_empty())
+    summarise(&rows)
 }
 
-fn choose(only: &[String]) -> Vec<&'static Stage> {
+fn choose(only: &[String], all: bool) -> Vec<&'static Stage> {
     let mut names: BTreeSet<&str> = only.iter().map(String::as_str).collect();
     if stages::ALL.iter().any(|stage| stage.needs_build && names.contains(stage.name)) {
         names.insert(stages::BUILD);
     }
-    stages::ALL.iter().filter(|stage| only.is_empty() || names.contains(stage.name)).collect()
+    let is_chosen = |stage: &&Stage| match only {
+        [] => all || !stage.is_slow,
+        _ => names.contains(stage.name),
+    };
+    stages::ALL.iter().filter(is_chosen).collect()
 }
 
-fn summarise(rows: &[(&Stage, Outcome, Duration)], is_all: bool) -> Result<()> {
+fn summarise(rows: &[(&Stage, Outcome, Duration)]) -> Result<()> {
     println!("\n{}", "-".repeat(72));
     let mut bad = 0;
     for (stage, outcome, duration) in rows {
@@ -93,7 +106,7 @@ fn summarise(rows: &[(&Stage, Outcome, Duration)], is_all: bool) -> Result<()> {
     }
     let total = rows.iter().map(|(_, _, duration)| *duration).sum();
     println!("{}\n{} stages in {}", "-".repeat(72), rows.len(), seconds(total));
-    if !is_all {
+    if rows.len() < stages::ALL.len() {
         println!("not selected: {} other stages (cargo xtask test --list)", stages::ALL.len() - rows.len());
     }
     if bad > 0 {
@@ -110,19 +123,26 @@ mod tests {
     fn a_stage_that_needs_the_build_adds_it() {
         let names = |only: &[&str]| {
             let only: Vec<_> = only.iter().map(|name| (*name).to_owned()).collect();
-            choose(&only).iter().map(|stage| stage.name).collect::<Vec<_>>()
+            choose(&only, false).iter().map(|stage| stage.name).collect::<Vec<_>>()
         };
         assert_eq!(names(&["e2e"]), ["build", "e2e"]);
         assert_eq!(names(&["fmt"]), ["fmt"]);
-        assert_eq!(names(&[]).len(), stages::ALL.len());
+    }
+
+    #[test]
+    fn slow_stages_run_if_they_are_asked_for() {
+        let names = |only: &[String], all| choose(only, all).iter().map(|stage| stage.name).collect::<Vec<_>>();
+        assert_eq!(names(&[], true).len(), stages::ALL.len());
+        assert!(names(&[], false).contains(&"axum") && !names(&[], false).contains(&"publish"));
+        assert_eq!(names(&["publish".to_owned()], false), ["publish"]);
     }
 
     #[test]
     fn a_stage_that_could_not_be_run_fails_the_command() {
         let stage = &stages::ALL[0];
         let row = |outcome| vec![(stage, outcome, Duration::ZERO)];
-        assert!(summarise(&row(Outcome::Passed(String::new())), true).is_ok());
-        assert!(summarise(&row(Outcome::NotRun("no browser".into())), true).is_err());
-        assert!(summarise(&row(Outcome::Failed(String::new())), true).is_err());
+        assert!(summarise(&row(Outcome::Passed(String::new()))).is_ok());
+        assert!(summarise(&row(Outcome::NotRun("no browser".into()))).is_err());
+        assert!(summarise(&row(Outcome::Failed(String::new()))).is_err());
     }
 }

@@ -69,6 +69,18 @@ pub(crate) fn install_cargo_mutants(settings: &Settings) -> Result<Did> {
     install("cargo-mutants", "cargo-mutants", &settings.tools.cargo_mutants, &["--locked"])
 }
 
+/// Installs worker-build in the version of `wasm-pack.toml`.
+///
+/// # Errors
+/// When `cargo install` fails.
+pub(crate) fn install_worker_build(settings: &Settings) -> Result<Did> {
+    let did = install("worker-build", "worker-build", &settings.tools.worker_build, &["--locked"])?;
+    if scratch().exists() {
+        fs::remove_dir_all(scratch())?;
+    }
+    Ok(did)
+}
+
 /// The two tools share most dependencies, so they share a build folder.
 fn scratch() -> PathBuf {
     paths::tools().join("build")
@@ -79,7 +91,7 @@ fn install(package: &str, program: &str, version: &str, flags: &[&str]) -> Resul
     // A subcommand of cargo expects its own name first.
     let subcommand = program.strip_prefix("cargo-");
     if file.is_file()
-        && Sh::new(&file).args(subcommand).args(["--version"]).output()?.trim().ends_with(&format!(" {version}"))
+        && Sh::new(&file).args(subcommand).args(["--version"]).output()?.trim().rsplit(' ').next() == Some(version)
     {
         return Ok(Did::Nothing);
     }

@@ -7,7 +7,7 @@ use super::{
     Outcome::{self, NotRun, Passed},
     Stage,
     counts::judge,
-    crates, documents, modules, package,
+    crates, documents, modules, package, publish, workers_rs,
 };
 use crate::{build, settings::Settings, size, steps::tools};
 
@@ -15,7 +15,7 @@ use crate::{build, settings::Settings, size, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 17] = [
+pub(super) const ALL: [Stage; 23] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for wasm", false, clippy_wasm),
@@ -33,11 +33,17 @@ pub(super) const ALL: [Stage; 17] = [
     stage("size", "the size budget of wasm-pack.toml", true, size_budget),
     stage("types", "TypeScript, strict", true, types),
     stage("unit", "the Rust tests natively, with the contract fixtures and the doc tests", false, unit),
+    stage("axum", "the crate for axum on SQLite and PostgreSQL, and its example", false, axum),
     stage("browser", "the same Rust tests as wasm in headless Chromium", false, browser),
     stage("deploy", "wrangler deploy --dry-run", true, deploy),
     stage("package", "the packed npm package: publint, attw, an install", true, package::check),
     stage("npm", "the npm package's own tests on Node", true, npm),
     stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
+    slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),
+    slow("publish", "cargo publish --dry-run of both crates", publish::check),
+    slow("msrv", "both crates on the oldest Rust that they state", publish::check_oldest_rust),
+    slow("minimal", "both crates with the oldest versions of their dependencies", publish::check_oldest_dependencies),
+    slow("workers-rs", "the Rust Worker of examples/workers-rs on workerd", workers_rs::check),
 ];
 
 /// What `--only` accepts.
@@ -46,7 +52,11 @@ pub(super) fn names() -> Vec<&'static str> {
 }
 
 const fn stage(name: &'static str, what: &'static str, needs_build: bool, run: fn() -> Result<Outcome>) -> Stage {
-    Stage { name, what, needs_build, run }
+    Stage { name, what, needs_build, is_slow: false, run }
+}
+
+const fn slow(name: &'static str, what: &'static str, run: fn() -> Result<Outcome>) -> Stage {
+    Stage { name, what, needs_build: false, is_slow: true, run }
 }
 
 fn fmt() -> Result<Outcome> {
@@ -64,7 +74,9 @@ fn clippy_wasm() -> Result<Outcome> {
 }
 
 fn docs() -> Result<Outcome> {
-    passes(cargo(&["doc", "-p", "edgegate", "--no-deps", "--all-features"]).env("RUSTDOCFLAGS", "-D warnings"))
+    let doc = |args: &[&str]| cargo(&["doc", "--no-deps"]).args(args).env("RUSTDOCFLAGS", "-D warnings");
+    doc(&["-p", "edgegate", "--all-features"]).run()?;
+    passes(doc(&["-p", "edgegate-axum", "--features", "postgres,sqlite,store_test"]))
 }
 
 fn features() -> Result<Outcome> {
@@ -97,7 +109,24 @@ fn types() -> Result<Outcome> {
 }
 
 fn unit() -> Result<Outcome> {
-    let (succeeded, output) = cargo(&["test", "--workspace", "--exclude", "edgegate-e2e"]).tee()?;
+    let others = ["edgegate-e2e", "edgegate-axum", "example-axum"].map(|package| ["--exclude", package]);
+    let (succeeded, output) = cargo(&["test", "--workspace"]).args(others.as_flattened()).tee()?;
+    Ok(judge(succeeded, &output))
+}
+
+fn axum() -> Result<Outcome> {
+    let (succeeded, output) = cargo(&["test", "-p", "edgegate-axum", "-p", "example-axum"]).tee()?;
+    Ok(judge(succeeded, &output))
+}
+
+fn axum_all() -> Result<Outcome> {
+    let all = ["-p", "edgegate-axum", "--all-features"];
+    cargo(&["clippy", "--all-targets"]).args(all).args(["--", "-D", "warnings"]).run()?;
+    cargo(&["doc", "--no-deps"]).args(all).env("RUSTDOCFLAGS", "-D warnings").run()?;
+    for features in ["", "sqlite", "postgres", "reqwest"] {
+        cargo(&["check", "-p", "edgegate-axum", "--lib", "--no-default-features", "--features", features]).run()?;
+    }
+    let (succeeded, output) = cargo(&["test", "--test", "axum"]).args(all).args(["keys"]).tee()?;
     Ok(judge(succeeded, &output))
 }
 
