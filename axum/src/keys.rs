@@ -6,7 +6,7 @@ use edgegate::host::JwkSet;
 
 /// Fetches the JWK set of an identity provider. The core decides when, and how long the keys are used.
 ///
-/// With the feature `reqwest`, [`ReqwestKeys`](crate::ReqwestKeys) implements it.
+/// With the feature `reqwest`, `ReqwestKeys` implements it.
 ///
 /// ```
 /// use edgegate::host::JwkSet;
