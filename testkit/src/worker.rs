@@ -14,15 +14,13 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
+    paths,
     process::Group,
-    wrangler::{migrate_by_copy, wrangler},
+    wrangler::{WORKER, migrate_by_copy, wrangler},
 };
 
 /// Time limit for the start of a Worker.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The configuration of the project's Worker.
-pub const CONFIG: &str = "wrangler.jsonc";
 
 /// wrangler prints this when the Worker accepts requests.
 const READY: &str = "Ready on http";
@@ -36,8 +34,8 @@ pub struct WorkerOptions<'a> {
     pub persist_to: PathBuf,
     /// The settings; `None` uses those of `.dev.vars`.
     pub vars: Option<&'a [(&'a str, &'a str)]>,
-    /// The configuration, from the folder of the Worker.
-    pub config: &'a str,
+    /// The folder of the Worker, from the root of the repository.
+    pub folder: &'a str,
     /// Whether the output of the Worker after its start is also printed here.
     pub echo: bool,
 }
@@ -46,7 +44,7 @@ impl<'a> WorkerOptions<'a> {
     /// A Worker for a test: a free port, its own database, only these settings, and no output.
     #[must_use]
     pub fn test(persist_to: PathBuf, vars: &'a [(&'a str, &'a str)]) -> Self {
-        Self { port: None, persist_to, vars: Some(vars), config: CONFIG, echo: false }
+        Self { port: None, persist_to, vars: Some(vars), folder: WORKER, echo: false }
     }
 }
 
@@ -76,8 +74,7 @@ impl Worker {
         let port = options.port.map_or_else(free_port, Ok)?;
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let persist_to = options.persist_to.display().to_string();
-        let mut args =
-            vec!["dev", "--config", options.config, "--local", "--ip", "127.0.0.1", "--persist-to", &persist_to];
+        let mut args = vec!["dev", "--local", "--ip", "127.0.0.1", "--persist-to", &persist_to];
         let (port, inspector) = (port.to_string(), free_port()?.to_string());
         args.extend(["--port", &port, "--inspector-port", &inspector, "--show-interactive-dev-session=false"]);
         let env_file;
@@ -85,7 +82,8 @@ impl Worker {
             env_file = write_vars(&options.persist_to, vars)?;
             args.extend(["--env-file", &env_file]);
         }
-        let mut group = wrangler(&args).spawn(Stdio::piped(), Stdio::piped())?;
+        let mut group =
+            wrangler(&args).dir(paths::root().join(options.folder)).spawn(Stdio::piped(), Stdio::piped())?;
         let log = Log::default();
         log.follow(group.leader().stdout.take(), options.echo);
         log.follow(group.leader().stderr.take(), options.echo);

@@ -20,8 +20,8 @@ fn a_rust_worker_logs_in() -> Result<()> {
     migrate_by_copy(&dir)?;
     let vars =
         [("SECRET_KEY", "a secret of the tests, 32 bytes or more"), ("REGISTRATION", "open"), ("BCRYPT_COST", "10")];
-    let config = "../examples/workers-rs/wrangler.jsonc";
-    let worker = Worker::start_migrated(WorkerOptions { config, ..WorkerOptions::test(dir, &vars) })?;
+    let folder = "examples/workers-rs";
+    let worker = Worker::start_migrated(WorkerOptions { folder, ..WorkerOptions::test(dir, &vars) })?;
     expect(&register(&worker, "ada@example.com", "correct horse")?, 201)?;
     expect(&register(&worker, "Ada@Example.com", "correct horse")?, 409)?;
     let token = token(&login(&worker, "username=ADA@example.com&password=correct+horse")?)?;

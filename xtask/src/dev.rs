@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use testkit::{
     http, paths,
     progress::{Did, Progress, seconds},
-    worker::{self, Worker, WorkerOptions},
+    worker::{Worker, WorkerOptions},
     wrangler::{self, WORKER},
 };
 
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             port: Some(args.port),
             persist_to: database(),
             vars: None,
-            config: worker::CONFIG,
+            folder: WORKER,
             echo: true,
         })?);
         Ok(Did::Work)
