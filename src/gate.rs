@@ -186,7 +186,7 @@ impl Gate {
     /// }
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
     /// let (gate, now) = (Gate::new(Settings::try_from(vars)?), 1_700_000_000);
     /// let token = gate.issue_token(7, &Role { role: "admin".into() }, now).done().ok_or("a secret asks no host")??;
     ///

@@ -36,7 +36,7 @@ use crate::{
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+/// let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
 /// let auth = Auth::new(Settings::try_from(vars)?, MemoryStore::default());
 /// let refusal = auth.login(Credentials::new("ada@example.com", "correct horse")).await.unwrap_err();
 /// assert_eq!(refusal, Refusal::UnknownUser);
@@ -102,7 +102,7 @@ impl Auth {
     /// ```
     /// # use edgegate::{Settings, Vars};
     /// # use edgegate_axum::{Auth, MemoryStore};
-    /// # let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// # let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
     /// let auth = Auth::new(Settings::try_from(vars)?, MemoryStore::default());
     /// assert_eq!(auth.settings().access_token_lifetime(), 1800);
     /// # Ok::<(), edgegate::SettingsError>(())
@@ -196,7 +196,7 @@ impl Auth {
     /// # use edgegate_axum::{Auth, MemoryStore};
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// # let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+    /// # let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
     /// # let auth = Auth::new(Settings::try_from(vars)?, MemoryStore::default());
     /// let token = auth.issue_token(7, &serde_json::json!({ "role": "admin" })).await?;
     /// let token = auth.verify_token::<serde_json::Value>(token).await?;
@@ -306,7 +306,7 @@ impl fmt::Debug for Auth {
 /// use edgegate_axum::{Auth, Hasher, MemoryStore};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let vars = Vars { secret_key: Some("0123456789abcdef0123456789abcdef".into()), ..Vars::default() };
+/// let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
 /// let auth = Auth::builder(Settings::try_from(vars)?, MemoryStore::default())
 ///     .hasher(Hasher::new(NonZeroUsize::MIN))
 ///     // Behind a proxy that sets this header itself.

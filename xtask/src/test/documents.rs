@@ -24,11 +24,12 @@ pub(super) fn check() -> Result<Outcome> {
             faults.push(format!("SECURITY.md: `{threat}` names `{test}`, which does not exist"));
         }
     }
-    for name in ["README.md", "SECURITY.md", "HACKING.md", "CHANGELOG.md", "pkg/README.md"] {
+    for name in ["README.md", "SECURITY.md", "HACKING.md", "CHANGELOG.md", "pkg/README.md", "axum/README.md"] {
         let text = fs::read_to_string(root.join(name)).context(name)?;
         faults.extend(secrets(text.lines()).map(|line| format!("{name}: a secret to copy: {line}")));
     }
-    for file in paths::files_below(&root.join("src")) {
+    let sources = ["src", "axum/src"].map(|folder| paths::files_below(&root.join(folder)));
+    for file in sources.concat() {
         let text = fs::read_to_string(&file)?;
         let comments = text.lines().filter(|line| line.trim_start().starts_with("//"));
         faults.extend(secrets(comments).map(|line| format!("{}: a secret to copy: {line}", file.display())));
@@ -69,7 +70,9 @@ fn is_rust_test(text: &str, name: &str) -> bool {
             has_attribute |= attribute.contains("test");
             false
         }
-        None => std::mem::take(&mut has_attribute) && line.starts_with(&format!("fn {name}()")),
+        None => {
+            std::mem::take(&mut has_attribute) && line.trim_start_matches("async ").starts_with(&format!("fn {name}()"))
+        }
     })
 }
 
