@@ -127,6 +127,9 @@ mod tests {
             ("A. B <a@b.co> ", "a@b.co"),
             ("\"<A@x>\" < a@b.co >", "a@b.co"),
             ("<a@b.co>", "a@b.co"),
+            ("é <a@b.co>", "a@b.co"),
+            ("\"é\"<a@b.co>", "a@b.co"),
+            ("\"A\" \"B\" <a@b.co>", "a@b.co"),
             ("jürgen@MÜLLER.example", "jürgen@xn--mller-kva.example"),
             ("u\u{308}@u\u{308}.example", "ü@xn--tda.example"),
             ("\u{212A}@b\u{3002}co", "K@b.co"),
@@ -173,11 +176,28 @@ mod tests {
         assert!(Email::parse("a b@example.com", never).is_err());
     }
 
+    const OPEN_BRACKET: &str = "An open angle bracket at the start of the email address has to be followed by a close angle bracket at the end.";
+    const QUOTED: &str = "Quoting the part before the @-sign is not allowed here.";
+
+    /// The messages are those of email-validator 2.4 behind pydantic's `EmailStr`.
     #[test]
     fn mistakes_are_named_as_email_validator_names_them() {
         for (text, reason) in [
             ("a@b.co\n", "Carriage return and line feed characters are not allowed"),
             ("@b.co", "There must be something before the @-sign."),
+            ("A <>", "An email address must have an @-sign."),
+            ("\"A\" <>", "An email address must have an @-sign."),
+            ("\"A <a@b.co>", "An email address must have an @-sign."),
+            ("\"\" <a@b.co>", "A display name and angle brackets around the email address are not permitted here."),
+            ("A [x] <a@b.co>", "The display name contains invalid characters when not quoted: '[', ']'."),
+            ("\"A\" <a@b.co>x", "There can't be anything after the email address."),
+            ("A <a@b.co", OPEN_BRACKET),
+            ("a<b@c.co", OPEN_BRACKET),
+            ("a<\u{338}b@c.co", "The email address contains invalid characters before the @-sign: '<'."),
+            ("\"a<b\"@c.co", QUOTED),
+            ("\"a@b\"@c.co", QUOTED),
+            ("\"a\\\"@b\"@c.co", QUOTED),
+            ("\"a\\\\\"@c.co", QUOTED),
             ("a@", "There must be something after the @-sign."),
             ("a b'@b.co", "The email address contains invalid characters before the @-sign: SPACE."),
             (".a@b.co", "An email address cannot start with a period."),
