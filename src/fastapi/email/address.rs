@@ -39,8 +39,10 @@ pub(super) fn normal(text: &str, unicode: &Unicode) -> Result<String, EmailError
     let ascii_domain = check_domain(domain, unicode)?;
     check_length(&[local, "@", domain].concat())?;
     let stored = [&normal_local, "@", &ascii_domain].concat();
-    if stored.len() > EMAIL_MAX_BYTES {
-        return Err("The email address is too long (when converted to IDNA ASCII).".into());
+    let excess = stored.len().saturating_sub(EMAIL_MAX_BYTES);
+    if excess > 0 {
+        let msg = "The email address is too long when the part after the @-sign is converted to IDNA ASCII ";
+        return Err(listing(msg, &bytes_too_many(excess, "")));
     }
     if bracketed {
         return Err("A display name and angle brackets around the email address are not permitted here.".into());
@@ -158,8 +160,10 @@ fn check_domain(domain: &str, unicode: &Unicode) -> Result<String, EmailError> {
     let after = "An email address cannot have a period immediately after the @-sign.";
     check_periods(&domain, after, "An email address cannot end with a period.")?;
     check_hyphens(&domain)?;
-    if domain.len() > EMAIL_DOMAIN_MAX_CHARS {
-        return Err("The email address is too long after the @-sign.".into());
+    let excess = domain.len().saturating_sub(EMAIL_DOMAIN_MAX_CHARS);
+    if excess > 0 {
+        let reason = bytes_too_many(excess, " after IDNA encoding");
+        return Err(listing("The email address is too long after the @-sign ", &reason));
     }
     for label in domain.split('.') {
         let excess = label.len().saturating_sub(EMAIL_LABEL_MAX_CHARS);
@@ -244,6 +248,10 @@ fn refuse_unsafe(text: &str, allow_space: bool, unicode: &Unicode) -> Check {
 
 fn listing(message: &str, what: &str) -> EmailError {
     [message, what, "."].concat().into()
+}
+
+fn bytes_too_many(excess: usize, after: &str) -> String {
+    format!("({excess} byte{} too many{after})", if excess == 1 { "" } else { "s" })
 }
 
 fn too_many(excess: usize) -> String {
