@@ -306,27 +306,45 @@ test("stopped work throws busy, and new work is possible after stopWork(false)",
 });
 
 test("a request that waits for its store is let through before the next batch, if the store answers soon", async () => {
-  const batchesBeside = async (answer: Promise<void> | undefined, logins: number) => {
-    const users = memoryUsers([{ id: 1, email: "a@example.com", password: QUICK, created_at: "" }]);
-    const userById: UserStore["userById"] = async (...asked) => {
-      await (answer ?? new Promise((resolve) => setTimeout(resolve, 5)));
-      return users.userById(...asked);
-    };
-    const gate = createGate({ SECRET_KEY }, { ...users, userById });
-    const authorization = new Headers({ authorization: `Bearer ${await gate.issueToken(1)}` });
-    let between = -1;
-    await batchesOf(async (sizes) => {
-      const all = Promise.all(Array.from({ length: logins }, () => verifyPassword("secret", QUICK)));
-      while (sizes.length === 0) await new Promise(setImmediate);
-      const before = sizes.length;
-      const current = gate.currentUser(authorization).then(() => (between = sizes.length - before));
-      await (answer ? all : current);
-      await all;
-    });
-    return between;
+  const users = memoryUsers([{ id: 1, email: "a@example.com", password: QUICK, created_at: "" }]);
+  const userById: UserStore["userById"] = async (...asked) => {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    return users.userById(...asked);
   };
-  const between = await batchesBeside(undefined, 30);
-  assert(between === 0 || between === 1, `${between} batches`);
-  // A store that does not answer holds nothing up for good.
-  await batchesBeside(new Promise(() => {}), 9);
+  const gate = createGate({ SECRET_KEY }, { ...users, userById });
+  const authorization = new Headers({ authorization: `Bearer ${await gate.issueToken(1)}` });
+  await batchesOf(async (sizes) => {
+    const all = Promise.all(Array.from({ length: 30 }, () => verifyPassword("secret", QUICK)));
+    while (sizes.length === 0) await new Promise(setImmediate);
+    const before = sizes.length;
+    assert.equal((await gate.currentUser(authorization)).outcome, "accepted");
+    const between = sizes.length - before;
+    assert(between <= 1, `${between} batches`);
+    await all;
+  });
+});
+
+test("a store that does not answer holds each batch 24 ms at most", async () => {
+  const pausesDuring = async (work: () => Promise<unknown>) => {
+    const timeout = globalThis.setTimeout;
+    let pauses = 0;
+    globalThis.setTimeout = Object.assign((...args: Parameters<typeof timeout>) => ((pauses += 1), timeout(...args)), timeout);
+    try {
+      await work();
+    } finally {
+      globalThis.setTimeout = timeout;
+    }
+    return pauses;
+  };
+  const threeBatches = () => Promise.all(Array.from({ length: 9 }, () => verifyPassword("secret", QUICK)));
+  // The last request that no store answers was announced by another test.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const answered = createGate({ SECRET_KEY }, memoryUsers());
+  const authorization = new Headers({ authorization: `Bearer ${await answered.issueToken(1)}` });
+  assert.equal((await answered.currentUser(authorization)).outcome, "refused");
+  assert.equal(await pausesDuring(threeBatches), 0);
+  const unanswered = createGate({ SECRET_KEY }, { ...memoryUsers(), userById: () => new Promise(() => {}) });
+  void unanswered.currentUser(authorization);
+  const pauses = await pausesDuring(threeBatches);
+  assert(pauses > 0 && pauses <= 3 * 9 * 12, `${pauses} pauses`);
 });
