@@ -1,5 +1,7 @@
 import type { NewSession, Question, Rotation, Session, SessionEnd, UserId, UserRow } from "../wasm/edgegate.js";
 
+export type { NewSession, Rotation, Session, SessionEnd } from "../wasm/edgegate.js";
+
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
 

@@ -23,7 +23,6 @@ export function interrupted(database: Database, between: () => Promise<void>): D
   const statement = (original: Statement): Statement => ({
     ...original,
     bind: (...values) => statement(original.bind(...values)),
-    first: async <Row>() => (await between(), original.first<Row>()),
     all: async <Row>() => (await between(), original.all<Row>()),
     // What `batch` is given must be the engine's own statement.
     original,
@@ -43,12 +42,9 @@ export function sqliteDatabase(): Promise<Opened> {
   db.exec("PRAGMA foreign_keys = ON");
   for (const sql of migrations()) db.exec(sql);
   const prepare = (sql: string, values: unknown[] = []): Statement & { run(): unknown[] } => {
-    // node:sqlite takes numbered parameters for named ones.
-    const named = Object.fromEntries(values.map((value, at) => [`?${at + 1}`, value as string]));
-    const run = () => (values.length > 0 ? db.prepare(sql).all(named) : db.prepare(sql).all());
+    const run = () => db.prepare(sql).all(...(values as string[]));
     return {
       bind: (...values) => prepare(sql, values),
-      first: async <Row>() => (run()[0] ?? null) as Row | null,
       all: async <Row>() => ({ results: run() as Row[] }),
       run,
     };

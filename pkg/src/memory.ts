@@ -1,0 +1,138 @@
+// User store in memory, for tests of an application.
+
+import type { UserId, UserRow } from "../wasm/edgegate.js";
+import type { SqlStore } from "./sql.js";
+import type { Client, NewSession, Session, UserStore } from "./store.js";
+
+export type { UserRow } from "../wasm/edgegate.js";
+
+/** A user of {@link memoryUsers}. What is left out is filled in. */
+export type MemoryUser = Partial<UserRow> & { email: string; password: string };
+
+/** The store, with every optional method. */
+export type MemoryStore = SqlStore;
+
+interface Row extends UserRow {
+  token_version: number;
+}
+
+interface SessionRow extends Session {
+  userId: UserId;
+  current: string;
+  previous?: string;
+  sealed?: string;
+  endsAt: number;
+}
+
+/**
+ * A user store in memory, with the users given here. Ids are counted from 1 on. It is for tests: it forgets everything when the
+ * process ends, and finds users by reading all of them.
+ *
+ * @example
+ * ```ts
+ * import { createGate, hashPassword } from "edgegate";
+ * import { memoryUsers } from "edgegate/memory";
+ *
+ * const ada = { email: "ada@example.com", password: await hashPassword("correct horse"), role: "admin" };
+ * const gate = createGate(process.env, memoryUsers([ada]));
+ * ```
+ */
+export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
+  const rows: Row[] = [];
+  const sessions = new Map<string, SessionRow>();
+  const add = (user: MemoryUser): Row => {
+    // An id may be given, and is not given twice.
+    const id = Math.max(0, ...rows.map((row) => (typeof row.id === "number" ? row.id : 0))) + 1;
+    const row = { id, created_at: new Date().toISOString().replace(/\.\d+/, ""), token_version: 0, ...user };
+    rows.push(row);
+    return row;
+  };
+  users.forEach(add);
+
+  const byEmail = (email: string) => rows.find((row) => row.email.toLowerCase() === email.toLowerCase());
+  // As a column of a database has it, which converts 7 and "7" to its own type.
+  const byId = (id: UserId) => rows.find((row) => String(row.id) === String(id));
+  const copied = (row: Row | undefined): UserRow | null => (row ? { ...row } : null);
+  const deleteOf = (id: UserId, which: (session: SessionRow) => boolean) => {
+    for (const session of sessions.values()) if (String(session.userId) === String(id) && which(session)) sessions.delete(session.id);
+  };
+
+  return {
+    userByEmail: async (email) => copied(byEmail(email)),
+    userById: async (id) => copied(byId(id)),
+    insertUser: async ({ email, password }) => (byEmail(email) ? null : copied(add({ email, password }))),
+    async replaceHash({ id, old, new: next }) {
+      const row = byId(id);
+      if (row?.password === old) row.password = next;
+    },
+    async revokeTokens({ id, withSessions }) {
+      const row = byId(id);
+      if (row) row.token_version += 1;
+      if (withSessions) deleteOf(id, () => true);
+    },
+    sessions: {
+      async insert(session: NewSession & Client) {
+        const user = byId(session.userId);
+        if (user?.password !== session.password) return false;
+        if (session.tokenVersion !== undefined && user.token_version !== session.tokenVersion) return false;
+        deleteOf(user.id, ({ expires_at }) => expires_at <= session.now);
+        sessions.set(session.id, {
+          id: session.id,
+          userId: user.id,
+          current: session.current,
+          created_at: session.now,
+          last_used_at: session.now,
+          expires_at: session.expiresAt,
+          endsAt: session.endsAt,
+          user_agent: session.userAgent,
+          address: session.address,
+        });
+        return true;
+      },
+      async rotate({ id, old, new: next, sealed, now, expiresAt, graceSince, withTokenVersion }) {
+        const session = sessions.get(id);
+        const user = session && byId(session.userId);
+        if (!user || session.expires_at <= now) return null;
+        if (session.current === old) {
+          const expires_at = Math.min(expiresAt, session.endsAt);
+          Object.assign(session, { previous: old, current: next, sealed, last_used_at: now, expires_at });
+        } else if (session.previous !== old || session.last_used_at <= graceSince) {
+          return null;
+        }
+        return {
+          user_id: user.id,
+          sealed: session.sealed ?? "",
+          ...(withTokenVersion ? { token_version: user.token_version } : {}),
+        };
+      },
+      async end({ id, old, now, graceSince, isVerified, raiseTokenVersion }) {
+        const session = sessions.get(id);
+        if (!session || (!isVerified && session.previous !== old)) return null;
+        if (session.previous === old && session.last_used_at > graceSince) return null;
+        sessions.delete(id);
+        const expired = session.expires_at <= now;
+        const user = byId(session.userId);
+        if (user && raiseTokenVersion && !expired) user.token_version += 1;
+        return { expired };
+      },
+      async delete({ id, userId, knownAs }) {
+        const session = sessions.get(id);
+        if (!session || (userId !== undefined && String(session.userId) !== String(userId))) return false;
+        if (knownAs !== undefined && session.current !== knownAs && session.previous !== knownAs) return false;
+        return sessions.delete(id);
+      },
+      async list({ userId, now }) {
+        const live = [...sessions.values()].filter((one) => String(one.userId) === String(userId) && one.expires_at > now);
+        live.sort((a, b) => b.last_used_at - a.last_used_at || (a.id < b.id ? -1 : 1));
+        return live.slice(0, 100).map(({ id, created_at, last_used_at, expires_at, user_agent, address }) => ({
+          id,
+          created_at,
+          last_used_at,
+          expires_at,
+          user_agent,
+          address,
+        }));
+      },
+    },
+  } satisfies UserStore;
+}

@@ -1,0 +1,306 @@
+// User store in PostgreSQL, by the drivers `pg` and `postgres`.
+
+import { sqlUsers, quoted, type Dialect, type Driver, type Row, type SqlOptions, type SqlStore, type Statement } from "./sql.js";
+import type { Schema } from "./sqlite-dialect.js";
+
+export type { ColumnNames, SqlOptions, SqlStore } from "./sql.js";
+export type { Schema } from "./sqlite-dialect.js";
+
+/** Options of {@link postgresUsers}. */
+export interface PostgresOptions extends SqlOptions {
+  /**
+   * How the table has its addresses. `mixed`: in any letter case. It needs a unique index on `lower(email)`, which `postgresSchema`
+   * creates: without it each login reads the whole table, and the same address may register twice at once in two spellings.
+   * `lower`: in lower case only; new ones are stored so. A unique index on the column itself is enough, but users whose stored address
+   * has capitals cannot log in. Default: `mixed`.
+   */
+  letterCase?: "mixed" | "lower";
+}
+
+/** The part of `Pool` of `pg` that is used. `Pool` of `@neondatabase/serverless` has it as well. */
+export interface PgPool extends PgQueryable {
+  readonly totalCount: number;
+  connect(): Promise<PgQueryable & { release(error?: boolean): void }>;
+}
+
+/** The part of a connected `Client` of `pg` that is used. */
+export interface PgQueryable {
+  query(sql: string, values?: any[]): Promise<{ rows: any[] }>;
+}
+
+/** The part of what `postgres()` returns that is used. */
+export interface PostgresJs {
+  unsafe(sql: string, values?: any[], options?: { prepare: boolean }): PromiseLike<Iterable<any>>;
+  begin(run: (transaction: any) => any): Promise<any>;
+}
+
+/** A database, as one of the drivers has it. */
+export type PostgresDatabase = PgPool | PgQueryable | PostgresJs;
+
+/** Opens a connection. {@link postgresUsers} calls it for each of its own calls, and then `end()`. */
+export type PostgresConnect = () => Promise<Connection> | Connection;
+type Connection = PostgresDatabase & { end(): Promise<unknown> };
+
+/**
+ * A user store in a table of PostgreSQL, by default `users(id, email, password, created_at)`. {@link postgresSchema} has the SQL that
+ * creates it. Ids may be of the types `integer`, `bigint`, `uuid` and `text`. A `bigint` above 2^53 - 1 is refused: the reply is 503.
+ * Times are returned as FastAPI writes them, with microseconds.
+ *
+ * The database is one of these:
+ * - a `Pool` of `pg`. Handle its event `error`, which it emits when an idle connection is lost: without a handler, Node ends the process.
+ * - a connected `Client` of `pg`. It does not connect again after a lost connection, so it is for one request, or a script.
+ * - `postgres()` of `postgres`.
+ * - a function that opens one of them. It is called for each method call of the store, and the connection is closed afterwards.
+ *   Workers need it, because no connection may be used by two requests; with Hyperdrive connecting is fast.
+ *
+ * **Hyperdrive** caches the results of `SELECT` for a minute, and more. A logout or a new password would then not be noticed.
+ * Create its configuration with `--caching-disabled`:
+ * `npx wrangler hyperdrive create NAME --caching-disabled --connection-string=...`.
+ *
+ * The isolation level must be PostgreSQL's default, `READ COMMITTED`. The database must be the primary: a replica may be behind.
+ *
+ * @throws {TypeError} when the database is none of these, or a name in the options is no SQL identifier.
+ *
+ * @example
+ * ```ts
+ * import { createGate } from "edgegate";
+ * import { postgresUsers } from "edgegate/postgres";
+ * import { Pool } from "pg";
+ *
+ * const pool = new Pool({ connectionString: process.env["DATABASE_URL"] });
+ * pool.on("error", (error) => console.error(error));
+ * const gate = createGate(process.env, postgresUsers(pool));
+ * ```
+ *
+ * @example On Workers with Hyperdrive
+ * ```ts
+ * import { createGate } from "edgegate";
+ * import { postgresUsers } from "edgegate/postgres";
+ * import postgres from "postgres";
+ *
+ * const connect = () => postgres(env.HYPERDRIVE.connectionString, { max: 1, fetch_types: false });
+ * const gate = createGate(env, postgresUsers(connect));
+ * ```
+ *
+ * @example A table that a FastAPI backend owns, as its full-stack template creates it
+ * ```ts
+ * const users = postgresUsers(pool, {
+ *   users: "user",
+ *   columns: { password: "hashed_password" },
+ *   further: ["full_name", "is_superuser"],
+ *   letterCase: "lower",
+ *   newUser: () => ({ id: crypto.randomUUID(), is_active: true, is_superuser: false }),
+ * });
+ * ```
+ */
+export function postgresUsers(database: PostgresDatabase | PostgresConnect, options: PostgresOptions = {}): SqlStore {
+  const { letterCase = "mixed", ...tables } = options;
+  const store = sqlUsers(dialect(letterCase), driver(database), tables);
+  const { sessions } = store;
+  const user = async (row: ReturnType<SqlStore["userById"]>) => corrected(await row);
+  return {
+    ...store,
+    userByEmail: (email, columns) => user(store.userByEmail(email, columns)),
+    userById: (id, columns) => ofExistingId(() => user(store.userById(id, columns)), null),
+    insertUser: (row) => user(store.insertUser(row)),
+    sessions: {
+      ...sessions,
+      insert: (session) => ofExistingId(() => sessions.insert(session), false),
+      rotate: async (rotation) => corrected(await sessions.rotate(rotation)),
+      delete: (session) => ofExistingId(() => sessions.delete(session), false),
+      list: (of) => ofExistingId(async () => (await sessions.list(of)).map((row) => integers(row, ["created_at", "last_used_at", "expires_at"])), []),
+    },
+  };
+}
+
+const dialect = (letterCase: "mixed" | "lower"): Dialect => {
+  // The types of parameters are stated where PostgreSQL would infer two different ones.
+  const email = "CAST(:email AS text)";
+  const isLower = letterCase === "lower";
+  return {
+    quote: '"',
+    parameter: (number) => `$${number}`,
+    least: "LEAST",
+    sameEmail: (column) => (isLower ? `${column} = lower(${email})` : `lower(${column}) = lower(${email})`),
+    newEmail: isLower ? `lower(${email})` : email,
+    // Drivers return a `bigint` as a text. JSON tells integers and texts apart, and is a text whatever parsers the driver is given.
+    id: (column) => `CAST(to_json(${column}) AS text)`,
+    createdAt: (column) => `CAST(to_json(${column}) AS text)`,
+    // Without it, a session could be stored while the tokens of its user are being revoked, and be missed.
+    lockUser: " FOR SHARE",
+    both: (first, second) => [`WITH second AS (${second}) ${first}`],
+  };
+};
+
+/** The columns that are read as JSON, and the integers. */
+function corrected<R extends object>(row: R | null): R | null {
+  if (row === null) return row;
+  const columns = integers(row, ["token_version"]) as Row;
+  for (const name of ["id", "user_id"]) if (name in columns) columns[name] = parsed(columns[name]);
+  if ("created_at" in columns) columns["created_at"] = asFastApi(parsed(columns["created_at"]));
+  return columns as R;
+}
+
+/** A table without `created_at` gives an empty text, which is no JSON. */
+const parsed = (json: unknown): unknown => (typeof json === "string" && json !== "" ? JSON.parse(json) : json);
+
+/** PostgreSQL leaves out the last zeros of a fraction; Python writes six digits, and pydantic `Z` for UTC. */
+function asFastApi(time: unknown): unknown {
+  const parts = typeof time === "string" ? /^(\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,6})?([+-]\d\d:\d\d)?$/.exec(time) : null;
+  if (!parts) return time;
+  const [, seconds, fraction = "", offset = ""] = parts;
+  return `${seconds}${fraction && fraction.padEnd(7, "0")}${offset === "+00:00" ? "Z" : offset}`;
+}
+
+/** Drivers return a `bigint` as a text. What is no integer is left as it is, and the core refuses it. */
+function integers<R extends object>(row: R, names: string[]): R {
+  const columns: Row = Object.fromEntries(Object.entries(row));
+  for (const name of names) {
+    const value = columns[name];
+    if (typeof value === "bigint" || (typeof value === "string" && /^-?\d{1,16}$/.test(value))) columns[name] = Number(value);
+  }
+  return columns as R;
+}
+
+/** An id that the type of the column cannot have is one of no user: "x" as an integer, 2^40 as a 32-bit one, a NUL in a text. */
+async function ofExistingId<T>(ask: () => Promise<T>, none: T): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === "22P02" || code === "22003" || code === "22021") return none;
+    throw error;
+  }
+}
+
+function driver(database: PostgresDatabase | PostgresConnect): Driver {
+  if (isPostgresJs(database)) return postgresJs(database);
+  if (typeof database === "function") return connecting(database);
+  if (typeof database === "object" && database !== null && "query" in database) return pg(database);
+  throw new TypeError("edgegate: the database must be a Pool or a Client of `pg`, what `postgres()` returns, or a function");
+}
+
+function isPostgresJs(database: unknown): database is PostgresJs {
+  return typeof database === "function" && "unsafe" in database && "begin" in database;
+}
+
+function pg(database: PgPool | PgQueryable): Driver {
+  const all = async ({ sql, values }: Statement): Promise<Row[]> => (await database.query(sql, values)).rows;
+  if (!("totalCount" in database)) return { all, transaction: (statements) => pgTransaction(database, statements) };
+  return {
+    all,
+    async transaction(statements) {
+      const client = await database.connect();
+      let isUsable = false;
+      try {
+        const rows = await pgTransaction(client, statements);
+        isUsable = true;
+        return rows;
+      } finally {
+        client.release(!isUsable);
+      }
+    },
+  };
+}
+
+/**
+ * All statements are queued at once, so that those of another request cannot come between them on the same connection. After an
+ * error the others fail as well, and COMMIT rolls back.
+ */
+async function pgTransaction(client: PgQueryable, statements: Statement[]): Promise<Row[][]> {
+  const queued = [{ sql: "BEGIN", values: [] }, ...statements, { sql: "COMMIT", values: [] }];
+  const results = await Promise.allSettled(queued.map(({ sql, values }) => client.query(sql, values)));
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value.rows as Row[];
+  }).slice(1, -1);
+}
+
+function postgresJs(database: PostgresJs): Driver {
+  // `prepare` does nothing where the driver was created with `prepare: false`.
+  const run = async (on: PostgresJs, { sql, values }: Statement): Promise<Row[]> => [...(await on.unsafe(sql, values, { prepare: true }))];
+  return {
+    all: (statement) => run(database, statement),
+    transaction: (statements) => database.begin((transaction: PostgresJs) => Promise.all(statements.map((one) => run(transaction, one)))),
+  };
+}
+
+function connecting(connect: PostgresConnect): Driver {
+  const on = async <T>(use: (driver: Driver) => Promise<T>): Promise<T> => {
+    const connection = await connect();
+    try {
+      return await use(driver(connection));
+    } finally {
+      // A lost connection may fail to close; what it was used for has failed before.
+      await connection.end().catch(() => {});
+    }
+  };
+  return {
+    all: (statement) => on((driver) => driver.all(statement)),
+    transaction: (statements) => on((driver) => driver.transaction(statements)),
+  };
+}
+
+/** Options of {@link postgresSchema}. */
+export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessions"> {
+  /**
+   * The type of the users' ids. If a backend owns the table of users, it must be that of its ids. `integer` and `bigint` are counted
+   * by the database, `uuid` and `text` are random UUIDs. Default: `integer`.
+   */
+  ids?: "integer" | "bigint" | "uuid" | "text";
+  /** The column of the users' ids, to which the sessions refer. Default: `id`. */
+  id?: string;
+}
+
+/**
+ * SQL that creates the tables in PostgreSQL. If a backend owns the table of users, only `sessions` and `tokenVersion` are of use.
+ *
+ * @throws {TypeError} when a name is no SQL identifier.
+ *
+ * @example
+ * ```ts
+ * import { postgresSchema } from "edgegate/postgres";
+ *
+ * const { users, sessions } = postgresSchema({ ids: "uuid" });
+ * await pool.query(users + sessions);
+ * ```
+ */
+export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
+  const { users = "users", sessions = "sessions", ids = "integer", id = "id" } = options;
+  const name = (text: string): string => quoted('"', text);
+  const index = (table: string, column: string): string => name(`${table.split(".").at(-1)}_${column}`);
+  const key = {
+    integer: "integer GENERATED BY DEFAULT AS IDENTITY",
+    bigint: "bigint GENERATED BY DEFAULT AS IDENTITY",
+    uuid: "uuid DEFAULT gen_random_uuid()",
+    text: "text DEFAULT gen_random_uuid()",
+  }[ids];
+  const version = "token_version integer NOT NULL DEFAULT 0";
+  return {
+    users: `CREATE TABLE IF NOT EXISTS ${name(users)} (
+  ${name(id)} ${key} PRIMARY KEY,
+  email text NOT NULL,
+  password text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  ${version}
+);
+CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lower(email));
+`,
+    tokenVersion: `ALTER TABLE ${name(users)} ADD COLUMN IF NOT EXISTS ${version};\n`,
+    sessions: `CREATE TABLE IF NOT EXISTS ${name(sessions)} (
+  id text PRIMARY KEY,
+  user_id ${ids} NOT NULL REFERENCES ${name(users)} (${name(id)}) ON DELETE CASCADE,
+  current text NOT NULL,
+  previous text,
+  sealed text,
+  created_at bigint NOT NULL,
+  rotated_at bigint NOT NULL,
+  expires_at bigint NOT NULL,
+  ends_at bigint NOT NULL,
+  user_agent text,
+  address text
+);
+CREATE INDEX IF NOT EXISTS ${index(sessions, "user_id")} ON ${name(sessions)} (user_id);
+`,
+  };
+}

@@ -1,0 +1,222 @@
+// A user store over SQL. The statements are written once, with named parameters, and a dialect says what differs.
+
+import type { UserId, UserRow } from "../wasm/edgegate.js";
+import { object } from "./argument.js";
+import type { Columns, RotatedRow, Session, SessionStore, UserStore } from "./store.js";
+
+/** The tables and columns of a store, where they are named or filled differently. All names are case-sensitive. */
+export interface SqlOptions {
+  /** The table of users; it may have a schema, as in `auth.users`. Default: `users`. */
+  users?: string;
+  /** The table of sessions, which only `REFRESH_TOKEN_EXPIRE_MINUTES` needs. Default: `sessions`. */
+  sessions?: string;
+  /** The columns of the users that have other names. */
+  columns?: ColumnNames;
+  /** Further columns of the users to read, such as `role`. `currentUser` returns them under the same names. Default: none. */
+  further?: readonly string[];
+  /**
+   * Values of further columns for a new user, by the names of the columns: those that are `NOT NULL` and have no `DEFAULT` in the
+   * database. It is called for each new user. Default: none.
+   */
+  newUser?: () => Record<string, unknown>;
+}
+
+/** Names of columns of the table of users. */
+export interface ColumnNames {
+  /** An integer or a text, such as a UUID. Default: `id`. */
+  id?: string;
+  /** A text. Default: `email`. */
+  email?: string;
+  /** A text, the hash. Default: `password`. */
+  password?: string;
+  /** A time or a text. `null` if the table has none: `GET /me` then returns an empty text. Default: `created_at`. */
+  created_at?: string | null;
+  /** An integer that is not `NULL`; only `REVOCATION=on` needs it. Default: `token_version`. */
+  token_version?: string;
+}
+
+/** What differs between databases. */
+export interface Dialect {
+  /** The mark that encloses an identifier. */
+  quote: string;
+  /** The parameter of this number, from 1 on, or `?` for each occurrence. */
+  parameter(number: number): string;
+  /** The function that returns the lesser of two values. */
+  least: string;
+  /** Whether the column has this address, ignoring letter case. */
+  sameEmail(column: string): string;
+  /** The address as it is stored. */
+  newEmail: string;
+  /** How a column of a row is read. */
+  id(column: string): string;
+  createdAt(column: string): string;
+  /** Locks the row of `users` that a SELECT reads against changes until the end of the transaction, where writers are concurrent. */
+  lockUser: string;
+  /** Two statements that need not see each other's changes; the rows of the first one are returned. */
+  both(first: string, second: string): string[];
+}
+
+/** A statement for a driver, with the values of its parameters in their order. */
+export interface Statement {
+  sql: string;
+  values: unknown[];
+}
+
+export type Row = Record<string, unknown>;
+
+/** What a driver does. Both reject if the database fails, and change nothing then. */
+export interface Driver {
+  all(statement: Statement): Promise<Row[]>;
+  /** Runs the statements in one transaction, each seeing what was committed before it. Returns the rows of each. */
+  transaction(statements: Statement[]): Promise<Row[][]>;
+}
+
+/** A store with every optional method. */
+export interface SqlStore extends UserStore {
+  replaceHash: NonNullable<UserStore["replaceHash"]>;
+  revokeTokens: NonNullable<UserStore["revokeTokens"]>;
+  sessions: SessionStore;
+}
+
+/** @throws {TypeError} when a name in the options is no SQL identifier of letters, digits, `_` and `$`. */
+export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions = {}): SqlStore {
+  const sql = statements(dialect, options);
+  const { bind } = sql;
+  const all = (text: string, values: Row) => driver.all(bind(text, values));
+  const first = async (text: string, values: Row) => (await all(text, values))[0] ?? null;
+  const transaction = (texts: string[], values: Row) => driver.transaction(texts.map((text) => bind(text, values)));
+  const user = (text: string, values: Row) => first(text, values) as Promise<UserRow | null>;
+
+  return {
+    userByEmail: (email, columns) => user(sql.byEmail(columns), { email }),
+    userById: (id, columns) => user(sql.byId(columns), { id: key(id) }),
+    insertUser({ email, password }) {
+      const further = options.newUser?.() ?? {};
+      return user(sql.insertUser(Object.keys(further)), { email, password, ...renamed(further) });
+    },
+    async replaceHash({ id, old, new: next }) {
+      await all(sql.replaceHash, { id: key(id), old, next });
+    },
+    async revokeTokens({ id, withSessions }) {
+      const texts = withSessions ? [sql.raise, sql.endSessions] : [sql.raise];
+      await (texts.length > 1 ? transaction(texts, { id: key(id) }) : all(sql.raise, { id: key(id) }));
+    },
+    sessions: {
+      async insert({ userId, password, userAgent, address, ...session }) {
+        const values = { ...session, user: key(userId), hash: password, userAgent: userAgent ?? null, address: address ?? null };
+        const texts = sql.insertSession(session.tokenVersion !== undefined);
+        const [inserted] = texts.length > 1 ? await transaction(texts, values) : [await all(texts[0] as string, values)];
+        return inserted?.length === 1;
+      },
+      rotate: ({ new: next, withTokenVersion, ...values }) =>
+        first(sql.rotate(withTokenVersion), { ...values, next }) as Promise<RotatedRow | null>,
+      async end({ isVerified, raiseTokenVersion, ...values }) {
+        const end = sql.endSession(isVerified);
+        const rows = raiseTokenVersion
+          ? (await transaction([sql.raiseOfSession(isVerified), end], { ...values }))[1]
+          : await all(end, { ...values });
+        return (rows?.[0] as { expired: boolean | number } | undefined) ?? null;
+      },
+      async delete({ id, userId, knownAs }) {
+        const values = { session: id, user: userId === undefined ? null : key(userId), knownAs };
+        return (await all(sql.deleteSession(userId !== undefined, knownAs !== undefined), values)).length > 0;
+      },
+      list: ({ userId, now }) => all(sql.list, { user: key(userId), now }) as Promise<unknown> as Promise<Session[]>,
+    },
+  };
+}
+
+/**
+ * Ids are bound as text, which the database converts to the type of the column. A number would be bound as a double by some drivers
+ * of SQLite, and a TEXT column would compare it as "7.0".
+ */
+const key = (id: UserId): string => String(id);
+
+/** The parameter of a further column of a new user. */
+const parameterOf = (at: number): string => `further${at}`;
+
+const renamed = (further: Row): Row => Object.fromEntries(Object.values(further).map((value, at) => [parameterOf(at), value ?? null]));
+
+function statements(dialect: Dialect, options: SqlOptions) {
+  const { least, lockUser } = dialect;
+  const name = (text: string): string => quoted(dialect.quote, text);
+  const { users = "users", sessions = "sessions", columns = {}, further = [] } = object("options", options);
+  const [U, S] = [name(users), name(sessions)];
+  const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version" } = columns;
+  const [ID, EMAIL, PASSWORD, VERSION] = [name(id), name(email), name(password), name(token_version)];
+  const createdAt = created_at === null ? "''" : dialect.createdAt(name(created_at));
+  const row = [`${dialect.id(ID)} AS id`, `${EMAIL} AS email`, `${PASSWORD} AS password`, `${createdAt} AS created_at`, ...further.map(name)];
+  const select = ({ tokenVersion }: Columns, where: string) =>
+    `SELECT ${[...row, ...(tokenVersion ? [`${VERSION} AS token_version`] : [])].join(", ")} FROM ${U} WHERE ${where}`;
+  const cached = new Map<string, { sql: string; names: string[] }>();
+
+  // The id is taken from the table of users, so that it has the type that it has there.
+  const ofUser = `user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :user)`;
+  const userOfSession = `SELECT 1 FROM ${U} WHERE ${U}.${ID} = ${S}.user_id`;
+  // A token that was replaced less than the grace period ago ends nothing.
+  const ends = (isVerified: boolean) =>
+    `${isVerified ? "" : "previous = :old AND "}NOT (COALESCE(previous, '') = :old AND rotated_at > :graceSince)`;
+  const ifCurrent = (then: string, column: string) => `${column} = CASE WHEN current = :old THEN ${then} ELSE ${column} END`;
+
+  return {
+    /** Replaces the names of parameters, and puts their values in order. */
+    bind(text: string, values: Row): Statement {
+      let compiled = cached.get(text);
+      if (!compiled) cached.set(text, (compiled = compile(dialect, text)));
+      return { sql: compiled.sql, values: compiled.names.map((name) => values[name]) };
+    },
+    byEmail: (columns: Columns) => select(columns, dialect.sameEmail(EMAIL)),
+    byId: (columns: Columns) => select(columns, `${ID} = :id`),
+    insertUser: (names: string[]) =>
+      `INSERT INTO ${U} (${[EMAIL, PASSWORD, ...names.map(name)].join(", ")}) ` +
+      `SELECT ${[dialect.newEmail, ":password", ...names.map((_, at) => `:${parameterOf(at)}`)].join(", ")} ` +
+      `WHERE NOT EXISTS (SELECT 1 FROM ${U} WHERE ${dialect.sameEmail(EMAIL)}) ` +
+      `ON CONFLICT DO NOTHING RETURNING ${row.join(", ")}`,
+    replaceHash: `UPDATE ${U} SET ${PASSWORD} = :next WHERE ${ID} = :id AND ${PASSWORD} = :old RETURNING 1 AS changed`,
+    raise: `UPDATE ${U} SET ${VERSION} = ${VERSION} + 1 WHERE ${ID} = :id RETURNING 1 AS changed`,
+    endSessions: `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id) RETURNING id`,
+    insertSession: (ofVersion: boolean) =>
+      dialect.both(
+        `INSERT INTO ${S} (id, user_id, current, created_at, rotated_at, expires_at, ends_at, user_agent, address) ` +
+          `SELECT :id, ${U}.${ID}, :current, :now, :now, :expiresAt, :endsAt, :userAgent, :address FROM ${U} ` +
+          `WHERE ${U}.${ID} = :user AND ${PASSWORD} = :hash${ofVersion ? ` AND ${VERSION} = :tokenVersion` : ""}${lockUser} RETURNING id`,
+        `DELETE FROM ${S} WHERE ${ofUser} AND expires_at <= :now RETURNING id`,
+      ),
+    rotate: (withVersion: boolean) =>
+      `UPDATE ${S} SET previous = :old, ${ifCurrent(":next", "current")}, ${ifCurrent(":sealed", "sealed")}, ` +
+      `${ifCurrent(":now", "rotated_at")}, ${ifCurrent(`${least}(:expiresAt, ends_at)`, "expires_at")} ` +
+      `WHERE id = :id AND expires_at > :now AND (current = :old OR (previous = :old AND rotated_at > :graceSince)) ` +
+      `AND EXISTS (${userOfSession}) RETURNING ${dialect.id("user_id")} AS user_id, sealed` +
+      (withVersion ? `, (${userOfSession.replace("SELECT 1", `SELECT ${VERSION}`)}) AS token_version` : ""),
+    raiseOfSession: (isVerified: boolean) =>
+      `UPDATE ${U} SET ${VERSION} = ${VERSION} + 1 WHERE ${ID} = ` +
+      `(SELECT user_id FROM ${S} WHERE id = :id AND expires_at > :now AND ${ends(isVerified)}) RETURNING 1 AS changed`,
+    endSession: (isVerified: boolean) =>
+      `DELETE FROM ${S} WHERE id = :id AND ${ends(isVerified)} RETURNING expires_at <= :now AS expired`,
+    deleteSession: (isOfUser: boolean, isKnown: boolean) =>
+      `DELETE FROM ${S} WHERE id = :session${isOfUser ? ` AND ${ofUser}` : ""}` +
+      `${isKnown ? " AND (current = :knownAs OR previous = :knownAs)" : ""} RETURNING id`,
+    list:
+      `SELECT id, created_at, rotated_at AS last_used_at, expires_at, user_agent, address FROM ${S} ` +
+      `WHERE ${ofUser} AND expires_at > :now ORDER BY rotated_at DESC, id LIMIT 100`,
+  };
+}
+
+function compile({ parameter }: Dialect, text: string): { sql: string; names: string[] } {
+  const names: string[] = [];
+  const sql = text.replace(/:([a-z]\w*)/gi, (_, name: string) => {
+    const repeated = parameter(1) === parameter(2);
+    if (repeated || !names.includes(name)) names.push(name);
+    return parameter(names.indexOf(name) + 1);
+  });
+  return { sql, names };
+}
+
+/** A name in quotation marks, which may be a keyword: `user` is one in PostgreSQL. */
+export function quoted(mark: string, name: string): string {
+  const parts = typeof name === "string" ? name.split(".") : [];
+  if (parts.length === 0 || !parts.every((part) => /^[\p{L}_][\p{L}\p{N}_$]*$/u.test(part))) {
+    throw new TypeError(`edgegate: ${JSON.stringify(name)} is no name of a table or column: letters, digits, _ and $`);
+  }
+  return parts.map((part) => `${mark}${part}${mark}`).join(".");
+}

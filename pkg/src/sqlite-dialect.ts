@@ -1,0 +1,82 @@
+// SQLite's dialect and tables, for every driver of SQLite.
+
+import { quoted, type Dialect, type SqlOptions } from "./sql.js";
+
+export const SQLITE: Dialect = {
+  // Within double quotes, SQLite takes a missing column for a text.
+  quote: "`",
+  // Drivers treat `?1` differently: some take it for a named parameter.
+  parameter: () => "?",
+  least: "MIN",
+  sameEmail: (column) => `${column} = :email COLLATE NOCASE`,
+  newEmail: ":email",
+  id: (column) => column,
+  createdAt: (column) => column,
+  lockUser: "",
+  both: (first, second) => [first, second],
+};
+
+/** Options of {@link sqliteSchema}. */
+export interface SqliteSchemaOptions extends Pick<SqlOptions, "users" | "sessions"> {
+  /** The type of the users' ids: integers that the database counts, or random texts of 32 hexadecimal digits. Default: `integer`. */
+  ids?: "integer" | "text";
+}
+
+/** SQL that creates the tables of a store. */
+export interface Schema {
+  /** Creates the table of users and its index, unless the table exists. */
+  users: string;
+  /** Adds the column `token_version` to a table of users that has none: for `REVOCATION=on`. */
+  tokenVersion: string;
+  /** Creates the table of sessions and its index, unless the table exists: for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
+  sessions: string;
+}
+
+/**
+ * SQL that creates the tables in SQLite: for `edgegate/sqlite`, `edgegate/libsql` and `edgegate/d1`.
+ *
+ * @throws {TypeError} when a name is no SQL identifier.
+ *
+ * @example
+ * ```ts
+ * import { DatabaseSync } from "node:sqlite";
+ * import { sqliteSchema, sqliteUsers } from "edgegate/sqlite";
+ *
+ * const database = new DatabaseSync("users.db");
+ * const { users, sessions } = sqliteSchema();
+ * database.exec(users + sessions);
+ * ```
+ */
+export function sqliteSchema({ users = "users", sessions = "sessions", ids = "integer" }: SqliteSchemaOptions = {}): Schema {
+  const name = (text: string): string => quoted(SQLITE.quote, text);
+  // AUTOINCREMENT: the id of a deleted user is never reused, so that an old token cannot belong to a new user.
+  const id = ids === "text" ? "TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(16))))" : "INTEGER PRIMARY KEY AUTOINCREMENT";
+  const version = "token_version INTEGER NOT NULL DEFAULT 0";
+  return {
+    users: `CREATE TABLE IF NOT EXISTS ${name(users)} (
+  id ${id},
+  email TEXT NOT NULL,
+  password TEXT NOT NULL,
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+  ${version}
+);
+CREATE UNIQUE INDEX IF NOT EXISTS ${name(`${users}_email`)} ON ${name(users)} (email COLLATE NOCASE);
+`,
+    tokenVersion: `ALTER TABLE ${name(users)} ADD COLUMN ${version};\n`,
+    sessions: `CREATE TABLE IF NOT EXISTS ${name(sessions)} (
+  id TEXT PRIMARY KEY NOT NULL,
+  user_id NOT NULL REFERENCES ${name(users)} (id) ON DELETE CASCADE,
+  current TEXT NOT NULL,
+  previous TEXT,
+  sealed TEXT,
+  created_at INTEGER NOT NULL,
+  rotated_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  user_agent TEXT,
+  address TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ${name(`${sessions}_user_id`)} ON ${name(sessions)} (user_id);
+`,
+  };
+}

@@ -1,0 +1,517 @@
+// Checks of a user store, for any test runner: what the core relies on.
+
+import type { UserId, UserRow } from "../wasm/edgegate.js";
+import type { NewSession, Rotation, SessionStore, UserStore } from "./store.js";
+
+/** A store to check, with empty tables. */
+export interface StoreUnderTest {
+  store: UserStore;
+  /** Closes the database, and deletes it or its rows. Default: nothing. */
+  close?(): Promise<void> | void;
+  /** Deletes a user past the store. For the check that the sessions of a deleted user are not accepted. */
+  deleteUser?(id: UserId): Promise<void> | void;
+  /** Makes the database fail: closes its connections, locks its file, stops its server. For the check of a lost connection. */
+  fail?(): Promise<void> | void;
+  /** Ends what {@link StoreUnderTest.fail} has begun. */
+  recover?(): Promise<void> | void;
+}
+
+/** Options of {@link storeChecks}. */
+export interface StoreCheckOptions {
+  /** The type of the users' ids. */
+  ids: "integer" | "text";
+  /** What the store does not have, or what cannot be tested on it. The checks of it are left out. Default: nothing. */
+  without?: readonly Part[];
+}
+
+/** Something that not every store has. `failure` needs `fail` and `recover`, `deletedUsers` needs `deleteUser`. */
+export type Part = "replaceHash" | "revokeTokens" | "sessions" | "deletedUsers" | "failure";
+
+/** A check. */
+export interface StoreCheck {
+  /** What it checks, as a sentence. */
+  name: string;
+  /** Rejects with an `Error` that says what differs, if the store does not do it. */
+  run(): Promise<void>;
+}
+
+/**
+ * The checks of a store, one for each rule. `open` is called at the start of each check, so checks may run in parallel if it returns
+ * independent stores. The checks depend on no test runner.
+ *
+ * @example
+ * ```ts
+ * import { test } from "node:test"; // or from "vitest", or Jest's `test`
+ * import { DatabaseSync } from "node:sqlite";
+ * import { sqliteSchema, sqliteUsers } from "edgegate/sqlite";
+ * import { storeChecks } from "edgegate/store-test";
+ *
+ * function open() {
+ *   const database = new DatabaseSync(":memory:");
+ *   database.exec(sqliteSchema().users + sqliteSchema().sessions);
+ *   return { store: sqliteUsers(database), close: () => database.close() };
+ * }
+ *
+ * for (const { name, run } of storeChecks(open, { ids: "integer", without: ["failure", "deletedUsers"] })) test(name, run);
+ * ```
+ */
+export function storeChecks(
+  open: () => Promise<StoreUnderTest> | StoreUnderTest,
+  { ids, without = [] }: StoreCheckOptions,
+): StoreCheck[] {
+  return CHECKS.filter(({ needs }) => !needs.some((part) => without.includes(part))).map(({ name, needs, check }) => ({
+    name,
+    async run() {
+      const opened = await open();
+      try {
+        for (const part of needs) present(opened, part);
+        await check(new Context(opened, ids));
+      } finally {
+        await opened.close?.();
+      }
+    },
+  }));
+}
+
+function present({ store, deleteUser, fail, recover }: StoreUnderTest, part: Part): void {
+  const has = {
+    replaceHash: store.replaceHash,
+    revokeTokens: store.revokeTokens,
+    sessions: store.sessions,
+    deletedUsers: deleteUser,
+    failure: fail && recover,
+  };
+  if (!has[part]) throw new Error(`the store does not have ${part}: implement it, or pass it in \`without\``);
+}
+
+const NOW = 1_700_000_000;
+const HASH = `$2b$10$${"a".repeat(53)}`;
+const OTHER_HASH = `$2b$12$${"b".repeat(53)}`;
+const ADDRESS = "Ada.Lovelace@example.com";
+const PLAIN = { tokenVersion: false };
+const VERSIONED = { tokenVersion: true };
+
+class Context {
+  readonly #opened: StoreUnderTest;
+  #sessions = 0;
+
+  constructor(
+    opened: StoreUnderTest,
+    readonly ids: "integer" | "text",
+  ) {
+    this.#opened = opened;
+  }
+
+  get store(): Required<UserStore> {
+    return this.#opened.store as Required<UserStore>;
+  }
+
+  get sessions(): SessionStore {
+    return this.store.sessions;
+  }
+
+  get hooks(): Required<StoreUnderTest> {
+    return this.#opened as Required<StoreUnderTest>;
+  }
+
+  async user(email = ADDRESS): Promise<UserRow> {
+    const row = await this.store.insertUser({ email, password: HASH });
+    if (!row) throw new Error("insertUser returned null for a new address");
+    return row;
+  }
+
+  async version(id: UserId): Promise<number | undefined> {
+    return (await this.store.userById(id, VERSIONED))?.token_version;
+  }
+
+  /** A session that lives for an hour and ends after two. */
+  session(user: UserRow, more: Partial<NewSession> = {}): NewSession {
+    const name = `session-${(this.#sessions += 1)}`;
+    return {
+      id: name,
+      userId: user.id,
+      password: HASH,
+      tokenVersion: undefined,
+      current: `${name}-token`,
+      now: NOW,
+      expiresAt: NOW + 3600,
+      endsAt: NOW + 7200,
+      ...more,
+    };
+  }
+
+  async inserted(user: UserRow, more: Partial<NewSession> = {}): Promise<NewSession> {
+    const session = this.session(user, more);
+    same(await this.sessions.insert(session), true, "insert returns whether it stored the session");
+    return session;
+  }
+}
+
+/** The use of a session's first token, a minute after the login, with a grace period of 30 seconds. */
+function use(session: NewSession, more: Partial<Rotation> = {}): Rotation {
+  return {
+    id: session.id,
+    old: session.current,
+    new: `${session.id}-next`,
+    sealed: `${session.id}-sealed`,
+    now: NOW + 60,
+    expiresAt: NOW + 3660,
+    graceSince: NOW + 30,
+    withTokenVersion: false,
+    ...more,
+  };
+}
+
+const end = (session: NewSession, more = {}) => ({
+  id: session.id,
+  old: session.current,
+  now: NOW + 60,
+  graceSince: NOW + 30,
+  isVerified: true,
+  raiseTokenVersion: false,
+  ...more,
+});
+
+interface Check {
+  name: string;
+  needs: Part[];
+  check: (context: Context) => Promise<void>;
+}
+
+const CHECKS: Check[] = [];
+const check = (name: string, needs: Part[], check: Check["check"]) => CHECKS.push({ name, needs, check });
+
+check("a new user is returned, and found by address and by id", [], async (on) => {
+  const row = await on.user();
+  same(typeof row.id, on.ids === "integer" ? "number" : "string", "the type of the id");
+  same(row.email.toLowerCase(), ADDRESS.toLowerCase(), "email");
+  same(row.password, HASH, "password");
+  const { id, email, password } = row;
+  for (const columns of [PLAIN, VERSIONED]) {
+    for (const found of [await on.store.userByEmail(ADDRESS, columns), await on.store.userById(id, columns)]) {
+      same([found?.id, found?.email, found?.password], [id, email, password], "the row that was inserted");
+      same(String(found?.created_at), String(row.created_at), "created_at");
+    }
+  }
+});
+
+check("an unknown address and an unknown id are null", [], async (on) => {
+  await on.user();
+  for (const email of ["grace@example.com", "%", "_da.Lovelace@example.com", "' OR 1 = 1 --", ""]) {
+    same(await on.store.userByEmail(email, PLAIN), null, `userByEmail(${JSON.stringify(email)})`);
+  }
+  const ids = [987_654, 2 ** 40, Number.MAX_SAFE_INTEGER, -1, "no such user", "0f8fad5b-d9cb-469f-a165-70867728950e", "' OR 1 = 1 --"];
+  for (const id of ids) same(await on.store.userById(id, PLAIN), null, `userById(${JSON.stringify(id)})`);
+});
+
+check("the letter case of an address is ignored", [], async (on) => {
+  const { id } = await on.user();
+  for (const email of [ADDRESS.toLowerCase(), ADDRESS.toUpperCase()]) {
+    same((await on.store.userByEmail(email, PLAIN))?.id, id, `userByEmail(${email})`);
+    same(await on.store.insertUser({ email, password: OTHER_HASH }), null, `insertUser with the taken address ${email}`);
+  }
+  same((await on.store.userById(id, PLAIN))?.password, HASH, "the hash after the address was refused");
+});
+
+check("one of many simultaneous registrations of an address succeeds", [], async (on) => {
+  // Every letter case is another spelling of the same address.
+  const spellings = Array.from({ length: 8 }, (_, at) => `${ADDRESS.slice(0, at).toUpperCase()}${ADDRESS.slice(at).toLowerCase()}`);
+  const rows = await Promise.all(spellings.map((email) => on.store.insertUser({ email, password: HASH })));
+  const stored = rows.filter((row) => row !== null);
+  same(stored.length, 1, "the number of stored users");
+  same((await on.store.userByEmail(ADDRESS, PLAIN))?.id, stored[0]?.id, "the user who is found");
+});
+
+check("ids are exact, and users are told apart", [], async (on) => {
+  const users = [];
+  for (let at = 0; at < 12; at += 1) users.push(await on.user(`user${at}@example.com`));
+  same(new Set(users.map(({ id }) => id)).size, users.length, "the number of different ids");
+  for (const { id, email } of users) same((await on.store.userById(id, PLAIN))?.email, email, `the user with the id ${id}`);
+});
+
+check("a hash is replaced only if it is still the old one", ["replaceHash"], async (on) => {
+  const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
+  await on.store.replaceHash({ id, old: OTHER_HASH, new: "wrong" });
+  same((await on.store.userById(id, PLAIN))?.password, HASH, "the hash after another old one");
+  await on.store.replaceHash({ id, old: HASH, new: OTHER_HASH });
+  same((await on.store.userById(id, PLAIN))?.password, OTHER_HASH, "the hash afterwards");
+  same((await on.store.userById(other.id, PLAIN))?.password, HASH, "the same hash of another user");
+});
+
+check("one of many simultaneous replacements of a hash takes effect", ["replaceHash"], async (on) => {
+  const { id } = await on.user();
+  const hashes = Array.from({ length: 8 }, (_, at) => `${OTHER_HASH.slice(0, -1)}${at}`);
+  await Promise.all(hashes.map((hash) => on.store.replaceHash({ id, old: HASH, new: hash })));
+  const chosen = (await on.store.userById(id, PLAIN))?.password ?? "";
+  same(hashes.includes(chosen), true, "the hash is one of them");
+  await on.store.replaceHash({ id, old: HASH, new: "late" });
+  same((await on.store.userById(id, PLAIN))?.password, chosen, "the hash after a late replacement");
+});
+
+check("token_version starts at 0, and a revocation adds 1 for this user only", ["revokeTokens"], async (on) => {
+  const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
+  same(await on.version(id), 0, "token_version of a new user");
+  same((await on.store.userByEmail(ADDRESS, VERSIONED))?.token_version, 0, "token_version by address");
+  await on.store.revokeTokens({ id, withSessions: false });
+  same(await on.version(id), 1, "token_version afterwards");
+  await Promise.all(Array.from({ length: 5 }, () => on.store.revokeTokens({ id, withSessions: false })));
+  same(await on.version(id), 6, "token_version after five simultaneous revocations");
+  same(await on.version(other.id), 0, "token_version of another user");
+});
+
+check("a revocation deletes the user's sessions, with `withSessions` only", ["revokeTokens", "sessions"], async (on) => {
+  const [user, other] = [await on.user(), await on.user("grace@example.com")];
+  for (const one of [user, user, other]) await on.inserted(one);
+  await on.store.revokeTokens({ id: user.id, withSessions: false });
+  same((await on.sessions.list({ userId: user.id, now: NOW })).length, 2, "the sessions without `withSessions`");
+  await on.store.revokeTokens({ id: user.id, withSessions: true });
+  same(await on.sessions.list({ userId: user.id, now: NOW }), [], "the sessions afterwards");
+  same((await on.sessions.list({ userId: other.id, now: NOW })).length, 1, "the sessions of another user");
+});
+
+check("a session is stored only if the user has this hash and this token version", ["sessions"], async (on) => {
+  const user = await on.user();
+  const refused: [string, Partial<NewSession>][] = [
+    ["another hash", { password: OTHER_HASH }],
+    ["another token version", { tokenVersion: 1 }],
+    ["another hash with the token version", { password: OTHER_HASH, tokenVersion: 0 }],
+    ["an unknown user", { userId: on.ids === "integer" ? 987_654 : "no such user" }],
+  ];
+  for (const [name, more] of refused) same(await on.sessions.insert(on.session(user, more)), false, `insert with ${name}`);
+  same(await on.sessions.list({ userId: user.id, now: NOW }), [], "the sessions after these");
+  await on.inserted(user);
+  await on.inserted(user, { tokenVersion: 0 });
+  same((await on.sessions.list({ userId: user.id, now: NOW })).length, 2, "the sessions with the right ones");
+});
+
+check("a new session deletes no live session of the user, and no session of another user", ["sessions"], async (on) => {
+  const [user, other] = [await on.user(), await on.user("grace@example.com")];
+  const live = await on.inserted(user, { now: NOW - 100, expiresAt: NOW + 1 });
+  const others = await on.inserted(other, { now: NOW - 100 });
+  await on.inserted(user);
+  same((await on.sessions.list({ userId: user.id, now: NOW })).some(({ id }) => id === live.id), true, "the live session is there");
+  same((await on.sessions.list({ userId: other.id, now: NOW })).map(({ id }) => id), [others.id], "the other user's sessions");
+});
+
+check("a refresh token is rotated, and the id is exact", ["sessions"], async (on) => {
+  const user = await on.user();
+  const session = await on.inserted(user);
+  const rotation = use(session);
+  const row = await on.sessions.rotate(rotation);
+  same([row?.user_id, row?.sealed], [user.id, rotation.sealed], "the row");
+  const next = await on.sessions.rotate(use(session, { old: rotation.new, new: "third", sealed: "sealed-2", now: NOW + 120 }));
+  same([next?.user_id, next?.sealed], [user.id, "sealed-2"], "the row of the next rotation");
+  same(await on.sessions.rotate(use(session, { old: "unknown" })), null, "an unknown token");
+  same(await on.sessions.rotate(use(session, { id: "unknown", old: "third" })), null, "an unknown session");
+});
+
+check("the same use is answered in the same way until the grace period ends", ["sessions"], async (on) => {
+  const session = await on.inserted(await on.user());
+  const rotation = use(session);
+  await on.sessions.rotate(rotation);
+  const again = (now: number) =>
+    on.sessions.rotate(use(session, { new: "another", sealed: "another", now, expiresAt: now + 3600, graceSince: now - 30 }));
+  same((await again(NOW + 61))?.sealed, rotation.sealed, "a second later");
+  same((await again(NOW + 89))?.sealed, rotation.sealed, "29 seconds later, which the repetition has not prolonged");
+  same(await again(NOW + 90), null, "30 seconds later");
+  const [listed] = await on.sessions.list({ userId: (await on.store.userByEmail(ADDRESS, PLAIN))?.id ?? 0, now: NOW + 60 });
+  same([listed?.last_used_at, listed?.expires_at], [NOW + 60, NOW + 3660], "the times after the repetitions");
+  same((await on.sessions.rotate(use(session, { old: rotation.new })))?.sealed, rotation.sealed, "the next token is accepted");
+});
+
+check("simultaneous uses of a refresh token get the same answer", ["sessions"], async (on) => {
+  const session = await on.inserted(await on.user());
+  const uses = Array.from({ length: 8 }, (_, at) => use(session, { new: `next-${at}`, sealed: `sealed-${at}` }));
+  const rows = await Promise.all(uses.map((rotation) => on.sessions.rotate(rotation)));
+  same(new Set(rows.map((row) => row?.sealed)).size, 1, "the number of different answers");
+  const winner = uses.find(({ sealed }) => sealed === rows[0]?.sealed);
+  same(winner !== undefined, true, "the answer is one of them");
+  const next = await on.sessions.rotate(use(session, { old: winner?.new ?? "", new: "last", sealed: "last" }));
+  same(next?.sealed, "last", "the next token is the one that was answered");
+});
+
+check("an expired session is not rotated, and its absolute end is not moved", ["sessions"], async (on) => {
+  const user = await on.user();
+  const session = await on.inserted(user);
+  same(await on.sessions.rotate(use(session, { now: NOW + 3600 })), null, "when it expires");
+  same((await on.sessions.rotate(use(session, { now: NOW + 3599, expiresAt: NOW + 7199 })))?.user_id, user.id, "a second before");
+  const late = use(session, { old: use(session).new, new: "late", now: NOW + 7198, expiresAt: NOW + 10_798 });
+  same((await on.sessions.rotate(late))?.user_id, user.id, "a second before the next end");
+  same((await on.sessions.list({ userId: user.id, now: NOW }))[0]?.expires_at, NOW + 7200, "the end is the absolute one");
+});
+
+check("a rotation returns the user's present token_version when it is asked for", ["sessions", "revokeTokens"], async (on) => {
+  const user = await on.user();
+  const session = await on.inserted(user);
+  same((await on.sessions.rotate(use(session, { withTokenVersion: true })))?.token_version, 0, "at first");
+  await on.store.revokeTokens({ id: user.id, withSessions: false });
+  same((await on.sessions.rotate(use(session, { withTokenVersion: true })))?.token_version, 1, "after a revocation");
+});
+
+check("the sessions of a deleted user are not accepted", ["sessions", "deletedUsers"], async (on) => {
+  const user = await on.user();
+  const session = await on.inserted(user);
+  await on.hooks.deleteUser(user.id);
+  same(await on.sessions.rotate(use(session)), null, "rotate");
+  same(await on.sessions.insert(on.session(user)), false, "insert");
+  same(await on.store.userById(user.id, PLAIN), null, "userById");
+});
+
+check("a session ends on the use of an old token, once", ["sessions"], async (on) => {
+  const user = await on.user();
+  const session = await on.inserted(user);
+  const expired = async (more: object) => {
+    const ended = await on.sessions.end(end(session, more));
+    return ended && Boolean(ended.expired);
+  };
+  await on.sessions.rotate(use(session));
+  same(await expired({ graceSince: NOW + 59 }), null, "within the grace period");
+  same(await expired({ id: "unknown" }), null, "an unknown session");
+  same(await expired({ old: "unknown", isVerified: false }), null, "an unknown token that is not verified");
+  same((await on.sessions.list({ userId: user.id, now: NOW })).length, 1, "the sessions after these");
+  same(await expired({ graceSince: NOW + 60, isVerified: false }), false, "the previous token after the grace period");
+  same(await on.sessions.list({ userId: user.id, now: NOW }), [], "the sessions afterwards");
+  same(await expired({ graceSince: NOW + 60 }), null, "once more");
+});
+
+check("the end of a session says whether it had expired", ["sessions"], async (on) => {
+  const user = await on.user();
+  for (const [now, expired] of [[NOW + 3599, false], [NOW + 3600, true]] as const) {
+    const session = await on.inserted(user);
+    same(Boolean((await on.sessions.end(end(session, { now, old: "verified" })))?.expired), expired, `after ${now - NOW} seconds`);
+  }
+});
+
+check("the end of a live session raises token_version when it is asked to", ["sessions", "revokeTokens"], async (on) => {
+  const user = await on.user();
+  const ended = async (more: object) => {
+    const session = await on.inserted(user);
+    await on.sessions.rotate(use(session));
+    await on.sessions.end(end(session, { graceSince: NOW + 60, raiseTokenVersion: true, ...more }));
+    return on.version(user.id);
+  };
+  same(await ended({ raiseTokenVersion: false }), 0, "not asked to");
+  same(await ended({}), 1, "asked to");
+  same(await ended({ now: NOW + 3660 }), 1, "it had expired");
+  same(await ended({ graceSince: NOW + 59 }), 1, "within the grace period");
+  same(await ended({ old: "unknown", isVerified: false }), 1, "an unknown token that is not verified");
+  same(await ended({ old: "unknown" }), 2, "an unknown token that is verified");
+});
+
+check("a session is deleted by its name, its user and its token", ["sessions"], async (on) => {
+  const [user, other] = [await on.user(), await on.user("grace@example.com")];
+  const session = await on.inserted(user);
+  await on.sessions.rotate(use(session));
+  const { id } = session;
+  const refused: [string, Parameters<SessionStore["delete"]>[0]][] = [
+    ["another name", { id: "unknown", userId: user.id, knownAs: undefined }],
+    ["another user", { id, userId: other.id, knownAs: undefined }],
+    ["a user who does not exist", { id, userId: "no such user", knownAs: undefined }],
+    ["another token", { id, userId: undefined, knownAs: "unknown" }],
+  ];
+  for (const [name, asked] of refused) same(await on.sessions.delete(asked), false, `delete with ${name}`);
+  same((await on.sessions.list({ userId: user.id, now: NOW })).length, 1, "the sessions after these");
+  same(await on.sessions.delete({ id, userId: user.id, knownAs: session.current }), true, "delete with the previous token");
+  same(await on.sessions.delete({ id, userId: user.id, knownAs: undefined }), false, "delete once more");
+  const second = await on.inserted(user);
+  same(await on.sessions.delete({ id: second.id, userId: undefined, knownAs: second.current }), true, "delete with the token only");
+  same(await on.sessions.list({ userId: user.id, now: NOW }), [], "the sessions afterwards");
+});
+
+check("the live sessions are listed, the last used first", ["sessions"], async (on) => {
+  const [user, other] = [await on.user(), await on.user("grace@example.com")];
+  const client = { userAgent: "Firefox", address: "203.0.113.0/24" };
+  const first = on.session(user, client as Partial<NewSession>);
+  same(await on.sessions.insert(first), true, "insert with a client");
+  const second = await on.inserted(user, { now: NOW + 10 });
+  await on.inserted(other);
+  const names = async (now: number) => (await on.sessions.list({ userId: user.id, now })).map(({ id }) => id);
+  same(await names(NOW), [second.id, first.id], "the newer one first");
+  await on.sessions.rotate(use(first));
+  same(await names(NOW), [first.id, second.id], "the last used one first");
+  same(await names(NOW + 3600), [first.id], "without the one that has expired");
+  const [row] = await on.sessions.list({ userId: user.id, now: NOW });
+  same(
+    [row?.created_at, row?.last_used_at, row?.expires_at, row?.user_agent, row?.address],
+    [NOW, NOW + 60, NOW + 3660, "Firefox", "203.0.113.0/24"],
+    "the columns",
+  );
+  same(await on.sessions.list({ userId: "no such user", now: NOW }), [], "the sessions of a user who does not exist");
+});
+
+check("no session is stored past a simultaneous revocation", ["sessions", "revokeTokens"], async (on) => {
+  const user = await on.user();
+  for (let version = 0; version < 20; version += 1) {
+    const revocation = () => on.store.revokeTokens({ id: user.id, withSessions: true });
+    const logins = Array.from({ length: 4 }, () => () => on.sessions.insert(on.session(user, { tokenVersion: version })));
+    // The revocation has another place each time. Before it a session is deleted, after it none is stored.
+    const calls = logins.toSpliced(version % 5, 0, revocation as never);
+    await Promise.all(calls.map((call) => call()));
+    same(await on.sessions.list({ userId: user.id, now: NOW }), [], `the sessions after revocation ${version + 1}`);
+  }
+});
+
+check("no refresh gets past a simultaneous revocation", ["sessions", "revokeTokens"], async (on) => {
+  const user = await on.user();
+  for (let version = 0; version < 20; version += 1) {
+    const session = await on.inserted(user, { tokenVersion: version });
+    const refresh = () => on.sessions.rotate(use(session, { withTokenVersion: true }));
+    const revocation = async () => (await on.store.revokeTokens({ id: user.id, withSessions: true }), null);
+    const calls = [refresh, refresh, refresh].toSpliced(version % 4, 0, revocation);
+    const rows = await Promise.all(calls.map((call) => call()));
+    const versions = rows.flatMap((row) => row?.token_version ?? []);
+    same(versions.filter((one) => one !== version), [], `the token versions before revocation ${version + 1}`);
+  }
+});
+
+check("while the database fails every method rejects, and afterwards all work", ["failure"], async (on) => {
+  const user = await on.user();
+  // What a store may lack.
+  const { replaceHash, revokeTokens, sessions: hasSessions } = on.store as UserStore;
+  const session = hasSessions ? await on.inserted(user) : undefined;
+  const { store, sessions } = on;
+  const calls: [string, () => Promise<unknown>][] = [
+    ["userByEmail", () => store.userByEmail(ADDRESS, PLAIN)],
+    ["userById", () => store.userById(user.id, PLAIN)],
+    ["insertUser", () => store.insertUser({ email: "grace@example.com", password: HASH })],
+  ];
+  if (replaceHash) calls.push(["replaceHash", () => store.replaceHash({ id: user.id, old: HASH, new: OTHER_HASH })]);
+  if (revokeTokens) {
+    calls.push(["revokeTokens", () => store.revokeTokens({ id: user.id, withSessions: false })]);
+    if (hasSessions) calls.push(["revokeTokens", () => store.revokeTokens({ id: user.id, withSessions: true })]);
+  }
+  if (session) {
+    calls.push(
+      ["insert", () => sessions.insert(on.session(user))],
+      ["rotate", () => sessions.rotate(use(session))],
+      ["end", () => sessions.end(end(session, { raiseTokenVersion: revokeTokens !== undefined }))],
+      ["delete", () => sessions.delete({ id: session.id, userId: user.id, knownAs: undefined })],
+      ["list", () => sessions.list({ userId: user.id, now: NOW })],
+    );
+  }
+  await on.hooks.fail();
+  try {
+    for (const [name, call] of calls) {
+      const outcome = await call().then(() => "resolves", () => "rejects");
+      same(outcome, "rejects", `${name} while the database fails`);
+    }
+  } finally {
+    await on.hooks.recover();
+  }
+  same((await store.userByEmail(ADDRESS, PLAIN))?.password, HASH, "the hash afterwards");
+  if (session) same((await sessions.list({ userId: user.id, now: NOW })).map(({ id }) => id), [session.id], "the sessions afterwards");
+  if (revokeTokens) same(await on.version(user.id), 0, "token_version afterwards");
+  for (const [name, call] of calls) {
+    const error = await call().then(() => undefined, String);
+    same(error, undefined, `${name} afterwards`);
+  }
+});
+
+function same(actual: unknown, expected: unknown, what: string): void {
+  if (written(actual) !== written(expected)) throw new Error(`${what}: ${written(actual)}, not ${written(expected)}`);
+}
+
+/** Tells 7 and "7" apart. */
+function written(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? `${one}n` : one)) ?? String(value);
+}
