@@ -57,7 +57,7 @@ type Connection = PostgresDatabase & { end(): Promise<unknown> };
  * Create its configuration with `--caching-disabled`:
  * `npx wrangler hyperdrive create NAME --caching-disabled --connection-string=...`.
  *
- * The isolation level must be PostgreSQL's default, `READ COMMITTED`. The database must be the primary: a replica may be behind.
+ * The role needs `SELECT`, `INSERT` and `UPDATE` on the table of users, and `DELETE` as well on that of sessions. The isolation level must be PostgreSQL's default, `READ COMMITTED`. The database must be the primary: a replica may be behind.
  *
  * @throws {TypeError} when the database is none of these, or a name in the options is no SQL identifier.
  *

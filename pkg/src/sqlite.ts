@@ -41,7 +41,7 @@ export function sqliteUsers(database: SqliteDatabase, options: SqlOptions = {}):
     {
       all: async (statement) => run(statement),
       async transaction(statements) {
-        // IMMEDIATE: a transaction that starts by reading could not wait for another process's lock.
+        // IMMEDIATE takes the lock for writing before anything is read.
         database.exec("BEGIN IMMEDIATE");
         try {
           const rows = statements.map(run);

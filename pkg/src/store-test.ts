@@ -200,7 +200,7 @@ check("an unknown address and an unknown id are null", [], async (on) => {
   for (const email of ["grace@example.com", "%", "_da.Lovelace@example.com", "' OR 1 = 1 --", ""]) {
     same(await on.store.userByEmail(email, PLAIN), null, `userByEmail(${JSON.stringify(email)})`);
   }
-  const ids = [987_654, 2 ** 40, Number.MAX_SAFE_INTEGER, -1, "no such user", "0f8fad5b-d9cb-469f-a165-70867728950e", "' OR 1 = 1 --"];
+  const ids = [987_654, 2 ** 40, Number.MAX_SAFE_INTEGER, -1, "no such user", "0f8fad5b-d9cb-469f-a165-70867728950e", "a\0b", "' OR 1 = 1 --"];
   for (const id of ids) same(await on.store.userById(id, PLAIN), null, `userById(${JSON.stringify(id)})`);
 });
 
@@ -214,12 +214,15 @@ check("the letter case of an address is ignored", [], async (on) => {
 });
 
 check("one of many simultaneous registrations of an address succeeds", [], async (on) => {
-  // Every letter case is another spelling of the same address.
-  const spellings = Array.from({ length: 8 }, (_, at) => `${ADDRESS.slice(0, at).toUpperCase()}${ADDRESS.slice(at).toLowerCase()}`);
-  const rows = await Promise.all(spellings.map((email) => on.store.insertUser({ email, password: HASH })));
-  const stored = rows.filter((row) => row !== null);
-  same(stored.length, 1, "the number of stored users");
-  same((await on.store.userByEmail(ADDRESS, PLAIN))?.id, stored[0]?.id, "the user who is found");
+  // The first round may have to open connections one by one.
+  for (let round = 0; round < 5; round += 1) {
+    const address = `round${round}.${ADDRESS}`;
+    const spellings = Array.from({ length: 8 }, (_, at) => `${address.slice(0, at).toUpperCase()}${address.slice(at).toLowerCase()}`);
+    const rows = await Promise.all(spellings.map((email) => on.store.insertUser({ email, password: HASH })));
+    const stored = rows.filter((row) => row !== null);
+    same(stored.length, 1, "the number of stored users");
+    same((await on.store.userByEmail(address, PLAIN))?.id, stored[0]?.id, "the user who is found");
+  }
 });
 
 check("ids are exact, and users are told apart", [], async (on) => {
