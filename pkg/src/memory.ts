@@ -1,13 +1,13 @@
 // User store in memory, for tests of an application.
 
 import type { UserId, UserRow } from "../wasm/edgegate.js";
-import type { SqlStore } from "./sql.js";
+import { lowerCase, type SqlStore } from "./sql.js";
 import type { Client, NewSession, Session, UserStore } from "./store.js";
 
 export type { UserRow } from "../wasm/edgegate.js";
 
 /** A user of {@link memoryUsers}. What is left out is filled in. */
-export type MemoryUser = Partial<UserRow> & { email: string; password: string };
+export type MemoryUser = Partial<UserRow> & Pick<UserRow, "email" | "password">;
 
 /** The store, with every optional method. */
 export type MemoryStore = SqlStore;
@@ -49,7 +49,7 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
   };
   users.forEach(add);
 
-  const byEmail = (email: string) => rows.find((row) => row.email.toLowerCase() === email.toLowerCase());
+  const byEmail = (email: string) => rows.find((row) => lowerCase(row.email) === lowerCase(email));
   // As a column of a database has it, which converts 7 and "7" to its own type.
   const byId = (id: UserId) => rows.find((row) => String(row.id) === String(id));
   const copied = (row: Row | undefined): UserRow | null => (row ? { ...row } : null);

@@ -1,6 +1,6 @@
 // User store in PostgreSQL, by the drivers `pg` and `postgres`.
 
-import { sqlUsers, quoted, type Dialect, type Driver, type Row, type SqlOptions, type SqlStore, type Statement } from "./sql.js";
+import { lowerCase, quoted, sqlUsers, type Dialect, type Driver, type Row, type SqlOptions, type SqlStore, type Statement } from "./sql.js";
 import type { Schema } from "./sqlite-dialect.js";
 
 export type { ColumnNames, SqlOptions, SqlStore } from "./sql.js";
@@ -9,10 +9,10 @@ export type { Schema } from "./sqlite-dialect.js";
 /** Options of {@link postgresUsers}. */
 export interface PostgresOptions extends SqlOptions {
   /**
-   * How the table has its addresses. `mixed`: in any letter case. It needs a unique index on `lower(email)`, which `postgresSchema`
-   * creates: without it each login reads the whole table, and the same address may register twice at once in two spellings.
+   * How the table has its addresses. `mixed`: in any letter case. It needs a unique index on `lower(email COLLATE "C")`, which
+   * `postgresSchema` creates: without it each login reads the whole table, and the same address may register twice at once in two spellings.
    * `lower`: in lower case only; new ones are stored so. A unique index on the column itself is enough, but users whose stored address
-   * has capitals cannot log in. Default: `mixed`.
+   * has capitals cannot log in. Also for a column of type `citext`, and then all of them can. Default: `mixed`.
    */
   letterCase?: "mixed" | "lower";
 }
@@ -97,12 +97,13 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
   const { letterCase = "mixed", ...tables } = options;
   const store = sqlUsers(dialect(letterCase), driver(database), tables);
   const { sessions } = store;
+  const spelled = letterCase === "lower" ? lowerCase : (email: string) => email;
   const user = async (row: ReturnType<SqlStore["userById"]>) => corrected(await row);
   return {
     ...store,
-    userByEmail: (email, columns) => user(store.userByEmail(email, columns)),
+    userByEmail: (email, columns) => user(store.userByEmail(spelled(email), columns)),
     userById: (id, columns) => ofExistingId(() => user(store.userById(id, columns)), null),
-    insertUser: (row) => user(store.insertUser(row)),
+    insertUser: (row) => user(store.insertUser({ ...row, email: spelled(row.email) })),
     sessions: {
       ...sessions,
       insert: (session) => ofExistingId(() => sessions.insert(session), false),
@@ -114,15 +115,13 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
 }
 
 const dialect = (letterCase: "mixed" | "lower"): Dialect => {
-  // The types of parameters are stated where PostgreSQL would infer two different ones.
-  const email = "CAST(:email AS text)";
-  const isLower = letterCase === "lower";
+  // The letters A to Z, whatever the collation of the database.
+  const lower = (text: string) => `lower(${text} COLLATE "C")`;
   return {
     quote: '"',
     parameter: (number) => `$${number}`,
     least: "LEAST",
-    sameEmail: (column) => (isLower ? `${column} = lower(${email})` : `lower(${column}) = lower(${email})`),
-    newEmail: isLower ? `lower(${email})` : email,
+    sameEmail: (column) => (letterCase === "lower" ? `${column} = :email` : `${lower(column)} = ${lower("CAST(:email AS text)")}`),
     // Drivers return a `bigint` as a text. JSON tells integers and texts apart, and is a text whatever parsers the driver is given.
     id: (column) => `CAST(to_json(${column}) AS text)`,
     createdAt: (column) => `CAST(to_json(${column}) AS text)`,
@@ -245,7 +244,7 @@ function connecting(connect: PostgresConnect): Driver {
 export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessions"> {
   /**
    * The type of the users' ids. If a backend owns the table of users, it must be that of its ids. `integer` and `bigint` are counted
-   * by the database, `uuid` and `text` are random UUIDs. Default: `integer`.
+   * by the database, `uuid` and `text` are random UUIDs. Default: `bigint`.
    */
   ids?: "integer" | "bigint" | "uuid" | "text";
   /** The column of the users' ids, to which the sessions refer. Default: `id`. */
@@ -253,7 +252,7 @@ export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessi
 }
 
 /**
- * SQL that creates the tables in PostgreSQL. If a backend owns the table of users, only `sessions` and `tokenVersion` are of use.
+ * SQL that creates the tables in PostgreSQL, as the migrations of the crate `edgegate-axum` do. If a backend owns the table of users, only `sessions` and `tokenVersion` are of use.
  *
  * @throws {TypeError} when a name is no SQL identifier.
  *
@@ -266,7 +265,7 @@ export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessi
  * ```
  */
 export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
-  const { users = "users", sessions = "sessions", ids = "integer", id = "id" } = options;
+  const { users = "users", sessions = "sessions", ids = "bigint", id = "id" } = options;
   const name = (text: string): string => quoted('"', text);
   const index = (table: string, column: string): string => name(`${table.split(".").at(-1)}_${column}`);
   const key = {
@@ -275,7 +274,7 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
     uuid: "uuid DEFAULT gen_random_uuid()",
     text: "text DEFAULT gen_random_uuid()",
   }[ids];
-  const version = "token_version integer NOT NULL DEFAULT 0";
+  const version = "token_version bigint NOT NULL DEFAULT 0";
   return {
     users: `CREATE TABLE IF NOT EXISTS ${name(users)} (
   ${name(id)} ${key} PRIMARY KEY,
@@ -284,7 +283,7 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
   created_at timestamptz NOT NULL DEFAULT now(),
   ${version}
 );
-CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lower(email));
+CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lower(email COLLATE "C"));
 `,
     tokenVersion: `ALTER TABLE ${name(users)} ADD COLUMN IF NOT EXISTS ${version};\n`,
     sessions: `CREATE TABLE IF NOT EXISTS ${name(sessions)} (

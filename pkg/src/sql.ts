@@ -45,8 +45,6 @@ export interface Dialect {
   least: string;
   /** Whether the column has this address, ignoring letter case. */
   sameEmail(column: string): string;
-  /** The address as it is stored. */
-  newEmail: string;
   /** How a column of a row is read. */
   id(column: string): string;
   createdAt(column: string): string;
@@ -92,7 +90,7 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
     userById: (id, columns) => user(sql.byId(columns), { id: key(id) }),
     insertUser({ email, password }) {
       const further = options.newUser?.() ?? {};
-      return user(sql.insertUser(Object.keys(further)), { email, password, ...renamed(further) });
+      return user(sql.insertUser(Object.keys(further)), { email, newEmail: email, password, ...renamed(further) });
     },
     async replaceHash({ id, old, new: next }) {
       await all(sql.replaceHash, { id: key(id), old, next });
@@ -132,6 +130,9 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
  */
 const key = (id: UserId): string => String(id);
 
+/** Letter case is that of A to Z, as SQLite's NOCASE has it. */
+export const lowerCase = (email: string): string => email.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
 /** The parameter of a further column of a new user. */
 const parameterOf = (at: number): string => `further${at}`;
 
@@ -167,9 +168,10 @@ function statements(dialect: Dialect, options: SqlOptions) {
     },
     byEmail: (columns: Columns) => select(columns, dialect.sameEmail(EMAIL)),
     byId: (columns: Columns) => select(columns, `${ID} = :id`),
+    // The address is two parameters, because the databases that infer types could infer two different ones.
     insertUser: (names: string[]) =>
       `INSERT INTO ${U} (${[EMAIL, PASSWORD, ...names.map(name)].join(", ")}) ` +
-      `SELECT ${[dialect.newEmail, ":password", ...names.map((_, at) => `:${parameterOf(at)}`)].join(", ")} ` +
+      `SELECT ${[":newEmail", ":password", ...names.map((_, at) => `:${parameterOf(at)}`)].join(", ")} ` +
       `WHERE NOT EXISTS (SELECT 1 FROM ${U} WHERE ${dialect.sameEmail(EMAIL)}) ` +
       `ON CONFLICT DO NOTHING RETURNING ${row.join(", ")}`,
     replaceHash: `UPDATE ${U} SET ${PASSWORD} = :next WHERE ${ID} = :id AND ${PASSWORD} = :old RETURNING 1 AS changed`,

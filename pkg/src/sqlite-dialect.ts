@@ -9,7 +9,6 @@ export const SQLITE: Dialect = {
   parameter: () => "?",
   least: "MIN",
   sameEmail: (column) => `${column} = :email COLLATE NOCASE`,
-  newEmail: ":email",
   id: (column) => column,
   createdAt: (column) => column,
   lockUser: "",

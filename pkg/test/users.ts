@@ -2,7 +2,7 @@ import type { UserRow, UserStore } from "edgegate";
 import { memoryUsers as completeStore } from "edgegate/memory";
 
 /** Users in memory, with the methods that every store has and no others. */
-export function memoryUsers(rows: (UserRow & { password: string })[] = []): UserStore {
+export function memoryUsers(rows: UserRow[] = []): UserStore {
   const { userByEmail, userById, insertUser } = completeStore(rows);
   return { userByEmail, userById, insertUser };
 }
