@@ -128,6 +128,29 @@ test("ids are integers or texts as the column is, and times are as FastAPI write
   }
 });
 
+test("a login waits for a revocation that has not been committed", async () => {
+  const { database, close } = pool(server.url);
+  const admin = new Client({ connectionString: server.url });
+  await admin.connect();
+  await admin.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${schema()}`);
+  const store = postgresUsers(database);
+  const id = (await store.insertUser({ email: "ada@example.com", password: "hash" }))?.id ?? 0;
+  await admin.query("BEGIN");
+  await admin.query("UPDATE users SET token_version = token_version + 1");
+  const session = { id: "s", userId: id, password: "hash", tokenVersion: 0, current: "a", now: 50, expiresAt: 500, endsAt: 1000 };
+  let isDone = false;
+  const inserted = store.sessions.insert(session).finally(() => (isDone = true));
+  for (let waiting = 0; waiting === 0 && !isDone; ) {
+    const { rows } = await admin.query("SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted");
+    waiting = rows[0].waiting as number;
+  }
+  assert.equal(isDone, false);
+  await admin.query("COMMIT");
+  assert.equal(await inserted, false);
+  assert.equal(await store.sessions.insert({ ...session, tokenVersion: 1 }), true);
+  await Promise.all([admin.end(), close()]);
+});
+
 test("a lookup by address uses the index", async () => {
   const { database, close } = pool(server.url);
   const run = async (sql: string, values?: unknown[]) => (await (database as Pool).query(sql, values)).rows as Record<string, string>[];
