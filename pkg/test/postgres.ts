@@ -30,7 +30,8 @@ export async function postgresServer(): Promise<PostgresServer> {
   const data = join(folder, "data");
   execFileSync(...command("initdb", ["-D", data, "-U", "test", "-A", "trust", "-E", "UTF8", "--no-sync"]), { stdio: ["ignore", "ignore", "inherit"] });
   const port = await freePort();
-  const url = `postgres://test@127.0.0.1:${port}/postgres`;
+  // The server accepts any password; a Hyperdrive binding needs one.
+  const url = `postgres://test:any@127.0.0.1:${port}/postgres`;
 
   let server: ChildProcess | undefined;
   const ended = async (signal: NodeJS.Signals) => {
