@@ -8,6 +8,6 @@ export { issueToken, verifyToken } from "./tokens.js";
 export type { IssueOptions, Settings } from "./core.js";
 export type { Bearer, Gate } from "./gate.js";
 export type { Log, LogEntry } from "./log.js";
-export type { Columns, SessionStore, UserStore } from "./store.js";
+export type { Client, Columns, NewSession, RotatedRow, SessionEnd, SessionStore, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
 export type { DoneVerdict, LoginVerdict, Rotation, Session, SessionsVerdict, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

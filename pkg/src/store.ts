@@ -5,7 +5,26 @@ export type { NewSession, Rotation, Session, SessionEnd } from "../wasm/edgegate
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
 
-/** The users. Every method may reject; the gate then answers 503 and logs the error. */
+/**
+ * The users, in any database. The entries `edgegate/d1`, `sqlite`, `libsql`, `postgres` and `memory` have stores; `edgegate/store-test` checks
+ * one of your own. It only executes: all rules are in the core.
+ *
+ * Every method may reject, and must when the database fails: `null` would mean that there is no such user. The gate then answers 503 and
+ * logs the error, so an error must not contain a hash or a token. Requests run side by side, so each method must be one statement or one
+ * transaction. Letter case is ignored for `A` to `Z` at least.
+ *
+ * @example
+ * ```ts
+ * import type { UserStore } from "edgegate";
+ *
+ * const FROM_USERS = "SELECT id, email, password, created_at FROM users WHERE";
+ * const users: UserStore = {
+ *   userByEmail: async (email) => (await database.first(`${FROM_USERS} lower(email) = lower(?)`, email)) ?? null,
+ *   userById: async (id) => (await database.first(`${FROM_USERS} id = ?`, id)) ?? null,
+ *   insertUser: async () => null,
+ * };
+ * ```
+ */
 export interface UserStore {
   /** Finds a user by e-mail address, ignoring letter case. It must see the last write. */
   userByEmail(email: string, columns: Columns): Promise<UserRow | null>;
