@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Map;
-#[cfg(feature = "wasm")]
+#[cfg(feature = "wasm-token")]
 use {
     crate::token::{Check, Signing, sign},
     serde_json::Value,
@@ -474,7 +474,7 @@ pub enum Issuer {
 }
 
 /// For the JavaScript host, which signs and checks signatures with Web Crypto.
-#[cfg(feature = "wasm")]
+#[cfg(feature = "wasm-token")]
 impl Gate {
     /// [`Gate::issue_token`] up to the first question to the host.
     pub(crate) fn sign(

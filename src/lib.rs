@@ -91,7 +91,7 @@ pub mod http;
 pub mod host;
 mod routes;
 mod gate;
-#[cfg(feature = "wasm")]
+#[cfg(feature = "wasm-base")]
 pub mod wasm;
 
 pub use self::{

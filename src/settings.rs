@@ -9,7 +9,7 @@ use std::{fmt, sync::Arc};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-#[cfg(feature = "wasm")]
+#[cfg(feature = "wasm-token")]
 pub(crate) use self::name::NAMES;
 pub use self::value::{SettingsError, Variable};
 use self::{

@@ -25,7 +25,7 @@ pub(super) const REFRESH_TOKEN_EXPIRE_MINUTES: &str = "REFRESH_TOKEN_EXPIRE_MINU
 pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 
 /// All of them.
-#[cfg(any(test, feature = "wasm"))]
+#[cfg(any(test, feature = "wasm-token"))]
 pub(crate) const NAMES: [&str; 23] = [
     SECRET_KEY,
     ALGORITHM,

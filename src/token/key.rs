@@ -232,7 +232,7 @@ impl Key {
         Self { may_sign: false, ..self }
     }
 
-    #[cfg(feature = "wasm")]
+    #[cfg(feature = "wasm-token")]
     pub(crate) fn number(&self) -> u32 {
         self.number
     }

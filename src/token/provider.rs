@@ -92,7 +92,7 @@ impl ProviderKeys {
         of_algorithm(known.keys.iter().filter(|key| is_meant(key, header)), header)
     }
 
-    #[cfg(feature = "wasm")]
+    #[cfg(feature = "wasm-token")]
     pub(crate) fn keys(&self) -> &[Arc<Key>] {
         self.known.as_ref().map_or(&[], |known| &known.keys)
     }

@@ -122,6 +122,15 @@ impl Lanes {
     }
 }
 
+#[wasm_bindgen]
+impl Turn {
+    /// Answers `work`: the queue is full, or the work was stopped.
+    #[wasm_bindgen(js_name = answerBusy)]
+    pub fn answer_busy(&mut self) {
+        self.go_on(Answer::Busy);
+    }
+}
+
 fn checked(cost: Option<f64>) -> Result<Cost, JsValue> {
     let cost = cost.map_or(Some(HASH_COST_DEFAULT), |cost| u32::try_from(integer(cost)?).ok());
     cost.ok_or(PasswordError::Cost).and_then(Cost::new).map_err(throw)

@@ -1,0 +1,64 @@
+//! What the gate does with a user store.
+
+use wasm_bindgen::prelude::*;
+use zeroize::Zeroizing;
+
+use super::{clock, tokens::JsGate, turn::Turn, verdict::Outcome};
+use crate::{http::Request, routes::login::Credentials};
+
+#[wasm_bindgen(js_class = Gate)]
+impl JsGate {
+    /// Answers a request.
+    pub fn handle(
+        &self,
+        method: String,
+        url: String,
+        content_type: Option<String>,
+        authorization: Option<String>,
+    ) -> Turn {
+        let request = Request { method, url, content_type, authorization };
+        Turn::new(self.0.handle(request, clock::now()), Outcome::Reply)
+    }
+
+    /// Logs in without HTTP.
+    pub fn login(&self, username: String, password: String) -> Turn {
+        // Owned: wasm-bindgen would free a borrowed text without wiping it.
+        let credentials = Credentials { username, password: Zeroizing::new(password) };
+        let step = self.0.login(credentials, clock::now());
+        Turn::new(step, |result| Outcome::Login(result.into()))
+    }
+
+    /// Returns the user of the token in this `Authorization` header.
+    #[wasm_bindgen(js_name = currentUser)]
+    pub fn current_user(&self, authorization: Option<String>) -> Turn {
+        let step = self.0.current_user(authorization, clock::now());
+        Turn::new(step, |result| Outcome::User(result.into()))
+    }
+
+    /// Logs out everywhere the user of the token in this `Authorization` header.
+    #[wasm_bindgen(js_name = logOut)]
+    pub fn log_out(&self, authorization: Option<String>) -> Turn {
+        Turn::new(self.0.log_out(authorization, clock::now()), |result| Outcome::Done(result.into()))
+    }
+
+    /// Ends the session of a refresh token.
+    pub fn revoke(&self, refresh_token: String) -> Turn {
+        Turn::new(self.0.revoke(refresh_token, clock::now()), |result| Outcome::Done(result.into()))
+    }
+
+    /// The sessions of the user of the token in this `Authorization` header.
+    pub fn sessions(&self, authorization: Option<String>) -> Turn {
+        Turn::new(self.0.sessions(authorization, clock::now()), |result| Outcome::Sessions(result.into()))
+    }
+
+    /// Ends one session of the user of the token in this `Authorization` header.
+    #[wasm_bindgen(js_name = endSession)]
+    pub fn end_session(&self, authorization: Option<String>, id: String) -> Turn {
+        Turn::new(self.0.end_session(authorization, id, clock::now()), |result| Outcome::Done(result.into()))
+    }
+
+    /// The next tokens for a refresh token.
+    pub fn refresh(&self, refresh_token: String) -> Turn {
+        Turn::new(self.0.refresh(refresh_token, clock::now()), |result| Outcome::Login(result.into()))
+    }
+}

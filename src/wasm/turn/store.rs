@@ -1,0 +1,79 @@
+//! Answers about the request and from a user store.
+
+use wasm_bindgen::prelude::*;
+
+use super::Turn;
+use crate::{
+    host::{Answer, Ended},
+    wasm::value,
+};
+
+#[wasm_bindgen]
+impl Turn {
+    /// Answers `body`.
+    #[wasm_bindgen(js_name = answerBody, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_body(&mut self, body: Vec<u8>) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Body(body))
+    }
+
+    /// Answers `userByEmail`, `userById` and `insertUser` with a row, or with `null`.
+    #[wasm_bindgen(js_name = answerUser, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_user(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] row: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.answer(value::user_row(row).map_or_else(Answer::InvalidRow, Answer::User))
+    }
+
+    /// Answers `rotateSession` with `user_id`, `sealed` and, if it was wanted, `token_version`, or with `null`.
+    #[wasm_bindgen(js_name = answerRotated, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_rotated(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] row: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.answer(value::rotated(row).map_or_else(Answer::InvalidRow, Answer::Rotated))
+    }
+
+    /// Answers `endSession`: whether the session had expired, or `undefined` when there is none.
+    #[wasm_bindgen(js_name = answerEnded, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_ended(&mut self, expired: Option<bool>) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Ended(match expired {
+            None => Ended::Unknown,
+            Some(true) => Ended::Expired,
+            Some(false) => Ended::Reused,
+        }))
+    }
+
+    /// Answers `insertSession` and `deleteSession`: whether there was a row to change.
+    #[wasm_bindgen(js_name = answerChanged, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_changed(&mut self, changed: bool) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Changed(changed))
+    }
+
+    /// Answers `sessions` with an array of rows.
+    #[wasm_bindgen(js_name = answerSessions, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_sessions(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "unknown[]")] rows: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        self.answer(value::sessions(rows).map_or_else(Answer::InvalidRow, Answer::Sessions))
+    }
+
+    /// Answers `body`: it did not arrive in time.
+    #[wasm_bindgen(js_name = answerTimedOut, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_timed_out(&mut self) -> Result<JsValue, JsValue> {
+        self.answer(Answer::TimedOut)
+    }
+
+    /// Answers `body`: the client has closed the request.
+    #[wasm_bindgen(js_name = answerClosed, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_closed(&mut self) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Closed)
+    }
+
+    /// Answers a question that changes the store: it is done.
+    #[wasm_bindgen(js_name = answerDone, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_done(&mut self) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Done)
+    }
+}
