@@ -1,3 +1,5 @@
+import type { WebRequest, WebSignal } from "./web.js";
+
 /** The sender of a body has closed the connection, or the body cannot be read for another reason of the sender. */
 export class ClosedError extends Error {
   override name = "ClosedError";
@@ -17,11 +19,11 @@ export interface BodyLimits {
  * @returns `undefined` when the body has not arrived in time. The rest of it is cancelled.
  * @throws {ClosedError} when the sender has closed the connection.
  */
-export async function readBody(source: Request | Response, { atMost, withinSeconds }: BodyLimits): Promise<Uint8Array | undefined> {
+export async function readBody(source: Pick<WebRequest, "body" | "signal">, { atMost, withinSeconds }: BodyLimits): Promise<Uint8Array | undefined> {
   if (!source.body) return new Uint8Array();
   const chunks: Uint8Array[] = [];
-  const reader: Reader = source.body.getReader();
-  const deadline = new Deadline(withinSeconds, "signal" in source ? source.signal : undefined);
+  const reader = source.body.getReader();
+  const deadline = new Deadline(withinSeconds, source.signal);
   let length = 0;
   try {
     while (length <= atMost) {
@@ -40,8 +42,6 @@ export async function readBody(source: Request | Response, { atMost, withinSecon
   }
 }
 
-type Reader = ReadableStreamDefaultReader<unknown>;
-
 function closed(cause: unknown): never {
   throw new ClosedError("edgegate: the body was not sent to its end", { cause });
 }
@@ -52,12 +52,12 @@ const LATE = Symbol("late");
 class Deadline {
   isOver = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  readonly #signal: AbortSignal | undefined;
+  readonly #signal: WebSignal | undefined;
   readonly #late: Promise<typeof LATE>;
   #abort = (): void => {};
 
   /** @param signal Of the request, where the platform tells that the client has closed it. */
-  constructor(seconds: number | undefined, signal: AbortSignal | undefined) {
+  constructor(seconds: number | undefined, signal: WebSignal | undefined) {
     this.#signal = signal;
     this.#late = new Promise((resolve, reject) => {
       this.#abort = () => reject(new ClosedError("edgegate: the client has closed the request"));

@@ -8,9 +8,10 @@ import type { Client, UserStore } from "./store.js";
 import { run, type BodyQuestion, type CallerQuestion, type Step } from "./turn.js";
 import { askStore, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
+import type { WebHeaders, WebRequest, WebResponse } from "./web.js";
 
 /** A request with a token, its headers, or the value of its `Authorization` header (RFC 6750 2.1). */
-export type Bearer = Request | Headers | string | null | undefined;
+export type Bearer = WebRequest | WebHeaders | string | null | undefined;
 
 /** Options of {@link Gate.fetch}. */
 export interface FetchOptions {
@@ -24,7 +25,7 @@ export interface Gate {
    * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does, `GET /.well-known/jwks.json` (RFC
    * 7517), and `POST /logout` with `REVOCATION=on`. It never rejects: errors are logged and answered with 500 or 503.
    */
-  fetch(request: Request, options?: FetchOptions): Promise<Response>;
+  fetch(request: WebRequest, options?: FetchOptions): Promise<WebResponse>;
   /** Logs in without HTTP. Rejects if the store rejects. */
   login(credentials: { username: string; password: string }): Promise<LoginVerdict>;
   /** Finds the user of a token. Rejects if the store rejects. */
@@ -137,7 +138,7 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
   async function answerRequest(
     turn: Handle<Turn>,
     question: CallerQuestion,
-    request: Request,
+    request: WebRequest,
     path: string,
     address: string | undefined,
   ): Promise<Step> {
@@ -159,7 +160,7 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
 }
 
 /** How to answer the question for the body of a request. */
-async function bodyOf(request: Request, limits: BodyQuestion): Promise<(turn: Turn) => Step> {
+async function bodyOf(request: WebRequest, limits: BodyQuestion): Promise<(turn: Turn) => Step> {
   try {
     const body = await readBody(request, limits);
     return (turn) => (body ? turn.answerBody(body) : turn.answerTimedOut());
@@ -170,7 +171,7 @@ async function bodyOf(request: Request, limits: BodyQuestion): Promise<(turn: Tu
 }
 
 /** What a session is listed with: enough to recognise a device, not enough to locate a person. */
-function clientOf({ headers }: Request, address: string | undefined): Client {
+function clientOf({ headers }: WebRequest, address: string | undefined): Client {
   const userAgent: unknown = headers.get("user-agent");
   const network = isText(address) ? networkOf(address) : undefined;
   return {
@@ -193,13 +194,22 @@ function networkOf(address: string): string | undefined {
 /** A value of another type has no token. */
 function authorizationOf(from: unknown): string | undefined {
   if (isText(from)) return from;
-  const headers = from instanceof Request ? from.headers : from;
-  const value: unknown = headers instanceof Headers ? headers.get("authorization") : undefined;
+  const value = authorizationIn(from);
   return isText(value) ? value : undefined;
 }
 
+/** Not by `instanceof`: a request may be of another realm, or of a library. */
+function authorizationIn(from: unknown): unknown {
+  try {
+    const { headers = from } = from as { headers?: unknown };
+    return (headers as WebHeaders).get("authorization");
+  } catch {
+    return undefined;
+  }
+}
+
 /** Method, URL, and the values of `Content-Type` and `Authorization`. */
-function headOf({ method, url, headers }: Request): [string, string, string | undefined, string | undefined] {
+function headOf({ method, url, headers }: WebRequest): [string, string, string | undefined, string | undefined] {
   const value = (name: string) => {
     const value = headers.get(name) ?? undefined;
     return value === undefined ? undefined : text(name, value);

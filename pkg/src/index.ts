@@ -1,5 +1,11 @@
 // All public names are listed, and a test compares the list, so that no export is added by accident.
 
+// @ts-expect-error the glue has no types of its own
+import * as glue from "../wasm/edgegate_bg.js";
+import { setGlue } from "./glue.js";
+
+setGlue(glue);
+
 export { EdgegateError } from "./errors.js";
 export { createGate } from "./gate.js";
 export { hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords } from "./passwords.js";
@@ -10,4 +16,5 @@ export type { Bearer, Gate } from "./gate.js";
 export type { Log, LogEntry } from "./log.js";
 export type { Client, Columns, NewSession, RotatedRow, SessionEnd, SessionStore, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
+export type { WebHeaders, WebRequest, WebResponse } from "./web.js";
 export type { DoneVerdict, LoginVerdict, Rotation, Session, SessionsVerdict, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

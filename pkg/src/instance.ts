@@ -7,10 +7,39 @@ import { glue } from "./glue.js";
 let module: WebAssembly.Module | undefined;
 let instance: WebAssembly.Instance | undefined;
 
-/** Sets the compiled module. Each entry calls it once. */
-export function bind(compiled: WebAssembly.Module): void {
-  module = compiled;
-  instantiate();
+/** A `WebAssembly.Module`, or the bytes of one. The name of the type is declared by libraries that not every program has. */
+export type WasmModule = object | ArrayBuffer | ArrayBufferView;
+
+/**
+ * Sets the wasm of `edgegate/slim`: the module or the bytes of `edgegate/edgegate.wasm`, of the same version. All other functions need
+ * it. A second call does nothing. The other entries bind their own.
+ *
+ * @throws {TypeError} for any other value.
+ * @throws {WebAssembly.CompileError} for bytes that are no wasm.
+ * @throws {WebAssembly.LinkError} for another module.
+ * @example
+ * ```ts
+ * import { readFileSync } from "node:fs";
+ * import { bind, verifyPassword } from "edgegate/slim";
+ *
+ * bind(readFileSync(new URL(import.meta.resolve("edgegate/edgegate.wasm"))));
+ * await verifyPassword("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"); // true
+ * ```
+ */
+export function bind(wasm: WasmModule): void {
+  if (instance) return;
+  // Not `instanceof`: a module may come from another realm, as in Jest's. The constructor checks its argument.
+  module = isModule(wasm) ? wasm : new WebAssembly.Module(wasm as BufferSource);
+  try {
+    instantiate();
+  } catch (error) {
+    module = undefined;
+    throw error;
+  }
+}
+
+function isModule(wasm: object): wasm is WebAssembly.Module {
+  return Object.prototype.toString.call(wasm) === "[object WebAssembly.Module]";
 }
 
 /** The memory of the glue's views. It may belong to an instance whose start was interrupted. */
@@ -87,7 +116,7 @@ export class Handle<T extends { free(): void }> {
 export function perInstance<T>(make: () => T): () => T {
   const made = new WeakMap<WebAssembly.Instance, T>();
   return () => {
-    if (!instance) throw new Error("edgegate: no entry has bound the wasm module");
+    if (!instance) throw new Error("edgegate: `bind` was not called with the wasm module");
     let own = made.get(instance);
     if (own === undefined) made.set(instance, (own = make()));
     return own;
@@ -95,14 +124,17 @@ export function perInstance<T>(make: () => T): () => T {
 }
 
 function replaceIfBroken(): void {
-  if (isEntered) instantiate();
+  if (isEntered || !instance) instantiate();
 }
 
 /** It may be interrupted at any point and is then repeated, so the instance is only set at the end. */
 function instantiate(): void {
-  if (!module) throw new Error("edgegate: no entry has bound the wasm module");
+  if (!module) throw new Error("edgegate: `bind` was not called with the wasm module");
   isEntered = true;
-  const next = new WebAssembly.Instance(module, { "./edgegate_bg.js": glue as unknown as WebAssembly.ModuleImports });
+  const imports = glue as unknown as WebAssembly.ModuleImports;
+  // Every import is from the glue, whose file has the name of the module.
+  const names = WebAssembly.Module.imports(module).map((needed) => [needed.module, imports] as const);
+  const next = new WebAssembly.Instance(module, Object.fromEntries(names));
   // `grow(0)` detaches the old memory, so that the glue replaces its views of it.
   viewed?.grow(0);
   glue.__wbg_set_wasm(viewed ? ignoreFinalizerFrees(next.exports) : next.exports);

@@ -17,7 +17,7 @@ const PAGE = `<!doctype html><script type="module">
   const report = (body) => fetch("/report", { method: "POST", body: JSON.stringify(body) });
   addEventListener("error", (event) => report(event.message));
   addEventListener("unhandledrejection", (event) => report(String(event.reason)));
-  const { hashPassword, verifyPassword, issueToken, verifyToken, createGate } = await import("/dist/browser.js");
+  const { hashPassword, verifyPassword, issueToken, verifyToken, createGate } = await import("/dist/inline.js");
   const settings = { SECRET_KEY: "a secret of the tests, 32 bytes or more" };
   const hash = await hashPassword("secret", { cost: 10 });
   const verdict = await verifyToken(await issueToken(7, settings), settings);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { createGate, EdgegateError, hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords, type UserStore } from "edgegate";
-import { glue } from "../dist/glue.js";
+import { createGate, EdgegateError, hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords, type UserStore } from "../lib/inline.js";
+import { glue } from "../lib/glue.js";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
 const cost = 10;

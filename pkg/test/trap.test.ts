@@ -8,9 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { createGate, hashPassword, verifyPassword, type UserStore } from "edgegate";
-import { call, Handle } from "../dist/instance.js";
-import { glue } from "../dist/glue.js";
+import { createGate, hashPassword, verifyPassword, type UserStore } from "../lib/inline.js";
+import { call, Handle } from "../lib/instance.js";
+import { glue } from "../lib/glue.js";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
 setFlagsFromString("--expose-gc");

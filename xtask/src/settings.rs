@@ -6,39 +6,34 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use testkit::paths;
 
-/// The maximum of the budget in bytes.
+/// The maximum of each budget in bytes.
 pub(crate) const BUDGET_MAX_BYTES: u64 = 165_000;
 
 /// The contents of `wasm-pack.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Settings {
-    /// How the module is built.
+    /// How the modules are built.
     pub(crate) build: Build,
+    /// The modules.
+    #[serde(rename = "module")]
+    pub(crate) modules: Vec<Module>,
     /// How the Rust tests are compiled for the browser.
     pub(crate) test: Test,
-    /// The size budget.
-    pub(crate) size: Size,
     /// The tools that `cargo install` puts into `target/tools`.
     pub(crate) tools: Tools,
 }
 
-/// How the module is built.
+/// How the modules are built.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Build {
     /// The profile of Cargo.toml.
     pub(crate) profile: String,
-    /// The features of the crate.
-    pub(crate) features: Vec<String>,
     /// The kind of JavaScript that wasm-bindgen generates.
     pub(crate) target: String,
     /// The output folder, relative to the root of the repository.
     pub(crate) out_dir: String,
-    /// The name of the generated files.
-    pub(crate) out_name: String,
-    /// Generated files to delete.
-    pub(crate) drop: Vec<String>,
     /// The arguments of wasm-opt, except the two files.
     pub(crate) wasm_opt: Vec<String>,
 }
@@ -55,11 +50,17 @@ pub(crate) struct Test {
     pub(crate) timeout_seconds: u32,
 }
 
-/// The size budget.
+/// A module.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(crate) struct Size {
-    /// Sum of the gzip sizes of the wasm and of the glue, in bytes.
+pub(crate) struct Module {
+    /// The name of the generated files.
+    pub(crate) name: String,
+    /// The features of the crate.
+    pub(crate) features: Vec<String>,
+    /// Generated files to delete.
+    pub(crate) drop: Vec<String>,
+    /// Limit for the sum of the gzip sizes of the wasm and of the glue, in bytes.
     pub(crate) budget: u64,
 }
 
@@ -88,24 +89,39 @@ impl Settings {
 
     fn parse(text: &str) -> Result<Self> {
         let settings: Self = toml::from_str(text)?;
-        let budget = settings.size.budget;
-        ensure!(
-            budget <= BUDGET_MAX_BYTES,
-            "size.budget is {budget} bytes, more than the maximum of {BUDGET_MAX_BYTES}"
-        );
+        for Module { name, budget, .. } in &settings.modules {
+            ensure!(
+                *budget <= BUDGET_MAX_BYTES,
+                "the budget of {name} is {budget} bytes, more than the maximum of {BUDGET_MAX_BYTES}"
+            );
+        }
         Ok(settings)
+    }
+
+    /// The first module, which has everything.
+    ///
+    /// # Errors
+    /// When the file has no module.
+    pub(crate) fn whole(&self) -> Result<&Module> {
+        self.modules.first().context("wasm-pack.toml has no module")
     }
 
     /// The generated wasm, relative to the root of the repository.
     #[must_use]
-    pub(crate) fn wasm(&self) -> String {
-        format!("{}/{}_bg.wasm", self.build.out_dir, self.build.out_name)
+    pub(crate) fn wasm(&self, module: &Module) -> String {
+        format!("{}/{}_bg.wasm", self.build.out_dir, module.name)
     }
 
     /// The generated JavaScript, relative to the root of the repository.
     #[must_use]
-    pub(crate) fn glue(&self) -> String {
-        format!("{}/{}_bg.js", self.build.out_dir, self.build.out_name)
+    pub(crate) fn glue(&self, module: &Module) -> String {
+        format!("{}/{}_bg.js", self.build.out_dir, module.name)
+    }
+
+    /// The wasm as a JavaScript module that exports it as base64, relative to the root of the repository.
+    #[must_use]
+    pub(crate) fn inlined(&self, module: &Module) -> String {
+        format!("{}/{}.base64.js", self.build.out_dir, module.name)
     }
 }
 
@@ -124,8 +140,10 @@ mod tests {
     #[test]
     fn a_budget_above_the_maximum_is_refused() {
         let settings = Settings::parse(REAL).expect("the real file");
-        let raised =
-            REAL.replace(&format!("budget = {}", settings.size.budget), &format!("budget = {}", BUDGET_MAX_BYTES + 1));
-        assert!(Settings::parse(&raised).is_err());
+        for module in &settings.modules {
+            let raised = format!("budget = {}", BUDGET_MAX_BYTES + 1);
+            let raised = REAL.replace(&format!("budget = {}", module.budget), &raised);
+            assert!(Settings::parse(&raised).is_err(), "{}", module.name);
+        }
     }
 }

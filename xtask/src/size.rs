@@ -1,4 +1,4 @@
-//! The size budget of `wasm-pack.toml`.
+//! The size budgets of `wasm-pack.toml`.
 
 use std::{fs, io::Write, path::Path};
 
@@ -8,20 +8,23 @@ use testkit::paths;
 
 use crate::settings::Settings;
 
-/// Compares the size of the built module with the budget and returns a summary.
+/// Compares the sizes of the built modules with their budgets and returns a summary.
 ///
 /// # Errors
-/// When the module is not built or exceeds the budget.
+/// When a module is not built or exceeds its budget.
 pub(crate) fn check(settings: &Settings) -> Result<String> {
-    let wasm = gzipped(&paths::root().join(settings.wasm()))?;
-    let glue = gzipped(&paths::root().join(settings.glue()))?;
-    judge(wasm, glue, settings.size.budget)
+    let lines = settings.modules.iter().map(|module| {
+        let wasm = gzipped(&paths::root().join(settings.wasm(module)))?;
+        let glue = gzipped(&paths::root().join(settings.glue(module)))?;
+        judge(&module.name, wasm, glue, module.budget)
+    });
+    Ok(lines.collect::<Result<Vec<_>>>()?.join("; "))
 }
 
-fn judge(wasm: u64, glue: u64, budget: u64) -> Result<String> {
+fn judge(name: &str, wasm: u64, glue: u64, budget: u64) -> Result<String> {
     let weight = wasm + glue;
-    let line = format!("{weight} of {budget} bytes of gzip (wasm {wasm}, glue {glue})");
-    ensure!(weight <= budget, "{line}: reduce the size, or raise size.budget in wasm-pack.toml and give the reason");
+    let line = format!("{name} {weight} of {budget} bytes of gzip (wasm {wasm}, glue {glue})");
+    ensure!(weight <= budget, "{line}: reduce the size, or raise the budget in wasm-pack.toml and give the reason");
     Ok(line)
 }
 
@@ -38,8 +41,8 @@ mod tests {
 
     #[test]
     fn one_byte_above_the_budget_fails() {
-        assert!(judge(90, 10, 100).is_ok());
-        let error = judge(91, 10, 100).unwrap_err().to_string();
-        assert!(error.contains("101 of 100") && error.contains("wasm-pack.toml"), "{error}");
+        assert!(judge("a", 90, 10, 100).is_ok());
+        let error = judge("a", 91, 10, 100).unwrap_err().to_string();
+        assert!(error.contains("a 101 of 100") && error.contains("wasm-pack.toml"), "{error}");
     }
 }

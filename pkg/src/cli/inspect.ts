@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
-import { EdgegateError, verifyToken, type Settings, type TokenVerdict } from "../node.js";
+import { EdgegateError, verifyToken, type Settings, type TokenVerdict } from "edgegate/token";
 import { explainAlgorithm, explainClaim, explainReason } from "./explain.js";
 import { UsageError, options } from "./usage.js";
 

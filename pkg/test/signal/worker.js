@@ -1,4 +1,9 @@
-import "edgegate";
-import { glue } from "../../dist/glue.js";
+import wasm from "../../wasm/edgegate_bg.wasm";
+import * as ownGlue from "../../wasm/edgegate_bg.js";
+import { glue, setGlue } from "../../lib/glue.js";
+import { bind } from "../../lib/instance.js";
+
+setGlue(ownGlue);
+bind(wasm);
 
 export default { fetch: () => new Response(String(glue.isSignalled())) };

@@ -24,7 +24,7 @@ use super::{
     rust,
     tree::Tree,
 };
-use crate::build;
+use crate::{build, steps::package};
 
 /// A list, and the tests that should notice its faults.
 #[derive(Clone, Copy)]
@@ -181,7 +181,11 @@ impl Suite {
             ]),
             Self::Crate => rust::tests(tree)?.args(["--no-run"]),
         };
-        Ok(command.dir(&tree.root).spawn(Stdio::null(), Stdio::null())?.wait()?.success())
+        let compiles = command.dir(&tree.root).spawn(Stdio::null(), Stdio::null())?.wait()?.success();
+        if compiles && matches!(self, Self::Package) {
+            package::bundle(&tree.root)?;
+        }
+        Ok(compiles)
     }
 
     /// The commands that test a fault.

@@ -1,36 +1,87 @@
-//! The JavaScript and the types of the npm package.
+//! The JavaScript and the types of the npm package. `pkg/package.json` names the files; each is made from the module of the same name.
 
-use std::fs;
+use std::{collections::BTreeSet, fs, path::Path};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use serde_json::Value;
 use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
-/// Compiles `pkg/src` into `pkg/dist`.
+/// Compiles `pkg/src` into `pkg/lib`, and bundles each entry and its types into one file of `pkg/dist`.
 ///
 /// # Errors
-/// When the types are wrong.
+/// When the types are wrong or a tool fails.
 pub(crate) fn build() -> Result<Did> {
     let stamp = Stamp {
         name: "package",
         inputs: &[
             "pkg/src",
+            "pkg/types.mjs",
             "pkg/package.json",
             "pkg/tsconfig.json",
             "tsconfig.base.json",
             "pkg/wasm",
             "package-lock.json",
+            "xtask/src/steps/package.rs",
         ],
         also: "",
-        outputs: vec!["pkg/dist"],
+        outputs: vec!["pkg/dist", "pkg/lib"],
     };
     stamp.unless_unchanged(|| {
-        let dist = paths::root().join("pkg/dist");
-        if dist.exists() {
-            fs::remove_dir_all(&dist)?;
+        let (root, pkg) = (paths::root(), paths::root().join("pkg"));
+        for folder in ["pkg/dist", "pkg/lib"].map(|folder| root.join(folder)).iter().filter(|folder| folder.exists()) {
+            fs::remove_dir_all(folder)?;
         }
-        for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
-            fs::copy(paths::root().join(licence), paths::root().join("pkg").join(licence))?;
+        for file in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            fs::copy(root.join(file), pkg.join(file))?;
         }
-        Sh::node_tool("tsc").args(["-p", "pkg"]).run()
+        Sh::node_tool("tsc").args(["-p", "pkg"]).run()?;
+        bundle(&root)?;
+        Sh::node_tool("node").args(["types.mjs"]).dir(&pkg).run()
     })
+}
+
+/// Bundles the entries of the package below this root.
+///
+/// # Errors
+/// When `pkg/package.json` cannot be read, or esbuild fails.
+pub(crate) fn bundle(root: &Path) -> Result<()> {
+    for (suffix, format) in [(".js", "esm"), (".cjs", "cjs")] {
+        let names = files(root, suffix)?;
+        Sh::node_tool("esbuild")
+            .args(names.iter().map(|name| format!("pkg/lib/{name}.js")))
+            .args(["--bundle", "--platform=neutral", "--target=es2023", "--legal-comments=none", "--log-level=warning"])
+            // The manifest is about the files of `dist`.
+            .args(["--ignore-annotations"])
+            .args([
+                "--packages=external",
+                "--tsconfig-raw={}",
+                "--external:*.wasm",
+                "--external:*.wasm?module",
+                "--external:pkg/package.json",
+            ])
+            .args([format!("--format={format}"), format!("--out-extension:.js={suffix}")])
+            .args(["--outbase=pkg/lib", "--outdir=pkg/dist"])
+            .dir(root)
+            .run()?;
+    }
+    Ok(())
+}
+
+/// The files `./dist/NAME<suffix>` of the manifest, by name.
+fn files(root: &Path, suffix: &str) -> Result<BTreeSet<String>> {
+    let manifest = fs::read_to_string(root.join("pkg/package.json")).context("pkg/package.json")?;
+    let manifest: Value = serde_json::from_str(&manifest).context("pkg/package.json")?;
+    let mut found = BTreeSet::new();
+    collect(&manifest, &mut found);
+    let name = |file: &str| Some(file.strip_prefix("./dist/")?.strip_suffix(suffix)?.to_owned());
+    Ok(found.iter().filter_map(|file| name(file)).collect())
+}
+
+fn collect<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match value {
+        Value::String(text) => drop(found.insert(text)),
+        Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
+        Value::Object(members) => members.values().for_each(|value| collect(value, found)),
+        _ => {}
+    }
 }

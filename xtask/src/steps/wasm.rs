@@ -1,55 +1,66 @@
-//! The wasm and its glue: wasm-pack, then wasm-opt for the wasm and esbuild for the glue.
+//! The modules of wasm: wasm-pack, then wasm-opt for the wasm and esbuild for the glue.
 
 use std::fs;
 
 use anyhow::{Context, Result};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
 
-use crate::settings::Settings;
+use crate::settings::{Module, Settings};
 
-/// Builds the module into `out-dir`, with the settings of `wasm-pack.toml`.
+/// Builds the modules into `out-dir`, with the settings of `wasm-pack.toml`.
 ///
 /// # Errors
 /// When the crate does not compile or a tool fails.
 pub(crate) fn build(settings: &Settings) -> Result<Did> {
-    let (wasm, glue) = (settings.wasm(), settings.glue());
+    let files = |module| [settings.wasm(module), settings.glue(module), settings.inlined(module)];
+    let outputs: Vec<_> = settings.modules.iter().flat_map(files).collect();
     let rustc = Sh::new("rustc").args(["--version"]).output()?;
     let stamp = Stamp {
         name: "wasm",
         inputs: &["Cargo.toml", "Cargo.lock", "src", "wasm-pack.toml", "package-lock.json"],
         also: &rustc,
-        outputs: vec![&wasm, &glue],
+        outputs: outputs.iter().map(String::as_str).collect(),
     };
     stamp.unless_unchanged(|| {
-        pack(settings)?;
-        for file in &settings.build.drop {
-            let file = paths::root().join(&settings.build.out_dir).join(file);
-            fs::remove_file(&file).with_context(|| format!("{} was to be dropped", file.display()))?;
+        let out_dir = paths::root().join(&settings.build.out_dir);
+        if out_dir.exists() {
+            fs::remove_dir_all(&out_dir)?;
         }
-        optimise(settings)
+        settings.modules.iter().try_for_each(|module| {
+            pack(settings, module)?;
+            for file in &module.drop {
+                let file = out_dir.join(file);
+                fs::remove_file(&file).with_context(|| format!("{} was to be dropped", file.display()))?;
+            }
+            optimise(settings, module)?;
+            inline(settings, module)
+        })
     })
 }
 
-fn pack(settings: &Settings) -> Result<()> {
+fn pack(settings: &Settings, module: &Module) -> Result<()> {
     let build = &settings.build;
-    let out_dir = paths::root().join(&build.out_dir);
-    if out_dir.exists() {
-        fs::remove_dir_all(&out_dir)?;
-    }
     // no-install: a missing tool is an error and not a download. no-gitignore: npm would apply it and leave out the
     // wasm.
     Sh::new(paths::tools().join("bin/wasm-pack"))
         .args(["--log-level", "error", "build", "--mode", "no-install", "--no-pack", "--no-gitignore", "--no-opt"])
         .args(["--target", &build.target, "--profile", &build.profile])
-        .args(["--out-dir", &build.out_dir, "--out-name", &build.out_name])
-        .args(["--", "--features", &build.features.join(",")])
+        .args(["--out-dir", &build.out_dir, "--out-name", &module.name])
+        .args(["--", "--features", &module.features.join(",")])
         .run()
 }
 
-fn optimise(settings: &Settings) -> Result<()> {
-    let (wasm, glue) = (settings.wasm(), settings.glue());
+fn optimise(settings: &Settings, module: &Module) -> Result<()> {
+    let (wasm, glue) = (settings.wasm(module), settings.glue(module));
     Sh::node_tool("wasm-opt").args(&settings.build.wasm_opt).args([&wasm, "-o", &wasm]).run()?;
     // The .d.ts file keeps the comments.
     let to_itself = format!("--outfile={glue}");
     Sh::node_tool("esbuild").args(["--log-level=warning", "--minify", "--allow-overwrite", &to_itself, &glue]).run()
+}
+
+fn inline(settings: &Settings, module: &Module) -> Result<()> {
+    let wasm = fs::read(paths::root().join(settings.wasm(module)))?;
+    let text = format!("export default \"{}\";\n", BASE64_STANDARD.encode(wasm));
+    Ok(fs::write(paths::root().join(settings.inlined(module)), text)?)
 }

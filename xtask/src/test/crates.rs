@@ -20,8 +20,8 @@ const ASKED_FOR: [(&str, &[&str]); 6] = [
 
 /// Reads the dependencies from `cargo tree`, and the code from the function names before wasm-opt strips them.
 pub(super) fn check() -> Result<Outcome> {
-    let build = Settings::read()?.build;
-    let features = build.features.join(",");
+    let settings = Settings::read()?;
+    let (build, features) = (&settings.build, settings.whole()?.features.join(","));
     let target = ["--target", TARGET, "--features", &features];
     let tree = Sh::new("cargo").args(["tree", "-p", "edgegate", "-e", "normal", "--prefix", "none", "--depth", "1"]);
     let tree = tree.args(target).output()?;
