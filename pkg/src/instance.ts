@@ -7,29 +7,10 @@ import { glue } from "./glue.js";
 let module: WebAssembly.Module | undefined;
 let instance: WebAssembly.Instance | undefined;
 
-/** A `WebAssembly.Module`, or the bytes of one. The name of the type is declared by libraries that not every program has. */
-export type WasmModule = object | ArrayBuffer | ArrayBufferView;
-
-/**
- * Sets the wasm of `edgegate/slim`: the module or the bytes of `edgegate/edgegate.wasm`, of the same version. All other functions need
- * it. A second call does nothing. The other entries bind their own.
- *
- * @throws {TypeError} for any other value.
- * @throws {WebAssembly.CompileError} for bytes that are no wasm.
- * @throws {WebAssembly.LinkError} for another module.
- * @example
- * ```ts
- * import { readFileSync } from "node:fs";
- * import { bind, verifyPassword } from "edgegate/slim";
- *
- * bind(readFileSync(new URL(import.meta.resolve("edgegate/edgegate.wasm"))));
- * await verifyPassword("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"); // true
- * ```
- */
-export function bind(wasm: WasmModule): void {
+/** Sets the module, or the bytes of it. Each entry calls it once; a second call does nothing. */
+export function bind(wasm: WebAssembly.Module | BufferSource): void {
   if (instance) return;
-  // Not `instanceof`: a module may come from another realm, as in Jest's. The constructor checks its argument.
-  module = isModule(wasm) ? wasm : new WebAssembly.Module(wasm as BufferSource);
+  module = isModule(wasm) ? wasm : new WebAssembly.Module(wasm);
   try {
     instantiate();
   } catch (error) {
@@ -38,7 +19,8 @@ export function bind(wasm: WasmModule): void {
   }
 }
 
-function isModule(wasm: object): wasm is WebAssembly.Module {
+/** Not by `instanceof`: a module may be of another realm, as in Jest. The constructors of WebAssembly check what they get. */
+export function isModule(wasm: object): wasm is WebAssembly.Module {
   return Object.prototype.toString.call(wasm) === "[object WebAssembly.Module]";
 }
 

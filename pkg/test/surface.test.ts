@@ -3,15 +3,23 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import * as edgegate from "edgegate";
 import * as d1 from "edgegate/d1";
+import * as inline from "edgegate/inline";
 import * as libsql from "edgegate/libsql";
 import * as memory from "edgegate/memory";
+import * as password from "edgegate/password";
 import * as postgres from "edgegate/postgres";
+import * as slim from "edgegate/slim";
 import * as sqlite from "edgegate/sqlite";
 import * as storeTest from "edgegate/store-test";
+import * as token from "edgegate/token";
 
 test("the public names are these and no others", () => {
   const names = "EdgegateError createGate hashPassword hashPasswords issueToken stopWork verifyPassword verifyPasswords verifyToken";
   assert.deepEqual(Object.keys(edgegate).sort(), names.split(" "));
+  assert.deepEqual(Object.keys(inline).sort(), names.split(" "));
+  assert.deepEqual(Object.keys(slim).sort(), `${names} bind`.split(" ").sort());
+  assert.equal(Object.keys(token).sort().join(" "), "EdgegateError issueToken verifyToken");
+  assert.equal(Object.keys(password).sort().join(" "), "EdgegateError hashPassword hashPasswords stopWork verifyPassword verifyPasswords");
   const stores = [d1, libsql, memory, postgres, sqlite, storeTest].map((store) => Object.keys(store).sort().join(" "));
   assert.deepEqual(stores, [
     "d1Users sqliteSchema",

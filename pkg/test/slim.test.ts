@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { bind, createGate, verifyPassword } from "edgegate/slim";
+import { memoryUsers, SECRET_KEY } from "./users.ts";
+
+const wasm = (name: string) => readFileSync(new URL(`../wasm/${name}_bg.wasm`, import.meta.url));
+const HASH = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+
+test("before `bind`, and after a `bind` that failed, calls say so; a second `bind` does nothing", async () => {
+  const unbound = { message: "edgegate: `bind` was not called with the wasm module" };
+  const gate = createGate({ SECRET_KEY }, memoryUsers());
+  for (const [value, error] of [
+    [undefined, TypeError],
+    ["bytes", TypeError],
+    [{ [Symbol.toStringTag]: "WebAssembly.Module" }, TypeError],
+    [new Uint8Array(8), WebAssembly.CompileError],
+    [new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])), TypeError],
+    [wasm("password"), TypeError],
+  ] as const) {
+    assert.throws(() => bind(value as object), error);
+    await assert.rejects(verifyPassword("U*U", HASH), unbound);
+    await assert.rejects(gate.issueToken(1), unbound);
+  }
+  bind(new WebAssembly.Module(wasm("edgegate")));
+  assert.equal(await verifyPassword("U*U", HASH), true);
+  const token = await gate.issueToken(1);
+  bind(wasm("edgegate").buffer);
+  assert.equal((await gate.verifyToken(token)).outcome, "accepted");
+});
