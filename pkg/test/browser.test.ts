@@ -24,13 +24,15 @@ const PAGE = `<!doctype html><script type="module">
   const answer = await createGate(settings, {}).fetch(new Request("/me"));
   report([await verifyPassword("secret", hash), await verifyPassword("x", hash), verdict.claims.user_id, answer.status]);
 </script>`;
+/** What the README says that a page needs; the page's own script is inline. */
+const POLICY = "default-src 'self'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
 const FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"];
 
 test("the browser entry works in headless Chromium", { timeout: 90_000 }, async () => {
   const { promise: reported, resolve: report } = Promise.withResolvers<string>();
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
-    if (path === "/") return void response.setHeader("content-type", "text/html").end(PAGE);
+    if (path === "/") return void response.setHeader("content-security-policy", POLICY).setHeader("content-type", "text/html").end(PAGE);
     if (path === "/report") return report(await text(request));
     const file = await readFile(new URL(`.${path}`, PACKAGE)).catch(() => null);
     response.writeHead(file ? 200 : 404, { "content-type": TYPES[extname(path)] ?? "text/plain" }).end(file);

@@ -1,4 +1,5 @@
-import * as edgegate from "edgegate";
+// The entry for those who only hash, as for hash-wasm the file with bcrypt only.
+import * as edgegate from "edgegate/password";
 
 export const verify = edgegate.verifyPassword;
 export const hash = (password, cost) => edgegate.hashPassword(password, { cost });

@@ -14,6 +14,7 @@ pub(crate) fn build() -> Result<Did> {
     let stamp = Stamp {
         name: "package",
         inputs: &[
+            "README.md",
             "pkg/src",
             "pkg/types.mjs",
             "pkg/package.json",
@@ -34,6 +35,7 @@ pub(crate) fn build() -> Result<Did> {
         for file in ["LICENSE-APACHE", "LICENSE-MIT"] {
             fs::copy(root.join(file), pkg.join(file))?;
         }
+        fs::write(pkg.join("README.md"), without_links_to_files(&fs::read_to_string(root.join("README.md"))?))?;
         Sh::node_tool("tsc").args(["-p", "pkg"]).run()?;
         bundle(&root)?;
         Sh::node_tool("node").args(["types.mjs"]).dir(&pkg).run()
@@ -67,6 +69,32 @@ pub(crate) fn bundle(root: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The README as it is published: without links to files of the repository, and without pictures.
+fn without_links_to_files(readme: &str) -> String {
+    let mut is_code = false;
+    let lines = readme.lines().filter(|line| !line.starts_with("![")).map(|line| {
+        is_code ^= line.starts_with("```");
+        if is_code { line.to_owned() } else { without_links(line) }
+    });
+    lines.flat_map(|line| [line, "\n".to_owned()]).collect()
+}
+
+fn without_links(line: &str) -> String {
+    let (mut text, mut rest) = (String::new(), line);
+    while let Some((before, link)) = rest.split_once('[') {
+        let Some((label, (target, after))) =
+            link.split_once("](").and_then(|(label, link)| Some((label, link.split_once(')')?)))
+        else {
+            break;
+        };
+        let stays = target.starts_with('#') || target.starts_with("https://");
+        text += before;
+        text += &if stays { format!("[{label}]({target})") } else { label.to_owned() };
+        rest = after;
+    }
+    text + rest
+}
+
 /// The files `./dist/NAME<suffix>` of the manifest, by name.
 fn files(root: &Path, suffix: &str) -> Result<BTreeSet<String>> {
     let manifest = fs::read_to_string(root.join("pkg/package.json")).context("pkg/package.json")?;
@@ -83,5 +111,22 @@ fn collect<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
         Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
         Value::Object(members) => members.values().for_each(|value| collect(value, found)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_links_to_files;
+
+    #[test]
+    fn only_links_that_a_reader_of_the_package_can_follow_stay() {
+        let readme = "See [HACKING.md](HACKING.md#a), [keys](#keys), [Node](https://nodejs.org).\n\
+                      ![a chart](bench/a.svg)\n\
+                      ```js\nlist[at](argument);\n```\n\
+                      [SECURITY.md](SECURITY.md) [is no link]\n";
+        let published = "See HACKING.md, [keys](#keys), [Node](https://nodejs.org).\n\
+                         ```js\nlist[at](argument);\n```\n\
+                         SECURITY.md [is no link]\n";
+        assert_eq!(without_links_to_files(readme), published);
     }
 }
