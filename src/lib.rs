@@ -69,7 +69,7 @@
 //! - `lanes` (default): bcrypt for one to four passwords together, with `unsafe` code. Without it the `bcrypt` crate computes one
 //!   password after the other, and `unsafe` code is forbidden.
 //! - `rust_crypto`: signatures of key pairs by jsonwebtoken's RustCrypto provider, for Rust hosts.
-//! - `wasm`: the JavaScript API of the npm package.
+//! - `wasm`: the JavaScript API of the npm package. `wasm-password` and `wasm-token` are its parts.
 
 #![cfg_attr(not(feature = "lanes"), forbid(unsafe_code))]
 

@@ -1,4 +1,4 @@
-//! `wasm-pack.toml`: how the wasm is built, and its size budget. Only this module reads the file.
+//! `wasm-pack.toml`: how the modules are built, and their size budgets. Only this module reads the file.
 
 use std::fs;
 

@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 17] = [
+const TESTS: [&str; 18] = [
     "d1",
     "surface",
     "tokens",
@@ -53,6 +53,7 @@ const TESTS: [&str; 17] = [
     "cli",
     "trap",
     "lanes",
+    "slim",
     "stores",
 ];
 
