@@ -2,13 +2,15 @@
 // package` packs it and passes the path of the tarball. `programs` has the programs that use it.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createInterface } from "node:readline";
 import { after, before, test } from "node:test";
-import { buildSync, type BuildOptions } from "esbuild";
+import { build, buildSync, type BuildOptions, type Plugin } from "esbuild";
 
 const tarball = process.env["EDGEGATE_TARBALL"] ?? assert.fail("EDGEGATE_TARBALL is not set");
 const folder = mkdtempSync(join(tmpdir(), "edgegate-installed-"));
@@ -126,6 +128,44 @@ for (const [name, program, args] of RUNTIMES) {
     for (const file of ["import.js", "require.cjs"]) assert.equal(run(program, ...args, file).trim(), "works", file);
   });
 }
+
+test("all entries work on workerd, bundled by wrangler", { timeout: 90_000 }, async () => {
+  writeFileSync(join(folder, "wrangler.json"), '{ "name": "entries", "main": "worker.js", "compatibility_date": "2026-11-01" }');
+  const options = ["--local", "--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0", "--show-interactive-dev-session=false"];
+  const quiet = { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", CI: "true", NO_COLOR: "1" };
+  const wrangler = spawn(process.execPath, [here("../../node_modules/wrangler/bin/wrangler.js"), "dev", ...options], {
+    cwd: folder, env: { ...process.env, ...quiet }, stdio: ["ignore", "pipe", "ignore"], detached: true,
+  });
+  try {
+    for await (const line of createInterface(wrangler.stdout)) {
+      const url = /Ready on (http:\S+)/.exec(line)?.[1];
+      if (url) return assert.equal(await (await fetch(url)).text(), "works");
+    }
+    assert.fail("wrangler ended before it was ready");
+  } finally {
+    if (wrangler.pid) process.kill(-wrangler.pid, "SIGTERM");
+    await once(wrangler, "exit");
+  }
+});
+
+test("the entries for Vercel's edge get compiled modules by the suffix `?module`", async () => {
+  // What Next does: the suffix gives a module, and other wasm cannot be imported.
+  const compiled: Plugin = {
+    name: "compiled",
+    setup(build) {
+      build.onResolve({ filter: /\.wasm\?module$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.replace("?module", "")), namespace: "compiled" }));
+      build.onLoad({ filter: /./, namespace: "compiled" }, ({ path }) => ({
+        contents: `import { readFileSync } from "node:fs"; export default new WebAssembly.Module(readFileSync(${JSON.stringify(path)}));`,
+      }));
+    },
+  };
+  await build({
+    entryPoints: [join(folder, "edge.js")], outfile: join(folder, "edge.mjs"),
+    bundle: true, format: "esm", platform: "neutral", external: ["node:*"], conditions: ["edge-light"], plugins: [compiled], logLevel: "error",
+  });
+  assert.equal(run(process.execPath, "edge.mjs").trim(), "works");
+  assert.equal(readFileSync(join(folder, "edge.mjs"), "utf8").match(/new WebAssembly\.Module\(readFileSync/g)?.length, 3);
+});
 
 test("the oldest Node is the one that `engines` names", () => {
   const { engines } = manifest() as Manifest & { engines: { node: string } };
