@@ -1,6 +1,8 @@
 //! Limits and defaults, with units and sources.
 
 /// Size of a request body: 16 KiB, far more than a login form needs.
+///
+/// It is less than Starlette's limits of a field (1 MiB) and of the parts of a multipart form (1000), which need no check.
 pub(crate) const BODY_MAX_BYTES: usize = 16 * 1024;
 
 /// Fields of a form (Starlette's `max_fields`).
@@ -97,12 +99,6 @@ pub(crate) const TOKEN_MAX_BYTES: usize = 8 * 1024;
 
 /// `Retry-After` of a 503.
 pub(crate) const RETRY_AFTER_SECONDS: u32 = 2;
-
-/// Size of the name and of the value of a form field or part (Starlette's `max_part_size`).
-pub(crate) const FORM_FIELD_MAX_BYTES: usize = 1024 * 1024;
-
-/// File parts of a form (Starlette's `max_files`).
-pub(crate) const FORM_MAX_FILES: usize = 1000;
 
 /// Header lines of a part (python-multipart's `DEFAULT_MAX_HEADER_COUNT`).
 pub(crate) const PART_MAX_HEADERS: usize = 8;

@@ -261,21 +261,12 @@ mod tests {
         assert_eq!(nameless, Err(BodyError::bad_request("Missing boundary in multipart.")));
     }
 
-    /// Larger than a body may be: the limits of the parser by itself.
     #[test]
-    fn fields_and_files_have_the_limits_of_starlette() {
-        let mib = 1024 * 1024;
+    fn headers_and_boundaries_have_the_limits_of_python_multipart() {
         let part = |head: &str, value: &str| format!("--B\nContent-Disposition: form-data; {head}\n\n{value}\n");
         let complete = part("name=username", "a") + &part("name=password", "p");
-        let files = |count| multipart(&(part("name=f; filename=x", "z").repeat(count) + &complete + "--B--"));
-        assert!(files(1000).is_ok());
-        let too_many = "Too many files. Maximum number of files is 1000.";
-        assert_eq!(files(1001), Err(BodyError::bad_request(too_many)));
-        let value = |head: &str, bytes| multipart(&(part(head, &"x".repeat(bytes)) + &complete + "--B--"));
-        assert!(value("name=o", mib).is_ok() && value("name=o; filename=x", mib + 1).is_ok());
-        let too_long = Err(BodyError::bad_request("Part exceeded maximum size of 1024KB."));
-        assert_eq!(value("name=o", mib + 1), too_long);
-        let headers = |count: usize| value(&format!("name=o{}", "\nX: y".repeat(count - 1)), 1);
+        let value = |head: &str| multipart(&(part(head, "x") + &complete + "--B--"));
+        let headers = |count: usize| value(&format!("name=o{}", "\nX: y".repeat(count - 1)));
         assert!(headers(8).is_ok());
         assert_eq!(headers(9), Err(BodyError::bad_request("Invalid multipart data.")));
         let boundary = |bytes: usize| {
@@ -285,13 +276,8 @@ mod tests {
         };
         assert!(boundary(256).is_ok());
         assert_eq!(boundary(257), Err(BodyError::bad_request("Invalid multipart data.")));
-        let header = |bytes: usize| value(&format!("name=o\nX:{}", "y".repeat(bytes - 2)), 1);
+        let header = |bytes: usize| value(&format!("name=o\nX:{}", "y".repeat(bytes - 2)));
         assert!(header(4096 + 128).is_ok());
         assert_eq!(header(4096 + 129), Err(BodyError::bad_request("Invalid multipart data.")));
-        let urlencoded = |bytes| {
-            let form = format!("username=a&password=p&o={}", "x".repeat(bytes));
-            LoginForm::parse(URLENCODED, form.as_bytes()).map(|_| ())
-        };
-        assert!(urlencoded(mib - 1).is_ok() && urlencoded(mib).is_err());
     }
 }

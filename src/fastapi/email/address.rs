@@ -257,3 +257,19 @@ fn bytes_too_many(excess: usize, after: &str) -> String {
 fn too_many(excess: usize) -> String {
     format!("({excess} character{} too many)", if excess == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_converted_domain_is_a_host_name() {
+        let ascii = |domain| to_ascii(domain, &Unicode::default());
+        assert_eq!(ascii("bücher.example").as_deref(), Some("xn--bcher-kva.example"));
+        // The parser of URLs accepts a low line, which no host name has.
+        let low_line = (Unicode::default().domain_to_ascii)("b\u{ff3f}c.example");
+        assert_eq!((low_line.as_deref(), ascii("b\u{ff3f}c.example")), (Some("b_c.example"), None));
+        let nothing = Unicode { domain_to_ascii: |_| Some(String::new()), ..Unicode::default() };
+        assert_eq!(to_ascii("ü", &nothing), None);
+    }
+}

@@ -82,3 +82,18 @@ fn code_point(char: char) -> String {
         code => format!("U+{code:0digits$X}", digits = if code < 0xFFFF { 4 } else { 8 }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+    use super::is_space_separator;
+
+    #[test]
+    fn a_space_separator_is_of_the_category_zs() {
+        let is_zs = |char: &char| char.general_category() == GeneralCategory::SpaceSeparator;
+        let separators: Vec<char> = ('\0'..=char::MAX).filter(is_zs).collect();
+        assert_eq!(('\0'..=char::MAX).filter(|&char| is_space_separator(char)).collect::<Vec<_>>(), separators);
+        assert_eq!(separators.len(), 17);
+    }
+}

@@ -5,10 +5,7 @@ use zeroize::Zeroizing;
 use super::{Field, Fields, content_type::Options};
 use crate::{
     fastapi::BodyError,
-    limits::{
-        BOUNDARY_MAX_BYTES, FORM_FIELD_MAX_BYTES, FORM_MAX_FIELDS, FORM_MAX_FILES, PART_HEADER_MAX_BYTES,
-        PART_MAX_HEADERS,
-    },
+    limits::{BOUNDARY_MAX_BYTES, PART_HEADER_MAX_BYTES, PART_MAX_HEADERS},
 };
 
 pub(super) fn read(header: &Options, body: &[u8], fields: &mut Fields) -> Result<(), BodyError> {
@@ -18,7 +15,6 @@ pub(super) fn read(header: &Options, body: &[u8], fields: &mut Fields) -> Result
     }
     let delimiter = [b"\r\n--", boundary].concat();
     let utf8 = header.get("charset").is_none_or(is_utf8);
-    let (mut text_parts, mut file_parts) = (0usize, 0usize);
     let mut rest = start(body, &delimiter)?;
     while let Some(part) = rest {
         let Some((disposition, content)) = headers(part)? else { return Ok(()) };
@@ -27,21 +23,7 @@ pub(super) fn read(header: &Options, body: &[u8], fields: &mut Fields) -> Result
             return Err(BodyError::bad_request("The Content-Disposition header field \"name\" must be provided."));
         };
         let filename = options.get("filename");
-        let (count, kind, most) = match filename {
-            Some(_) => (&mut file_parts, "files", FORM_MAX_FILES),
-            None => (&mut text_parts, "fields", FORM_MAX_FIELDS),
-        };
-        *count = count.saturating_add(1);
-        if *count > most {
-            return Err(BodyError::bad_request(format!("Too many {kind}. Maximum number of {kind} is {most}.")));
-        }
         let (data, end) = data(content, &delimiter)?;
-        if filename.is_none() && data.len() > FORM_FIELD_MAX_BYTES {
-            return Err(BodyError::bad_request(format!(
-                "Part exceeded maximum size of {}KB.",
-                FORM_FIELD_MAX_BYTES / 1024
-            )));
-        }
         rest = match end {
             // A part without an end is ignored, as in python-multipart.
             End::Body => return Ok(()),

@@ -4,19 +4,12 @@ use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
 
 use super::{Field, Fields};
-use crate::{
-    fastapi::BodyError,
-    limits::{FORM_FIELD_MAX_BYTES, FORM_MAX_FIELDS},
-};
+use crate::{fastapi::BodyError, limits::FORM_MAX_FIELDS};
 
 pub(super) fn read(body: &[u8], fields: &mut Fields) -> Result<(), BodyError> {
     for (index, field) in body.split(|&byte| byte == b'&').filter(|field| !field.is_empty()).enumerate() {
         let mut halves = field.splitn(2, |&byte| byte == b'=');
         let (name, value) = (halves.next().unwrap_or_default(), halves.next().unwrap_or_default());
-        if name.len().saturating_add(value.len()) > FORM_FIELD_MAX_BYTES {
-            let kilobytes = FORM_FIELD_MAX_BYTES / 1024;
-            return Err(BodyError::bad_request(format!("Field exceeded maximum size of {kilobytes}KB.")));
-        }
         if index >= FORM_MAX_FIELDS {
             let detail = format!("Too many fields. Maximum number of fields is {FORM_MAX_FIELDS}.");
             return Err(BodyError::bad_request(detail));
