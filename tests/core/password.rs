@@ -261,6 +261,21 @@ fn debug_shows_no_secret() {
     assert_eq!(format!("{:?}", Batch::hash(&["secret", ""], low())), "Batch { inputs: 2, waiting: 1, .. }");
 }
 
+#[wasm_bindgen_test(unsupported = test)]
+fn errors_have_codes_and_texts() {
+    let said = |error: PasswordError| (error.code(), error.to_string());
+    for (error, code, text) in [
+        (PasswordError::Empty, "password-empty", "the password is empty"),
+        (PasswordError::TooLong, "password-too-long", "the password is longer than 72 bytes"),
+        (PasswordError::Nul, "password-nul", "the password holds a NUL character"),
+        (PasswordError::Cost, "cost-out-of-range", "the cost is not from 10 to 14"),
+        (PasswordError::Randomness, "no-randomness", "the system gave no randomness for the salt"),
+    ] {
+        assert_eq!(said(error), (code, text.to_owned()));
+    }
+    assert_eq!(said(Busy.into()), ("busy", Busy.to_string()));
+}
+
 fn low() -> Cost {
     Cost::dangerously_low(4).expect("4 is bcrypt's least")
 }
