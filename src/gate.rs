@@ -100,6 +100,45 @@ impl Gate {
         start(now, move |host| async move { routes::reply(&settings, &host, &request).await })
     }
 
+    /// Whether a route has the path of this request, for any method and also with a trailing slash.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Request, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert!(gate.owns(&Request::new("GET", "https://example.com/login")));
+    /// assert!(!gate.owns(&Request::new("GET", "https://example.com/")));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn owns(&self, request: &Request) -> bool {
+        routes::owns(&self.settings, request)
+    }
+
+    /// Returns the value of `Authorization` for [`Gate::current_user`] and others: that of the header or, with `TOKEN_COOKIE=on`, one
+    /// with the token of the cookie.
+    ///
+    /// # Errors
+    /// [`Refusal::CrossSite`] when a cookie would authenticate a request of another origin whose method is unsafe, and
+    /// [`TokenRefusal::Malformed`] when the cookie is there twice.
+    ///
+    /// ```
+    /// use edgegate::{Gate, Refusal, Request, Settings, Vars};
+    ///
+    /// let secret_key = Some("secret".repeat(8).into());
+    /// let token_cookie = Some("on".into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, token_cookie, ..Vars::default() })?);
+    /// let mut request = Request::new("POST", "https://example.com/orders");
+    /// request.cookie = Some("__Host-access_token=a.b.c".into());
+    /// assert_eq!(gate.authorization(&request), Ok(Some("Bearer a.b.c".into())));
+    /// request.fetch_site = Some("cross-site".into());
+    /// assert_eq!(gate.authorization(&request), Err(Refusal::CrossSite));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    pub fn authorization(&self, request: &Request) -> Result<Option<String>, Refusal> {
+        routes::authorization(&self.settings, request).map(|value| value.map(Into::into))
+    }
+
     /// Logs in without HTTP at `now`, in seconds since 1970. All refusals compute the same number of bcrypt rounds.
     ///
     /// ```

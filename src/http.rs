@@ -1,5 +1,6 @@
 //! HTTP as plain data: the head of a request, the reply, and the reason for a refusal.
 
+pub(crate) mod cookie;
 mod refusal;
 mod reply;
 mod request;

@@ -8,10 +8,16 @@ pub(crate) mod revoke;
 pub(crate) mod sessions;
 pub(crate) mod users;
 
+use std::borrow::Cow;
+
 use crate::{
     host::Host,
-    http::{Refusal, Reply, Request},
+    http::{
+        Refusal, Reply, Request,
+        cookie::{self, Found},
+    },
     settings::Settings,
+    token::{AccessToken, TokenRefusal},
 };
 
 const LOGIN: &str = "/login";
@@ -24,7 +30,7 @@ const JWKS: &str = "/.well-known/jwks.json";
 
 /// The reply to a request. A refusal becomes a reply too.
 pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request) -> Reply {
-    let path = request.path();
+    let path = request.path().unwrap_or_default();
     let reply = route(settings, host, request, &path).await.unwrap_or_else(|refusal| Reply::refused(&refusal));
     let reply = Reply { rounds: host.rounds(), ..reply };
     match allowed_method(settings, &path) {
@@ -39,20 +45,113 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
     if allowed_method(settings, path) != Some(request.method.as_str()) {
         return Err(no_route(settings, request, path));
     }
-    let (content_type, authorization) = (request.content_type.as_deref(), request.authorization.as_deref());
+    let content_type = request.content_type.as_deref();
     match path {
-        LOGIN => login::with_form(settings, host, content_type).await.map(|token| Reply::logged_in(&token)),
-        ME => me::current_user(settings, host, authorization).await.map(|user| Reply::user(&user.into())),
+        LOGIN => {
+            let cookie = refresh_cookie(settings, request)?;
+            let token = login::with_form(settings, host, content_type, cookie).await?;
+            Ok(with_cookies(settings, &token, Reply::logged_in(&token)))
+        }
         USERS => users::create(settings, host, content_type).await.map(|user| Reply::created(&user.into())),
-        LOGOUT => logout::log_out(settings, host, authorization).await.map(|()| Reply::logged_out()),
-        REVOKE => revoke::with_form(settings, host, content_type).await.map(|()| Reply::revoked()),
-        SESSIONS => sessions::list(settings, host, authorization).await.map(|sessions| Reply::sessions(&sessions)),
+        LOGOUT if !settings.revocation => {
+            let cookie = refresh_cookie(settings, request)?;
+            revoke::with_token(settings, host, cookie.unwrap_or_default()).await?;
+            Ok(without_cookies(settings, Reply::logged_out()))
+        }
+        REVOKE => {
+            let cookie = refresh_cookie(settings, request)?;
+            revoke::with_form(settings, host, content_type, cookie).await?;
+            Ok(without_cookies(settings, Reply::revoked()))
+        }
         JWKS => Ok(Reply::jwk_set(&settings.ring.public_jwk_set())),
+        _ => with_user(settings, host, request, path).await,
+    }
+}
+
+/// The routes that need a bearer token.
+async fn with_user(settings: &Settings, host: &Host, request: &Request, path: &str) -> Result<Reply, Refusal> {
+    let authorization = authorization(settings, request)?;
+    let authorization = authorization.as_deref();
+    match path {
+        ME => me::current_user(settings, host, authorization).await.map(|user| Reply::user(&user.into())),
+        LOGOUT => {
+            logout::log_out(settings, host, authorization).await?;
+            Ok(without_cookies(settings, Reply::logged_out()))
+        }
+        SESSIONS => sessions::list(settings, host, authorization).await.map(|sessions| Reply::sessions(&sessions)),
         _ => match session_id(path) {
             Some(id) => sessions::end(settings, host, authorization, id).await.map(|()| Reply::logged_out()),
             None => Err(no_route(settings, request, path)),
         },
     }
+}
+
+/// The value of `Authorization`, or of what the cookie stands for, with `TOKEN_COOKIE`.
+///
+/// A cookie comes along with requests that pages of other origins send. So it does not authenticate such a request, unless its
+/// method changes nothing (RFC 9110 9.2.1).
+pub(crate) fn authorization<'r>(settings: &Settings, request: &'r Request) -> Result<Option<Cow<'r, str>>, Refusal> {
+    match request.authorization.as_deref() {
+        None if settings.token_cookie => match cookie::ACCESS.find(request.cookie.as_deref()) {
+            Found::None => Ok(None),
+            Found::Several => Err(TokenRefusal::Malformed.into()),
+            Found::One(_) if !is_safe(&request.method) && request.is_cross_site() => Err(Refusal::CrossSite),
+            Found::One(token) => Ok(Some(["Bearer ", token].concat().into())),
+        },
+        authorization => Ok(authorization.map(Cow::from)),
+    }
+}
+
+/// The refresh token of the cookie, for routes that read or set cookies.
+///
+/// They refuse requests of other origins: a page could log its visitor in as another user, or log the visitor out.
+fn refresh_cookie<'r>(settings: &Settings, request: &'r Request) -> Result<Option<&'r str>, Refusal> {
+    if !settings.token_cookie {
+        return Ok(None);
+    }
+    if request.is_cross_site() {
+        return Err(Refusal::CrossSite);
+    }
+    match cookie::REFRESH.find(request.cookie.as_deref()) {
+        Found::One(token) if settings.refresh_token_expire_minutes.is_some() => Ok(Some(token)),
+        Found::One(_) | Found::None | Found::Several => Ok(None),
+    }
+}
+
+fn with_cookies(settings: &Settings, token: &AccessToken, reply: Reply) -> Reply {
+    if !settings.token_cookie {
+        return reply;
+    }
+    let access = cookie::ACCESS.set(&token.access_token, settings.access_token_lifetime());
+    let reply = reply.header("set-cookie", &access);
+    match (&token.refresh, settings.refresh_token_expire_minutes) {
+        (Some(refresh), Some(minutes)) => {
+            let seconds = u64::from(minutes).saturating_mul(60);
+            reply.header("set-cookie", &cookie::REFRESH.set(&refresh.refresh_token, seconds))
+        }
+        _ => reply,
+    }
+}
+
+fn without_cookies(settings: &Settings, reply: Reply) -> Reply {
+    match settings.token_cookie {
+        true => [cookie::ACCESS, cookie::REFRESH]
+            .iter()
+            .fold(reply, |reply, cookie| reply.header("set-cookie", &cookie.clear())),
+        false => reply,
+    }
+}
+
+/// RFC 9110 9.2.1.
+fn is_safe(method: &str) -> bool {
+    matches!(method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
+}
+
+/// Whether a route has the path of this request, for any method and also with a trailing slash.
+pub(crate) fn owns(settings: &Settings, request: &Request) -> bool {
+    request.path().is_some_and(|path| {
+        allowed_method(settings, &path).is_some() || allowed_method(settings, path.trim_end_matches('/')).is_some()
+    })
 }
 
 /// Starlette's order: 405 for another method, then 307 for a trailing slash, then 404.
@@ -71,7 +170,7 @@ fn allowed_method(settings: &Settings, path: &str) -> Option<&'static str> {
     let has_sessions = settings.refresh_token_expire_minutes.is_some();
     match path {
         LOGIN | USERS => Some("POST"),
-        LOGOUT if settings.revocation => Some("POST"),
+        LOGOUT if settings.revocation || settings.token_cookie => Some("POST"),
         REVOKE if has_sessions => Some("POST"),
         ME | JWKS => Some("GET"),
         SESSIONS if has_sessions => Some("GET"),

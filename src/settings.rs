@@ -17,7 +17,7 @@ use self::{
         ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, JWKS_AUDIENCE, JWKS_ISSUER,
         JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
         JWT_REQUIRED_CLAIMS, PASSWORD_MIN_LENGTH, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION,
-        REHASH, REVOCATION, SECRET_KEY, USER_ID_CLAIM,
+        REHASH, REVOCATION, SECRET_KEY, TOKEN_COOKIE, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, switch},
 };
@@ -125,6 +125,9 @@ pub struct Vars {
     /// How many characters the password of a new user must have: 1 to 64; 8 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_min_length: Option<Variable>,
+    /// `on` also sets the tokens as cookies at a login, and accepts a token from its cookie; `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub token_cookie: Option<Variable>,
 }
 
 /// The settings, parsed and valid.
@@ -166,6 +169,8 @@ pub struct Settings {
     pub body_timeout_seconds: u32,
     /// How many characters the password of a new user must have.
     pub password_min_length: u32,
+    /// Whether tokens are also set and accepted as cookies.
+    pub token_cookie: bool,
     /// The operations for e-mail addresses outside ASCII. Not a setting by name: it depends on the platform.
     pub unicode: Unicode,
 }
@@ -210,6 +215,7 @@ impl Vars {
             refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
             password_min_length: variable(PASSWORD_MIN_LENGTH),
+            token_cookie: variable(TOKEN_COOKIE),
         }
     }
 }
@@ -275,6 +281,7 @@ impl TryFrom<Vars> for Settings {
                 PASSWORD_MIN_LENGTH_DEFAULT,
                 &PASSWORD_MIN_LENGTHS,
             )?,
+            token_cookie: switch(TOKEN_COOKIE, vars.token_cookie.as_deref(), ["off", "on"])?,
             unicode: Unicode::default(),
         })
     }

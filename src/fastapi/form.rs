@@ -69,15 +69,16 @@ impl LoginForm {
 }
 
 impl TokenForm {
-    /// Reads the form as [`LoginForm::parse`] does, unless its `grant_type` is `refresh_token`.
+    /// Reads the form as [`LoginForm::parse`] does, unless its `grant_type` is `refresh_token`. `default` is the refresh token of a
+    /// form without one.
     ///
     /// # Errors
     /// As [`LoginForm::parse`].
-    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8], default: Option<&str>) -> Result<Self, BodyError> {
         let fields = Fields::read(content_type, body)?;
         let form = match fields {
             Fields([Some(Field::Text(grant)), .., token, _]) if grant.as_str() == REFRESH_TOKEN => {
-                required(REFRESH_TOKEN, token).map(Self::Refresh).map_err(|invalid| vec![invalid])
+                required(REFRESH_TOKEN, or(token, default)).map(Self::Refresh).map_err(|invalid| vec![invalid])
             }
             fields => fields.into_login().map(Self::Login),
         };
@@ -86,13 +87,13 @@ impl TokenForm {
 }
 
 impl RevocationForm {
-    /// Reads the form as [`LoginForm::parse`] does.
+    /// Reads the form as [`LoginForm::parse`] does. `default` is the token of a form without one.
     ///
     /// # Errors
     /// As [`LoginForm::parse`].
-    pub(crate) fn parse(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8], default: Option<&str>) -> Result<Self, BodyError> {
         let Fields([.., token]) = Fields::read(content_type, body)?;
-        required(TOKEN, token).map(|token| Self { token }).map_err(|invalid| BodyError::Unprocessable(vec![invalid]))
+        required(TOKEN, or(token, default)).map(|token| Self { token }).map_err(|invalid| BodyError::Unprocessable(vec![invalid]))
     }
 }
 
@@ -177,6 +178,10 @@ fn text(name: &'static str, field: Option<Field>) -> Result<Option<Zeroizing<Str
 
 fn required(name: &'static str, field: Option<Field>) -> Result<Zeroizing<String>, Invalid> {
     text(name, field)?.ok_or_else(|| Invalid::missing(name, Value::Null))
+}
+
+fn or(field: Option<Field>, default: Option<&str>) -> Option<Field> {
+    field.or_else(|| default.map(|text| Field::Text(Zeroizing::new(text.to_owned()))))
 }
 
 fn granted(text: Option<Zeroizing<String>>) -> Result<Option<GrantType>, Invalid> {

@@ -45,6 +45,8 @@ pub enum Refusal {
     ClientClosed,
     /// The body cannot be read, or is not what the route expects.
     Body(BodyError),
+    /// A page of another origin made a browser send the request, and it would be authenticated by a cookie, or set one.
+    CrossSite,
     /// No user has this e-mail address.
     UnknownUser,
     /// The user exists, but the password is wrong.
@@ -98,6 +100,7 @@ impl Refusal {
             Self::ClientClosed => "client-closed",
             Self::Body(BodyError::Unprocessable(_)) => "body-unprocessable",
             Self::Body(BodyError::BadRequest(_)) => "body-bad-request",
+            Self::CrossSite => "cross-site",
             Self::UnknownUser => "unknown-user",
             Self::WrongPassword => "wrong-password",
             Self::OverlongPassword => "overlong-password",
@@ -129,6 +132,7 @@ impl fmt::Display for Refusal {
             Self::BodyTimeout => out.write_str("the body did not arrive in time"),
             Self::ClientClosed => out.write_str("the client closed the request before its body had arrived"),
             Self::Body(error) => write!(out, "the body is invalid: {error}"),
+            Self::CrossSite => out.write_str("a page of another origin sent the request"),
             Self::UnknownUser => out.write_str("no user has this e-mail address"),
             Self::WrongPassword => out.write_str("the password is wrong"),
             Self::OverlongPassword => write!(out, "the password is longer than {PASSWORD_MAX_CHARS} characters"),

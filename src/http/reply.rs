@@ -199,6 +199,7 @@ impl Reply {
             Refusal::BodyTooLarge => (None, Self::detail(413, "Request Entity Too Large")),
             Refusal::Body(error @ BodyError::Unprocessable(_)) => (None, Self::detail(422, error)),
             Refusal::Body(error @ BodyError::BadRequest(_)) => (None, Self::detail(400, error)),
+            Refusal::CrossSite => (Some(Level::Info), Self::detail(403, "Cross-site request")),
             Refusal::UnknownUser | Refusal::WrongPassword | Refusal::OverlongPassword => {
                 (Some(Level::Info), Self::invalid_credentials())
             }
@@ -332,6 +333,7 @@ mod tests {
             (Refusal::BodyTimeout, info),
             (Refusal::BodyTooLarge, None),
             (Refusal::Body(BodyError::BadRequest("".into())), None),
+            (Refusal::CrossSite, info),
             (Refusal::UnknownUser, info),
             (Refusal::WrongPassword, info),
             (Refusal::OverlongPassword, info),

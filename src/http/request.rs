@@ -23,6 +23,14 @@ pub struct Request {
     pub content_type: Option<String>,
     /// The value of `Authorization`, if present; several lines are joined by `, ` (RFC 9110 5.3).
     pub authorization: Option<String>,
+    /// The value of `Cookie`, if present. Only `TOKEN_COOKIE` needs it.
+    pub cookie: Option<String>,
+    /// The value of `Origin`, if present. Only `TOKEN_COOKIE` needs it.
+    pub origin: Option<String>,
+    /// The value of `Sec-Fetch-Site`, if present. Only `TOKEN_COOKIE` needs it.
+    pub fetch_site: Option<String>,
+    /// The path below which the routes are, such as `/auth`; empty by default.
+    pub prefix: String,
 }
 
 impl Request {
@@ -35,24 +43,43 @@ impl Request {
     /// ```
     #[must_use]
     pub fn new(method: &str, url: &str) -> Self {
-        Self { method: method.to_owned(), url: url.to_owned(), content_type: None, authorization: None }
+        Self {
+            method: method.to_owned(),
+            url: url.to_owned(),
+            content_type: None,
+            authorization: None,
+            cookie: None,
+            origin: None,
+            fetch_site: None,
+            prefix: String::new(),
+        }
     }
 
-    /// Returns the path for routing: percent-decoded, and `/` when the URL has none.
+    /// Returns the path for routing: percent-decoded, below `prefix`, and `/` when the URL has none. `None` if the path is not below
+    /// `prefix`.
     ///
     /// ```
     /// # use edgegate::Request;
     /// let request = Request::new("POST", "http://localhost/log%69n?next=/");
-    /// assert_eq!(request.path(), "/login");
-    /// assert_eq!(Request::new("GET", "http://localhost?next=/").path(), "/");
+    /// assert_eq!(request.path().as_deref(), Some("/login"));
+    /// assert_eq!(Request::new("GET", "http://localhost?next=/").path().as_deref(), Some("/"));
+    ///
+    /// let request = Request { prefix: "/auth".into(), ..Request::new("POST", "http://localhost/auth/login") };
+    /// assert_eq!(request.path().as_deref(), Some("/login"));
+    /// let request = Request { prefix: "/auth".into(), ..Request::new("POST", "http://localhost/authors") };
+    /// assert_eq!(request.path(), None);
     /// ```
     #[must_use]
-    pub fn path(&self) -> String {
+    pub fn path(&self) -> Option<String> {
         let (_, path, _) = self.parts();
-        percent_decode_str(path).decode_utf8_lossy().into_owned()
+        let path = percent_decode_str(path).decode_utf8_lossy();
+        match path.strip_prefix(self.prefix.trim_end_matches('/'))? {
+            "" => Some("/".to_owned()),
+            below => below.starts_with('/').then(|| below.to_owned()),
+        }
     }
 
-    /// Returns the same URL with another path. The query is kept, the fragment is removed.
+    /// Returns the same URL with another path below `prefix`. The query is kept, the fragment is removed.
     ///
     /// ```
     /// # use edgegate::Request;
@@ -61,9 +88,34 @@ impl Request {
     /// ```
     #[must_use]
     pub fn with_path(&self, path: &str) -> String {
+        let prefix = self.prefix.trim_end_matches('/');
         match self.parts() {
-            (origin, _, "") => [origin, path].concat(),
-            (origin, _, query) => [origin, path, "?", query].concat(),
+            (origin, _, "") => [origin, prefix, path].concat(),
+            (origin, _, query) => [origin, prefix, path, "?", query].concat(),
+        }
+    }
+
+    /// Whether a browser sent this request for a page of another origin. A request without the header fields of a browser is not
+    /// cross-site: every browser sends `Origin` with an unsafe method.
+    ///
+    /// As Go's `http.CrossOriginProtection` decides it, but that the scheme of `Origin` counts too.
+    ///
+    /// ```
+    /// use edgegate::Request;
+    ///
+    /// let mut request = Request::new("POST", "https://example.com/logout");
+    /// assert!(!request.is_cross_site());
+    /// request.origin = Some("https://example.com".into());
+    /// assert!(!request.is_cross_site());
+    /// request.fetch_site = Some("same-site".into());
+    /// assert!(request.is_cross_site());
+    /// ```
+    #[must_use]
+    pub fn is_cross_site(&self) -> bool {
+        match (self.fetch_site.as_deref(), self.origin.as_deref()) {
+            (Some(site), _) => !matches!(site, "same-origin" | "none"),
+            (None, Some(origin)) => !origin.eq_ignore_ascii_case(self.parts().0),
+            (None, None) => false,
         }
     }
 
@@ -86,7 +138,7 @@ impl fmt::Debug for Request {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Request")
             .field("method", &self.method)
-            .field("path", &self.path())
+            .field("path", &self.path().unwrap_or_default())
             .field("content_type", &self.content_type)
             .finish_non_exhaustive()
     }

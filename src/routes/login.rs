@@ -43,16 +43,17 @@ impl Credentials {
     }
 }
 
-/// Answers `POST /login`.
+/// Answers `POST /login`. `cookie` is the refresh token for a form without one.
 pub(crate) async fn with_form(
     settings: &Settings,
     host: &Host,
     content_type: Option<&str>,
+    cookie: Option<&str>,
 ) -> Result<AccessToken, Refusal> {
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
     let form = match settings.refresh_token_expire_minutes {
         None => TokenForm::Login(LoginForm::parse(content_type, &body)?),
-        Some(_) => TokenForm::parse(content_type, &body)?,
+        Some(_) => TokenForm::parse(content_type, &body, cookie)?,
     };
     match form {
         TokenForm::Login(form) => {

@@ -9,10 +9,15 @@ use crate::{
     settings::Settings,
 };
 
-/// Answers `POST /revoke`.
-pub(crate) async fn with_form(settings: &Settings, host: &Host, content_type: Option<&str>) -> Result<(), Refusal> {
+/// Answers `POST /revoke`. `cookie` is the refresh token for a form without one.
+pub(crate) async fn with_form(
+    settings: &Settings,
+    host: &Host,
+    content_type: Option<&str>,
+    cookie: Option<&str>,
+) -> Result<(), Refusal> {
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
-    with_token(settings, host, &RevocationForm::parse(content_type, &body)?.token).await
+    with_token(settings, host, &RevocationForm::parse(content_type, &body, cookie)?.token).await
 }
 
 /// Ends the session. A token that is not valid has none, and is no error (RFC 7009 2.2): the answer is the same.

@@ -23,10 +23,11 @@ pub(super) const JWKS_AUDIENCE: &str = "JWKS_AUDIENCE";
 pub(super) const REVOCATION: &str = "REVOCATION";
 pub(super) const REFRESH_TOKEN_EXPIRE_MINUTES: &str = "REFRESH_TOKEN_EXPIRE_MINUTES";
 pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
+pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
 #[cfg(any(test, feature = "wasm-token"))]
-pub(crate) const NAMES: [&str; 23] = [
+pub(crate) const NAMES: [&str; 24] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
@@ -50,4 +51,5 @@ pub(crate) const NAMES: [&str; 23] = [
     REVOCATION,
     REFRESH_TOKEN_EXPIRE_MINUTES,
     REFRESH_TOKEN_MAX_DAYS,
+    TOKEN_COOKIE,
 ];

@@ -8,16 +8,48 @@ use crate::{http::Request, routes::login::Credentials};
 
 #[wasm_bindgen(js_class = Gate)]
 impl JsGate {
-    /// Answers a request.
+    /// Answers a request. The last three are only needed if the gate reads cookies.
+    #[expect(clippy::too_many_arguments, reason = "an object with members would take longer to cross than the request to answer")]
     pub fn handle(
         &self,
         method: String,
         url: String,
         content_type: Option<String>,
         authorization: Option<String>,
+        prefix: Option<String>,
+        cookie: Option<String>,
+        origin: Option<String>,
+        fetch_site: Option<String>,
     ) -> Turn {
-        let request = Request { method, url, content_type, authorization };
+        let prefix = prefix.unwrap_or_default();
+        let request = Request { method, url, content_type, authorization, cookie, origin, fetch_site, prefix };
         Turn::new(self.0.handle(request, clock::now()), Outcome::Reply)
+    }
+
+    /// The value of `Authorization` that a request without one has by its cookie; or the reason for the refusal, which does not
+    /// start with `Bearer `.
+    #[wasm_bindgen(js_name = authorizationOfCookie)]
+    pub fn authorization_of_cookie(
+        &self,
+        method: String,
+        url: String,
+        cookie: Option<String>,
+        origin: Option<String>,
+        fetch_site: Option<String>,
+    ) -> Option<String> {
+        let request = Request { cookie, origin, fetch_site, ..Request::new(&method, &url) };
+        self.0.authorization(&request).unwrap_or_else(|refusal| Some(refusal.code().into_owned()))
+    }
+
+    /// Whether a route has this path.
+    pub fn owns(&self, url: String, prefix: String) -> bool {
+        self.0.owns(&Request { prefix, ..Request::new("", &url) })
+    }
+
+    /// Whether the gate reads cookies.
+    #[wasm_bindgen(getter, js_name = readsCookies)]
+    pub fn reads_cookies(&self) -> bool {
+        self.0.settings().token_cookie
     }
 
     /// Logs in without HTTP.
