@@ -23,9 +23,20 @@ export class Core {
   readonly #settings: Settings;
   #plain: Record<string, string> | undefined;
   #gate: Handle<WasmGate> | undefined;
+  #readsCookies: boolean | undefined;
 
   constructor(settings: Settings) {
     this.#settings = object("settings", settings);
+  }
+
+  /** Whether the gate reads cookies. */
+  get readsCookies(): boolean {
+    return (this.#readsCookies ??= this.ask((gate) => gate.readsCookies));
+  }
+
+  /** Asks the gate something that needs no turn. */
+  ask<T>(question: (gate: WasmGate) => T): T {
+    return this.#currentGate().call(question);
   }
 
   start(begin: (gate: WasmGate) => Turn): Handle<Turn> {

@@ -1,7 +1,8 @@
-import type { DoneVerdict, LoginVerdict, Reply, SessionsVerdict, Turn, UserId, UserVerdict } from "../wasm/edgegate.js";
+import type { DoneVerdict, LoginVerdict, Reply, RequiredUser, SessionsVerdict, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
 import { furtherColumns, isText, object, text } from "./argument.js";
 import { ClosedError, readBody } from "./body.js";
 import { Core, type IssueOptions, type Settings } from "./core.js";
+import { authorizationOf, cookieFields, cookieHeadOf, headOf, type HonoContext, type NodeRequest } from "./head.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { Client, UserStore } from "./store.js";
@@ -10,13 +11,23 @@ import { askStore, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 import type { WebHeaders, WebRequest, WebResponse } from "./web.js";
 
-/** A request with a token, its headers, or the value of its `Authorization` header (RFC 6750 2.1). */
-export type Bearer = WebRequest | WebHeaders | string | null | undefined;
+/** A request: of the platform, of Node, Express, Fastify or Koa, or a context of Hono. */
+export type AnyRequest = Pick<WebRequest, "method" | "url" | "headers"> | NodeRequest | HonoContext;
+
+/**
+ * A request with a token, its headers, or the value of its `Authorization` header (RFC 6750 2.1). Only a request can have its token in
+ * a cookie, with `TOKEN_COOKIE=on`.
+ */
+export type Bearer = AnyRequest | WebHeaders | string | null | undefined;
 
 /** Options of {@link Gate.fetch}. */
 export interface FetchOptions {
   /** The IP address of the client, as the platform gives it. Only its network is stored, in the list of sessions. */
   address?: string | undefined;
+  /** The path below which the routes are: with `/auth`, the login is at `/auth/login`. Default: none. */
+  prefix?: string | undefined;
+  /** Returns `undefined` instead of 404 for a path that no route has. */
+  fallThrough?: boolean | undefined;
 }
 
 /** Logs users in and finds the user of a token. {@link createGate} creates it. */
@@ -25,11 +36,17 @@ export interface Gate {
    * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does, `GET /.well-known/jwks.json` (RFC
    * 7517), and `POST /logout` with `REVOCATION=on`. It never rejects: errors are logged and answered with 500 or 503.
    */
-  fetch(request: WebRequest, options?: FetchOptions): Promise<WebResponse>;
+  fetch(request: WebRequest, options?: FetchOptions & { fallThrough?: false | undefined }): Promise<WebResponse>;
+  fetch(request: WebRequest, options: FetchOptions): Promise<WebResponse | undefined>;
   /** Logs in without HTTP. Rejects if the store rejects. */
   login(credentials: { username: string; password: string }): Promise<LoginVerdict>;
   /** Finds the user of a token. Rejects if the store rejects. */
   currentUser(from: Bearer): Promise<UserVerdict>;
+  /**
+   * Finds the user of a request, or returns the response to send instead, that of `GET /me`. It never rejects: errors are logged and
+   * answered with 500 or 503.
+   */
+  requireUser(request: AnyRequest): Promise<{ user: User; response?: undefined } | { user?: undefined; response: WebResponse }>;
   /** Exchanges a refresh token for the next tokens (RFC 6749 6). Needs `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   refresh(refreshToken: string): Promise<LoginVerdict>;
   /** Revokes all tokens of the user of this token, and ends the user's sessions. Needs `REVOCATION=on`. */
@@ -77,20 +94,21 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
   };
 
   return {
-    async fetch(request, { address } = {}) {
+    async fetch(request: WebRequest, { address, prefix, fallThrough }: FetchOptions = {}): Promise<Response> {
       let path = "";
       try {
         path = new URL(request.url).pathname;
-        const head = headOf(request);
-        const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head)), {
+        const [head, below] = [headOf(request), prefix === undefined ? undefined : pathPrefix(prefix)];
+        // The type of the overload says when.
+        if (fallThrough && !core.ask((gate) => gate.owns(head[1], below))) return undefined as unknown as Response;
+        const cookies = core.readsCookies ? cookieFields(request.headers) : ([] as const);
+        const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head, below, ...cookies)), {
           body: (question) => bodyOf(request, question),
-          answer: (turn, question) => answerRequest(turn, question, request, path, address),
+          answer: (turn, question) => answerRequest(turn, question, path, clientOf(request, address)),
         });
-        if (reply.event) report({ ...reply.event, status: reply.status, path });
-        return new Response(reply.body || null, { status: reply.status, headers: reply.headers });
+        return respond(reply, path);
       } catch (error) {
-        report({ level: "error", reason: "internal", status: 500, path, error });
-        return internalServerError();
+        return respondInternal(error, path);
       }
     },
     async login({ username, password }) {
@@ -98,21 +116,37 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       return run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials)), { answer });
     },
     async currentUser(from) {
-      const authorization = authorizationOf(from);
-      // Further columns may have any type and depth, so they do not pass through the core.
-      let further: Record<string, unknown> = {};
-      const keep = (row: Record<string, unknown>) => void (further = furtherColumns(row));
+      const authorization = presented(from);
+      if (isRefused(authorization)) return authorization;
+      const [keep, complete] = furtherOf();
       const verdict = await run<UserVerdict>(() => core.start((gate) => gate.currentUser(authorization)), {
         answer: (turn, question) => answer(turn, question, { onRow: keep }),
       });
-      return verdict.outcome === "accepted" ? { ...verdict, user: { ...further, ...verdict.user } } : verdict;
+      return verdict.outcome === "accepted" ? { ...verdict, user: complete(verdict.user) } : verdict;
+    },
+    async requireUser(request) {
+      let path = "";
+      try {
+        const [method, url, ...cookies] = cookieHeadOf(object("request", request)) ?? ["", ""];
+        path = url && new URL(url).pathname;
+        const authorization = authorizationOf(request);
+        const [keep, complete] = furtherOf();
+        const begin = () => core.start((gate) => gate.requireUser(method, url, authorization, ...(core.readsCookies ? cookies : [])));
+        const verdict = await run<RequiredUser>(begin, {
+          answer: (turn, question) => answerRequest(turn, question, path, {}, keep),
+        });
+        return verdict.outcome === "accepted" ? { user: complete(verdict.user) } : { response: respond(verdict.reply, path) };
+      } catch (error) {
+        return { response: respondInternal(error, path) };
+      }
     },
     async refresh(refreshToken) {
       if (!isText(refreshToken)) return refused("refresh-token-malformed");
       return run<LoginVerdict>(() => core.start((gate) => gate.refresh(refreshToken)), { answer });
     },
     async logOut(from) {
-      const authorization = authorizationOf(from);
+      const authorization = presented(from);
+      if (isRefused(authorization)) return authorization;
       return run<DoneVerdict>(() => core.start((gate) => gate.logOut(authorization)), { answer });
     },
     async revoke(refreshToken) {
@@ -120,11 +154,13 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
       return run<DoneVerdict>(() => core.start((gate) => gate.revoke(isText(refreshToken) ? refreshToken : "")), { answer });
     },
     async sessions(from) {
-      const authorization = authorizationOf(from);
+      const authorization = presented(from);
+      if (isRefused(authorization)) return authorization;
       return run<SessionsVerdict>(() => core.start((gate) => gate.sessions(authorization)), { answer });
     },
     async endSession(from, id) {
-      const authorization = authorizationOf(from);
+      const authorization = presented(from);
+      if (isRefused(authorization)) return authorization;
       return run<DoneVerdict>(() => core.start((gate) => gate.endSession(authorization, isText(id) ? id : "")), { answer });
     },
     async issueToken(userId, options) {
@@ -135,15 +171,33 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     },
   };
 
+  /** The value of `Authorization`, or of what a cookie stands for. */
+  function presented(from: unknown): string | undefined | Refused {
+    const authorization = authorizationOf(from);
+    const head = authorization === undefined && core.readsCookies ? cookieHeadOf(from) : undefined;
+    const found = head ? core.ask((gate) => gate.authorizationOfCookie(...head)) : authorization;
+    return head && found !== undefined && !found.startsWith("Bearer ") ? refused(found) : found;
+  }
+
+  function respond({ status, headers, body, event }: Reply, path: string): Response {
+    if (event) report({ ...event, status, path });
+    return new Response(body || null, { status, headers });
+  }
+
+  function respondInternal(error: unknown, path: string): Response {
+    report({ level: "error", reason: "internal", status: 500, path, error });
+    return internalServerError();
+  }
+
   async function answerRequest(
     turn: Handle<Turn>,
     question: CallerQuestion,
-    request: WebRequest,
     path: string,
-    address: string | undefined,
+    client: Client,
+    onRow?: (row: Record<string, unknown>) => void,
   ): Promise<Step> {
     try {
-      return await askStore(users, turn, question, { client: clientOf(request, address) });
+      return await askStore(users, turn, question, { client, ...(onRow ? { onRow } : {}) });
     } catch (error) {
       report({ level: "error", reason: "store", path, error });
       return turn.call((turn) => turn.answerUnavailable());
@@ -157,6 +211,24 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
   ): Promise<Step> {
     return askStore(users, turn, question, asking);
   }
+}
+
+type Refused = ReturnType<typeof refused>;
+
+function isRefused(presented: string | undefined | Refused): presented is Refused {
+  return typeof presented === "object";
+}
+
+/** Further columns may have any type and depth, so they do not pass through the core. */
+function furtherOf(): [keep: (row: Record<string, unknown>) => void, complete: (user: User) => User] {
+  let further: Record<string, unknown> = {};
+  return [(row) => void (further = furtherColumns(row)), (user) => ({ ...further, ...user })];
+}
+
+/** @throws {TypeError} unless it is a path: other routes would not be found. */
+function pathPrefix(prefix: string): string {
+  if (!/^(\/[^?#]*)?$/.test(text("prefix", prefix))) throw new TypeError("edgegate: prefix must start with a slash");
+  return prefix;
 }
 
 /** How to answer the question for the body of a request. */
@@ -189,32 +261,6 @@ function networkOf(address: string): string | undefined {
   const groups = head.split(":").filter((group) => group !== "");
   const firstThree = tail === undefined ? groups : [...groups, "0", "0", "0"];
   return `${firstThree.slice(0, 3).join(":")}::/48`;
-}
-
-/** A value of another type has no token. */
-function authorizationOf(from: unknown): string | undefined {
-  if (isText(from)) return from;
-  const value = authorizationIn(from);
-  return isText(value) ? value : undefined;
-}
-
-/** Not by `instanceof`: a request may be of another realm, or of a library. */
-function authorizationIn(from: unknown): unknown {
-  try {
-    const { headers = from } = from as { headers?: unknown };
-    return (headers as WebHeaders).get("authorization");
-  } catch {
-    return undefined;
-  }
-}
-
-/** Method, URL, and the values of `Content-Type` and `Authorization`. */
-function headOf({ method, url, headers }: WebRequest): [string, string, string | undefined, string | undefined] {
-  const value = (name: string) => {
-    const value = headers.get(name) ?? undefined;
-    return value === undefined ? undefined : text(name, value);
-  };
-  return [text("method", method), text("url", url), value("content-type"), value("authorization")];
 }
 
 /** Not in the core, because this reply is needed when the core has failed. */

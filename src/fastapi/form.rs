@@ -93,7 +93,9 @@ impl RevocationForm {
     /// As [`LoginForm::parse`].
     pub(crate) fn parse(content_type: Option<&str>, body: &[u8], default: Option<&str>) -> Result<Self, BodyError> {
         let Fields([.., token]) = Fields::read(content_type, body)?;
-        required(TOKEN, or(token, default)).map(|token| Self { token }).map_err(|invalid| BodyError::Unprocessable(vec![invalid]))
+        required(TOKEN, or(token, default))
+            .map(|token| Self { token })
+            .map_err(|invalid| BodyError::Unprocessable(vec![invalid]))
     }
 }
 

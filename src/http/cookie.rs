@@ -80,9 +80,6 @@ mod tests {
             REFRESH.set("f.s.m", 60),
             "__Host-refresh_token=f.s.m; Max-Age=60; Path=/; Secure; HttpOnly; SameSite=Lax"
         );
-        assert_eq!(
-            ACCESS.clear(),
-            "__Host-access_token=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"
-        );
+        assert_eq!(ACCESS.clear(), "__Host-access_token=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax");
     }
 }

@@ -4,12 +4,15 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use super::{clock, tokens::JsGate, turn::Turn, verdict::Outcome};
-use crate::{http::Request, routes::login::Credentials};
+use crate::{host::Step, http::Request, routes::login::Credentials};
 
 #[wasm_bindgen(js_class = Gate)]
 impl JsGate {
     /// Answers a request. The last three are only needed if the gate reads cookies.
-    #[expect(clippy::too_many_arguments, reason = "an object with members would take longer to cross than the request to answer")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an object with members would take longer to cross than the request to answer"
+    )]
     pub fn handle(
         &self,
         method: String,
@@ -42,8 +45,8 @@ impl JsGate {
     }
 
     /// Whether a route has this path.
-    pub fn owns(&self, url: String, prefix: String) -> bool {
-        self.0.owns(&Request { prefix, ..Request::new("", &url) })
+    pub fn owns(&self, url: String, prefix: Option<String>) -> bool {
+        self.0.owns(&Request { prefix: prefix.unwrap_or_default(), ..Request::new("", &url) })
     }
 
     /// Whether the gate reads cookies.
@@ -65,6 +68,25 @@ impl JsGate {
     pub fn current_user(&self, authorization: Option<String>) -> Turn {
         let step = self.0.current_user(authorization, clock::now());
         Turn::new(step, |result| Outcome::User(result.into()))
+    }
+
+    /// Returns the user of the request, or the reply to send instead.
+    #[wasm_bindgen(js_name = requireUser)]
+    pub fn require_user(
+        &self,
+        method: String,
+        url: String,
+        authorization: Option<String>,
+        cookie: Option<String>,
+        origin: Option<String>,
+        fetch_site: Option<String>,
+    ) -> Turn {
+        let request = Request { authorization, cookie, origin, fetch_site, ..Request::new(&method, &url) };
+        let step = match self.0.authorization(&request) {
+            Ok(authorization) => self.0.current_user(authorization, clock::now()),
+            Err(refusal) => Step::Done(Err(refusal)),
+        };
+        Turn::new(step, |result| Outcome::Required(result.into()))
     }
 
     /// Logs out everywhere the user of the token in this `Authorization` header.

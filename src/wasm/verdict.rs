@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 
 #[cfg(feature = "wasm")]
-pub(super) use self::gate::{DoneVerdict, LoginVerdict, SessionsVerdict, UserVerdict};
+pub(super) use self::gate::{DoneVerdict, LoginVerdict, RequiredUser, SessionsVerdict, UserVerdict};
 #[cfg(feature = "wasm-password")]
 pub(super) use self::password::{HashVerdict, PasswordVerdict};
 
@@ -30,6 +30,9 @@ pub(super) enum Outcome {
     /// Of `Gate.currentUser`.
     #[cfg(feature = "wasm")]
     User(UserVerdict),
+    /// Of `Gate.requireUser`.
+    #[cfg(feature = "wasm")]
+    Required(RequiredUser),
     /// Of `Gate.logOut`, `Gate.revoke` and `Gate.endSession`.
     #[cfg(feature = "wasm")]
     Done(DoneVerdict),

@@ -5,7 +5,12 @@ use std::borrow::Cow;
 use serde::Serialize;
 use tsify::Tsify;
 
-use crate::{host::Session, http::Refusal, token::AccessToken, user::User};
+use crate::{
+    host::Session,
+    http::{Refusal, Reply},
+    token::AccessToken,
+    user::User,
+};
 
 /// Whether a login is accepted.
 #[derive(Serialize, Tsify)]
@@ -44,6 +49,22 @@ pub(in crate::wasm) enum UserVerdict {
     Refused {
         /// The code.
         reason: Cow<'static, str>,
+    },
+}
+
+/// The user of a request, or the reply to send instead.
+#[derive(Serialize, Tsify)]
+#[serde(tag = "outcome", rename_all = "lowercase")]
+pub(in crate::wasm) enum RequiredUser {
+    /// Accepted: the token is valid.
+    Accepted {
+        /// The user.
+        user: User,
+    },
+    /// Refused.
+    Refused {
+        /// That of `GET /me`.
+        reply: Reply,
     },
 }
 
@@ -94,6 +115,15 @@ impl From<Result<User, Refusal>> for UserVerdict {
         match result {
             Ok(user) => Self::Accepted { user },
             Err(refusal) => Self::Refused { reason: refusal.code() },
+        }
+    }
+}
+
+impl From<Result<User, Refusal>> for RequiredUser {
+    fn from(result: Result<User, Refusal>) -> Self {
+        match result {
+            Ok(user) => Self::Accepted { user },
+            Err(refusal) => Self::Refused { reply: Reply::refused(&refusal).header("cache-control", "no-store") },
         }
     }
 }

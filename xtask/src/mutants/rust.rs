@@ -31,7 +31,7 @@ const TARGETS: [&str; 2] = ["--lib", "--test=core"];
 const TIMEOUT: &str = "60";
 
 /// The same with `lanes`, where bcrypt is optimised less.
-const LANES_TIMEOUT: &str = "300";
+const LANES_TIMEOUT: &str = "120";
 
 /// The faults of a part.
 pub(super) fn list(part: &Part) -> Result<Vec<String>> {
