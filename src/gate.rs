@@ -3,11 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Map;
 #[cfg(feature = "wasm-token")]
 use {
     crate::token::{Check, Signing, sign},
-    serde_json::Value,
+    serde_json::{Map, Value},
     zeroize::Zeroizing,
 };
 
@@ -19,7 +18,7 @@ use crate::{
         login::{self, Credentials},
         logout, me, refresh, revoke, sessions,
     },
-    settings::Settings,
+    settings::{Settings, SettingsError},
     token::{AccessToken, Claims, ProviderKeys, TokenRefusal, to_members},
     user::{User, UserId, UserRow},
 };
@@ -82,6 +81,39 @@ impl Gate {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Returns the same gate with another lifetime of the access tokens that it issues.
+    ///
+    /// # Errors
+    /// When `minutes` is no value of `ACCESS_TOKEN_EXPIRE_MINUTES`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert_eq!(gate.with_lifetime(5)?.settings().access_token_lifetime(), 300);
+    /// assert!(gate.with_lifetime(0).is_err());
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    pub fn with_lifetime(&self, minutes: u32) -> Result<Self, SettingsError> {
+        let settings = Arc::new(self.settings.with_lifetime(minutes)?);
+        Ok(Self { settings, provider_keys: Arc::clone(&self.provider_keys) })
+    }
+
+    /// Returns the same gate with [`Settings::asks_claims`].
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert!(gate.with_host_claims().settings().asks_claims);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn with_host_claims(&self) -> Self {
+        let settings = Settings { asks_claims: true, ..(*self.settings).clone() };
+        Self { settings: Arc::new(settings), provider_keys: Arc::clone(&self.provider_keys) }
     }
 
     /// Answers a request at `now`, in seconds since 1970.
@@ -152,9 +184,7 @@ impl Gate {
     #[must_use]
     pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
-        start(now, move |host| async move {
-            login::with_credentials(&settings, &host, &credentials, &|_| Ok(Map::new())).await
-        })
+        start(now, move |host| async move { login::with_credentials(&settings, &host, &credentials, None).await })
     }
 
     /// Logs in as [`Gate::login`] does and adds claims to the access token. The claims are a type that serializes to a JSON
@@ -190,7 +220,7 @@ impl Gate {
         let settings = Arc::clone(&self.settings);
         start(now, move |host| async move {
             let claims = |user: &UserRow| to_members(&claims(&user.clone().into()));
-            login::with_credentials(&settings, &host, &credentials, &claims).await
+            login::with_credentials(&settings, &host, &credentials, Some(&claims)).await
         })
     }
 

@@ -18,6 +18,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use serde_json::{Map, Value};
+
 pub(crate) use self::refresh_token::RefreshToken;
 pub use self::{
     question::{Answer, JwkSet, Question},
@@ -30,7 +32,7 @@ use crate::{
     password::{Hashed, Job},
     row::InvalidRow,
     token::{SignatureCheck, SigningJob, TokenRefusal},
-    user::{UserId, UserRow},
+    user::{User, UserId, UserRow},
 };
 
 /// The result, or a question to the host.
@@ -202,6 +204,14 @@ impl Host {
         }
     }
 
+    /// The claims that the host adds to the access token of this user.
+    pub(crate) async fn claims(&self, user: User) -> Result<Map<String, Value>, Refusal> {
+        match self.ask(Question::Claims { user }).await {
+            Answer::Claims(claims) => Ok(claims),
+            answer => Err(answer.refusal()),
+        }
+    }
+
     pub(crate) async fn replace_hash(&self, id: UserId, old: String, new: String) {
         // A failure does not refuse the login: the password was right, and the host has logged the failure.
         let _answer = self.ask(Question::ReplaceHash { id, old, new }).await;
@@ -304,6 +314,7 @@ impl Answer {
             Self::InvalidRow(row) => Refusal::InvalidRow(*row),
             Self::Body(_)
             | Self::User(_)
+            | Self::Claims(_)
             | Self::Done
             | Self::Worked(_)
             | Self::Holds(_)

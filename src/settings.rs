@@ -4,7 +4,7 @@ mod name;
 mod tokens;
 mod value;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, ops::RangeInclusive, sync::Arc};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -140,7 +140,7 @@ pub struct Vars {
 /// assert_eq!((settings.bcrypt_cost.get(), settings.registration_open), (12, false));
 /// # Ok::<(), edgegate::SettingsError>(())
 /// ```
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "Vars")]
 pub struct Settings {
     /// The keys that sign and verify.
@@ -171,6 +171,9 @@ pub struct Settings {
     pub password_min_length: u32,
     /// Whether tokens are also set and accepted as cookies.
     pub token_cookie: bool,
+    /// Whether a login and a refresh ask the host for further claims, by [`Question::Claims`](crate::Question::Claims); `false` by
+    /// default. Not a setting by name: it depends on the host.
+    pub asks_claims: bool,
     /// The operations for e-mail addresses outside ASCII. Not a setting by name: it depends on the platform.
     pub unicode: Unicode,
 }
@@ -236,6 +239,45 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Refuses a name that is probably meant to be a setting: it differs from one by letter case, or by one character, by two if the
+    /// name is longer than 12 characters. `names` are those of the environment, which has others too.
+    ///
+    /// A name is not refused if the setting that it resembles is there as well, nor if that has fewer than 9 characters.
+    ///
+    /// # Errors
+    /// The setting that is probably meant.
+    ///
+    /// ```
+    /// use edgegate::Settings;
+    ///
+    /// assert!(Settings::check_names(["SECRET_KEY", "PATH", "STRIPE_SECRET_KEY"]).is_ok());
+    /// let error = Settings::check_names(["SECRET_KEY", "ACCESS_TOKEN_EXPIRE_MINUTE"]).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "ACCESS_TOKEN_EXPIRE_MINUTES is misspelt: there is no setting ACCESS_TOKEN_EXPIRE_MINUTE",
+    /// );
+    /// ```
+    pub fn check_names<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<(), SettingsError> {
+        let names: Vec<&str> = names.into_iter().collect();
+        match names.iter().find_map(|given| Some((*given, name::meant_by(given, &names)?))) {
+            Some((given, meant)) => Err(SettingsError::new(meant, format!("is misspelt: there is no setting {given}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The same settings with another lifetime of access tokens.
+    ///
+    /// # Errors
+    /// As for `ACCESS_TOKEN_EXPIRE_MINUTES`.
+    pub(crate) fn with_lifetime(&self, minutes: u32) -> Result<Self, SettingsError> {
+        if !MINUTES.contains(&minutes) {
+            return Err(SettingsError::out_of_range(ACCESS_TOKEN_EXPIRE_MINUTES, &MINUTES));
+        }
+        Ok(Self { access_token_expire_minutes: minutes, ..self.clone() })
+    }
+}
+
 impl fmt::Debug for Vars {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Vars").finish_non_exhaustive()
@@ -282,14 +324,16 @@ impl TryFrom<Vars> for Settings {
                 &PASSWORD_MIN_LENGTHS,
             )?,
             token_cookie: switch(TOKEN_COOKIE, vars.token_cookie.as_deref(), ["off", "on"])?,
+            asks_claims: false,
             unicode: Unicode::default(),
         })
     }
 }
 
+const MINUTES: RangeInclusive<u32> = 1..=ACCESS_TOKEN_EXPIRE_MINUTES_MAX;
+
 fn minutes(text: Option<&str>) -> Result<u32, SettingsError> {
-    let range = 1..=ACCESS_TOKEN_EXPIRE_MINUTES_MAX;
-    integer(ACCESS_TOKEN_EXPIRE_MINUTES, text, ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, &range)
+    integer(ACCESS_TOKEN_EXPIRE_MINUTES, text, ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, &MINUTES)
 }
 
 fn bcrypt_cost(text: Option<&str>) -> Result<Cost, SettingsError> {

@@ -56,6 +56,25 @@ export function object<T extends object>(name: string, value: T): T {
   return value;
 }
 
+/** @throws {TypeError} unless the value is an object that is no array. */
+export function members<T extends object>(name: string, value: T): T {
+  if (Array.isArray(value)) throw new TypeError(`edgegate: ${name} must be an object, not an array`);
+  return object(name, value);
+}
+
+/** @throws {TypeError} unless the value is an object with no other members than these: an option that is misspelt would be ignored. */
+export function known<T extends object>(name: string, value: T, members: readonly string[]): T {
+  for (const member of Object.keys(object(name, value))) {
+    if (!members.includes(member)) throw new TypeError(`edgegate: ${name} has no member ${JSON.stringify(member)}: they are ${members.join(", ")}`);
+  }
+  return value;
+}
+
+/** The names of an environment that wasm compares with those of the settings, with spaces in between. */
+export function namesOf(env: object): string {
+  return Object.keys(env).filter((name) => /^\w{1,99}$/.test(name)).slice(0, 1000).join(" ");
+}
+
 /**
  * Reads a list of texts entry by entry, because an array may have holes or overridden methods.
  *

@@ -1,7 +1,7 @@
 // The gate inside wasm, and operations on tokens without a user store.
 
 import type { Turn, UserId, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
-import { isText, object, plainSettings, text as checkedText, userId as checkedId } from "./argument.js";
+import { isText, known, namesOf, object, optionalNumber, plainSettings, text as checkedText, userId as checkedId } from "./argument.js";
 import { fromBase64Url, toBase64Url, utf8 } from "./base64url.js";
 import { holds, sign } from "./crypto.js";
 import { glue } from "./glue.js";
@@ -14,19 +14,35 @@ export type Settings = Vars;
 
 /** Options of {@link issueToken}. */
 export interface IssueOptions<C extends object = Record<string, unknown>> {
-  /** Further claims: an object that `JSON.stringify` turns into a JSON object. */
-  claims?: C;
+  /**
+   * Further claims: an object that `JSON.stringify` turns into a JSON object. The claims that the settings or the time decide, such as
+   * `exp`, are refused.
+   */
+  claims?: C | undefined;
+  /** How many minutes the token lives. Default: `ACCESS_TOKEN_EXPIRE_MINUTES`. */
+  expireMinutes?: number | undefined;
 }
+
+/** The names of {@link IssueOptions}. */
+export const ISSUE_OPTIONS = ["claims", "expireMinutes"];
 
 /** Creates the wasm gate at the first use, and again after the wasm instance was replaced. */
 export class Core {
   readonly #settings: Settings;
+  readonly #asksClaims: boolean;
   #plain: Record<string, string> | undefined;
   #gate: Handle<WasmGate> | undefined;
   #readsCookies: boolean | undefined;
 
-  constructor(settings: Settings) {
+  /** @param asksClaims Whether the caller answers the question `claims`. */
+  constructor(settings: Settings, asksClaims = false) {
     this.#settings = object("settings", settings);
+    this.#asksClaims = asksClaims;
+  }
+
+  /** @throws {EdgegateError} when a setting is invalid. */
+  check(): void {
+    this.#currentGate();
   }
 
   /** Whether the gate reads cookies. */
@@ -47,13 +63,14 @@ export class Core {
   /** Synchronous, unless the platform has to sign. */
   issueToken<C extends object = Record<string, unknown>>(
     userId: UserId,
-    { claims }: IssueOptions<C> = {},
+    options: IssueOptions<C> = {},
   ): string | Promise<string> {
-    const [gate, id] = [this.#currentGate(), checkedId("userId", userId)];
+    const { claims, expireMinutes } = known("options", options, ISSUE_OPTIONS);
+    const [gate, id, minutes] = [this.#currentGate(), checkedId("userId", userId), optionalNumber("expireMinutes", expireMinutes)];
     // `JSON.stringify` returns `undefined` for a function, which is not JSON and is refused as such.
     const further = claims && checkedText("claims", String(JSON.stringify(claims)));
     const [integer, text] = typeof id === "number" ? [id, undefined] : [NaN, id];
-    const token = gate.call((gate) => gate.issueToken(integer, text, further));
+    const token = gate.call((gate) => gate.issueToken(integer, text, further, minutes));
     const colon = token.indexOf(":");
     return colon < 0 ? token : this.#signed(gate, Number(token.slice(0, colon)), token.slice(colon + 1));
   }
@@ -94,7 +111,7 @@ export class Core {
   /** The settings are read once: those of a later instance must not differ. */
   #newGate(): Handle<WasmGate> {
     const settings = (this.#plain ??= plainSettings(call(() => glue.settingNames()), this.#settings));
-    return new Handle(() => new glue.Gate(settings));
+    return new Handle(() => new glue.Gate(settings, namesOf(this.#settings), this.#asksClaims));
   }
 }
 

@@ -17,5 +17,14 @@ export class EdgegateError extends Error {
     message: string,
   ) {
     super(message);
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** An error of another entry is one too: each entry is a file of its own, with a class of its own. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === "object" && value !== null && BRAND in value;
   }
 }
+
+/** Symbols of the registry are the same in all files. */
+const BRAND = Symbol.for("edgegate.EdgegateError");

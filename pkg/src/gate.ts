@@ -1,13 +1,14 @@
 import type { DoneVerdict, LoginVerdict, Reply, RequiredUser, SessionsVerdict, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
-import { furtherColumns, isText, object, text } from "./argument.js";
+import { isText, known, members, object, optionalNumber, text } from "./argument.js";
 import { ClosedError, readBody } from "./body.js";
-import { Core, type IssueOptions, type Settings } from "./core.js";
+import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
+import { EdgegateError } from "./errors.js";
 import { authorizationOf, cookieFields, cookieHeadOf, headOf, type HonoContext, type NodeRequest } from "./head.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { Client, UserStore } from "./store.js";
-import { run, type BodyQuestion, type CallerQuestion, type Step } from "./turn.js";
-import { askStore, type Asking } from "./users.js";
+import { run, type BodyQuestion, type Caller, type CallerQuestion, type Step } from "./turn.js";
+import { askStore, RowOfTurn, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 import type { WebHeaders, WebRequest, WebResponse } from "./web.js";
 
@@ -38,8 +39,14 @@ export interface Gate {
    */
   fetch(request: WebRequest, options?: FetchOptions & { fallThrough?: false | undefined }): Promise<WebResponse>;
   fetch(request: WebRequest, options: FetchOptions): Promise<WebResponse | undefined>;
-  /** Logs in without HTTP. Rejects if the store rejects. */
-  login(credentials: { username: string; password: string }): Promise<LoginVerdict>;
+  /**
+   * Logs in without HTTP. `options.claims` are added to those of {@link CreateOptions.claims}, and go before them. Rejects if the store
+   * rejects, and for a claim that the settings or the time decide.
+   */
+  login<C extends object = Record<string, unknown>>(
+    credentials: { username: string; password: string },
+    options?: IssueOptions<C>,
+  ): Promise<LoginVerdict>;
   /** Finds the user of a token. Rejects if the store rejects. */
   currentUser(from: Bearer): Promise<UserVerdict>;
   /**
@@ -69,9 +76,22 @@ export interface Gate {
   verifyToken<C extends object = Claims>(token: string): Promise<TokenVerdict<C>>;
 }
 
+/** Options of {@link createGate}. */
+export interface CreateOptions {
+  /** Receives the entries of the log. Default: the console, a line of JSON each. */
+  log?: Log | undefined;
+  /**
+   * Returns further claims of the access token, such as a role from a column of the user. It is called when a login or a refresh is
+   * accepted, and may be asynchronous. If it throws, no token is issued and the request is answered with 500.
+   */
+  claims?: ((user: User) => object | Promise<object>) | undefined;
+}
+
 /**
- * Creates a gate for a user store. Create it once and use it for all requests. Settings are checked at the first use:
- * for an invalid one, `fetch` logs its name and answers 500, and the other methods reject.
+ * Creates a gate for a user store. Create it once and use it for all requests.
+ *
+ * @throws {EdgegateError} when a setting is missing, invalid or misspelt, or when an option has an unknown name. The message says which
+ * one, and how to mend it; it never has the value.
  *
  * @example
  * ```ts
@@ -82,9 +102,11 @@ export interface Gate {
  * const response = await gate.fetch(request);
  * ```
  */
-export function createGate(settings: Settings, users: UserStore, log: Log = consoleLog): Gate {
-  const core = new Core(settings);
+export function createGate(settings: Settings, users: UserStore, options: CreateOptions = {}): Gate {
+  const { log = consoleLog, claims } = known("options", options, ["log", "claims"]);
+  const core = new Core(settings, claims !== undefined);
   object("users", users);
+  core.check();
   const report: Log = (entry) => {
     try {
       log(entry);
@@ -102,27 +124,35 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
         // The type of the overload says when.
         if (fallThrough && !core.ask((gate) => gate.owns(head[1], below))) return undefined as unknown as Response;
         const cookies = core.readsCookies ? cookieFields(request.headers) : ([] as const);
+        const asking = { client: clientOf(request, address), row: new RowOfTurn() };
         const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head, below, ...cookies)), {
           body: (question) => bodyOf(request, question),
-          answer: (turn, question) => answerRequest(turn, question, path, clientOf(request, address)),
+          answer: (turn, question) => answerRequest(turn, question, path, asking),
         });
         return respond(reply, path);
       } catch (error) {
         return respondInternal(error, path);
       }
     },
-    async login({ username, password }) {
+    async login({ username, password }, issue = {}) {
       const credentials = [text("username", username), text("password", password)] as const;
-      return run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials)), { answer });
+      const { claims: own, expireMinutes } = known("options", issue, ISSUE_OPTIONS);
+      const minutes = optionalNumber("expireMinutes", expireMinutes);
+      const asksClaims = claims !== undefined || own !== undefined;
+      const verdict = await run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials, minutes, asksClaims)), {
+        answer: asker({ ...(own === undefined ? {} : { own: members("claims", own) }) }),
+      });
+      if (verdict.outcome === "refused" && verdict.reason.startsWith("unsigned:")) {
+        throw new EdgegateError(verdict.reason.slice("unsigned:".length), `edgegate: the token cannot be issued: ${verdict.reason}`);
+      }
+      return verdict;
     },
     async currentUser(from) {
       const authorization = presented(from);
       if (isRefused(authorization)) return authorization;
-      const [keep, complete] = furtherOf();
-      const verdict = await run<UserVerdict>(() => core.start((gate) => gate.currentUser(authorization)), {
-        answer: (turn, question) => answer(turn, question, { onRow: keep }),
-      });
-      return verdict.outcome === "accepted" ? { ...verdict, user: complete(verdict.user) } : verdict;
+      const row = new RowOfTurn();
+      const verdict = await run<UserVerdict>(() => core.start((gate) => gate.currentUser(authorization)), { answer: asker({ row }) });
+      return verdict.outcome === "accepted" ? { ...verdict, user: row.complete(verdict.user) } : verdict;
     },
     async requireUser(request) {
       let path = "";
@@ -130,38 +160,38 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
         const [method, url, ...cookies] = cookieHeadOf(object("request", request)) ?? ["", ""];
         path = url && new URL(url).pathname;
         const authorization = authorizationOf(request);
-        const [keep, complete] = furtherOf();
+        const row = new RowOfTurn();
         const begin = () => core.start((gate) => gate.requireUser(method, url, authorization, ...(core.readsCookies ? cookies : [])));
         const verdict = await run<RequiredUser>(begin, {
-          answer: (turn, question) => answerRequest(turn, question, path, {}, keep),
+          answer: (turn, question) => answerRequest(turn, question, path, { row }),
         });
-        return verdict.outcome === "accepted" ? { user: complete(verdict.user) } : { response: respond(verdict.reply, path) };
+        return verdict.outcome === "accepted" ? { user: row.complete(verdict.user) } : { response: respond(verdict.reply, path) };
       } catch (error) {
         return { response: respondInternal(error, path) };
       }
     },
     async refresh(refreshToken) {
       if (!isText(refreshToken)) return refused("refresh-token-malformed");
-      return run<LoginVerdict>(() => core.start((gate) => gate.refresh(refreshToken)), { answer });
+      return run<LoginVerdict>(() => core.start((gate) => gate.refresh(refreshToken)), { answer: asker() });
     },
     async logOut(from) {
       const authorization = presented(from);
       if (isRefused(authorization)) return authorization;
-      return run<DoneVerdict>(() => core.start((gate) => gate.logOut(authorization)), { answer });
+      return run<DoneVerdict>(() => core.start((gate) => gate.logOut(authorization)), { answer: asker() });
     },
     async revoke(refreshToken) {
       // What is no text is no token either; the core decides what that means.
-      return run<DoneVerdict>(() => core.start((gate) => gate.revoke(isText(refreshToken) ? refreshToken : "")), { answer });
+      return run<DoneVerdict>(() => core.start((gate) => gate.revoke(isText(refreshToken) ? refreshToken : "")), { answer: asker() });
     },
     async sessions(from) {
       const authorization = presented(from);
       if (isRefused(authorization)) return authorization;
-      return run<SessionsVerdict>(() => core.start((gate) => gate.sessions(authorization)), { answer });
+      return run<SessionsVerdict>(() => core.start((gate) => gate.sessions(authorization)), { answer: asker() });
     },
     async endSession(from, id) {
       const authorization = presented(from);
       if (isRefused(authorization)) return authorization;
-      return run<DoneVerdict>(() => core.start((gate) => gate.endSession(authorization, isText(id) ? id : "")), { answer });
+      return run<DoneVerdict>(() => core.start((gate) => gate.endSession(authorization, isText(id) ? id : "")), { answer: asker() });
     },
     async issueToken(userId, options) {
       return core.issueToken(userId, options);
@@ -189,27 +219,28 @@ export function createGate(settings: Settings, users: UserStore, log: Log = cons
     return internalServerError();
   }
 
-  async function answerRequest(
-    turn: Handle<Turn>,
-    question: CallerQuestion,
-    path: string,
-    client: Client,
-    onRow?: (row: Record<string, unknown>) => void,
-  ): Promise<Step> {
+  /** A failure of the store is a reply. One of `claims` is an internal error. */
+  async function answerRequest(turn: Handle<Turn>, question: CallerQuestion, path: string, asking: Asking): Promise<Step> {
+    if (question.ask === "claims") return answerClaims(turn, asking);
     try {
-      return await askStore(users, turn, question, { client, ...(onRow ? { onRow } : {}) });
+      return await askStore(users, turn, question, asking);
     } catch (error) {
       report({ level: "error", reason: "store", path, error });
       return turn.call((turn) => turn.answerUnavailable());
     }
   }
 
-  async function answer(
-    turn: Handle<Turn>,
-    question: CallerQuestion,
-    asking?: Asking,
-  ): Promise<Step> {
-    return askStore(users, turn, question, asking);
+  /** Answers without a request: what fails rejects. */
+  function asker(asking: Asking = {}): NonNullable<Caller["answer"]> {
+    const withRow = { row: new RowOfTurn(), ...asking };
+    return (turn, question) =>
+      question.ask === "claims" ? answerClaims(turn, withRow) : askStore(users, turn, question, withRow);
+  }
+
+  async function answerClaims(turn: Handle<Turn>, { row = new RowOfTurn(), own }: Asking): Promise<Step> {
+    const added = claims ? members("the result of claims", await claims(row.user)) : {};
+    const text = String(JSON.stringify({ ...added, ...own }));
+    return turn.call((turn) => turn.answerClaims(text));
   }
 }
 
@@ -217,12 +248,6 @@ type Refused = ReturnType<typeof refused>;
 
 function isRefused(presented: string | undefined | Refused): presented is Refused {
   return typeof presented === "object";
-}
-
-/** Further columns may have any type and depth, so they do not pass through the core. */
-function furtherOf(): [keep: (row: Record<string, unknown>) => void, complete: (user: User) => User] {
-  let further: Record<string, unknown> = {};
-  return [(row) => void (further = furtherColumns(row)), (user) => ({ ...further, ...user })];
 }
 
 /** @throws {TypeError} unless it is a path: other routes would not be found. */

@@ -13,6 +13,9 @@ export type BodyQuestion = Extract<Question, { ask: "body" }>;
 /** A question that only the caller can answer. */
 export type CallerQuestion = Exclude<Question, PlatformQuestion | BodyQuestion | { ask: "work" }>;
 
+/** A question for a user store. */
+export type StoreQuestion = Exclude<CallerQuestion, { ask: "claims" }>;
+
 export type Step = Question | Outcome;
 
 /** Who answers what the platform does not. */

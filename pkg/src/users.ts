@@ -1,30 +1,56 @@
 // Answers the core's questions about users and sessions from a store.
 
-import { array, coreColumns, plainColumns, plainRow } from "./argument.js";
-import type { Turn } from "../wasm/edgegate.js";
+import { array, coreColumns, furtherColumns, plainColumns, plainRow } from "./argument.js";
+import type { Turn, User } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { Client, SessionStore, UserStore } from "./store.js";
-import type { CallerQuestion, Step } from "./turn.js";
+import type { Step, StoreQuestion } from "./turn.js";
 
 /** What a question is about besides its own fields. */
 export interface Asking {
   /** The client of the request, for a new session. */
   client?: Client;
-  /** Called with the row of a user that the store returned. */
-  onRow?: (row: Record<string, unknown>) => void;
+  /** Keeps the row of the user. */
+  row?: RowOfTurn;
+  /** Further claims of this call. */
+  own?: object;
+}
+
+/**
+ * The row of a user that the store has returned last. Its further columns may have any type and depth, so they do not pass through the
+ * core.
+ */
+export class RowOfTurn {
+  #further: Record<string, unknown> = {};
+  #own: Record<string, unknown> = {};
+
+  keep(row: Record<string, unknown>, { id, email, created_at }: Record<string, unknown>): void {
+    this.#further = furtherColumns(row);
+    this.#own = { id, email, created_at };
+  }
+
+  /** The user, with all columns but those that the core keeps for itself. */
+  get user(): User {
+    return this.complete(this.#own as User);
+  }
+
+  /** The user with the further columns. */
+  complete(user: User): User {
+    return { ...this.#further, ...user };
+  }
 }
 
 /** Answers a question from the store and returns the next step. Rejects if the store rejects. */
 export async function askStore(
   users: UserStore,
   turn: Handle<Turn>,
-  question: CallerQuestion,
-  { client = {}, onRow }: Asking = {},
+  question: StoreQuestion,
+  { client = {}, row: kept }: Asking = {},
 ): Promise<Step> {
   const answerUser = (user: unknown): Step => {
     const row = plainRow(user);
-    if (row) onRow?.(row);
     const columns = row && coreColumns(row);
+    if (row && columns) kept?.keep(row, columns);
     return turn.call((turn) => turn.answerUser(columns));
   };
   switch (question.ask) {

@@ -124,7 +124,7 @@ test("wrong values of every other kind of argument", async () => {
 
 test("a value that is not a request is answered 500 and logged", async () => {
   const entries: unknown[] = [];
-  const gate = createGate(settings, memoryUsers(), (entry) => entries.push(entry));
+  const gate = createGate(settings, memoryUsers(), { log: (entry) => entries.push(entry) });
   const requests = [undefined, null, 42, "http://localhost/login", {}, { url: 42, method: 42, headers: {} }, throwing];
   for (const request of requests) {
     const response = (await duringLogins("fetch", () => gate.fetch(request as Request))) as Response;
@@ -206,7 +206,7 @@ test("headers that return a value other than a string have no token", async () =
 });
 
 test("the real length of a body's chunk counts, whatever its `length` returns", async () => {
-  const gate = createGate(settings, memoryUsers(), () => {});
+  const gate = createGate(settings, memoryUsers(), { log: () => {} });
   const lying = (length: number) => class extends Uint8Array { override get length() { return length; } };
   const detached = new Uint8Array(8);
   structuredClone(detached.buffer, { transfer: [detached.buffer] });
@@ -244,8 +244,10 @@ test("a failed log, and a store that rejects with any value, do not fail a reque
   } finally {
     console.error = error;
   }
-  const failing = createGate(settings, rejecting(new Error("down")), () => {
-    throw new Error("the log is down");
+  const failing = createGate(settings, rejecting(new Error("down")), {
+    log: () => {
+      throw new Error("the log is down");
+    },
   });
   assert.equal((await failing.fetch(request())).status, 503);
 });

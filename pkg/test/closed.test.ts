@@ -40,7 +40,7 @@ function endless(start: (stream: ReadableStreamDefaultController) => void = () =
 
 test("an upload that the client aborts is no error of the service", async () => {
   const log: LogEntry[] = [];
-  const gate = createGate(settings, memoryUsers(), (entry) => log.push(entry));
+  const gate = createGate(settings, memoryUsers(), { log: (entry) => log.push(entry) });
   const paths = ["/login", "/users", "/revoke"];
   const isGone = new Error("aborted");
   for (const path of paths) {
@@ -61,7 +61,7 @@ test("an upload that the client aborts is no error of the service", async () => 
 
 test("a body that yields no bytes is an error of the host", async () => {
   const log: LogEntry[] = [];
-  const gate = createGate(settings, memoryUsers(), (entry) => log.push(entry));
+  const gate = createGate(settings, memoryUsers(), { log: (entry) => log.push(entry) });
   const body = new ReadableStream({ start: (stream) => stream.enqueue("text") });
   assert.equal((await gate.fetch(upload("/login", body))).status, 500);
   assert.deepEqual(log.map(({ level, reason }) => [level, reason]), [["error", "internal"]]);
@@ -69,7 +69,7 @@ test("a body that yields no bytes is an error of the host", async () => {
 
 test("a body that does not arrive in time is 408, and the rest of it is cancelled", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
-  const gate = createGate({ ...settings, BODY_TIMEOUT_SECONDS: 3 }, memoryUsers(), () => {});
+  const gate = createGate({ ...settings, BODY_TIMEOUT_SECONDS: 3 }, memoryUsers(), { log: () => {} });
   let isCancelled = false;
   const body = new ReadableStream({ cancel: () => void (isCancelled = true) });
   const answer = gate.fetch(upload("/login", body));
@@ -85,7 +85,7 @@ test("requests that are cancelled while their body arrives leave nothing in wasm
   const memory = memories.at(-1);
   assert(memory);
   mock.timers.enable({ apis: ["setTimeout"] });
-  const gate = createGate(settings, memoryUsers(), () => {});
+  const gate = createGate(settings, memoryUsers(), { log: () => {} });
   const cancelled = () => void gate.fetch(upload("/login", endless()));
   for (let at = 0; at < 100; at += 1) cancelled();
   const before = memory.buffer.byteLength;

@@ -27,7 +27,7 @@ test("each spelling of an address is one account", async () => {
 });
 
 test("invisible characters and domains without an ASCII form are refused at sign-up", async () => {
-  const gate = createGate(settings, memoryUsers(), () => {});
+  const gate = createGate(settings, memoryUsers(), { log: () => {} });
   const invisible = ["\u00a0", "\u00ad", "\u200b", "\u202e", "\u2028", "\ufeff", "\ue000", "\u0378", "\u{e0041}"];
   const emails = invisible.flatMap((char) => [`a${char}b@example.com`, `a@exam${char}ple.com`]);
   for (const email of [...emails, "\u0301b@example.com", "a@xn--a.com", "a@a\ufffc.com", "a@a.\ufe0f.com", "a@a\uff0f.com"]) {
@@ -36,7 +36,7 @@ test("invisible characters and domains without an ASCII form are refused at sign
 });
 
 test("many bad characters take one call into JavaScript, and no new regular expression", async (t) => {
-  const gate = createGate(settings, memoryUsers(), () => {});
+  const gate = createGate(settings, memoryUsers(), { log: () => {} });
   assert.equal((await register(gate, "\ue000@example.com")).status, 422);
   const replaced = t.mock.method(String.prototype, "replace");
   const compiled = t.mock.method(globalThis, "RegExp");
@@ -49,7 +49,7 @@ test("many bad characters take one call into JavaScript, and no new regular expr
 });
 
 test("a login name is read as a whole", async () => {
-  const gate = createGate(settings, memoryUsers(), () => {});
+  const gate = createGate(settings, memoryUsers(), { log: () => {} });
   assert.equal((await register(gate, "a@\u00e9.com")).status, 201);
   for (const end of ["/", "?x", "#", ":80", ":", "\\", "%20", "\t", "\n", " x"]) {
     const login = await gate.login({ username: `a@\u00e9.com${end}x`, password });

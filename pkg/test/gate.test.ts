@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createGate, type LogEntry, type UserStore } from "edgegate";
+import { createGate, EdgegateError, type LogEntry, type UserStore } from "edgegate";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
 const settings = { SECRET_KEY, BCRYPT_COST: 10, REGISTRATION: "open", PASSWORD_MIN_LENGTH: 1 };
@@ -41,22 +41,31 @@ test("a FormData body is read as multipart", async () => {
   assert.equal((await gate.fetch(new Request(url("/login"), { method: "POST", body }))).status, 200);
 });
 
-test("with a missing secret every request is 500, and the log says how to fix it", async () => {
-  const entries: LogEntry[] = [];
-  const gate = createGate({}, memoryUsers(), (entry) => entries.push(entry));
-  for (const request of [form({}), new Request(url("/me")), new Request(url("/nowhere"))]) {
-    const answer = await gate.fetch(request);
-    assert.deepEqual([answer.status, await answer.text()], [500, '{"detail":"Internal Server Error"}']);
-  }
-  assert.equal(entries.length, 3);
-  assert.match(String(entries[0]?.error), /SECRET_KEY is missing.*wrangler secret put SECRET_KEY/);
+test("a missing, invalid or misspelt setting is an error at once, which says how to mend it and has no value", () => {
+  const error = (settings: object) => {
+    try {
+      createGate(settings, memoryUsers());
+    } catch (error) {
+      assert(error instanceof EdgegateError && error.code === "setting", String(error));
+      return error.message;
+    }
+    return undefined;
+  };
+  assert.match(error({}) ?? "", /^SECRET_KEY is missing.*wrangler secret put SECRET_KEY/);
+  assert.match(error({ SECRET_KEY: "hunter2" }) ?? "", /^SECRET_KEY cannot be used/);
+  assert.doesNotMatch(error({ SECRET_KEY: "hunter2" }) ?? "", /hunter2/);
+  assert.equal(error({ SECRET_KEYS: SECRET_KEY }), "SECRET_KEY is misspelt: there is no setting SECRET_KEYS");
+  const minutes = { SECRET_KEY, ACCESS_TOKEN_EXPIRE_MINUTE: "5" };
+  assert.equal(error(minutes), "ACCESS_TOKEN_EXPIRE_MINUTES is misspelt: there is no setting ACCESS_TOKEN_EXPIRE_MINUTE");
+  const others = { DB: {}, ASSETS: {}, STRIPE_SECRET_KEY: "x", JWT_KEY: "x", PATH: "/bin", "npm_config_x-y": "1", "a b": 1, "\ud800": 1 };
+  assert.equal(error({ ...others, SECRET_KEY }), undefined);
 });
 
 test("a store that fails is 503 over fetch, logged with its cause, and rejects otherwise", async () => {
   const entries: LogEntry[] = [];
   const fails = () => Promise.reject(new Error("the disk is full"));
   const store: UserStore = { userByEmail: fails, userById: fails, insertUser: fails };
-  const gate = createGate(settings, store, (entry) => entries.push(entry));
+  const gate = createGate(settings, store, { log: (entry) => entries.push(entry) });
   const answer = await gate.fetch(form({ username: "a@example.com", password: "x" }));
   assert.equal(answer.status, 503);
   assert.match(answer.headers.get("retry-after") ?? "", /^\d+$/);

@@ -174,7 +174,7 @@ test("an integer id that JavaScript cannot represent is a row that the core refu
   const { database, close } = pool(server.url);
   await (database as Pool).query("DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE TABLE users (id bigint, email text, password text, created_at text); INSERT INTO users VALUES (9007199254740993, 'ada@example.com', 'x', '')");
   const entries: { reason: string }[] = [];
-  const gate = createGate({ SECRET_KEY }, postgresUsers(database), (entry) => entries.push(entry));
+  const gate = createGate({ SECRET_KEY }, postgresUsers(database), { log: (entry) => entries.push(entry) });
   const body = new URLSearchParams({ username: "ada@example.com", password: "secret" });
   assert.equal((await gate.fetch(new Request("http://localhost/login", { method: "POST", body }))).status, 503);
   assert.deepEqual(entries.map(({ reason }) => reason), ["invalid-row:id"]);

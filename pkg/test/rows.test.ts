@@ -29,7 +29,7 @@ test("an invalid row is 503, its column is logged, and other requests are unaffe
   for (const [row, column] of ROWS) {
     const entries: { reason: string }[] = [];
     const store: UserStore = { ...memoryUsers(), userByEmail: async () => row as never };
-    const gate = createGate(settings, store, (entry) => entries.push(entry));
+    const gate = createGate(settings, store, { log: (entry) => entries.push(entry) });
     const body = new URLSearchParams({ username: "a@example.com", password: "secret" });
     const request = new Request("http://localhost/login", { method: "POST", body });
     const response = (await duringLogins(column, () => gate.fetch(request))) as Response;
@@ -43,7 +43,7 @@ test("a row that is not an object, or throws when read, counts as a failed store
   for (const row of [42, "row", true, () => good, throwing]) {
     const entries: { reason: string }[] = [];
     const store: UserStore = { ...memoryUsers(), userByEmail: async () => row as never };
-    const gate = createGate(settings, store, (entry) => entries.push(entry));
+    const gate = createGate(settings, store, { log: (entry) => entries.push(entry) });
     const body = new URLSearchParams({ username: "a@example.com", password: "secret" });
     const request = new Request("http://localhost/login", { method: "POST", body });
     const response = (await duringLogins("row", () => gate.fetch(request))) as Response;
@@ -114,7 +114,7 @@ test("a store must return token_version if it is requested", async () => {
     const row = { ...good, token_version: value };
     const store: UserStore = { ...memoryUsers(), userById: async () => row as never };
     const entries: { reason: string }[] = [];
-    const gate = createGate({ ...settings, REVOCATION: "on" }, store, (entry) => entries.push(entry));
+    const gate = createGate({ ...settings, REVOCATION: "on" }, store, { log: (entry) => entries.push(entry) });
     const headers = { authorization: `Bearer ${await gate.issueToken(1)}` };
     const { status } = await gate.fetch(new Request("http://localhost/me", { headers }));
     assert.equal(status, outcome === "accepted" ? 200 : 503, String(value));

@@ -27,7 +27,7 @@ async function begin(more = {}) {
   const { database, all } = await sqliteDatabase();
   const store = d1Users(database);
   const log: LogEntry[] = [];
-  const gate = createGate({ ...settings, ...more }, store, (entry) => log.push(entry));
+  const gate = createGate({ ...settings, ...more }, store, { log: (entry) => log.push(entry) });
   await store.insertUser(alice);
   return { gate, store, all, sessions: () => all("SELECT * FROM sessions"), log };
 }
@@ -367,7 +367,7 @@ test("without its setting there is no logout and no refresh", async () => {
 
 test("a store without a method that a setting needs is 503, and the log names the method once", async () => {
   const log: LogEntry[] = [];
-  const gate = createGate(settings, memoryUsers([{ id: 1, ...alice, created_at: "", token_version: 0 }]), (entry) => log.push(entry));
+  const gate = createGate(settings, memoryUsers([{ id: 1, ...alice, created_at: "", token_version: 0 }]), { log: (entry) => log.push(entry) });
   const token = await gate.issueToken(1);
   const lacking: [string, string, () => Promise<Response>][] = [
     ["sessions", "REFRESH_TOKEN_EXPIRE_MINUTES", () => post(gate, { username: alice.email, password })],
@@ -388,7 +388,7 @@ test("a failed store is 503 for a refresh, and the session continues afterwards"
   const { store } = await begin();
   let fails = false;
   const sessions = { ...store.sessions, rotate: (...args) => (fails ? Promise.reject(new Error("the disk is full")) : store.sessions!.rotate(...args)) } as UserStore["sessions"] & {};
-  const gate = createGate(settings, { ...store, sessions }, () => {});
+  const gate = createGate(settings, { ...store, sessions }, { log: () => {} });
   const { refresh_token } = await logIn(gate);
   fails = true;
   assert.equal((await useToken(gate, refresh_token)).status, 503);
@@ -451,7 +451,7 @@ for (const [engine, open] of Object.entries({ "node:sqlite": sqliteDatabase, D1:
           const busy = createGate(settings, d1Users(interrupted(database, async () => {
             statements += 1;
             if (statements === moment) await apply();
-          })), () => {});
+          })), { log: () => {} });
           const verdict = kind === "login" ? await busy.login({ username: alice.email, password }) : await busy.refresh(before.refresh_token);
           const reached = statements >= moment;
           if (!reached) await apply();

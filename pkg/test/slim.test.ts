@@ -16,7 +16,6 @@ const OTHER_VERSION = Uint8Array.from([
 
 test("before `bind`, and after a `bind` that failed, calls say so; a second `bind` does nothing", async () => {
   const unbound = { message: "edgegate: `bind` was not called with the wasm module" };
-  const gate = createGate({ SECRET_KEY }, memoryUsers());
   for (const [value, error] of [
     [undefined, TypeError],
     ["bytes", TypeError],
@@ -28,10 +27,11 @@ test("before `bind`, and after a `bind` that failed, calls say so; a second `bin
   ] as const) {
     assert.throws(() => bind(value as object), error);
     await assert.rejects(verifyPassword("U*U", HASH), unbound);
-    await assert.rejects(gate.issueToken(1), unbound);
+    assert.throws(() => createGate({ SECRET_KEY }, memoryUsers()), unbound);
   }
   bind(new WebAssembly.Module(wasm("edgegate")));
   assert.equal(await verifyPassword("U*U", HASH), true);
+  const gate = createGate({ SECRET_KEY }, memoryUsers());
   const token = await gate.issueToken(1);
   bind(wasm("edgegate").buffer);
   assert.equal((await gate.verifyToken(token)).outcome, "accepted");

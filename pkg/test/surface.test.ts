@@ -3,6 +3,8 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 import * as edgegate from "edgegate";
 import * as d1 from "edgegate/d1";
+import * as express from "edgegate/express";
+import * as hono from "edgegate/hono";
 import * as inline from "edgegate/inline";
 import * as libsql from "edgegate/libsql";
 import * as memory from "edgegate/memory";
@@ -29,6 +31,19 @@ test("the public names are these and no others", () => {
     "sqliteSchema sqliteUsers",
     "storeChecks",
   ]);
+});
+
+test("the names of the middleware are these", () => {
+  assert.deepEqual([express, hono].map((middleware) => Object.keys(middleware).sort().join(" ")), ["gate requireUser userOf", "gate requireUser"]);
+});
+
+test("an error of one entry is an error of the others", async () => {
+  const error: unknown = await password.hashPassword("").catch((error: unknown) => error);
+  assert(error instanceof edgegate.EdgegateError && error instanceof token.EdgegateError && error instanceof Error);
+  assert.equal(error.code, "password-empty");
+  for (const other of [new Error("x"), { code: "password-empty" }, null, undefined, "x"]) {
+    assert.equal(other instanceof edgegate.EdgegateError, false);
+  }
 });
 
 test("require works as import does", () => {

@@ -57,7 +57,7 @@ test("a request interrupted by the trap is 500, and the next one works", async (
       return users.userByEmail(email, columns);
     },
   };
-  const gate = createGate({ SECRET_KEY, BCRYPT_COST: 10 }, store, () => {});
+  const gate = createGate({ SECRET_KEY, BCRYPT_COST: 10 }, store, { log: () => {} });
   await users.insertUser({ email: "a@example.com", password: await hashPassword("secret", { cost: 10 }) });
   const logIn = () => {
     const body = new URLSearchParams({ username: "a@example.com", password: "secret" });
@@ -102,7 +102,7 @@ test("after a stack overflow inside wasm the next call works", async () => {
   const deeper = (depth: number): void => {
     if (depth > 0) return deeper(depth - 1);
     try {
-      call(() => new glue.Gate({ SECRET_KEY }).verifyToken("a.b.c"));
+      call(() => new glue.Gate({ SECRET_KEY }, "", false).verifyToken("a.b.c"));
     } catch {
       failures += 1;
     }

@@ -18,8 +18,9 @@ pub(crate) async fn issue(
     user_id: &UserId,
     further: &Map<String, Value>,
     token_version: Option<i64>,
-) -> Result<String, TokenRefusal> {
-    tokens::sign_by(&settings.ring, host, &claims(settings, user_id, further, host.now(), token_version)?).await
+) -> Result<String, Refusal> {
+    let claims = claims(settings, user_id, further, host.now(), token_version).map_err(Refusal::Unsigned)?;
+    tokens::sign_by(&settings.ring, host, &claims).await.map_err(Refusal::Unsigned)
 }
 
 /// The claims of such a token, as JSON text: further claims precede the fixed ones of the settings.
@@ -46,13 +47,4 @@ pub(crate) fn claims(
     let extra = settings.extra_claims.iter().filter(|(name, _)| !is_set(name));
     let others = further.iter().chain(extra).map(|(name, value)| (name.as_str(), value));
     Ok(claims_text(own.iter().map(|(name, value)| (*name, value)).chain(others)))
-}
-
-/// A failed signature is an error of the service (500), not of the request.
-pub(crate) fn unsigned(refusal: TokenRefusal) -> Refusal {
-    Refusal::Internal(match refusal {
-        TokenRefusal::Key => "no key can sign",
-        TokenRefusal::Claims | TokenRefusal::Claim(_) => "the claims of the token are no object, or one is reserved",
-        _ => "the token could not be signed",
-    })
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::{Ended, NewSession, Rotated, Rotation, SessionEnd};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
     row::InvalidRow,
     session::Session,
     token::{SignatureCheck, SigningJob},
-    user::{UserId, UserRow},
+    user::{User, UserId, UserRow},
 };
 
 /// What the core asks of its host. To cancel, the host drops the [`Pending`](crate::Pending).
@@ -62,6 +63,13 @@ pub enum Question {
         email: String,
         /// The bcrypt hash to store.
         password: String,
+    },
+    /// Further claims of the access token of this user, whose login or refresh is accepted; answered by [`Answer::Claims`]. Asked only
+    /// with [`Settings::asks_claims`](crate::Settings::asks_claims).
+    Claims {
+        /// The user. JavaScript has the row, whose further columns do not pass through the core.
+        #[serde(skip)]
+        user: User,
     },
     /// Replace a stored hash with a stronger one of the same password, if it is still `old`; answered by
     /// [`Answer::Done`]. The login succeeds even if this fails.
@@ -141,6 +149,8 @@ pub enum Answer {
     Body(Vec<u8>),
     /// To the questions about users: the row, or `None`.
     User(Option<UserRow>),
+    /// To [`Question::Claims`]: the claims.
+    Claims(Map<String, Value>),
     /// To questions that change the store: it is done.
     Done,
     /// To [`Question::CheckSignature`]: whether the signature is valid.
@@ -198,6 +208,7 @@ impl fmt::Debug for Question {
             Self::UserByEmail { .. } => "UserByEmail",
             Self::UserById { .. } => "UserById",
             Self::InsertUser { .. } => "InsertUser",
+            Self::Claims { .. } => "Claims",
             Self::ReplaceHash { .. } => "ReplaceHash",
             Self::Work { .. } => "Work",
             Self::CheckSignature(_) => "CheckSignature",
@@ -219,6 +230,7 @@ impl fmt::Debug for Answer {
             Self::Body(_) => "Body",
             Self::User(Some(_)) => "User(Some)",
             Self::User(None) => "User(None)",
+            Self::Claims(_) => "Claims",
             Self::Done => "Done",
             Self::Holds(_) => "Holds",
             Self::Signature(_) => "Signature",

@@ -77,6 +77,8 @@ pub enum Refusal {
     StoreUnavailable,
     /// This column of the user store's row is invalid.
     InvalidRow(InvalidRow),
+    /// The token could not be issued: a claim is reserved, no key can sign, or the host's cryptography failed.
+    Unsigned(TokenRefusal),
     /// An internal error: the host's answer does not fit the question, or the system has no randomness.
     Internal(&'static str),
 }
@@ -116,6 +118,7 @@ impl Refusal {
             Self::Busy => "busy",
             Self::StoreUnavailable => "store-unavailable",
             Self::InvalidRow(row) => return format!("invalid-row:{}", row.column).into(),
+            Self::Unsigned(refusal) => return ["unsigned:", &refusal.code()].concat().into(),
             Self::Internal(_) => "internal",
         }
         .into()
@@ -148,6 +151,7 @@ impl fmt::Display for Refusal {
             Self::Busy => out.write_str("there is too much work, or the work was stopped"),
             Self::StoreUnavailable => out.write_str("the user store did not answer"),
             Self::InvalidRow(row) => row.fmt(out),
+            Self::Unsigned(refusal) => write!(out, "the token could not be issued: {}", refusal.code()),
             Self::Internal(what) => write!(out, "internal error: {what}"),
         }
     }

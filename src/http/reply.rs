@@ -219,7 +219,7 @@ impl Reply {
             Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
             Refusal::StoreUnavailable | Refusal::InvalidRow(_) => (Some(Level::Error), Self::unavailable()),
             // `NewUser` has already refused passwords that cannot be hashed, so this is an internal error.
-            Refusal::Password(_) | Refusal::Internal(_) => {
+            Refusal::Password(_) | Refusal::Unsigned(_) | Refusal::Internal(_) => {
                 (Some(Level::Error), Self::detail(500, "Internal Server Error"))
             }
         };
@@ -351,6 +351,7 @@ mod tests {
             (Refusal::StoreUnavailable, error),
             (Refusal::InvalidRow(InvalidRow { column: "id" }), error),
             (Refusal::Password(PasswordError::Empty), error),
+            (Refusal::Unsigned(TokenRefusal::Key), error),
             (Refusal::Internal(""), error),
         ] {
             assert_eq!(Reply::refused(&refusal).event.map(|event| event.level), level, "{refusal:?}");

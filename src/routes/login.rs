@@ -58,14 +58,15 @@ pub(crate) async fn with_form(
     match form {
         TokenForm::Login(form) => {
             let credentials = Credentials::new(&form.username, &form.password);
-            with_credentials(settings, host, &credentials, &|_| Ok(Map::new())).await
+            with_credentials(settings, host, &credentials, None).await
         }
         TokenForm::Refresh(token) => refresh::with_token(settings, host, &token).await,
     }
 }
 
-/// The further claims of a user's access token.
-pub(crate) type FurtherClaims<'c> = &'c (dyn Fn(&UserRow) -> Result<Map<String, Value>, TokenRefusal> + Send + Sync);
+/// The further claims of a user's access token, instead of those of the host.
+pub(crate) type FurtherClaims<'c> =
+    Option<&'c (dyn Fn(&UserRow) -> Result<Map<String, Value>, TokenRefusal> + Send + Sync)>;
 
 /// Finds the user, checks the password and returns the tokens.
 ///
@@ -78,7 +79,11 @@ pub(crate) async fn with_credentials(
 ) -> Result<AccessToken, Refusal> {
     for _ in 0..ATTEMPTS {
         let (user, rehash) = authenticate(settings, host, credentials).await?;
-        let further = claims(&user).map_err(access_token::unsigned)?;
+        let further = match claims {
+            Some(claims) => claims(&user).map_err(Refusal::Unsigned)?,
+            None if settings.asks_claims => host.claims(user.clone().into()).await?,
+            None => Map::new(),
+        };
         let Some(tokens) = accept(settings, host, &user, &further).await? else { continue };
         // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
         if rehash
@@ -127,8 +132,7 @@ async fn accept(
     user: &UserRow,
     further: &Map<String, Value>,
 ) -> Result<Option<AccessToken>, Refusal> {
-    let token = access_token::issue(settings, host, &user.id, further, user.token_version).await;
-    let access_token = token.map_err(access_token::unsigned)?;
+    let access_token = access_token::issue(settings, host, &user.id, further, user.token_version).await?;
     let refresh = match refresh::begin(settings, host, user).await? {
         refresh::Begun::Without => None,
         refresh::Begun::With(refresh) => Some(refresh),

@@ -1,9 +1,9 @@
 //! `grant_type=refresh_token` on `/login` (RFC 6749 6).
 
-use serde_json::Map;
+use serde_json::{Map, Value};
 
 use crate::{
-    host::{Ended, Host, NewSession, Question, RefreshToken, access_token},
+    host::{Ended, Host, NewSession, Question, RefreshToken, Rotated, access_token},
     http::{RefreshRefusal, Refusal},
     settings::Settings,
     token::{AccessToken, Refresh},
@@ -57,9 +57,17 @@ pub(crate) async fn with_token(settings: &Settings, host: &Host, token: &str) ->
     };
     // Not always the token that was proposed: another tab may have been faster.
     let next = used.unseal(&rotated.sealed).ok_or(Refusal::Internal("the store returned no sealed refresh token"))?;
-    let token = access_token::issue(settings, host, &rotated.user_id, &Map::new(), rotated.token_version).await;
-    let access_token = token.map_err(access_token::unsigned)?;
+    let further = if settings.asks_claims { claims(settings, host, &rotated).await? } else { Map::new() };
+    let access_token = access_token::issue(settings, host, &rotated.user_id, &further, rotated.token_version).await?;
     Ok(AccessToken { access_token, token_type: "bearer", refresh: Some(answer(settings, &next)?) })
+}
+
+/// The claims that the host adds. The row of a login is long gone.
+async fn claims(settings: &Settings, host: &Host, of: &Rotated) -> Result<Map<String, Value>, Refusal> {
+    let question = Question::UserById { id: of.user_id.clone(), with_token_version: settings.revocation };
+    let user =
+        host.user(question).await?.filter(|user| user.id == of.user_id && user.token_version == of.token_version);
+    host.claims(user.ok_or(Refusal::RefreshToken(RefreshRefusal::Unknown))?.into()).await
 }
 
 fn answer(settings: &Settings, token: &RefreshToken) -> Result<Refresh, Refusal> {

@@ -26,7 +26,6 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-#[cfg(any(test, feature = "wasm-token"))]
 pub(crate) const NAMES: [&str; 24] = [
     SECRET_KEY,
     ALGORITHM,
@@ -53,3 +52,58 @@ pub(crate) const NAMES: [&str; 24] = [
     REFRESH_TOKEN_MAX_DAYS,
     TOKEN_COOKIE,
 ];
+
+/// The setting that is probably meant by this name of the environment.
+///
+/// Short names are too near to other words, and two names that are both there are two things.
+pub(super) fn meant_by(given: &str, all: &[&str]) -> Option<&'static str> {
+    let is_near = |name: &&str| {
+        let distance = if name.len() > 12 { 2 } else { 1 };
+        name.len() > 8
+            && given.len().abs_diff(name.len()) <= distance
+            && differences(&given.to_ascii_uppercase(), name) <= distance
+    };
+    match NAMES.contains(&given) {
+        true => None,
+        false => NAMES.into_iter().filter(|name| !all.contains(name)).find(is_near),
+    }
+}
+
+/// How many characters have to be inserted, deleted, replaced or swapped with their neighbour.
+fn differences(one: &str, other: &str) -> usize {
+    strsim::osa_distance(one, other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES, meant_by};
+
+    #[test]
+    fn a_misspelt_setting_is_found() {
+        for (given, meant) in [
+            ("SECRET_KEYS", "SECRET_KEY"),
+            ("SECERT_KEY", "SECRET_KEY"),
+            ("secret_key", "SECRET_KEY"),
+            ("ACCESS_TOKEN_EXPIRES_MINUTES", "ACCESS_TOKEN_EXPIRE_MINUTES"),
+            ("ACCESS_TOKEN_EXPIRE_MINS", ""),
+            ("REFRESH_TOKEN_EXPIRE_MINUTE", "REFRESH_TOKEN_EXPIRE_MINUTES"),
+            ("BCRYPTCOST", "BCRYPT_COST"),
+            ("REVOKATION", "REVOCATION"),
+            ("TOKEN_COOKIES", "TOKEN_COOKIE"),
+            // Short, or another thing.
+            ("JWT_KEY", ""),
+            ("REHASHED", ""),
+            ("JWT_EXPIRY", ""),
+            ("STRIPE_SECRET_KEY", ""),
+            ("SECRET", ""),
+            ("PATH", ""),
+            ("", ""),
+        ] {
+            assert_eq!(meant_by(given, &[given]), Some(meant).filter(|meant| !meant.is_empty()), "{given}");
+        }
+        assert_eq!(meant_by("SECRET_KEYS", &["SECRET_KEYS", "SECRET_KEY"]), None);
+        for name in NAMES {
+            assert_eq!(meant_by(name, &[name]), None);
+        }
+    }
+}

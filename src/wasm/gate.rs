@@ -1,5 +1,7 @@
 //! What the gate does with a user store.
 
+use std::borrow::Cow;
+
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
@@ -55,12 +57,20 @@ impl JsGate {
         self.0.settings().token_cookie
     }
 
-    /// Logs in without HTTP.
-    pub fn login(&self, username: String, password: String) -> Turn {
+    /// Logs in without HTTP. Without `minutes` the access token lives as long as the settings say.
+    pub fn login(
+        &self,
+        username: String,
+        password: String,
+        minutes: Option<f64>,
+        asks_claims: bool,
+    ) -> Result<Turn, JsValue> {
         // Owned: wasm-bindgen would free a borrowed text without wiping it.
         let credentials = Credentials { username, password: Zeroizing::new(password) };
-        let step = self.0.login(credentials, clock::now());
-        Turn::new(step, |result| Outcome::Login(result.into()))
+        let gate = self.with_lifetime(minutes)?;
+        let gate = if asks_claims { Cow::Owned(gate.with_host_claims()) } else { gate };
+        let step = gate.login(credentials, clock::now());
+        Ok(Turn::new(step, |result| Outcome::Login(result.into())))
     }
 
     /// Returns the user of the token in this `Authorization` header.

@@ -1,5 +1,7 @@
 //! The gate as JavaScript holds it, and what it does with tokens alone.
 
+use std::borrow::Cow;
+
 use serde_json::Map;
 use wasm_bindgen::prelude::*;
 
@@ -24,22 +26,35 @@ pub struct JsGate(pub(super) Gate);
 impl JsGate {
     /// Takes an object with the settings by name; throws a `Failure` that names the invalid setting.
     #[wasm_bindgen(constructor)]
-    pub fn new(#[wasm_bindgen(unchecked_param_type = "Vars")] vars: JsValue) -> Result<JsGate, JsValue> {
-        let settings = Settings::try_from(value::vars(vars)?).map_err(throw)?;
+    /// `names` are all names of that object, with spaces in between.
+    pub fn new(
+        #[wasm_bindgen(unchecked_param_type = "Vars")] vars: JsValue,
+        names: &str,
+        asks_claims: bool,
+    ) -> Result<JsGate, JsValue> {
+        Settings::check_names(names.split(' ')).map_err(throw)?;
+        let settings = Settings { asks_claims, ..Settings::try_from(value::vars(vars)?).map_err(throw)? };
         #[cfg(feature = "wasm")]
         let settings = Settings { unicode: super::unicode::UNICODE, ..settings };
         Ok(Self(Gate::new(settings)))
     }
 
     /// Issues a token for the user with this id, an integer or a text, with further claims as a JSON object. If the host
-    /// has to sign: the number of the key, a colon, and the signing input.
+    /// has to sign: the number of the key, a colon, and the signing input. Without `minutes` the token lives as long as the settings
+    /// say.
     #[wasm_bindgen(js_name = issueToken)]
-    pub fn issue_token(&self, integer: f64, text: Option<String>, claims: Option<String>) -> Result<String, JsValue> {
+    pub fn issue_token(
+        &self,
+        integer: f64,
+        text: Option<String>,
+        claims: Option<String>,
+        minutes: Option<f64>,
+    ) -> Result<String, JsValue> {
         let id = text.map(UserId::Text).or_else(|| value::integer_id(integer));
         let id = id.ok_or_else(|| throw(TokenRefusal::Claim("user_id".into())))?;
         let claims = claims.map_or_else(|| Ok(Map::new()), |claims| strict_json::object(&claims));
         let claims = claims.map_err(|_| throw(Failure::claims()))?;
-        match self.0.sign(&id, &claims, clock::now()).map_err(throw)? {
+        match self.with_lifetime(minutes)?.sign(&id, &claims, clock::now()).map_err(throw)? {
             Signing::Signed(token) => Ok(token),
             Signing::Unsigned(key, message) => Ok(numbered(key.number(), &message)),
         }
@@ -69,6 +84,15 @@ impl JsGate {
     /// The JWK to import a key from; `private` includes the private member, for signing.
     pub fn jwk(&self, key: u32, private: bool) -> Option<String> {
         self.0.jwk(key, private).map(|jwk| jwk.as_str().to_owned())
+    }
+}
+
+impl JsGate {
+    /// The gate, with the lifetime of a call. What is no number of minutes is out of range.
+    pub(super) fn with_lifetime(&self, minutes: Option<f64>) -> Result<Cow<'_, Gate>, JsValue> {
+        let Some(minutes) = minutes else { return Ok(Cow::Borrowed(&self.0)) };
+        let minutes = value::integer(minutes).and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or_default();
+        self.0.with_lifetime(minutes).map(Cow::Owned).map_err(throw)
     }
 }
 

@@ -5,7 +5,7 @@ use edgegate::{
     Credentials, Gate, Refusal, Request, Settings, UserRow, Vars,
     host::{Answer, Question, Step},
     http::Level,
-    token::{AccessToken, Refresh},
+    token::{AccessToken, Refresh, TokenRefusal},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -357,14 +357,14 @@ fn the_log_says_why_no_token_was_signed() {
     let public = Gate::new(Settings::try_from(vars).expect("the settings are good"));
     let further = |name: &str, value: serde_json::Value| serde_json::Map::from_iter([(name.to_owned(), value)]);
     for (gate, claims, reason) in [
-        (public, further("role", "admin".into()), "no key can sign"),
-        (gate(SECRET), further("exp", 1.into()), "the claims of the token are no object, or one is reserved"),
-        (gate(SECRET), further("role", "x".repeat(10_000).into()), "the token could not be signed"),
+        (public, further("role", "admin".into()), TokenRefusal::Key),
+        (gate(SECRET), further("exp", 1.into()), TokenRefusal::Claim("exp".into())),
+        (gate(SECRET), further("role", "x".repeat(10_000).into()), TokenRefusal::TooLong),
     ] {
         let login =
             gate.login_with_claims(Credentials::new("user@example.com", "secret"), move |_| claims.clone(), NOW);
         let refused = run(login, |question| one_user().answer(question, b"")).err();
-        assert_eq!(refused, Some(Refusal::Internal(reason)));
+        assert_eq!(refused, Some(Refusal::Unsigned(reason)));
     }
 }
 

@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 use super::Turn;
 use crate::{
     host::{Answer, Ended},
-    wasm::value,
+    token::strict_json,
+    wasm::{value, verdict::Failure},
 };
 
 #[wasm_bindgen]
@@ -23,6 +24,13 @@ impl Turn {
         #[wasm_bindgen(unchecked_param_type = "unknown")] row: JsValue,
     ) -> Result<JsValue, JsValue> {
         self.answer(value::user_row(row).map_or_else(Answer::InvalidRow, Answer::User))
+    }
+
+    /// Answers `claims` with a JSON object; throws a `Failure` for another text.
+    #[wasm_bindgen(js_name = answerClaims, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_claims(&mut self, claims: &str) -> Result<JsValue, JsValue> {
+        let claims = strict_json::object(claims).map_err(|_| value::throw(Failure::claims()))?;
+        self.answer(Answer::Claims(claims))
     }
 
     /// Answers `rotateSession` with `user_id`, `sealed` and, if it was wanted, `token_version`, or with `null`.
