@@ -50,7 +50,7 @@ export class Core {
     return (this.#readsCookies ??= this.ask((gate) => gate.readsCookies));
   }
 
-  /** Asks the gate something that needs no turn. */
+  /** Asks the gate something that needs no turn. Calls into wasm do not nest: the inner one would take the outer one for interrupted. */
   ask<T>(question: (gate: WasmGate) => T): T {
     return this.#currentGate().call(question);
   }

@@ -3,7 +3,7 @@ import { isText, known, members, object, optionalNumber, text } from "./argument
 import { ClosedError, readBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
 import { EdgegateError } from "./errors.js";
-import { authorizationOf, cookieFields, cookieHeadOf, headOf, type HonoContext, type NodeRequest } from "./head.js";
+import { authorizationOf, cookieFields, cookieHeadOf, headOf, type HonoContext, type HonoRequest, type NodeRequest } from "./head.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
 import type { Client, UserStore } from "./store.js";
@@ -12,8 +12,8 @@ import { askStore, RowOfTurn, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 import type { WebHeaders, WebRequest, WebResponse } from "./web.js";
 
-/** A request: of the platform, of Node, Express, Fastify or Koa, or a context of Hono. */
-export type AnyRequest = Pick<WebRequest, "method" | "url" | "headers"> | NodeRequest | HonoContext;
+/** A request: of the platform, of Node, Express, Fastify or Koa, or a context or a request of Hono. */
+export type AnyRequest = Pick<WebRequest, "method" | "url" | "headers"> | NodeRequest | HonoContext | HonoRequest;
 
 /**
  * A request with a token, its headers, or the value of its `Authorization` header (RFC 6750 2.1). Only a request can have its token in
@@ -161,8 +161,8 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         path = url && new URL(url).pathname;
         const authorization = authorizationOf(request);
         const row = new RowOfTurn();
-        const begin = () => core.start((gate) => gate.requireUser(method, url, authorization, ...(core.readsCookies ? cookies : [])));
-        const verdict = await run<RequiredUser>(begin, {
+        const read = core.readsCookies ? cookies : ([] as const);
+        const verdict = await run<RequiredUser>(() => core.start((gate) => gate.requireUser(method, url, authorization, ...read)), {
           answer: (turn, question) => answerRequest(turn, question, path, { row }),
         });
         return verdict.outcome === "accepted" ? { user: row.complete(verdict.user) } : { response: respond(verdict.reply, path) };

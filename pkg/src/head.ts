@@ -20,9 +20,14 @@ export interface NodeRequest {
   readonly socket?: object | undefined;
 }
 
-/** A context of Hono, which has the request. */
+/** A request of Hono. */
+export interface HonoRequest {
+  readonly raw: WebRequest;
+}
+
+/** A context of Hono. */
 export interface HonoContext {
-  readonly req: { readonly raw: WebRequest };
+  readonly req: HonoRequest;
 }
 
 /** What decides whether a cookie authenticates a request: method, URL, and the values of `Cookie`, `Origin` and `Sec-Fetch-Site`. */

@@ -13,7 +13,7 @@ export { issueToken, verifyToken } from "./tokens.js";
 
 export type { IssueOptions, Settings } from "./core.js";
 export type { AnyRequest, Bearer, FetchOptions, Gate } from "./gate.js";
-export type { HonoContext, NodeHeaders, NodeRequest } from "./head.js";
+export type { HonoContext, HonoRequest, NodeHeaders, NodeRequest } from "./head.js";
 export type { Log, LogEntry } from "./log.js";
 export type { Client, Columns, NewSession, RotatedRow, SessionEnd, SessionStore, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";

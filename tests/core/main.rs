@@ -10,6 +10,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 mod contract;
+mod cookies;
 mod email;
 mod gate;
 mod jwks;
