@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 18] = [
+const TESTS: [&str; 20] = [
     "d1",
     "surface",
     "tokens",
@@ -48,6 +48,8 @@ const TESTS: [&str; 18] = [
     "keys",
     "browser",
     "arguments",
+    "claims",
+    "middleware",
     "sessions",
     "email",
     "cli",
