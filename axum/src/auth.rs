@@ -17,13 +17,14 @@ use edgegate::{
     token::{AccessToken, TokenRefusal},
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use crate::{
     Client, FetchKeys, Hasher, Store, StoreError,
     client::of_connection,
     keys::AnyKeys,
     response::TARGET,
-    router::{authorization, read_body},
+    router::{authorization, head, read_body},
     store::AnyStore,
 };
 
@@ -51,22 +52,26 @@ struct Shared {
     store: Box<dyn AnyStore>,
     hasher: Hasher,
     keys: Option<Box<dyn AnyKeys>>,
+    claims: Option<Box<Claims>>,
     client_address: Box<ClientAddress>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
+type Claims = dyn Fn(&User) -> Map<String, Value> + Send + Sync;
 type ClientAddress = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 
 /// Reads the settings from the environment: `SECRET_KEY`, `ACCESS_TOKEN_EXPIRE_MINUTES` and the others of [`Vars`].
 ///
 /// # Errors
-/// The first setting that is missing or invalid.
+/// The first setting that is missing, invalid or misspelt.
 ///
 /// ```no_run
 /// let settings = edgegate_axum::settings_from_env()?;
 /// # Ok::<(), edgegate::SettingsError>(())
 /// ```
 pub fn settings_from_env() -> Result<Settings, SettingsError> {
+    let names: Vec<String> = env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+    Settings::check_names(names.iter().map(String::as_str))?;
     Settings::try_from(Vars::read(|name| env::var(name).ok()))
 }
 
@@ -92,6 +97,7 @@ impl Auth {
             store: Box::new(store),
             hasher: Hasher::default(),
             keys: None,
+            claims: None,
             client_address: Box::new(of_connection),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
         })
@@ -168,6 +174,20 @@ impl Auth {
     {
         let step = self.0.gate.current_user_with_claims(authorization(headers), self.now());
         self.run(step, &mut Exchange::default()).await
+    }
+
+    /// The same for a request, whose token may be in a cookie.
+    pub(crate) async fn current_user_of<C>(&self, request: &Parts) -> Result<(User, C), Refusal>
+    where
+        C: DeserializeOwned + Send + 'static,
+    {
+        let step = self.0.gate.current_user_with_claims(self.authorization(request)?, self.now());
+        self.run(step, &mut Exchange::default()).await
+    }
+
+    /// The value of `Authorization`, or of what the cookie stands for.
+    pub(crate) fn authorization(&self, request: &Parts) -> Result<Option<String>, Refusal> {
+        self.0.gate.authorization(&head(request))
     }
 
     /// Exchanges a refresh token for the next tokens (RFC 6749 6). Needs `REFRESH_TOKEN_EXPIRE_MINUTES`.
@@ -260,6 +280,9 @@ impl Auth {
                 tracing::error!(target: TARGET, "signatures of key pairs need the feature `rust_crypto` of edgegate-axum");
                 Answer::Unavailable
             }
+            Question::Claims { user } => {
+                Answer::Claims(self.0.claims.as_ref().map(|claims| claims(&user)).unwrap_or_default())
+            }
             Question::JwkSet { url, at_most } => self.fetch_keys(&url, at_most).await,
             question => match self.0.store.answer(&question, &exchange.client).await {
                 Some(Ok(answer)) => answer,
@@ -328,6 +351,27 @@ impl AuthBuilder {
     #[must_use]
     pub fn keys(self, keys: impl FetchKeys) -> Self {
         Self(Shared { keys: Some(Box::new(keys)), ..self.0 })
+    }
+
+    /// Adds claims to the access token of every login and refresh, such as a role from a column of the user. A login with a claim that
+    /// the settings or the time decide, such as `exp`, is answered 500.
+    ///
+    /// ```
+    /// use edgegate::{Settings, Vars};
+    /// use edgegate_axum::{Auth, MemoryStore};
+    /// use serde_json::{Map, Value};
+    ///
+    /// # let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
+    /// let role = |user: &edgegate::User| {
+    ///     Map::from_iter([("role".to_owned(), user.columns.get("role").cloned().unwrap_or(Value::Null))])
+    /// };
+    /// let auth = Auth::builder(Settings::try_from(vars)?, MemoryStore::default()).claims(role).build();
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn claims(self, claims: impl Fn(&User) -> Map<String, Value> + Send + Sync + 'static) -> Self {
+        let gate = self.0.gate.with_host_claims();
+        Self(Shared { gate, claims: Some(Box::new(claims)), ..self.0 })
     }
 
     /// Determines the IP address of a client, of which the list of sessions has the network. Default: that of the connection, if

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{FromRef, FromRequestParts, OptionalFromRequestParts},
-    http::{header::AUTHORIZATION, request::Parts},
+    http::request::Parts,
 };
 use edgegate::User;
 use serde::de::DeserializeOwned;
@@ -12,8 +12,8 @@ use crate::{Auth, GateRefusal};
 
 /// The user whose bearer token a request carries: the row of the store, and the claims of the token as a type of the caller.
 ///
-/// A request without a valid token is answered 401, as by `GET /me`. With `Option<CurrentUser>` a request without an
-/// `Authorization` header is `None`. The state of the router must be an [`Auth`], or contain one (`FromRef`).
+/// A request without a valid token is answered 401, as by `GET /me`. With `TOKEN_COOKIE=on` the token may be in the cookie. With
+/// `Option<CurrentUser>` a request with neither an `Authorization` header nor that cookie is `None`. The state of the router must be an [`Auth`], or contain one (`FromRef`).
 ///
 /// ```
 /// use axum::{Router, extract::FromRef, routing::get};
@@ -59,7 +59,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, GateRefusal> {
         let auth = Auth::from_ref(state);
-        let (user, claims) = auth.current_user(&parts.headers).await?;
+        let (user, claims) = auth.current_user_of(parts).await?;
         Ok(Self { user, claims })
     }
 }
@@ -73,7 +73,7 @@ where
     type Rejection = GateRefusal;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, GateRefusal> {
-        if !parts.headers.contains_key(AUTHORIZATION) {
+        if Auth::from_ref(state).authorization(parts)?.is_none() {
             return Ok(None);
         }
         <Self as FromRequestParts<S>>::from_request_parts(parts, state).await.map(Some)

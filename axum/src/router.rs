@@ -8,7 +8,8 @@ use axum::{
     extract::{OriginalUri, Request as AxumRequest, State},
     http::{
         HeaderMap, HeaderName, Uri,
-        header::{AUTHORIZATION, CONTENT_TYPE},
+        header::{self, AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST},
+        request::Parts,
     },
     response::{IntoResponse as _, Response},
     routing::any,
@@ -63,15 +64,36 @@ async fn answer(State(auth): State<Auth>, original: OriginalUri, request: AxumRe
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let address = auth.client_address(&parts);
-    let mut head = Request::new(parts.method.as_str(), &url(&parts.uri));
-    head.content_type = joined(&parts.headers, &CONTENT_TYPE);
-    head.authorization = authorization(&parts.headers);
     let mut exchange = Exchange { body: Some(body), client: Client::of(&parts, address), path: Some(&path) };
-    let mut reply = auth.handle(head, &mut exchange).await;
+    let mut reply = auth.handle(head(&parts), &mut exchange).await;
     log(&reply, Some(&path));
     restore_prefix(&mut reply, original.path().strip_suffix(path.as_str()).unwrap_or_default());
     GateReply(reply).into_response()
 }
+
+/// The head of a request.
+pub(crate) fn head(parts: &Parts) -> Request {
+    let mut head = Request::new(parts.method.as_str(), &url(&parts.uri));
+    head.content_type = joined(&parts.headers, &CONTENT_TYPE);
+    head.authorization = authorization(&parts.headers);
+    head.cookie = joined(&parts.headers, &COOKIE);
+    head.origin = joined(&parts.headers, &header::ORIGIN).map(|origin| as_seen(origin, parts));
+    head.fetch_site = joined(&parts.headers, &SEC_FETCH_SITE);
+    head
+}
+
+/// The origin as the core sees it: [`ORIGIN`] if it is this host. The scheme is not compared: a proxy may have ended TLS.
+fn as_seen(origin: String, parts: &Parts) -> String {
+    let host = joined(&parts.headers, &HOST).or_else(|| parts.uri.authority().map(ToString::to_string));
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    match (authority, host) {
+        (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(&host) => ORIGIN.to_owned(),
+        _ if origin == ORIGIN => "null".to_owned(),
+        _ => origin,
+    }
+}
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The value of `Authorization`.
 pub(crate) fn authorization(headers: &HeaderMap) -> Option<String> {

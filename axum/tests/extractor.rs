@@ -1,15 +1,15 @@
 //! The extractor, and the operations without HTTP.
 
 use anyhow::{Result, ensure};
-use axum::{Router, extract::FromRef, http::HeaderMap, routing};
+use axum::{Router, body::Body, extract::FromRef, http::HeaderMap, routing};
 use edgegate_axum::{
     Auth, CurrentUser, GateRefusal, MemoryStore,
-    edgegate::{Credentials, Issuer, Refusal, User, http::RefreshRefusal, token::TokenRefusal},
+    edgegate::{Credentials, Issuer, Refusal, User, Vars, http::RefreshRefusal, token::TokenRefusal},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::support::{FORM, PASSWORD, gate, get, post, user, vars};
+use crate::support::{FORM, PASSWORD, gate, get, post, request, send, user, vars};
 
 #[derive(Clone, FromRef)]
 struct AppState {
@@ -36,6 +36,7 @@ fn app(auth: &Auth) -> Router {
                 user.map_or("guest".to_owned(), |current| current.user.email)
             }),
         )
+        .route("/change", routing::post(async |current: CurrentUser| current.user.email))
         .route("/refused", routing::get(async || -> Result<(), GateRefusal> { Err(Refusal::Busy.into()) }))
         .nest("/auth", auth.router())
         .with_state(AppState { auth: auth.clone() })
@@ -105,5 +106,57 @@ async fn tokens_are_issued_and_verified_without_the_store() -> Result<()> {
     let token = auth.verify_token::<Role>(token).await?;
     ensure!((token.issuer, token.user_id, token.claims.role.as_str()) == (Issuer::Own, Some("an id".into()), "admin"));
     ensure!(auth.verify_token::<Role>("garbage".into()).await.err() == Some(TokenRefusal::Malformed));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cookie_authenticates_requests_of_its_own_host() -> Result<()> {
+    let vars = Vars { token_cookie: Some("on".into()), ..vars() };
+    let auth = gate(MemoryStore::new([user()?]), vars)?.build();
+    let app = app(&auth);
+    let login = post(&app, "/auth/login", FORM).await?;
+    let cookies: Vec<&str> =
+        login.headers.get_all("set-cookie").iter().filter_map(|value| value.to_str().ok()).collect();
+    ensure!(
+        cookies.len() == 2 && cookies.iter().all(|cookie| cookie.ends_with("Secure; HttpOnly; SameSite=Lax")),
+        "{cookies:?}"
+    );
+    let jar = cookies.iter().filter_map(|cookie| cookie.split(';').next()).collect::<Vec<_>>().join("; ");
+    for (method, path, origin, text, status) in [
+        ("GET", "/column", "", r#""admin""#, 200),
+        ("GET", "/maybe", "https://evil.example", "ada@example.com", 200),
+        ("POST", "/change", "https://app.example", "ada@example.com", 200),
+        // A proxy may have ended TLS.
+        ("POST", "/change", "http://app.example", "ada@example.com", 200),
+        ("POST", "/change", "", "ada@example.com", 200),
+        ("POST", "/change", "https://evil.example", r#"{"detail":"Cross-site request"}"#, 403),
+        ("POST", "/change", "https://app.example:8443", r#"{"detail":"Cross-site request"}"#, 403),
+        ("POST", "/change", "http://localhost", r#"{"detail":"Cross-site request"}"#, 403),
+        ("POST", "/change", "null", r#"{"detail":"Cross-site request"}"#, 403),
+        ("POST", "/auth/logout", "https://evil.example", r#"{"detail":"Cross-site request"}"#, 403),
+        ("POST", "/auth/logout", "https://app.example", "", 204),
+    ] {
+        let mut request = request(method, path, "", Body::empty())?;
+        request.headers_mut().insert("host", "app.example".parse()?);
+        request.headers_mut().insert("cookie", jar.parse()?);
+        if !origin.is_empty() {
+            request.headers_mut().insert("origin", origin.parse()?);
+        }
+        let got = send(&app, request).await?;
+        ensure!(got.status == status && got.text == text, "{method} {path} from {origin}: {got:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn claims_of_the_row_are_in_every_token() -> Result<()> {
+    let claims = |user: &User| Map::from_iter([("role".to_owned(), user.columns["role"].clone())]);
+    let auth = gate(MemoryStore::new([user()?]), vars())?.claims(claims).build();
+    let app = app(&auth);
+    let login = post(&app, "/auth/login", FORM).await?;
+    ensure!(get(&app, "/role", &login.member("access_token")?).await?.text == "7 admin");
+    let form = format!("grant_type=refresh_token&refresh_token={}", login.member("refresh_token")?);
+    let refreshed = post(&app, "/auth/login", &form).await?;
+    ensure!(get(&app, "/role", &refreshed.member("access_token")?).await?.text == "7 admin");
     Ok(())
 }
