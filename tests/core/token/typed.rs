@@ -70,7 +70,7 @@ fn a_login_adds_claims_of_its_user() {
     assert_eq!(verified.claims.role, "role of user@example.com");
     let reserved = gate().login_with_claims(credentials(), |_| json!({"user_id": 2}), NOW);
     let refused = run(reserved, |question| store.users.answer(question, b""));
-    assert!(matches!(refused, Err(Refusal::Internal(_))));
+    assert!(matches!(refused, Err(Refusal::Unsigned(_))));
     let wrong = Credentials::new("user@example.com", "wrong");
     let refused = gate().login_with_claims(wrong, |_| -> Role { panic!("nobody is logged in") }, NOW);
     assert_eq!(run(refused, |question| store.users.answer(question, b"")).err(), Some(Refusal::WrongPassword));
