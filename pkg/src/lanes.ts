@@ -129,8 +129,12 @@ function began(): void {
 /** `setTimeout` takes a millisecond in Node. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve, 0);
+    try {
+      setImmediate(resolve);
+    } catch {
+      // It is missing, as in browsers, or it throws, as in Vercel's edge runtime.
+      setTimeout(resolve, 0);
+    }
   });
 }
 

@@ -33,6 +33,7 @@ enum Command {
     Build(build::Args),
     Dev(dev::Args),
     Test(test::Args),
+    Consumers(test::consumers::Args),
     Interop(interop::Args),
     Mutants(mutants::Args),
     #[command(hide = true)]
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
         Command::Build(args) => build::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Consumers(args) => test::consumers::run(&args),
         Command::Interop(args) => interop::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::TestRunner(args) => mutants::test_runner::run(&args),

@@ -1,6 +1,6 @@
 //! The packed npm package.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use testkit::{paths, sh::Sh, stamp::Stamp};
@@ -10,9 +10,7 @@ use super::{Outcome, counts::judge};
 /// Packs the package, checks the manifest with publint and the types with attw, installs it and runs a test on it.
 pub(super) fn check() -> Result<Outcome> {
     let folder = tempfile::tempdir()?;
-    let destination = folder.path().display().to_string();
-    let packed = Sh::new("npm").args(["pack", "./pkg", "--silent", "--pack-destination", &destination]).output()?;
-    let tarball = folder.path().join(packed.lines().last().context("npm pack names no file")?);
+    let tarball = pack(folder.path())?;
     Sh::node_tool("publint").args(["--strict".as_ref(), tarball.as_os_str()]).run()?;
     // The wasm can only be imported.
     Sh::node_tool("attw")
@@ -24,6 +22,13 @@ pub(super) fn check() -> Result<Outcome> {
     let test = Sh::node_tool("node").args(["--test", "installed.test.mts"]).dir(tests);
     let (succeeded, output) = test.env("EDGEGATE_TARBALL", &tarball).tee()?;
     Ok(judge(succeeded, &output))
+}
+
+/// Packs the package into this folder, and returns the path of the tarball.
+pub(super) fn pack(folder: &Path) -> Result<PathBuf> {
+    let destination = folder.display().to_string();
+    let packed = Sh::new("npm").args(["pack", "./pkg", "--silent", "--pack-destination", &destination]).output()?;
+    Ok(folder.join(packed.lines().last().context("npm pack names no file")?))
 }
 
 fn install_runtimes(tests: &Path) -> Result<()> {

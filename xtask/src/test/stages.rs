@@ -5,7 +5,7 @@ use testkit::{paths, progress::Progress, sh::Sh, wrangler::wrangler};
 
 use super::{
     Outcome::{self, NotRun, Passed},
-    Stage,
+    Stage, consumers,
     counts::judge,
     crates, documents, modules, package, publish, workers_rs,
 };
@@ -15,7 +15,7 @@ use crate::{build, settings::Settings, size, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 23] = [
+pub(super) const ALL: [Stage; 24] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -37,6 +37,12 @@ pub(super) const ALL: [Stage; 23] = [
     stage("browser", "the same Rust tests as wasm in headless Chromium", false, browser),
     stage("deploy", "wrangler deploy --dry-run", true, deploy),
     stage("package", "the packed npm package: publint, attw, an install", true, package::check),
+    stage(
+        "consumers",
+        "the packed npm package in the projects of its users: bundlers, servers, frameworks",
+        true,
+        consumers::check,
+    ),
     stage("npm", "the npm package's own tests on Node", true, npm),
     stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
     slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),

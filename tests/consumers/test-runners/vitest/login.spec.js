@@ -1,0 +1,6 @@
+import * as edgegate from "edgegate";
+import * as memory from "edgegate/memory";
+import { expect, test } from "vitest";
+import { use, WORKS } from "../../shared/use.js";
+
+test("a login", async () => expect(await use(edgegate, memory)).toBe(WORKS));
