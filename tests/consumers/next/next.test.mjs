@@ -7,16 +7,18 @@ import { freePort, run, serving } from "../shared/run.mjs";
 
 const cwd = import.meta.dirname;
 const NEXT = join(cwd, "node_modules/next/dist/bin/next");
-const env = { SECRET_KEY: "a secret of the tests, 32 bytes or more" };
+const SECRET_KEY = "a secret of the tests, 32 bytes or more";
 
-for (const bundler of ["turbopack", "webpack"]) {
-  test(`Next with ${bundler}: a route on Node, an edge route, and middleware`, async () => {
+for (const [bundler, more, routes] of [["turbopack", {}, ["/node", "/edge"]], ["webpack", { WITHOUT_EDGE: "1" }, ["/node"]]]) {
+  const env = { SECRET_KEY, ...more };
+
+  test(`Next with ${bundler}: middleware, and the routes ${routes.join(" and ")}`, async () => {
     rmSync(join(cwd, ".next"), { recursive: true, force: true });
     await run(process.execPath, [NEXT, "build", `--${bundler}`], { cwd, env });
     const port = String(await freePort());
     const base = `http://127.0.0.1:${port}`;
     await serving(process.execPath, [NEXT, "start", "--hostname", "127.0.0.1", "--port", port], base, async () => {
-      for (const route of ["/node", "/edge"]) await useServer(base, { prefix: route, orders: `${route}/orders` });
+      for (const route of routes) await useServer(base, { prefix: route, orders: `${route}/orders` });
       const { issueToken } = await import("edgegate/token");
       const authorization = `Bearer ${await issueToken(1, env)}`;
       assert.equal((await fetch(`${base}/guarded/orders`)).status, 401);
