@@ -82,7 +82,7 @@ test("`claims` adds claims of the user's row at login and at refresh, over HTTP 
   assert(wrong.outcome === "refused" && seen.length === 4);
 });
 
-test("`claims` that fails is 500, logged, and touches no other request", async () => {
+test("claims that fail are 500, logged, and touch no other request", async () => {
   const log: LogEntry[] = [];
   const results = [
     () => Promise.reject(new Error("the role service is down")),
