@@ -1,6 +1,6 @@
 // The gate inside wasm, and operations on tokens without a user store.
 
-import type { Turn, UserId, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
+import type { TokenReason, Turn, UserId, Vars, Gate as WasmGate } from "../wasm/edgegate.js";
 import { isText, known, namesOf, object, optionalNumber, plainSettings, text as checkedText, userId as checkedId } from "./argument.js";
 import { fromBase64Url, toBase64Url, utf8 } from "./base64url.js";
 import { holds, sign } from "./crypto.js";
@@ -119,7 +119,7 @@ export class Core {
 const NUMBERED = /^\d+:/;
 
 function verdict<C extends object>(text: string): TokenVerdict<C> {
-  return text.startsWith("{") ? (JSON.parse(text) as TokenVerdict<C>) : refused(text);
+  return text.startsWith("{") ? (JSON.parse(text) as TokenVerdict<C>) : refused(text as TokenReason);
 }
 
 function jwk(gate: Handle<WasmGate>, key: number, isPrivate: boolean): string {

@@ -1,3 +1,5 @@
+import type { ErrorCode } from "../wasm/edgegate.js";
+
 /**
  * An error in a call: an invalid setting, a cost out of range, an invalid stored hash.
  *
@@ -13,7 +15,7 @@ export class EdgegateError extends Error {
 
   constructor(
     /** A stable code to match on, such as `setting`, `password-too-long` or `hash-malformed`. */
-    readonly code: string,
+    readonly code: ErrorCode,
     message: string,
   ) {
     super(message);

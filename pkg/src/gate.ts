@@ -1,4 +1,4 @@
-import type { DoneVerdict, LoginVerdict, Reply, RequiredUser, SessionsVerdict, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
+import type { DoneVerdict, LoginVerdict, Reason, Reply, RequiredUser, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
 import { isText, known, members, object, optionalNumber, text } from "./argument.js";
 import { ClosedError, readBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
@@ -143,7 +143,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         answer: asker({ ...(own === undefined ? {} : { own: members("claims", own) }) }),
       });
       if (verdict.outcome === "refused" && verdict.reason.startsWith("unsigned:")) {
-        throw new EdgegateError(verdict.reason.slice("unsigned:".length), `edgegate: the token cannot be issued: ${verdict.reason}`);
+        throw new EdgegateError(verdict.reason.slice("unsigned:".length) as TokenReason, `edgegate: the token cannot be issued: ${verdict.reason}`);
       }
       return verdict;
     },
@@ -206,7 +206,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     const authorization = authorizationOf(from);
     const head = authorization === undefined && core.readsCookies ? cookieHeadOf(from) : undefined;
     const found = head ? core.ask((gate) => gate.authorizationOfCookie(...head)) : authorization;
-    return head && found !== undefined && !found.startsWith("Bearer ") ? refused(found) : found;
+    return head && found !== undefined && !found.startsWith("Bearer ") ? refused(found as Reason) : found;
   }
 
   function respond({ status, headers, body, event }: Reply, path: string): Response {

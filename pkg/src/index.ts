@@ -18,4 +18,4 @@ export type { Log, LogEntry } from "./log.js";
 export type { Client, Columns, NewSession, RotatedRow, SessionEnd, SessionStore, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
 export type { WebHeaders, WebRequest, WebResponse } from "./web.js";
-export type { DoneVerdict, LoginVerdict, Rotation, Session, SessionsVerdict, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";
+export type { DoneVerdict, ErrorCode, HashCode, LoginVerdict, PasswordCode, Reason, Rotation, Session, SessionsVerdict, TokenReason, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

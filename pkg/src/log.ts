@@ -1,7 +1,9 @@
-import type { Event } from "../wasm/edgegate.js";
+import type { Event, Reason } from "../wasm/edgegate.js";
 
 /** An entry of the log. It never contains a password, a token, a hash or a key. */
-export interface LogEntry extends Event {
+export interface LogEntry extends Omit<Event, "reason"> {
+  /** A stable code. `store`: the user store has rejected. `internal`: an error that is none of the request. */
+  reason: Reason | "store";
   /** The HTTP status of the response, if there is one. */
   status?: number;
   /** The path of the request. */

@@ -1,4 +1,4 @@
-import type { UserId } from "../wasm/edgegate.js";
+import type { Reason, TokenReason, UserId } from "../wasm/edgegate.js";
 
 /** The claims of a token (RFC 7519 4). Tokens of this service have the claim that `USER_ID_CLAIM` names, by default `user_id`. */
 export interface Claims {
@@ -15,8 +15,8 @@ export interface Claims {
 export type TokenVerdict<C extends object = Claims> =
   | { outcome: "accepted"; issuer: "own"; userId: UserId; claims: C }
   | { outcome: "accepted"; issuer: "provider"; userId?: never; claims: C }
-  | { outcome: "refused"; reason: string };
+  | { outcome: "refused"; reason: TokenReason };
 
-export function refused(reason: string): { outcome: "refused"; reason: string } {
+export function refused<R extends Reason>(reason: R): { outcome: "refused"; reason: R } {
   return { outcome: "refused", reason };
 }

@@ -223,3 +223,36 @@ impl From<HashError> for Refusal {
         Self::StoredHash(error)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The texts of the arms of each `code`.
+    fn codes(source: &str) -> BTreeSet<&str> {
+        let bodies = source.split("fn code(").skip(1).filter_map(|rest| rest.split("\n    }\n").next());
+        let arms = bodies.flat_map(|body| body.lines().filter_map(|line| line.split_once("=> \"")));
+        arms.filter_map(|(_, text)| text.split('"').next()).collect()
+    }
+
+    /// The texts of the types.
+    fn types(source: &str) -> BTreeSet<&str> {
+        source.split('"').skip(1).step_by(2).collect()
+    }
+
+    #[test]
+    fn javascript_has_a_type_with_every_code() {
+        let sources = [
+            include_str!("refusal.rs"),
+            include_str!("../token/error.rs"),
+            include_str!("../password.rs"),
+            include_str!("../password/stored.rs"),
+        ];
+        let mut declared = types(include_str!("../wasm/codes.d.ts"));
+        // Of the JavaScript API alone.
+        assert!(declared.remove("setting"));
+        let codes: BTreeSet<&str> = sources.iter().flat_map(|source| codes(source)).collect();
+        assert!(codes.len() > 40, "{codes:?}");
+        assert_eq!(codes, declared);
+    }
+}

@@ -53,6 +53,7 @@ pub struct Event {
     /// The severity.
     pub level: Level,
     /// The stable code of the reason, [`Refusal::code`].
+    #[cfg_attr(feature = "wasm", tsify(type = "Reason"))]
     pub reason: Cow<'static, str>,
 }
 

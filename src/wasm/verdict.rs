@@ -16,6 +16,10 @@ pub(super) use self::gate::{DoneVerdict, LoginVerdict, RequiredUser, SessionsVer
 #[cfg(feature = "wasm-password")]
 pub(super) use self::password::{HashVerdict, PasswordVerdict};
 
+#[cfg(feature = "wasm")]
+#[wasm_bindgen::prelude::wasm_bindgen(typescript_custom_section)]
+const CODES: &str = include_str!("codes.d.ts");
+
 /// The outcome of a turn.
 #[derive(Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -55,6 +59,7 @@ pub(super) enum Outcome {
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 pub(super) struct Failure {
     /// A stable code to match on.
+    #[cfg_attr(feature = "wasm", tsify(type = "ErrorCode"))]
     pub code: Cow<'static, str>,
     /// What is wrong and how to fix it.
     pub message: String,

@@ -32,6 +32,7 @@ pub(in crate::wasm) enum LoginVerdict {
     /// Refused, with a stable code; do not send it to the client.
     Refused {
         /// The code.
+        #[tsify(type = "Reason")]
         reason: Cow<'static, str>,
     },
 }
@@ -48,6 +49,7 @@ pub(in crate::wasm) enum UserVerdict {
     /// Refused, with a stable code; do not send it to the client.
     Refused {
         /// The code.
+        #[tsify(type = "Reason")]
         reason: Cow<'static, str>,
     },
 }
@@ -80,6 +82,7 @@ pub(in crate::wasm) enum SessionsVerdict {
     /// Refused, with a stable code; do not send it to the client.
     Refused {
         /// The code.
+        #[tsify(type = "Reason")]
         reason: Cow<'static, str>,
     },
 }
@@ -93,6 +96,7 @@ pub(in crate::wasm) enum DoneVerdict {
     /// Refused, with a stable code; do not send it to the client.
     Refused {
         /// The code.
+        #[tsify(type = "Reason")]
         reason: Cow<'static, str>,
     },
 }

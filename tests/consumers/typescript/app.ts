@@ -1,6 +1,6 @@
 import express from "express";
 import { Hono } from "hono";
-import { createGate, hashPassword, verifyToken, type Gate, type Settings, type UserStore } from "edgegate";
+import { createGate, hashPassword, verifyToken, type Gate, type Settings, type TokenReason, type UserStore } from "edgegate";
 import * as forExpress from "edgegate/express";
 import * as forHono from "edgegate/hono";
 import { memoryUsers } from "edgegate/memory";
@@ -20,6 +20,12 @@ export async function roleOf(token: string): Promise<string | undefined> {
   // @ts-expect-error a refused verdict has no claims
   void verdict.claims;
   return verdict.outcome === "accepted" ? verdict.claims.role : undefined;
+}
+
+export function isStale(reason: TokenReason): boolean {
+  // @ts-expect-error no such reason
+  if (reason === "exprired") return true;
+  return reason === "expired" || reason === "revoked";
 }
 
 export async function handle(request: Request): Promise<Response> {
