@@ -95,3 +95,20 @@ test("requests that are cancelled while their body arrives leave nothing in wasm
   mock.timers.reset();
   assert.equal(after, before);
 });
+
+test("a body that was read, or was not there, leaves neither a timer nor a listener behind", async () => {
+  const gate = createGate(settings, memoryUsers(), { log: () => {} });
+  const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  const listeners = new Set<() => void>();
+  const signal = {
+    aborted: false,
+    addEventListener: (_: "abort", listener: () => void) => void listeners.add(listener),
+    removeEventListener: (_: "abort", listener: () => void) => void listeners.delete(listener),
+  };
+  const headers = new Headers({ "content-type": "application/x-www-form-urlencoded" });
+  for (const [body, status] of [[new Response("username=a").body, 422], [null, 422]] as const) {
+    const before = timers();
+    const response = await gate.fetch({ method: "POST", url: "http://localhost/login", headers, body, signal });
+    assert.deepEqual([response.status, timers(), listeners.size], [status, before, 0]);
+  }
+});
