@@ -53,7 +53,7 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
             Ok(with_cookies(settings, &token, Reply::logged_in(&token)))
         }
         USERS => users::create(settings, host, content_type).await.map(|user| Reply::created(&user.into())),
-        LOGOUT if !settings.revocation => {
+        LOGOUT if !settings.revocation || only_refreshes(settings, request) => {
             let cookie = refresh_cookie(settings, request)?;
             revoke::with_token(settings, host, cookie.unwrap_or_default()).await?;
             Ok(without_cookies(settings, Reply::logged_out()))
@@ -116,6 +116,15 @@ fn refresh_cookie<'r>(settings: &Settings, request: &'r Request) -> Result<Optio
         Found::One(token) if settings.refresh_token_expire_minutes.is_some() => Ok(Some(token)),
         Found::One(_) | Found::None | Found::Several => Ok(None),
     }
+}
+
+/// Whether all that the browser still has is the cookie of the refresh token, because that of the access token has expired. A logout
+/// then ends the session.
+fn only_refreshes(settings: &Settings, request: &Request) -> bool {
+    settings.token_cookie
+        && request.authorization.is_none()
+        && cookie::ACCESS.find(request.cookie.as_deref()) == Found::None
+        && matches!(cookie::REFRESH.find(request.cookie.as_deref()), Found::One(_))
 }
 
 fn with_cookies(settings: &Settings, token: &AccessToken, reply: Reply) -> Reply {

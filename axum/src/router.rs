@@ -74,17 +74,18 @@ async fn answer(State(auth): State<Auth>, original: OriginalUri, request: AxumRe
 /// The head of a request.
 pub(crate) fn head(parts: &Parts) -> Request {
     let mut head = Request::new(parts.method.as_str(), &url(&parts.uri));
-    head.content_type = joined(&parts.headers, &CONTENT_TYPE);
+    head.content_type = joined(&parts.headers, &CONTENT_TYPE, ", ");
     head.authorization = authorization(&parts.headers);
-    head.cookie = joined(&parts.headers, &COOKIE);
-    head.origin = joined(&parts.headers, &header::ORIGIN).map(|origin| as_seen(origin, parts));
-    head.fetch_site = joined(&parts.headers, &SEC_FETCH_SITE);
+    // HTTP/2 may split the field (RFC 9113 8.2.3).
+    head.cookie = joined(&parts.headers, &COOKIE, "; ");
+    head.origin = joined(&parts.headers, &header::ORIGIN, ", ").map(|origin| as_seen(origin, parts));
+    head.fetch_site = joined(&parts.headers, &SEC_FETCH_SITE, ", ");
     head
 }
 
 /// The origin as the core sees it: [`ORIGIN`] if it is this host. The scheme is not compared: a proxy may have ended TLS.
 fn as_seen(origin: String, parts: &Parts) -> String {
-    let host = joined(&parts.headers, &HOST).or_else(|| parts.uri.authority().map(ToString::to_string));
+    let host = joined(&parts.headers, &HOST, ", ").or_else(|| parts.uri.authority().map(ToString::to_string));
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     match (authority, host) {
         (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(&host) => ORIGIN.to_owned(),
@@ -97,13 +98,13 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The value of `Authorization`.
 pub(crate) fn authorization(headers: &HeaderMap) -> Option<String> {
-    joined(headers, &AUTHORIZATION)
+    joined(headers, &AUTHORIZATION, ", ")
 }
 
 /// The lines of a header field, joined (RFC 9110 5.3).
-fn joined(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
+fn joined(headers: &HeaderMap, name: &HeaderName, separator: &str) -> Option<String> {
     let lines = headers.get_all(name).iter().map(|value| latin1(value.as_bytes()));
-    lines.reduce(|joined, value| [joined, value].join(", "))
+    lines.reduce(|joined, value| [joined, value].join(separator))
 }
 
 fn url(uri: &Uri) -> String {

@@ -71,11 +71,17 @@ export function cookieHeadOf(from: unknown): CookieHead | undefined {
   }
 }
 
-/** The absolute URL of a request. Behind a proxy, `protocol` is right if the framework trusts the proxy. */
+/**
+ * The absolute URL of a request. Behind a proxy, `protocol` is right if the framework trusts the proxy. Node accepts any text as `Host`,
+ * and `*` as the path of `OPTIONS`.
+ */
 export function urlOf({ url = "/", originalUrl = url, headers, protocol, socket }: NodeRequest): string {
-  if (!originalUrl.startsWith("/")) return originalUrl;
+  if (!originalUrl.startsWith("/") && URL.canParse(originalUrl)) return originalUrl;
   const scheme = protocol ?? (socket && "encrypted" in socket && socket.encrypted ? "https" : "http");
-  return `${scheme}://${String(valueOf(headers, "host") ?? "localhost")}${originalUrl}`;
+  // HTTP/2 has no `Host`.
+  const host = valueOf(headers, "host") ?? valueOf(headers, ":authority");
+  const isHost = isText(host) && /^[^/?#\\@]+$/.test(host) && URL.canParse(`${scheme}://${host}`);
+  return `${scheme}://${isHost ? host : "localhost"}${originalUrl.startsWith("/") ? "" : "/"}${originalUrl}`;
 }
 
 /** The value of a header field. Node joins all but `Set-Cookie` itself. */

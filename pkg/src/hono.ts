@@ -29,7 +29,8 @@ export interface UserVariables {
 /**
  * Answers the routes of a gate, such as `POST /login` and `GET /me`, and lets other requests through.
  *
- * @param of The gate, or a function that creates it. On Workers the settings are in `c.env`: the function is called once for each `env`.
+ * @param of The gate, or a function that creates it. On Workers the settings are in `c.env`: the function is called once for each `env`, and
+ *   elsewhere once.
  *
  * @example
  * ```ts
@@ -79,24 +80,30 @@ export function requireUser(of?: Gate): MiddlewareHandler<{ Variables: UserVaria
 function oncePerEnv<E extends Env>(create: (c: Context<E>) => Gate): (c: Context<E>) => Gate {
   const created = new WeakMap<object, Gate>();
   return (c) => {
-    // Only Workers has an `env` for each deployment. Elsewhere Hono creates one for each request, or none.
-    const env: unknown = c.env;
-    const key = isBindings(env) ? env : create;
+    const key = bindingsOf(c.env) ?? create;
     let gate = created.get(key);
     if (!gate) created.set(key, (gate = create(c)));
     return gate;
   };
 }
 
-/** Node's server gives each request an `env` of its own, with `incoming` and `outgoing`. */
-function isBindings(env: unknown): env is object {
-  return typeof env === "object" && env !== null && !("incoming" in env);
+/** What is different for each request, in the `env` that Hono's adapters for Node, Deno, Lambda and Netlify create. */
+const OF_A_REQUEST = ["incoming", "remoteAddr", "event", "context"];
+
+/** The `env` of a deployment, as Workers and tests give it. Elsewhere there is none, or one for each request. */
+function bindingsOf(env: unknown): object | undefined {
+  if (typeof env !== "object" || env === null) return undefined;
+  // The adapter for Cloudflare Pages copies the bindings for each request.
+  if ("eventContext" in env) return bindingsOf((env.eventContext as { env?: unknown }).env);
+  return Object.keys(env).length === 0 || OF_A_REQUEST.some((name) => name in env) ? undefined : env;
 }
 
 /** Another middleware may have read the body, which Hono then keeps. */
-async function unread(c: Context): Promise<WebRequest> {
-  const { raw } = c.req;
+async function unread({ req }: Context): Promise<WebRequest> {
+  const { raw } = req;
   if (!raw.bodyUsed) return raw;
-  const { body } = new Response(await c.req.arrayBuffer());
-  return { method: raw.method, url: raw.url, headers: raw.headers, signal: raw.signal, body };
+  // A form that is encoded again has another boundary, and so another type.
+  const { body, headers } = req.bodyCache.formData ? new Response(await req.formData()) : new Response(await req.arrayBuffer());
+  const fields = { get: (name: string) => (name === "content-type" && headers.get(name)) || raw.headers.get(name) };
+  return { method: raw.method, url: raw.url, headers: fields, signal: raw.signal, body };
 }

@@ -110,6 +110,44 @@ test("Hono: a gate from `c.env` is created once for each `env`, and a body that 
   assert.equal(created, 2);
 });
 
+test("Hono: a form that another middleware has read is encoded again", async () => {
+  const multipart = new FormData();
+  for (const [name, value] of Object.entries(credentials)) multipart.set(name, value);
+  for (const read of ["formData", "parseBody", "text", "arrayBuffer"] as const) {
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await c.req[read]();
+      await next();
+    });
+    app.use(forHono.gate(createGate(settings, users())));
+    for (const body of [multipart, new URLSearchParams(credentials)]) {
+      const login = await app.request("/login", { method: "POST", body });
+      // Text has no bytes that are not UTF-8, which this multipart has none of.
+      assert.equal(login.status, 200, `${read}: ${await login.text()}`);
+    }
+  }
+});
+
+test("Hono: where `c.env` is of a request, the gate is created once", async () => {
+  const remoteAddr = { hostname: "127.0.0.1" };
+  const env = { SECRET_KEY };
+  const envs = {
+    none: () => undefined,
+    empty: () => ({}),
+    node: () => ({ incoming: {}, outgoing: {} }),
+    deno: () => ({ remoteAddr, completed: Promise.resolve() }),
+    lambda: () => ({ event: {}, requestContext: {}, lambdaContext: {} }),
+    netlify: () => ({ context: {} }),
+    pages: () => ({ ...env, eventContext: { env } }),
+  };
+  for (const [name, envOf] of Object.entries(envs)) {
+    let created = 0;
+    const app = new Hono().use(forHono.gate(() => ((created += 1), createGate(settings, users()))));
+    for (let request = 0; request < 3; request += 1) await app.request("/me", {}, envOf());
+    assert.equal(created, 1, name);
+  }
+});
+
 test("Hono: requireUser without a gate says so; a store that fails is 503", async () => {
   const errors: unknown[] = [];
   const app = new Hono();
@@ -211,6 +249,79 @@ test("Express: a client that goes away is `client-closed`, and the next request 
   assert.equal(long.status, 413);
 });
 
+test("Express: what a client may send as `Host` or path is no error, and does not change the route", async (context) => {
+  const log: LogEntry[] = [];
+  const gate = createGate(settings, users(), { log: (entry) => log.push(entry) });
+  // Without Express: a server of Node calls the middleware itself.
+  const handler = forExpress.gate(gate);
+  const base = await serve(context, (request, response) => handler(request, response, () => response.writeHead(404).end("next")));
+  const guardedBase = await serve(context, guarded(express5(), gate));
+  const status = (url: string, method: string, path: string, host: string) =>
+    new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(url);
+      const request = send({ hostname, port, method, path, headers: { host } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      request.on("error", reject).end();
+    });
+  for (const host of ["", "[", "a b", "x/login?", "x/me#", "x\\login", "user@x", "x:99999"]) {
+    assert.equal(await status(base, "GET", "/other", host), 404, host);
+    assert.equal(await status(base, "GET", "/me", host), 401, host);
+    assert.equal(await status(guardedBase, "GET", "/orders", host), 401, host);
+  }
+  assert.equal(await status(base, "OPTIONS", "*", "x"), 404);
+  assert.equal(await status(base, "GET", "http://x/me", "x"), 401);
+  assert.equal(await status(base, "GET", "//x/me", "x"), 404);
+  assert.equal(await status(base, "HEAD", "/me", "x"), 405);
+  assert.deepEqual(new Set(log.map(({ level }) => level)), new Set(["info"]));
+});
+
+test("Express: a page of another origin neither uses a cookie nor sets one, whatever form it posts", async (context) => {
+  const gate = createGate({ ...settings, TOKEN_COOKIE: "on" }, users());
+  const app = express5().set("trust proxy", true);
+  app.use(express5.urlencoded({ extended: true }), express5.text());
+  app.use("/auth", forExpress.gate(gate));
+  app.post("/orders", forExpress.requireUser(gate), (_, response) => void response.send("ordered"));
+  const base = await serve(context, app);
+  const form = new URLSearchParams(credentials);
+  const login = await fetch(`${base}/auth/login`, { method: "POST", body: form });
+  const [access = "", refresh = ""] = login.headers.getSetCookie().map((line) => line.split(";")[0]);
+  const cookie = `${access}; ${refresh}`;
+  const post = async (path: string, headers: Record<string, string>, body: BodyInit = "") => {
+    const response = await fetch(base + path, { method: "POST", headers, body });
+    return [response.status, response.headers.getSetCookie().length];
+  };
+  const multipart = new FormData();
+  multipart.set("username", "x");
+  const { host } = new URL(base);
+  const crossSite: Record<string, string>[] = [
+    { origin: "https://evil.example" },
+    { origin: "null" },
+    { origin: `https://${host}` },
+    { origin: `http://x.${host}` },
+    { origin: `http://${host}.evil.example` },
+    { origin: base, "sec-fetch-site": "cross-site" },
+    { "sec-fetch-site": "same-site" },
+    { "sec-fetch-site": "same-origin, cross-site" },
+  ];
+  for (const headers of crossSite) {
+    for (const body of [form, multipart, "username=ada@example.com"]) {
+      assert.deepEqual(await post("/auth/login", { cookie, ...headers }, body), [403, 0]);
+      assert.deepEqual(await post("/auth/login", headers, body), [403, 0]);
+      assert.deepEqual(await post("/auth/logout", { cookie, ...headers }, body), [403, 0]);
+      assert.deepEqual(await post("/orders", { cookie, ...headers }, body), [403, 0]);
+    }
+  }
+  for (const tossed of [`x=a,${access}`, `\u{a0}${access}`, `x="${access}"`, access.toLowerCase(), `${access}; ${access}`, `${access}${"a".repeat(10_000)}`]) {
+    assert.deepEqual(await post("/orders", { cookie: tossed, origin: base }), [401, 0], tossed.slice(0, 40));
+  }
+  assert.deepEqual(await post("/orders", { cookie, origin: base }), [200, 0]);
+  assert.deepEqual(await post("/orders", { cookie, origin: `https://${host}`, "x-forwarded-proto": "https" }), [200, 0]);
+  assert.deepEqual(await post("/auth/login", { origin: base }, form), [200, 2]);
+  assert.deepEqual(await post("/auth/logout", { cookie: refresh, origin: base }), [204, 2]);
+});
+
 test("userOf throws for a request that was not guarded", () => {
   assert.throws(() => forExpress.userOf({}), /use requireUser\(\) before/);
 });
@@ -260,6 +371,8 @@ test("currentUser takes the requests of Hono, Express, Fastify, Koa and Node", a
       assert.deepEqual(await answers(init), new Set([answer]), `${name} ${JSON.stringify(init)}`);
     }
   }
+  const ofHttp2 = { method: "POST", url: "/", headers: { ":authority": "app.example", cookie: `__Host-access_token=${token}`, origin: "https://app.example" }, socket: { encrypted: true } };
+  assert.equal(await emailOf(ofHttp2), "ada@example.com");
   for (const from of [{ headers: { authorization: [`Bearer ${token}`] } }, new Headers({ authorization: `Bearer ${token}` }), `Bearer ${token}`]) {
     assert.equal(await emailOf(from as never), "ada@example.com");
   }

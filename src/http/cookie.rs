@@ -12,6 +12,8 @@ pub(crate) const ACCESS: TokenCookie = TokenCookie("__Host-access_token");
 /// The refresh token.
 pub(crate) const REFRESH: TokenCookie = TokenCookie("__Host-refresh_token");
 
+const SPACE: [char; 2] = [' ', '\t'];
+
 /// What a `Cookie` header says of one cookie.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found<'h> {
@@ -24,11 +26,13 @@ pub(crate) enum Found<'h> {
 }
 
 impl TokenCookie {
-    /// Finds the cookie in the value of a `Cookie` header. Names are case-sensitive.
+    /// Finds the cookie in the value of a `Cookie` header (RFC 6265 4.2.1). Names are case-sensitive.
+    ///
+    /// A subdomain can set `x=a,__Host-access_token=b`, or a name that starts with U+00A0: for a browser these do not have the
+    /// prefix. So only `;` separates, and only spaces and tabs are trimmed.
     pub(crate) fn find(self, header: Option<&str>) -> Found<'_> {
-        // Platforms join several header fields, which HTTP/2 allows, with `; ` or `, `. No token has a comma.
-        let pairs = header.unwrap_or_default().split([';', ',']).filter_map(|pair| pair.split_once('='));
-        let mut values = pairs.filter(|(name, _)| name.trim() == self.0).map(|(_, value)| value.trim());
+        let pairs = header.unwrap_or_default().split(';').filter_map(|pair| pair.trim_matches(SPACE).split_once('='));
+        let mut values = pairs.filter(|(name, _)| *name == self.0).map(|(_, value)| value);
         match (values.next(), values.next()) {
             (None | Some(""), None) => Found::None,
             (Some(value), None) => Found::One(value),
@@ -60,14 +64,23 @@ mod tests {
             ("__Host-access_token=", Found::None),
             ("__Host-access_token=a.b.c", Found::One("a.b.c")),
             ("a=b; __Host-access_token=a.b.c; c=d", Found::One("a.b.c")),
-            ("a=b;__Host-access_token = a=b ;c=d", Found::One("a=b")),
-            ("a=b, __Host-access_token=x", Found::One("x")),
+            ("a=b;\t__Host-access_token=a=b ;c=d", Found::One("a=b")),
+            ("a=b; __Host-access_token =x", Found::None),
+            ("a=b, __Host-access_token=x", Found::None),
+            ("a=b,__Host-access_token=x; __Host-access_token=y", Found::One("y")),
+            ("a=b; \u{a0}__Host-access_token=x", Found::None),
+            ("a=b; \u{85}__Host-access_token=x", Found::None),
+            ("a=b; \u{2003}__Host-access_token=x", Found::None),
+            ("a=b; \u{b}__Host-access_token=x", Found::None),
+            ("a=b; =__Host-access_token=x", Found::None),
+            ("$Version=1; a=\"b; __Host-access_token\"=x", Found::None),
+            ("__HOST-ACCESS_TOKEN=x", Found::None),
             ("__Host-access_token=\"x\"", Found::One("\"x\"")),
             ("__host-access_token=x", Found::None),
             ("access_token=x; x__Host-access_token=y; __Host-access_tokens=z", Found::None),
             ("__Host-access_token=x; __Host-access_token=x", Found::Several),
             ("__Host-access_token=; __Host-access_token=x", Found::Several),
-            ("__Host-access_token=x, __Host-access_token=y", Found::Several),
+            ("__Host-access_token=x, __Host-access_token=y", Found::One("x, __Host-access_token=y")),
         ] {
             assert_eq!(ACCESS.find(Some(header)), found, "{header}");
         }

@@ -1,8 +1,8 @@
 //! The head of an HTTP request.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// The head of an HTTP request. The host supplies the body when a route asks for it.
 ///
@@ -29,7 +29,7 @@ pub struct Request {
     pub origin: Option<String>,
     /// The value of `Sec-Fetch-Site`, if present. Only `TOKEN_COOKIE` needs it.
     pub fetch_site: Option<String>,
-    /// The path below which the routes are, such as `/auth`; empty by default.
+    /// The path below which the routes are, such as `/auth`, percent-encoded or not; empty by default.
     pub prefix: String,
 }
 
@@ -73,7 +73,8 @@ impl Request {
     pub fn path(&self) -> Option<String> {
         let (_, path, _) = self.parts();
         let path = percent_decode_str(path).decode_utf8_lossy();
-        match path.strip_prefix(self.prefix.trim_end_matches('/'))? {
+        let prefix = percent_decode_str(self.prefix.trim_end_matches('/')).decode_utf8_lossy();
+        match path.strip_prefix(&*prefix)? {
             "" => Some("/".to_owned()),
             below => below.starts_with('/').then(|| below.to_owned()),
         }
@@ -88,10 +89,11 @@ impl Request {
     /// ```
     #[must_use]
     pub fn with_path(&self, path: &str) -> String {
-        let prefix = self.prefix.trim_end_matches('/');
+        // A header field is ASCII.
+        let prefix: Cow<'_, str> = utf8_percent_encode(self.prefix.trim_end_matches('/'), CONTROLS).into();
         match self.parts() {
-            (origin, _, "") => [origin, prefix, path].concat(),
-            (origin, _, query) => [origin, prefix, path, "?", query].concat(),
+            (origin, _, "") => [origin, &prefix, path].concat(),
+            (origin, _, query) => [origin, &prefix, path, "?", query].concat(),
         }
     }
 

@@ -96,6 +96,51 @@ fn without_revocation_a_logout_ends_the_session_of_the_cookie() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn a_logout_ends_the_session_when_the_access_token_has_expired() {
+    for (revocation, path) in [(true, "/logout"), (false, "/logout"), (true, "/revoke")] {
+        let (gate, mut store) = (gate(revocation, true), Store::with_user(1, "user@example.com"));
+        let jar = kept(&ask(&gate, &mut store, request("POST", "/login", ""), FORM));
+        let (_, refresh) = jar.split_once("; ").expect("two cookies");
+        let mut cross_site = request("POST", path, refresh);
+        cross_site.origin = Some("https://evil.example".to_owned());
+        assert_eq!(ask(&gate, &mut store, cross_site, "").status, 403, "{path}");
+        assert_eq!(store.sessions.len(), 1, "{path}");
+        let reply = ask(&gate, &mut store, request("POST", path, refresh), "");
+        assert!(matches!(reply.status, 200 | 204) && cookies(&reply).len() == 2, "{path}");
+        assert_eq!(store.sessions.len(), 0, "{path}");
+    }
+    let (gate, mut store) = (gate(true, true), Store::with_user(1, "user@example.com"));
+    assert_eq!(ask(&gate, &mut store, request("POST", "/logout", ""), "").status, 401);
+    let mut with_header = request("POST", "/logout", "__Host-refresh_token=a.b.c");
+    with_header.authorization = Some("Bearer a.b.c".to_owned());
+    assert_eq!(ask(&gate, &mut store, with_header, "").status, 401);
+}
+
+/// A subdomain can set cookies for this host, but none that a browser takes for one with the prefix `__Host-`.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_cookie_of_a_subdomain_logs_nobody_in() {
+    let (gate, mut store) = (gate(true, true), Store::with_user(1, "user@example.com"));
+    let jar = kept(&ask(&gate, &mut store, request("POST", "/login", ""), FORM));
+    let (access, refresh) = jar.split_once("; ").expect("two cookies");
+    for before in ["x=a,", "x=a, ", "=", "x", "\u{a0}", "\u{85}", "\u{b}", "\u{2003}", "$Path=\""] {
+        let tossed = request("GET", "/me", &[before, access].concat());
+        assert_eq!(reason(&ask(&gate, &mut store, tossed, "")), Some("no-token"), "{before:?}");
+        let tossed = request("POST", "/login", &[before, refresh].concat());
+        assert_eq!(ask(&gate, &mut store, tossed, "grant_type=refresh_token").status, 422, "{before:?}");
+    }
+    for cookie in [access.to_ascii_lowercase(), access.to_ascii_uppercase(), access.replace("__Host-", "__Secure-")] {
+        assert_eq!(reason(&ask(&gate, &mut store, request("GET", "/me", &cookie), "")), Some("no-token"), "{cookie}");
+    }
+    let token = access.trim_start_matches("__Host-access_token=");
+    for value in
+        [format!("\"{token}\""), format!("{token},x=y"), format!("{token} {token}"), format!("x, Bearer {token}")]
+    {
+        let cookie = format!("__Host-access_token={value}");
+        assert_eq!(ask(&gate, &mut store, request("GET", "/me", &cookie), "").status, 401, "{value}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn a_page_of_another_origin_can_neither_use_a_cookie_nor_set_one() {
     let (gate, mut store) = (gate(true, true), Store::with_user(1, "user@example.com"));
     let jar = kept(&ask(&gate, &mut store, request("POST", "/login", ""), FORM));
@@ -217,6 +262,12 @@ fn routes_live_below_a_prefix() {
     let slash = ask(&gate, &mut store, below("POST", "/auth/login/?a=b", "/auth"), FORM);
     assert_eq!(slash.status, 307);
     assert!(slash.headers.contains(&("location", format!("{ORIGIN}/auth/login?a=b"))));
+    for (path, prefix) in
+        [("/caf%C3%A9/login/", "/café"), ("/caf%C3%A9/login/", "/caf%C3%A9"), ("/caf%c3%a9/login/", "/caf%C3%A9")]
+    {
+        let slash = ask(&gate, &mut store, below("POST", path, prefix), FORM);
+        assert!(slash.headers.contains(&("location", format!("{ORIGIN}/caf%C3%A9/login"))), "{path} {prefix}");
+    }
     for (path, owned) in [
         ("/auth/login", true),
         ("/auth/login/", true),
