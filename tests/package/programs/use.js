@@ -6,7 +6,7 @@ export async function use({ main, inline, slim, token, password, memory, wasm })
 
   for (const { createGate, hashPassword, verifyToken } of [main, inline, slim]) {
     const row = { id: 7, email: "a@example.com", password: await hashPassword("secret", { cost: 10 }), created_at: "" };
-    const gate = createGate(settings, memory.memoryUsers([row]), () => {});
+    const gate = createGate(settings, memory.memoryUsers([row]), { log: () => {} });
     const body = new URLSearchParams({ username: "a@example.com", password: "secret" });
     const response = await gate.fetch(new Request("http://localhost/login", { method: "POST", body }));
     const { access_token } = await response.json();
