@@ -258,7 +258,7 @@ fn too_many(excess: usize) -> String {
     format!("({excess} character{} too many)", if excess == 1 { "" } else { "s" })
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use super::*;
 

@@ -83,7 +83,7 @@ fn code_point(char: char) -> String {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
