@@ -25,6 +25,12 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// wrangler prints this when the Worker accepts requests.
 const READY: &str = "Ready on http";
 
+/// workerd and Node end with this message.
+const PORT_TAKEN: &str = "ddress already in use";
+
+/// How often a Worker without a given port is started while its port is taken.
+const ATTEMPTS: u32 = 3;
+
 /// How to start a Worker.
 #[derive(Debug)]
 pub struct WorkerOptions<'a> {
@@ -71,6 +77,17 @@ impl Worker {
     /// # Errors
     /// When the Worker does not start; the message contains its log.
     pub fn start_migrated(options: WorkerOptions<'_>) -> Result<Self> {
+        // Another process may take a free port before workerd does.
+        for _ in 1..ATTEMPTS {
+            match Self::start_once(&options) {
+                Err(error) if options.port.is_none() && format!("{error:#}").contains(PORT_TAKEN) => {}
+                started => return started,
+            }
+        }
+        Self::start_once(&options)
+    }
+
+    fn start_once(options: &WorkerOptions<'_>) -> Result<Self> {
         let port = options.port.map_or_else(free_port, Ok)?;
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let persist_to = options.persist_to.display().to_string();

@@ -43,8 +43,8 @@ struct Args {
     /// Run few rounds: less than two minutes after everything is built.
     #[arg(long)]
     quick: bool,
-    /// Write bench/RESULTS.md and the charts after a partial or quick run too; measures that did not run keep their
-    /// last numbers.
+    /// Write bench/RESULTS.md and the charts after a partial or quick run too; measures that did not run keep the numbers
+    /// of their last run on this machine, which they must have.
     #[arg(long)]
     write: bool,
     /// Measure the package as built, without building it.
@@ -65,13 +65,14 @@ fn bench(args: &Args) -> Result<()> {
         ALL.iter().for_each(|measure| println!("{:10} {}", measure.name, measure.what));
         return Ok(());
     }
+    let effort = if args.quick { Effort::Quick } else { Effort::Full };
+    let is_chosen = |measure: &&Measure| args.only.is_empty() || args.only.iter().any(|name| name == measure.name);
+    if args.write {
+        report::check(effort, ALL.iter().filter(|measure| !is_chosen(measure)))?;
+    }
     let progress = prepare(args.no_build)?;
     server::forget_logs()?;
-    let effort = if args.quick { Effort::Quick } else { Effort::Full };
-    let chosen: Vec<&Measure> = ALL
-        .iter()
-        .filter(|measure| args.only.is_empty() || args.only.iter().any(|name| name == measure.name))
-        .collect();
+    let chosen: Vec<&Measure> = ALL.iter().filter(is_chosen).collect();
     for (number, measure) in chosen.iter().enumerate() {
         println!("\n[{}/{}] {}: {}", number + 1, chosen.len(), measure.name, measure.what);
         let outcome = (measure.run)(effort).with_context(|| measure.name)?;

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 use testkit::sh::Sh;
 
@@ -39,16 +39,34 @@ impl Record {
         Ok(())
     }
 
-    /// The latest record of the measure; after a quick run the quick one, if it exists.
-    fn load(measure: &Measure, effort: Effort) -> Result<Option<Self>> {
-        let quick = Some(file(measure, Effort::Quick)?).filter(|file| effort == Effort::Quick && file.exists());
-        let file = quick.map_or_else(|| file(measure, Effort::Full), Ok)?;
-        if !file.exists() {
-            return Ok(None);
-        }
-        let text = fs::read_to_string(&file)?;
-        serde_json::from_str(&text).map(Some).with_context(|| format!("{}: cannot be read, delete it", file.display()))
+    /// The latest record of the measure.
+    fn load(measure: &Measure, effort: Effort) -> Result<Self> {
+        let file = latest(measure, effort)?;
+        let text = fs::read_to_string(&file).with_context(|| format!("{} was not measured", measure.name))?;
+        serde_json::from_str(&text).with_context(|| format!("{}: cannot be read, delete it", file.display()))
     }
+}
+
+/// The file of the latest record; after a quick run the quick one, if it exists.
+fn latest(measure: &Measure, effort: Effort) -> Result<PathBuf> {
+    let quick = Some(file(measure, Effort::Quick)?).filter(|file| effort == Effort::Quick && file.exists());
+    quick.map_or_else(|| file(measure, Effort::Full), Ok)
+}
+
+/// Fails unless there is a record of each of these measures, which `bench/RESULTS.md` would lack otherwise.
+pub(super) fn check<'m>(effort: Effort, measures: impl Iterator<Item = &'m Measure>) -> Result<()> {
+    let mut missing = Vec::new();
+    for measure in measures {
+        if !latest(measure, effort)?.exists() {
+            missing.push(measure.name);
+        }
+    }
+    ensure!(
+        missing.is_empty(),
+        "bench/RESULTS.md cannot be written: this machine has not measured {} yet. Run `cargo xtask bench` first",
+        missing.join(", ")
+    );
+    Ok(())
 }
 
 /// Quick records are stored separately, so that they do not replace those of a full run.
@@ -73,14 +91,13 @@ pub(super) fn write(effort: Effort) -> Result<()> {
     fs::write(bench().join("RESULTS.md"), results(&records)?)?;
     let charts = bench().join("charts");
     fs::create_dir_all(&charts)?;
-    for chart in records.iter().filter_map(|(_, record)| record.as_ref()).flat_map(|record| &record.outcome.charts) {
+    for chart in records.iter().flat_map(|(_, record)| &record.outcome.charts) {
         fs::write(charts.join(&chart.name).with_extension("svg"), chart::svg(chart))?;
     }
     Ok(())
 }
 
-fn results(records: &[(&Measure, Option<Record>)]) -> Result<String> {
-    let found = || records.iter().filter_map(|(_, record)| record.as_ref());
+fn results(records: &[(&Measure, Record)]) -> Result<String> {
     let mut text = format!(
         "# Benchmark results\n\n\
          Written by `cargo xtask bench` ([what is measured and how](harness/src/measures)); do not edit.\n\n\
@@ -88,14 +105,10 @@ fn results(records: &[(&Measure, Option<Record>)]) -> Result<String> {
          times depend on the machine. Each number is a median, with the minimum and the maximum in brackets.\n\n\
          {}\n\n## Goals\n\n{}",
         versions()?,
-        goals(found().map(|record| &record.outcome)).markdown()
+        goals(records.iter().map(|(_, record)| &record.outcome)).markdown()
     );
     for (measure, record) in records {
         text += &format!("\n## {}: {}\n\n", measure.name, measure.what);
-        let Some(record) = record else {
-            text += &format!("Not measured: `cargo xtask bench --only {} --write`.\n", measure.name);
-            continue;
-        };
         let quick = if record.is_quick { ", with `--quick`: few rounds, for orientation" } else { "" };
         text += &format!("{}, {}{quick}.\n", record.date, record.machine);
         for chart in &record.outcome.charts {
