@@ -1,6 +1,6 @@
 //! The gate: the routes, and the same operations without HTTP.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Serialize, de::DeserializeOwned};
 #[cfg(feature = "wasm-token")]
@@ -11,8 +11,8 @@ use {
 };
 
 use crate::{
-    host::{Session, Step, access_token, start, tokens},
-    http::{Refusal, Reply, Request},
+    host::{Counter, Limit, Session, Step, access_token, start, tokens},
+    http::{Client, Refusal, Reply, Request},
     routes::{
         self,
         login::{self, Credentials},
@@ -52,6 +52,7 @@ use crate::{
 pub struct Gate {
     settings: Arc<Settings>,
     provider_keys: Arc<Mutex<ProviderKeys>>,
+    counter: Arc<Mutex<Counter>>,
 }
 
 impl Gate {
@@ -66,7 +67,7 @@ impl Gate {
     /// ```
     #[must_use]
     pub fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), provider_keys: Arc::default() }
+        Self { settings: Arc::new(settings), provider_keys: Arc::default(), counter: Arc::default() }
     }
 
     /// Returns the settings.
@@ -97,8 +98,7 @@ impl Gate {
     /// # Ok::<(), edgegate::SettingsError>(())
     /// ```
     pub fn with_lifetime(&self, minutes: u32) -> Result<Self, SettingsError> {
-        let settings = Arc::new(self.settings.with_lifetime(minutes)?);
-        Ok(Self { settings, provider_keys: Arc::clone(&self.provider_keys) })
+        Ok(Self { settings: Arc::new(self.settings.with_lifetime(minutes)?), ..self.clone() })
     }
 
     /// Returns the same gate with [`Settings::asks_claims`].
@@ -113,7 +113,7 @@ impl Gate {
     #[must_use]
     pub fn with_host_claims(&self) -> Self {
         let settings = Settings { asks_claims: true, ..(*self.settings).clone() };
-        Self { settings: Arc::new(settings), provider_keys: Arc::clone(&self.provider_keys) }
+        Self { settings: Arc::new(settings), ..self.clone() }
     }
 
     /// Answers a request at `now`, in seconds since 1970.
@@ -130,6 +130,25 @@ impl Gate {
     pub fn handle(&self, request: Request, now: u64) -> Step<Reply> {
         let settings = Arc::clone(&self.settings);
         start(now, move |host| async move { routes::reply(&settings, &host, &request).await })
+    }
+
+    /// Whether a request is within the rate limits, by a counter in the memory of this process. Counts it then.
+    ///
+    /// A client may make 60 requests a minute, and 10 may name one account. It is the answer to [`Question::Limit`](crate::Question)
+    /// for a host whose processes are few and long-lived. Others ask a service that all of them share.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars, host::Limit};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let limit = Limit { client: None, account: Some("AAAAAAAAAAAAAAAAAAAAAA".into()) };
+    /// let within = (0..20).filter(|_| gate.within_limit(&limit, 1_700_000_000)).count();
+    /// assert_eq!(within, 10);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn within_limit(&self, limit: &Limit, now: u64) -> bool {
+        self.counter.lock().unwrap_or_else(PoisonError::into_inner).admit(limit, now)
     }
 
     /// Whether a route has the path of this request, for any method and also with a trailing slash.
@@ -178,13 +197,16 @@ impl Gate {
     /// # let secret_key = Some("secret".repeat(8).into());
     /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
     /// let step = gate.login(Credentials::new("ada@example.com", "correct horse"), 1_700_000_000);
-    /// assert!(matches!(step, Step::Ask(Question::UserByEmail { .. }, _)));
+    /// assert!(matches!(step, Step::Ask(Question::Limit(_), _)));
     /// # Ok::<(), edgegate::SettingsError>(())
     /// ```
     #[must_use]
     pub fn login(&self, credentials: Credentials, now: u64) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
-        start(now, move |host| async move { login::with_credentials(&settings, &host, &credentials, None).await })
+        start(now, move |host| async move {
+            login::with_credentials(&settings, &host, &credentials, &Client::at(credentials.address.as_deref()), None)
+                .await
+        })
     }
 
     /// Logs in as [`Gate::login`] does and adds claims to the access token. The claims are a type that serializes to a JSON
@@ -207,7 +229,7 @@ impl Gate {
     ///     role: user.columns.get("role").and_then(|role| role.as_str()).unwrap_or("guest").to_owned(),
     /// };
     /// let step = gate.login_with_claims(credentials, role, 1_700_000_000);
-    /// assert!(matches!(step, Step::Ask(Question::UserByEmail { .. }, _)));
+    /// assert!(matches!(step, Step::Ask(Question::Limit(_), _)));
     /// # Ok::<(), edgegate::SettingsError>(())
     /// ```
     #[must_use]
@@ -220,7 +242,14 @@ impl Gate {
         let settings = Arc::clone(&self.settings);
         start(now, move |host| async move {
             let claims = |user: &UserRow| to_members(&claims(&user.clone().into()));
-            login::with_credentials(&settings, &host, &credentials, Some(&claims)).await
+            login::with_credentials(
+                &settings,
+                &host,
+                &credentials,
+                &Client::at(credentials.address.as_deref()),
+                Some(&claims),
+            )
+            .await
         })
     }
 

@@ -4,6 +4,7 @@
 //! fn` that awaits the host's answers. The compiler turns it into the state machine.
 
 pub(crate) mod access_token;
+mod limit;
 pub mod passwords;
 mod question;
 mod session;
@@ -20,17 +21,19 @@ use std::{
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::refresh_token::RefreshToken;
+pub(crate) use self::{limit::Counter, refresh_token::RefreshToken};
 pub use self::{
+    limit::Limit,
     question::{Answer, JwkSet, Question},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
 };
 pub use crate::session::Session;
 use crate::{
-    http::Refusal,
+    http::{Client, Refusal},
     limits::{BODY_MAX_BYTES, JWK_SET_MAX_BYTES},
     password::{Hashed, Job},
     row::InvalidRow,
+    settings::Settings,
     token::{SignatureCheck, SigningJob, TokenRefusal},
     user::{User, UserId, UserRow},
 };
@@ -188,6 +191,22 @@ impl Host {
         }
     }
 
+    /// Refuses a request that exceeds a rate limit.
+    pub(crate) async fn within(
+        &self,
+        settings: &Settings,
+        client: &Client,
+        account: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let Some(limit) = Limit::of(settings, client.counted().as_deref(), account) else { return Ok(()) };
+        match self.ask(Question::Limit(limit)).await {
+            // A limiter that fails must not keep everyone out. The host has logged the reason.
+            Answer::WithinLimit(true) | Answer::Unavailable => Ok(()),
+            Answer::WithinLimit(false) => Err(Refusal::RateLimited),
+            answer => Err(answer.refusal()),
+        }
+    }
+
     /// Asks one of the questions about users.
     pub(crate) async fn user(&self, question: Question) -> Result<Option<UserRow>, Refusal> {
         let with_token_version = matches!(
@@ -314,6 +333,7 @@ impl Answer {
             Self::InvalidRow(row) => Refusal::InvalidRow(*row),
             Self::Body(_)
             | Self::User(_)
+            | Self::WithinLimit(_)
             | Self::Claims(_)
             | Self::Done
             | Self::Worked(_)

@@ -40,6 +40,18 @@ pub(crate) const HASH_COST_DEFAULT: u32 = 12;
 /// Costs of a stored hash: bcrypt's minimum, and the maximum that is verified (about three seconds).
 pub(crate) const STORED_COSTS: core::ops::RangeInclusive<u32> = 4..=16;
 
+/// Characters of `User-Agent` that a session keeps.
+pub(crate) const USER_AGENT_MAX_CHARS: usize = 256;
+
+/// The time over which requests are counted: a minute, the longer one of the two that Cloudflare's binding has.
+pub(crate) const RATE_LIMIT_PERIOD_SECONDS: u64 = 60;
+
+/// Logins, sign-ups and refreshes of one client within [`RATE_LIMIT_PERIOD_SECONDS`]: an office behind one address logs in.
+pub(crate) const RATE_LIMIT_CLIENT: u16 = 60;
+
+/// Logins and sign-ups of one e-mail address within [`RATE_LIMIT_PERIOD_SECONDS`].
+pub(crate) const RATE_LIMIT_ACCOUNT: u16 = 10;
+
 /// Hashes that are computed together, and in one step of a list.
 pub(crate) const LANES: usize = 4;
 

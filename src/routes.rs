@@ -15,6 +15,7 @@ use crate::{
     http::{
         Refusal, Reply, Request,
         cookie::{self, Found},
+        cors,
     },
     settings::Settings,
     token::{AccessToken, TokenRefusal},
@@ -31,8 +32,14 @@ const JWKS: &str = "/.well-known/jwks.json";
 /// The reply to a request. A refusal becomes a reply too.
 pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request) -> Reply {
     let path = request.path().unwrap_or_default();
+    let origins = &settings.cors_origins;
+    if !origins.is_empty()
+        && let Some(reply) = cors::preflight(origins, request)
+    {
+        return reply;
+    }
     let reply = route(settings, host, request, &path).await.unwrap_or_else(|refusal| Reply::refused(&refusal));
-    let reply = Reply { rounds: host.rounds(), ..reply };
+    let reply = cors::with_headers(origins, request, Reply { rounds: host.rounds(), ..reply });
     match allowed_method(settings, &path) {
         Some(_) if path == JWKS => reply,
         // RFC 6749 5.1 requires it for tokens; the other routes return data of a user.
@@ -45,14 +52,20 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
     if allowed_method(settings, path) != Some(request.method.as_str()) {
         return Err(no_route(settings, request, path));
     }
-    let content_type = request.content_type.as_deref();
+    // A form of any page can be sent to any site, with the addresses of the page's visitors.
+    if request.fetch_site.as_deref() == Some("cross-site")
+        && !is_safe(&request.method)
+        && !is_allowed(settings, request)
+    {
+        return Err(Refusal::CrossSite);
+    }
     match path {
         LOGIN => {
             let cookie = refresh_cookie(settings, request)?;
-            let token = login::with_form(settings, host, content_type, cookie).await?;
+            let token = login::with_form(settings, host, request, cookie).await?;
             Ok(with_cookies(settings, &token, Reply::logged_in(&token)))
         }
-        USERS => users::create(settings, host, content_type).await.map(|user| Reply::created(&user.into())),
+        USERS => users::create(settings, host, request).await.map(|user| Reply::created(&user.into())),
         LOGOUT if !settings.revocation || only_refreshes(settings, request) => {
             let cookie = refresh_cookie(settings, request)?;
             revoke::with_token(settings, host, cookie.unwrap_or_default()).await?;
@@ -60,7 +73,7 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
         }
         REVOKE => {
             let cookie = refresh_cookie(settings, request)?;
-            revoke::with_form(settings, host, content_type, cookie).await?;
+            revoke::with_form(settings, host, request, cookie).await?;
             Ok(without_cookies(settings, Reply::revoked()))
         }
         JWKS => Ok(Reply::jwk_set(&settings.ring.public_jwk_set())),
@@ -95,7 +108,7 @@ pub(crate) fn authorization<'r>(settings: &Settings, request: &'r Request) -> Re
         None if settings.token_cookie => match cookie::ACCESS.find(request.cookie.as_deref()) {
             Found::None => Ok(None),
             Found::Several => Err(TokenRefusal::Malformed.into()),
-            Found::One(_) if !is_safe(&request.method) && request.is_cross_site() => Err(Refusal::CrossSite),
+            Found::One(_) if !is_safe(&request.method) && is_cross_site(settings, request) => Err(Refusal::CrossSite),
             Found::One(token) => Ok(Some(["Bearer ", token].concat().into())),
         },
         authorization => Ok(authorization.map(Cow::from)),
@@ -109,13 +122,22 @@ fn refresh_cookie<'r>(settings: &Settings, request: &'r Request) -> Result<Optio
     if !settings.token_cookie {
         return Ok(None);
     }
-    if request.is_cross_site() {
+    if is_cross_site(settings, request) {
         return Err(Refusal::CrossSite);
     }
     match cookie::REFRESH.find(request.cookie.as_deref()) {
         Found::One(token) if settings.refresh_token_expire_minutes.is_some() => Ok(Some(token)),
         Found::One(_) | Found::None | Found::Several => Ok(None),
     }
+}
+
+/// Whether a page of another origin has sent the request that `CORS_ORIGINS` does not allow.
+fn is_cross_site(settings: &Settings, request: &Request) -> bool {
+    request.is_cross_site() && !is_allowed(settings, request)
+}
+
+fn is_allowed(settings: &Settings, request: &Request) -> bool {
+    request.origin.as_deref().is_some_and(|origin| cors::is_allowed(&settings.cors_origins, origin))
 }
 
 /// Whether all that the browser still has is the cookie of the refresh token, because that of the access token has expired. A logout

@@ -14,12 +14,12 @@ pub(crate) use self::name::NAMES;
 pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
-        ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, JWKS_AUDIENCE, JWKS_ISSUER,
-        JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
-        JWT_REQUIRED_CLAIMS, PASSWORD_MIN_LENGTH, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION,
-        REHASH, REVOCATION, SECRET_KEY, TOKEN_COOKIE, USER_ID_CLAIM,
+        ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, CORS_ORIGINS, JWKS_AUDIENCE,
+        JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS,
+        JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, PASSWORD_MIN_LENGTH, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES,
+        REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY, TOKEN_COOKIE, USER_ID_CLAIM,
     },
-    value::{integer, optional_integer, switch},
+    value::{integer, optional_integer, origins, switch},
 };
 use crate::{
     limits::{
@@ -125,6 +125,13 @@ pub struct Vars {
     /// How many characters the password of a new user must have: 1 to 64; 8 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_min_length: Option<Variable>,
+    /// The origins of pages that may send requests and read the answers, such as `https://app.example.com`, separated by commas; none by
+    /// default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub cors_origins: Option<Variable>,
+    /// `off` disables the rate limits of logins, sign-ups and refreshes; `on` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub rate_limit: Option<Variable>,
     /// `on` also sets the tokens as cookies at a login, and accepts a token from its cookie; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub token_cookie: Option<Variable>,
@@ -169,6 +176,10 @@ pub struct Settings {
     pub body_timeout_seconds: u32,
     /// How many characters the password of a new user must have.
     pub password_min_length: u32,
+    /// The origins of pages that may send requests and read the answers.
+    pub cors_origins: Vec<String>,
+    /// Whether logins, sign-ups and refreshes have rate limits.
+    pub rate_limit: bool,
     /// Whether tokens are also set and accepted as cookies.
     pub token_cookie: bool,
     /// Whether a login and a refresh ask the host for further claims, by [`Question::Claims`](crate::Question::Claims); `false` by
@@ -218,6 +229,8 @@ impl Vars {
             refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
             password_min_length: variable(PASSWORD_MIN_LENGTH),
+            cors_origins: variable(CORS_ORIGINS),
+            rate_limit: variable(RATE_LIMIT),
             token_cookie: variable(TOKEN_COOKIE),
         }
     }
@@ -323,6 +336,8 @@ impl TryFrom<Vars> for Settings {
                 PASSWORD_MIN_LENGTH_DEFAULT,
                 &PASSWORD_MIN_LENGTHS,
             )?,
+            cors_origins: origins(CORS_ORIGINS, vars.cors_origins.as_deref())?,
+            rate_limit: !switch(RATE_LIMIT, vars.rate_limit.as_deref(), ["on", "off"])?,
             token_cookie: switch(TOKEN_COOKIE, vars.token_cookie.as_deref(), ["off", "on"])?,
             asks_claims: false,
             unicode: Unicode::default(),

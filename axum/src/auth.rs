@@ -14,17 +14,18 @@ use axum::{
 use edgegate::{
     Answer, Credentials, Gate, Question, Refusal, Reply, Request, Settings, SettingsError, Step, User, UserId, Vars,
     Verified,
+    host::Limit,
     token::{AccessToken, TokenRefusal},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use crate::{
-    Client, FetchKeys, Hasher, Store, StoreError,
-    client::of_connection,
+    FetchKeys, Hasher, Limiter, Store, StoreError,
     keys::AnyKeys,
+    limiter::AnyLimiter,
     response::TARGET,
-    router::{authorization, head, read_body},
+    router::{authorization, head, of_connection, read_body},
     store::AnyStore,
 };
 
@@ -52,6 +53,7 @@ struct Shared {
     store: Box<dyn AnyStore>,
     hasher: Hasher,
     keys: Option<Box<dyn AnyKeys>>,
+    limiter: Option<Box<dyn AnyLimiter>>,
     claims: Option<Box<Claims>>,
     client_address: Box<ClientAddress>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
@@ -79,7 +81,6 @@ pub fn settings_from_env() -> Result<Settings, SettingsError> {
 #[derive(Default)]
 pub(crate) struct Exchange<'e> {
     pub(crate) body: Option<Body>,
-    pub(crate) client: Client,
     pub(crate) path: Option<&'e str>,
 }
 
@@ -97,6 +98,7 @@ impl Auth {
             store: Box::new(store),
             hasher: Hasher::default(),
             keys: None,
+            limiter: None,
             claims: None,
             client_address: Box::new(of_connection),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
@@ -271,6 +273,7 @@ impl Auth {
                 read_body(exchange.body.take().unwrap_or_default(), at_most, within_seconds).await
             }
             Question::Work { job } => self.0.hasher.work(job).await.map_or(Answer::Busy, Answer::Worked),
+            Question::Limit(limit) => self.limit(&limit).await,
             #[cfg(feature = "rust_crypto")]
             Question::CheckSignature(check) => Answer::Holds(check.holds()),
             #[cfg(feature = "rust_crypto")]
@@ -284,7 +287,7 @@ impl Auth {
                 Answer::Claims(self.0.claims.as_ref().map(|claims| claims(&user)).unwrap_or_default())
             }
             Question::JwkSet { url, at_most } => self.fetch_keys(&url, at_most).await,
-            question => match self.0.store.answer(&question, &exchange.client).await {
+            question => match self.0.store.answer(&question).await {
                 Some(Ok(answer)) => answer,
                 Some(Err(StoreError::InvalidRow(row))) => Answer::InvalidRow(row),
                 Some(Err(error)) => {
@@ -294,6 +297,19 @@ impl Auth {
                 None => Answer::Unavailable,
             },
         }
+    }
+
+    async fn limit(&self, limit: &Limit) -> Answer {
+        let Some(limiter) = &self.0.limiter else {
+            return Answer::WithinLimit(self.0.gate.within_limit(limit, self.now()));
+        };
+        limiter.ask(limit).await.map_or_else(
+            |error| {
+                tracing::error!(target: TARGET, "the limiter did not answer, and the request passes: {error}");
+                Answer::Unavailable
+            },
+            Answer::WithinLimit,
+        )
     }
 
     async fn fetch_keys(&self, url: &str, at_most: usize) -> Answer {
@@ -351,6 +367,13 @@ impl AuthBuilder {
     #[must_use]
     pub fn keys(self, keys: impl FetchKeys) -> Self {
         Self(Shared { keys: Some(Box::new(keys)), ..self.0 })
+    }
+
+    /// Counts logins, sign-ups and refreshes by this limiter. Default: in the memory of the process, 60 requests a minute for a client
+    /// and 10 for an account. `RATE_LIMIT=off` counts nothing.
+    #[must_use]
+    pub fn limiter(self, limiter: impl Limiter) -> Self {
+        Self(Shared { limiter: Some(Box::new(limiter)), ..self.0 })
     }
 
     /// Adds claims to the access token of every login and refresh, such as a role from a column of the user. A login with a claim that

@@ -1,11 +1,11 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod client;
 mod store;
 mod memory;
 mod hasher;
 mod keys;
+mod limiter;
 mod response;
 mod router;
 mod auth;
@@ -28,10 +28,10 @@ pub use self::sql::SqliteStore;
 pub use self::sql::{IdType, PgStore};
 pub use self::{
     auth::{Auth, AuthBuilder, settings_from_env},
-    client::Client,
     extract::CurrentUser,
     hasher::Hasher,
     keys::{FetchError, FetchKeys},
+    limiter::{LimitError, Limiter},
     memory::MemoryStore,
     response::{GateRefusal, GateReply},
     store::{Store, StoreError},

@@ -11,7 +11,7 @@ use edgegate::{
 };
 use serde_json::Map;
 
-use crate::{Client, Store, StoreError};
+use crate::{Store, StoreError};
 
 /// A user store in memory, for tests and demonstrations. Clones share the users.
 ///
@@ -48,7 +48,8 @@ struct Row {
     rotated_at: i64,
     expires_at: i64,
     ends_at: i64,
-    client: Client,
+    user_agent: Option<String>,
+    address: Option<String>,
 }
 
 impl MemoryStore {
@@ -128,8 +129,9 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn insert_session(&self, session: &NewSession, client: &Client) -> Result<bool, StoreError> {
-        let NewSession { id, user_id, password, token_version, current, now, expires_at, ends_at } = session.clone();
+    async fn insert_session(&self, session: &NewSession) -> Result<bool, StoreError> {
+        let NewSession { id, user_id, password, token_version, current, now, expires_at, ends_at, user_agent, address } =
+            session.clone();
         let mut tables = self.lock();
         let is_as_read = |user: &UserRow| {
             user.id == user_id
@@ -150,7 +152,8 @@ impl Store for MemoryStore {
             rotated_at: now,
             expires_at,
             ends_at,
-            client: client.clone(),
+            user_agent,
+            address,
         });
         Ok(true)
     }
@@ -247,8 +250,8 @@ impl Row {
             created_at: self.created_at,
             last_used_at: self.rotated_at,
             expires_at: self.expires_at,
-            user_agent: self.client.user_agent.clone(),
-            address: self.client.network.clone(),
+            user_agent: self.user_agent.clone(),
+            address: self.address.clone(),
         }
     }
 }

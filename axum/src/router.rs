@@ -1,14 +1,21 @@
 //! The routes.
 
-use std::{mem, time::Duration};
+use std::{
+    mem,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     Router,
     body::Body,
-    extract::{OriginalUri, Request as AxumRequest, State},
+    extract::{ConnectInfo, OriginalUri, Request as AxumRequest, State},
     http::{
         HeaderMap, HeaderName, Uri,
-        header::{self, AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST},
+        header::{
+            self, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, COOKIE,
+            HOST, USER_AGENT,
+        },
         request::Parts,
     },
     response::{IntoResponse as _, Response},
@@ -19,14 +26,14 @@ use http_body_util::BodyExt as _;
 use tokio::time;
 use zeroize::Zeroizing;
 
-use crate::{Auth, Client, GateReply, auth::Exchange, client::latin1, response::log};
+use crate::{Auth, GateReply, auth::Exchange, response::log};
 
 /// The paths of the gate. The core decides which of them there are with the settings, and answers 405 for another method.
 const PATHS: [&str; 8] =
     ["/login", "/me", "/users", "/logout", "/revoke", "/me/sessions", "/me/sessions/{id}", "/.well-known/jwks.json"];
 
-/// The core reads absolute URLs. It sees this origin only in a redirect, from which it is removed.
-const ORIGIN: &str = "http://localhost";
+/// The core reads absolute URLs. It sees this origin, which no page can have, only in a redirect, from which it is removed.
+const ORIGIN: &str = "http://host.invalid";
 
 impl Auth {
     /// The gate as a whole app, or to nest below a path of an app. It answers every path: 404 for unknown ones, and 307 for a
@@ -63,9 +70,9 @@ impl Auth {
 async fn answer(State(auth): State<Auth>, original: OriginalUri, request: AxumRequest) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    let address = auth.client_address(&parts);
-    let mut exchange = Exchange { body: Some(body), client: Client::of(&parts, address), path: Some(&path) };
-    let mut reply = auth.handle(head(&parts), &mut exchange).await;
+    let address = auth.client_address(&parts).map(|address| address.to_string());
+    let mut exchange = Exchange { body: Some(body), path: Some(&path) };
+    let mut reply = auth.handle(Request { address, ..head(&parts) }, &mut exchange).await;
     log(&reply, Some(&path));
     restore_prefix(&mut reply, original.path().strip_suffix(path.as_str()).unwrap_or_default());
     GateReply(reply).into_response()
@@ -80,6 +87,9 @@ pub(crate) fn head(parts: &Parts) -> Request {
     head.cookie = joined(&parts.headers, &COOKIE, "; ");
     head.origin = joined(&parts.headers, &header::ORIGIN, ", ").map(|origin| as_seen(origin, parts));
     head.fetch_site = joined(&parts.headers, &SEC_FETCH_SITE, ", ");
+    head.preflight_method = joined(&parts.headers, &ACCESS_CONTROL_REQUEST_METHOD, ", ");
+    head.preflight_headers = joined(&parts.headers, &ACCESS_CONTROL_REQUEST_HEADERS, ", ");
+    head.user_agent = joined(&parts.headers, &USER_AGENT, ", ");
     head
 }
 
@@ -105,6 +115,16 @@ pub(crate) fn authorization(headers: &HeaderMap) -> Option<String> {
 fn joined(headers: &HeaderMap, name: &HeaderName, separator: &str) -> Option<String> {
     let lines = headers.get_all(name).iter().map(|value| latin1(value.as_bytes()));
     lines.reduce(|joined, value| [joined, value].join(separator))
+}
+
+/// The address of the connection, if the app is served with `into_make_service_with_connect_info::<SocketAddr>()`.
+pub(crate) fn of_connection(request: &Parts) -> Option<IpAddr> {
+    request.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip())
+}
+
+/// Header values are bytes; Starlette reads them so, too.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| char::from(*byte)).collect()
 }
 
 fn url(uri: &Uri) -> String {

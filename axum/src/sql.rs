@@ -31,7 +31,7 @@ use self::{
     engine::{Engine, Param},
     statements::{Dialect, Statements},
 };
-use crate::{Client, Store, StoreError};
+use crate::{Store, StoreError};
 
 /// A user store in tables `users` and `sessions`. See `SqliteStore` and `PgStore`, which are this type on a pool of sqlx.
 #[derive(Clone)]
@@ -110,8 +110,9 @@ impl<P: Engine> Store for SqlStore<P> {
         Ok(self.pool.transaction(&statements).await.map(drop)?)
     }
 
-    async fn insert_session(&self, session: &NewSession, client: &Client) -> Result<bool, StoreError> {
-        let NewSession { id, user_id, password, token_version, current, now, expires_at, ends_at } = session;
+    async fn insert_session(&self, session: &NewSession) -> Result<bool, StoreError> {
+        let NewSession { id, user_id, password, token_version, current, now, expires_at, ends_at, user_agent, address } =
+            session;
         let Some(user_id) = self.dialect.id(user_id) else { return Ok(false) };
         let mut params = vec![
             Param::text(id),
@@ -121,8 +122,8 @@ impl<P: Engine> Store for SqlStore<P> {
             Param::Integer(*now),
             Param::Integer(*expires_at),
             Param::Integer(*ends_at),
-            Param::OptionalText(client.user_agent.as_deref()),
-            Param::OptionalText(client.network.as_deref()),
+            Param::OptionalText(user_agent.as_deref()),
+            Param::OptionalText(address.as_deref()),
         ];
         params.extend(token_version.map(Param::Integer));
         let sql = self.statements.insert_session.version(token_version.is_some());

@@ -7,8 +7,6 @@ use edgegate::{
     host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
 };
 
-use crate::Client;
-
 /// The users and their sessions.
 ///
 /// [`SqliteStore`](crate::SqliteStore), [`PgStore`](crate::PgStore) and [`MemoryStore`](crate::MemoryStore) implement it. For
@@ -83,14 +81,10 @@ pub trait Store: Send + Sync + 'static {
         async { Err(StoreError::Unsupported("REVOCATION")) }
     }
 
-    /// Stores a session and what is known of the client, if the user still has the password hash and, if there is one, the token
+    /// Stores a session, if the user still has the password hash and, if there is one, the token
     /// version of the session. Returns whether it did. One statement: [`NewSession`] has the SQL. It may delete the user's
     /// expired sessions. For `REFRESH_TOKEN_EXPIRE_MINUTES`, as all methods below.
-    fn insert_session(
-        &self,
-        _session: &NewSession,
-        _client: &Client,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send {
+    fn insert_session(&self, _session: &NewSession) -> impl Future<Output = Result<bool, StoreError>> + Send {
         async { Err(SESSIONS) }
     }
 
@@ -180,24 +174,16 @@ type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// A [`Store`] of any type: routers and extractors do not name it. One method, so one allocation for a question.
 pub(crate) trait AnyStore: Send + Sync {
     /// `None` for a question that is not one to a store.
-    fn answer<'a>(
-        &'a self,
-        question: &'a Question,
-        client: &'a Client,
-    ) -> BoxFuture<'a, Option<Result<Answer, StoreError>>>;
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Result<Answer, StoreError>>>;
 }
 
 impl<S: Store> AnyStore for S {
-    fn answer<'a>(
-        &'a self,
-        question: &'a Question,
-        client: &'a Client,
-    ) -> BoxFuture<'a, Option<Result<Answer, StoreError>>> {
-        Box::pin(async move { answer(self, question, client).await.transpose() })
+    fn answer<'a>(&'a self, question: &'a Question) -> BoxFuture<'a, Option<Result<Answer, StoreError>>> {
+        Box::pin(async move { answer(self, question).await.transpose() })
     }
 }
 
-async fn answer<S: Store>(store: &S, question: &Question, client: &Client) -> Result<Option<Answer>, StoreError> {
+async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answer>, StoreError> {
     Ok(Some(match question {
         Question::UserByEmail { email, with_token_version } => {
             Answer::User(store.user_by_email(email, *with_token_version).await?)
@@ -212,7 +198,7 @@ async fn answer<S: Store>(store: &S, question: &Question, client: &Client) -> Re
             store.revoke_tokens(id, *with_sessions).await?;
             Answer::Done
         }
-        Question::InsertSession(session) => Answer::Changed(store.insert_session(session, client).await?),
+        Question::InsertSession(session) => Answer::Changed(store.insert_session(session).await?),
         Question::RotateSession(rotation) => Answer::Rotated(store.rotate_session(rotation).await?),
         Question::EndSession(end) => Answer::Ended(store.end_session(end).await?),
         Question::DeleteSession { id, user_id, known_as } => {

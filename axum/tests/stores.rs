@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::{Context as _, Result, ensure};
 use edgegate_axum::{
-    Client, IdType, MemoryStore, PgStore, SqliteStore, Store, StoreError,
+    IdType, MemoryStore, PgStore, SqliteStore, Store, StoreError,
     edgegate::{InvalidRow, UserId, host::NewSession},
     store_test,
 };
@@ -100,7 +100,7 @@ async fn a_login_waits_for_a_revocation_in_postgres() -> Result<()> {
     revocation.execute("DELETE FROM sessions").await?;
     let login = tokio::spawn({
         let store = store.clone();
-        async move { store.insert_session(&session(user.id), &Client::default()).await }
+        async move { store.insert_session(&session(user.id)).await }
     });
     // Until the login waits for the lock.
     let waiting =
@@ -200,5 +200,7 @@ fn session(user_id: UserId) -> NewSession {
         now: 0,
         expires_at: 10,
         ends_at: 10,
+        user_agent: None,
+        address: None,
     }
 }

@@ -33,6 +33,7 @@ export class Core {
   #plain: Record<string, string> | undefined;
   #gate: Handle<WasmGate> | undefined;
   #readsCookies: boolean | undefined;
+  #readsOrigins: boolean | undefined;
 
   /** @param asksClaims Whether the caller answers the question `claims`. */
   constructor(settings: Settings, asksClaims = false) {
@@ -48,6 +49,11 @@ export class Core {
   /** Whether the gate reads cookies. */
   get readsCookies(): boolean {
     return (this.#readsCookies ??= this.ask((gate) => gate.readsCookies));
+  }
+
+  /** Whether the gate answers pages of other origins. */
+  get readsOrigins(): boolean {
+    return (this.#readsOrigins ??= this.ask((gate) => gate.readsOrigins));
   }
 
   /** Asks the gate something that needs no turn. Calls into wasm do not nest: the inner one would take the outer one for interrupted. */

@@ -13,6 +13,7 @@ export interface ExpressRequest extends NodeRequest {
   readonly body?: unknown;
   /** The IP address of the client, by Express's setting `trust proxy`. */
   readonly ip?: string | undefined;
+  readonly socket?: { readonly remoteAddress?: string | undefined } | undefined;
   readonly readableDidRead?: boolean;
   [Symbol.asyncIterator](): AsyncIterator<unknown, unknown, undefined>;
 }
@@ -62,7 +63,7 @@ export function gate(own: Gate, { prefix = "" }: GateOptions = {}): ExpressHandl
     const answer = async () => {
       const answered = await own.fetch(webRequest(request, response), {
         prefix: `${request.baseUrl ?? ""}${prefix}`,
-        address: request.ip,
+        address: request.ip ?? request.socket?.remoteAddress,
         fallThrough: true,
       });
       if (answered) await send(answered, response);

@@ -3,10 +3,11 @@ import { isText, known, members, object, optionalNumber, text } from "./argument
 import { ClosedError, readBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
 import { EdgegateError } from "./errors.js";
-import { authorizationOf, cookieFields, cookieHeadOf, headOf, type HonoContext, type HonoRequest, type NodeRequest } from "./head.js";
+import { authorizationOf, cookieFields, cookieHeadOf, headOf, preflightFields, type HonoContext, type HonoRequest, type NodeRequest } from "./head.js";
 import type { Handle } from "./instance.js";
 import { consoleLog, type Log } from "./log.js";
-import type { Client, UserStore } from "./store.js";
+import { checkedLimiters, isWithin, type Limiters } from "./limiters.js";
+import type { UserStore } from "./store.js";
 import { run, type BodyQuestion, type Caller, type CallerQuestion, type Step } from "./turn.js";
 import { askStore, RowOfTurn, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
@@ -23,12 +24,18 @@ export type Bearer = AnyRequest | WebHeaders | string | null | undefined;
 
 /** Options of {@link Gate.fetch}. */
 export interface FetchOptions {
-  /** The IP address of the client, as the platform gives it. Only its network is stored, in the list of sessions. */
+  /** The IP address of the client, as the platform gives it: for the rate limit of clients. The list of sessions has its network. */
   address?: string | undefined;
   /** The path below which the routes are: with `/auth`, the login is at `/auth/login`. Default: none. */
   prefix?: string | undefined;
   /** Returns `undefined` instead of 404 for a path that no route has. */
   fallThrough?: boolean | undefined;
+}
+
+/** Options of {@link Gate.login}. */
+export interface LoginOptions<C extends object = Record<string, unknown>> extends IssueOptions<C> {
+  /** The IP address of the client, for the rate limit of clients. */
+  address?: string | undefined;
 }
 
 /** Logs users in and finds the user of a token. {@link createGate} creates it. */
@@ -45,7 +52,7 @@ export interface Gate {
    */
   login<C extends object = Record<string, unknown>>(
     credentials: { username: string; password: string },
-    options?: IssueOptions<C>,
+    options?: LoginOptions<C>,
   ): Promise<LoginVerdict>;
   /** Finds the user of a token. Rejects if the store rejects. */
   currentUser(from: Bearer): Promise<UserVerdict>;
@@ -85,6 +92,11 @@ export interface CreateOptions {
    * accepted, and may be asynchronous. If it throws, no token is issued and the request is answered with 500.
    */
   claims?: ((user: User) => object | Promise<object>) | undefined;
+  /**
+   * Count logins, sign-ups and refreshes, before anything costly. Default for each: a counter in this process, 60 requests a minute for
+   * a client and 10 for an account. If one rejects, the error is logged and the request passes. `RATE_LIMIT=off` asks none.
+   */
+  limiters?: Limiters | undefined;
 }
 
 /**
@@ -103,7 +115,8 @@ export interface CreateOptions {
  * ```
  */
 export function createGate(settings: Settings, users: UserStore, options: CreateOptions = {}): Gate {
-  const { log = consoleLog, claims } = known("options", options, ["log", "claims"]);
+  const { log = consoleLog, claims, limiters: given = {} } = known("options", options, ["log", "claims", "limiters"]);
+  const limiters = checkedLimiters(given);
   const core = new Core(settings, claims !== undefined);
   object("users", users);
   core.check();
@@ -123,9 +136,9 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         const [head, below] = [headOf(request), prefix === undefined ? undefined : pathPrefix(prefix)];
         // The type of the overload says when.
         if (fallThrough && !core.ask((gate) => gate.owns(head[1], below))) return undefined as unknown as Response;
-        const cookies = core.readsCookies ? cookieFields(request.headers) : ([] as const);
-        const asking = { client: clientOf(request, address), row: new RowOfTurn() };
-        const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head, below, ...cookies)), {
+        const further = furtherHead(request, address);
+        const asking = { row: new RowOfTurn() };
+        const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head, below, ...further)), {
           body: (question) => bodyOf(request, question),
           answer: (turn, question) => answerRequest(turn, question, path, asking),
         });
@@ -136,10 +149,11 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     },
     async login({ username, password }, issue = {}) {
       const credentials = [text("username", username), text("password", password)] as const;
-      const { claims: own, expireMinutes } = known("options", issue, ISSUE_OPTIONS);
+      const { claims: own, expireMinutes } = known("options", issue, LOGIN_OPTIONS);
+      const address = isText(issue.address) ? issue.address : undefined;
       const minutes = optionalNumber("expireMinutes", expireMinutes);
       const asksClaims = claims !== undefined || own !== undefined;
-      const verdict = await run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials, minutes, asksClaims)), {
+      const verdict = await run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials, minutes, asksClaims, address)), {
         answer: asker({ ...(own === undefined ? {} : { own: members("claims", own) }) }),
       });
       if (verdict.outcome === "refused" && verdict.reason.startsWith("unsigned:")) {
@@ -209,6 +223,14 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     return head && found !== undefined && !found.startsWith("Bearer ") ? refused(found as Reason) : found;
   }
 
+  /** What the core needs of few requests: to read a field takes time. */
+  function furtherHead(request: WebRequest, address: string | undefined): FurtherHead {
+    const { method, headers } = request;
+    const ofBrowser = method !== "GET" || core.readsCookies || core.readsOrigins ? cookieFields(headers) : UNREAD;
+    const ofPreflight = method === "OPTIONS" ? preflightFields(headers) : NO_PREFLIGHT;
+    return method === "POST" ? [...ofBrowser, ...ofPreflight, ...clientOf(request, address)] : [...ofBrowser, ...ofPreflight];
+  }
+
   function respond({ status, headers, body, event }: Reply, path: string): Response {
     if (event) report({ ...event, status, path });
     return new Response(body || null, { status, headers });
@@ -222,6 +244,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   /** A failure of the store is a reply. One of `claims` is an internal error. */
   async function answerRequest(turn: Handle<Turn>, question: CallerQuestion, path: string, asking: Asking): Promise<Step> {
     if (question.ask === "claims") return answerClaims(turn, asking);
+    if (question.ask === "limit") return answerLimit(turn, question, path);
     try {
       return await askStore(users, turn, question, asking);
     } catch (error) {
@@ -233,8 +256,20 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   /** Answers without a request: what fails rejects. */
   function asker(asking: Asking = {}): NonNullable<Caller["answer"]> {
     const withRow = { row: new RowOfTurn(), ...asking };
-    return (turn, question) =>
-      question.ask === "claims" ? answerClaims(turn, withRow) : askStore(users, turn, question, withRow);
+    return (turn, question) => {
+      if (question.ask === "claims") return answerClaims(turn, withRow);
+      return question.ask === "limit" ? answerLimit(turn, question, "") : askStore(users, turn, question, withRow);
+    };
+  }
+
+  async function answerLimit(turn: Handle<Turn>, keys: LimitQuestion, path: string): Promise<Step> {
+    try {
+      const within = await isWithin(limiters, keys, ({ client, account }) => core.ask((gate) => gate.withinLimit(client, account)));
+      return turn.call((turn) => turn.answerWithinLimit(within));
+    } catch (error) {
+      report({ level: "error", reason: "limiter", path, error });
+      return turn.call((turn) => turn.answerUnavailable());
+    }
   }
 
   async function answerClaims(turn: Handle<Turn>, { row = new RowOfTurn(), own }: Asking): Promise<Step> {
@@ -243,6 +278,16 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     return turn.call((turn) => turn.answerClaims(text));
   }
 }
+
+const LOGIN_OPTIONS = [...ISSUE_OPTIONS, "address"];
+
+type Field = string | undefined;
+/** The values of `Cookie`, `Origin`, `Sec-Fetch-Site`, those of a preflight, and of the client. */
+type FurtherHead = [Field, Field, Field, Field, Field, Field?, Field?];
+const UNREAD = [undefined, undefined, undefined] as const;
+const NO_PREFLIGHT = [undefined, undefined] as const;
+
+type LimitQuestion = Extract<CallerQuestion, { ask: "limit" }>;
 
 type Refused = ReturnType<typeof refused>;
 
@@ -267,25 +312,10 @@ async function bodyOf(request: WebRequest, limits: BodyQuestion): Promise<(turn:
   }
 }
 
-/** What a session is listed with: enough to recognise a device, not enough to locate a person. */
-function clientOf({ headers }: WebRequest, address: string | undefined): Client {
+/** The values of `User-Agent` and of the client's address. */
+function clientOf({ headers }: WebRequest, address: string | undefined): [string | undefined, string | undefined] {
   const userAgent: unknown = headers.get("user-agent");
-  const network = isText(address) ? networkOf(address) : undefined;
-  return {
-    ...(isText(userAgent) ? { userAgent: userAgent.slice(0, 256) } : {}),
-    ...(network === undefined ? {} : { address: network }),
-  };
-}
-
-/** 24 bits of an IPv4 address, 48 bits of an IPv6 address. */
-function networkOf(address: string): string | undefined {
-  const v4 = /^(\d{1,3}\.\d{1,3}\.\d{1,3})\.\d{1,3}$/.exec(address)?.[1];
-  if (v4 !== undefined) return `${v4}.0/24`;
-  if (!address.includes(":") || !URL.canParse(`http://[${address}]`)) return undefined;
-  const [head = "", tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
-  const groups = head.split(":").filter((group) => group !== "");
-  const firstThree = tail === undefined ? groups : [...groups, "0", "0", "0"];
-  return `${firstThree.slice(0, 3).join(":")}::/48`;
+  return [isText(userAgent) ? userAgent : undefined, isText(address) ? address : undefined];
 }
 
 /** Not in the core, because this reply is needed when the core has failed. */

@@ -43,6 +43,11 @@ export function cookieFields(headers: WebHeaders): [string | undefined, string |
   return [field(headers, "cookie"), field(headers, "origin"), field(headers, "sec-fetch-site")];
 }
 
+/** The values of `Access-Control-Request-Method` and `Access-Control-Request-Headers`. */
+export function preflightFields(headers: WebHeaders): [string | undefined, string | undefined] {
+  return [field(headers, "access-control-request-method"), field(headers, "access-control-request-headers")];
+}
+
 /** The value of `Authorization`. A value of another type has none. */
 export function authorizationOf(from: unknown): string | undefined {
   if (isText(from)) return from;

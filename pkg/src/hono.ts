@@ -10,7 +10,7 @@ export interface GateOptions<E extends Env = Env> {
   /** The path below which the routes are: with `/auth`, the login is at `/auth/login`. Default: none. */
   prefix?: string;
   /**
-   * The IP address of the client, for the list of sessions. Hono's `getConnInfo(c).remote.address` is it, unless a proxy is in between.
+   * The IP address of the client, for the rate limit of clients and for the list of sessions. Hono's `getConnInfo(c).remote.address` is it, unless a proxy is in between.
    * Default: none.
    */
   address?: (c: Context<E>) => string | undefined;

@@ -12,10 +12,11 @@ export { hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords 
 export { issueToken, verifyToken } from "./tokens.js";
 
 export type { IssueOptions, Settings } from "./core.js";
-export type { AnyRequest, Bearer, FetchOptions, Gate } from "./gate.js";
+export type { AnyRequest, Bearer, CreateOptions, FetchOptions, Gate, LoginOptions } from "./gate.js";
 export type { HonoContext, HonoRequest, NodeHeaders, NodeRequest } from "./head.js";
+export type { Limiter, Limiters } from "./limiters.js";
 export type { Log, LogEntry } from "./log.js";
-export type { Client, Columns, NewSession, RotatedRow, SessionEnd, SessionStore, UserStore } from "./store.js";
+export type { Columns, NewSession, RotatedRow, SessionEnd, SessionStore, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
 export type { WebHeaders, WebRequest, WebResponse } from "./web.js";
 export type { DoneVerdict, ErrorCode, HashCode, LoginVerdict, PasswordCode, Reason, Rotation, Session, SessionsVerdict, TokenReason, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

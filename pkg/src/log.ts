@@ -2,8 +2,8 @@ import type { Event, Reason } from "../wasm/edgegate.js";
 
 /** An entry of the log. It never contains a password, a token, a hash or a key. */
 export interface LogEntry extends Omit<Event, "reason"> {
-  /** A stable code. `store`: the user store has rejected. `internal`: an error that is none of the request. */
-  reason: Reason | "store";
+  /** A stable code. `store`: the user store has rejected. `limiter`: a limiter has rejected, and the request has passed. `internal`: an error that is none of the request. */
+  reason: Reason | "store" | "limiter";
   /** The HTTP status of the response, if there is one. */
   status?: number;
   /** The path of the request. */

@@ -2,7 +2,7 @@
 
 import type { UserId, UserRow } from "../wasm/edgegate.js";
 import { lowerCase, type SqlStore } from "./sql.js";
-import type { Client, NewSession, Session, UserStore } from "./store.js";
+import type { NewSession, Session, UserStore } from "./store.js";
 
 export type { UserRow } from "../wasm/edgegate.js";
 
@@ -71,7 +71,7 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
       if (withSessions) deleteOf(id, () => true);
     },
     sessions: {
-      async insert(session: NewSession & Client) {
+      async insert(session: NewSession) {
         const user = byId(session.userId);
         if (user?.password !== session.password) return false;
         if (session.tokenVersion !== undefined && user.token_version !== session.tokenVersion) return false;

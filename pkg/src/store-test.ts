@@ -136,6 +136,8 @@ class Context {
       now: NOW,
       expiresAt: NOW + 3600,
       endsAt: NOW + 7200,
+      userAgent: undefined,
+      address: undefined,
       ...more,
     };
   }
@@ -423,8 +425,7 @@ check("a session is deleted by its name, its user and its token", ["sessions"], 
 
 check("the live sessions are listed, the last used first", ["sessions"], async (on) => {
   const [user, other] = [await on.user(), await on.user("grace@example.com")];
-  const client = { userAgent: "Firefox", address: "203.0.113.0/24" };
-  const first = on.session(user, client as Partial<NewSession>);
+  const first = on.session(user, { userAgent: "Firefox", address: "203.0.113.0/24" });
   same(await on.sessions.insert(first), true, "insert with a client");
   const second = await on.inserted(user, { now: NOW + 10 });
   await on.inserted(other);

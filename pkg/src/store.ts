@@ -52,14 +52,6 @@ export interface Columns {
   tokenVersion: boolean;
 }
 
-/** What the host knows of a client, for the list of sessions. */
-export interface Client {
-  /** The value of `User-Agent`, at most 256 characters. */
-  userAgent?: string;
-  /** The network of the client: an IPv4 address without its last 8 bits, an IPv6 address without its last 80 bits. */
-  address?: string;
-}
-
 /**
  * The sessions: a row for each, with the hashes of its refresh token and of the previous one. Times are in seconds
  * since 1970. The documentation of the Rust types `NewSession`, `Rotation` and `SessionEnd` has the SQL.
@@ -69,7 +61,7 @@ export interface SessionStore {
    * Stores a session if the user still has this `password` hash and, unless it is `undefined`, this `tokenVersion`, in one
    * statement. Returns whether it did. It may delete the user's expired sessions.
    */
-  insert(session: NewSession & Client): Promise<boolean>;
+  insert(session: NewSession): Promise<boolean>;
   /**
    * Replaces `old` by `new` in one statement, or repeats the answer to the same use. Returns the session's user, the column
    * `sealed` and, `withTokenVersion`, the user's `token_version`; `null` when `old` is not accepted.

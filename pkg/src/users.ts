@@ -3,13 +3,11 @@
 import { array, coreColumns, furtherColumns, plainColumns, plainRow } from "./argument.js";
 import type { Turn, User } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
-import type { Client, SessionStore, UserStore } from "./store.js";
+import type { SessionStore, UserStore } from "./store.js";
 import type { Step, StoreQuestion } from "./turn.js";
 
 /** What a question is about besides its own fields. */
 export interface Asking {
-  /** The client of the request, for a new session. */
-  client?: Client;
   /** Keeps the row of the user. */
   row?: RowOfTurn;
   /** Further claims of this call. */
@@ -45,7 +43,7 @@ export async function askStore(
   users: UserStore,
   turn: Handle<Turn>,
   question: StoreQuestion,
-  { client = {}, row: kept }: Asking = {},
+  { row: kept }: Asking = {},
 ): Promise<Step> {
   const answerUser = (user: unknown): Step => {
     const row = plainRow(user);
@@ -68,7 +66,7 @@ export async function askStore(
       await users.revokeTokens(question);
       return done(turn);
     case "insertSession": {
-      const inserted = Boolean(await sessionsOf(users).insert({ ...question, ...client }));
+      const inserted = Boolean(await sessionsOf(users).insert(question));
       return turn.call((turn) => turn.answerChanged(inserted));
     }
     case "rotateSession": {

@@ -69,7 +69,7 @@ async function rotated() {
   await store.insertUser(alice);
   const { sessions } = store;
   assert(sessions);
-  const session = { id: "s", userId: 1, password: "old", tokenVersion: 0, current: "a", now: 50, expiresAt: 500, endsAt: 1000 };
+  const session = { id: "s", userId: 1, password: "old", tokenVersion: 0, current: "a", now: 50, expiresAt: 500, endsAt: 1000, userAgent: undefined, address: undefined };
   assert.equal(await sessions.insert(session), true);
   const rotation = { id: "s", old: "a", new: "b", sealed: "sealed", now: 100, expiresAt: 600, graceSince: 70, withTokenVersion: true };
   assert.deepEqual({ ...(await sessions.rotate(rotation)) }, { user_id: 1, sealed: "sealed", token_version: 0 });

@@ -31,7 +31,7 @@ async function batchesOf(work: (sizes: number[]) => Promise<void>): Promise<void
 const gateWith = async (count: number, more = {}) => {
   const hash = await hashPassword("secret", { cost });
   const rows = Array.from({ length: count }, (_, at) => ({ id: at + 1, email: `u${at + 1}@example.com`, password: hash, created_at: "" }));
-  return { rows, gate: createGate({ SECRET_KEY, BCRYPT_COST: cost, ...more }, memoryUsers(rows), { log: () => {} }) };
+  return { rows, gate: createGate({ SECRET_KEY, BCRYPT_COST: cost, RATE_LIMIT: "off", ...more }, memoryUsers(rows), { log: () => {} }) };
 };
 
 test("a single login is computed at once; concurrent logins share the lanes", async () => {

@@ -137,7 +137,7 @@ test("a login waits for a revocation that has not been committed", async () => {
   const id = (await store.insertUser({ email: "ada@example.com", password: "hash" }))?.id ?? 0;
   await admin.query("BEGIN");
   await admin.query("UPDATE users SET token_version = token_version + 1");
-  const session = { id: "s", userId: id, password: "hash", tokenVersion: 0, current: "a", now: 50, expiresAt: 500, endsAt: 1000 };
+  const session = { id: "s", userId: id, password: "hash", tokenVersion: 0, current: "a", now: 50, expiresAt: 500, endsAt: 1000, userAgent: undefined, address: undefined };
   let isDone = false;
   const inserted = store.sessions.insert(session).finally(() => (isDone = true));
   for (let waiting = 0; waiting === 0 && !isDone; ) {

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Ended, NewSession, Rotated, Rotation, SessionEnd};
+use super::{Ended, Limit, NewSession, Rotated, Rotation, SessionEnd};
 use crate::{
     password::{Hashed, Job},
     row::InvalidRow,
@@ -25,8 +25,8 @@ use crate::{
 /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
 /// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
 /// let Step::Ask(question, _) = gate.login(credentials, 1_700_000_000) else { panic!() };
-/// assert!(matches!(&question, Question::UserByEmail { email, .. } if email == "ada@example.com"));
-/// assert_eq!(format!("{question:?}"), "UserByEmail");
+/// assert!(matches!(&question, Question::Limit(limit) if limit.client.is_none()));
+/// assert_eq!(format!("{question:?}"), "Limit");
 /// # Ok::<(), edgegate::SettingsError>(())
 /// ```
 #[derive(Clone, Serialize)]
@@ -42,6 +42,10 @@ pub enum Question {
         /// How many seconds it may take; then the answer is [`Answer::TimedOut`].
         within_seconds: u32,
     },
+    /// Whether the request is within the rate limits, before anything costly; answered by [`Answer::WithinLimit`]. A host without a
+    /// limiter answers [`Gate::within_limit`](crate::Gate::within_limit). If the limiter fails, [`Answer::Unavailable`] lets the
+    /// request pass.
+    Limit(Limit),
     /// The user with this e-mail address, ignoring letter case; answered by [`Answer::User`].
     UserByEmail {
         /// The address, trimmed.
@@ -147,6 +151,8 @@ pub enum Question {
 pub enum Answer {
     /// To [`Question::Body`]: the bytes.
     Body(Vec<u8>),
+    /// To [`Question::Limit`]: whether the request is within the limits.
+    WithinLimit(bool),
     /// To the questions about users: the row, or `None`.
     User(Option<UserRow>),
     /// To [`Question::Claims`]: the claims.
@@ -205,6 +211,7 @@ impl fmt::Debug for Question {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Body { .. } => "Body",
+            Self::Limit(_) => "Limit",
             Self::UserByEmail { .. } => "UserByEmail",
             Self::UserById { .. } => "UserById",
             Self::InsertUser { .. } => "InsertUser",
@@ -228,6 +235,7 @@ impl fmt::Debug for Answer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Body(_) => "Body",
+            Self::WithinLimit(_) => "WithinLimit",
             Self::User(Some(_)) => "User(Some)",
             Self::User(None) => "User(None)",
             Self::Claims(_) => "Claims",

@@ -15,12 +15,12 @@ use crate::{
 /// One SQL statement does it, and affects no row when the login has become invalid while the password was checked:
 ///
 /// ```sql
-/// INSERT INTO sessions (id, user_id, current, created_at, rotated_at, expires_at, ends_at)
-/// SELECT :id, users.id, :current, :now, :now, :expires_at, :ends_at FROM users
+/// INSERT INTO sessions (id, user_id, current, created_at, rotated_at, expires_at, ends_at, user_agent, address)
+/// SELECT :id, users.id, :current, :now, :now, :expires_at, :ends_at, :user_agent, :address FROM users
 /// WHERE users.id = :user_id AND password = :password AND token_version = :token_version
 /// ```
 ///
-/// Without `token_version` the last condition is left out. The host adds what it knows of the client, such as the user agent.
+/// Without `token_version` the last condition is left out.
 ///
 /// ```
 /// use edgegate::{Question, host::NewSession};
@@ -34,6 +34,8 @@ use crate::{
 ///     now: 1_700_000_000,
 ///     expires_at: 1_700_600_000,
 ///     ends_at: 1_707_776_000,
+///     user_agent: Some("curl/8".into()),
+///     address: Some("203.0.113.0/24".into()),
 /// };
 /// assert!(!format!("{session:?}").contains("$2b$"));
 /// assert!(matches!(Question::InsertSession(session), Question::InsertSession(_)));
@@ -58,6 +60,10 @@ pub struct NewSession {
     pub expires_at: i64,
     /// When the session ends in any case, in seconds since 1970.
     pub ends_at: i64,
+    /// The value of `User-Agent`, at most 256 characters.
+    pub user_agent: Option<String>,
+    /// The network of the client: 24 bits of an IPv4 address, 48 bits of an IPv6 address.
+    pub address: Option<String>,
 }
 
 /// The use of a refresh token.

@@ -45,8 +45,11 @@ pub enum Refusal {
     ClientClosed,
     /// The body cannot be read, or is not what the route expects.
     Body(BodyError),
-    /// A page of another origin made a browser send the request, and it would be authenticated by a cookie, or set one.
+    /// A page of another site made a browser send the request, and `CORS_ORIGINS` does not allow the page; or one of another origin,
+    /// and the request would be authenticated by a cookie, or set one.
     CrossSite,
+    /// The client, or the account, has made too many requests.
+    RateLimited,
     /// No user has this e-mail address.
     UnknownUser,
     /// The user exists, but the password is wrong.
@@ -103,6 +106,7 @@ impl Refusal {
             Self::Body(BodyError::Unprocessable(_)) => "body-unprocessable",
             Self::Body(BodyError::BadRequest(_)) => "body-bad-request",
             Self::CrossSite => "cross-site",
+            Self::RateLimited => "rate-limited",
             Self::UnknownUser => "unknown-user",
             Self::WrongPassword => "wrong-password",
             Self::OverlongPassword => "overlong-password",
@@ -136,6 +140,7 @@ impl fmt::Display for Refusal {
             Self::ClientClosed => out.write_str("the client closed the request before its body had arrived"),
             Self::Body(error) => write!(out, "the body is invalid: {error}"),
             Self::CrossSite => out.write_str("a page of another origin sent the request"),
+            Self::RateLimited => out.write_str("there were too many requests of the client or for the account"),
             Self::UnknownUser => out.write_str("no user has this e-mail address"),
             Self::WrongPassword => out.write_str("the password is wrong"),
             Self::OverlongPassword => write!(out, "the password is longer than {PASSWORD_MAX_CHARS} characters"),

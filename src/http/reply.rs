@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{RefreshRefusal, Refusal};
 use crate::{
     fastapi::BodyError,
-    limits::RETRY_AFTER_SECONDS,
+    limits::{RATE_LIMIT_PERIOD_SECONDS, RETRY_AFTER_SECONDS},
     session::Session,
     token::AccessToken,
     user::{User, UserId},
@@ -201,6 +201,11 @@ impl Reply {
             Refusal::Body(error @ BodyError::Unprocessable(_)) => (None, Self::detail(422, error)),
             Refusal::Body(error @ BodyError::BadRequest(_)) => (None, Self::detail(400, error)),
             Refusal::CrossSite => (Some(Level::Info), Self::detail(403, "Cross-site request")),
+            Refusal::RateLimited => (
+                Some(Level::Info),
+                // RFC 6585 4.
+                Self::detail(429, "Too Many Requests").header("retry-after", &RATE_LIMIT_PERIOD_SECONDS.to_string()),
+            ),
             Refusal::UnknownUser | Refusal::WrongPassword | Refusal::OverlongPassword => {
                 (Some(Level::Info), Self::invalid_credentials())
             }
@@ -256,6 +261,10 @@ impl Reply {
             Ok(body) => Self { body, ..Self::empty(status) }.header("content-type", "application/json"),
             Err(_) => Self::refused(&Refusal::Internal("the reply could not be serialized")),
         }
+    }
+
+    pub(crate) fn text(status: u16, body: String) -> Self {
+        Self { body, ..Self::empty(status) }.header("content-type", "text/plain; charset=utf-8")
     }
 
     fn empty(status: u16) -> Self {
@@ -335,6 +344,7 @@ mod tests {
             (Refusal::BodyTooLarge, None),
             (Refusal::Body(BodyError::BadRequest("".into())), None),
             (Refusal::CrossSite, info),
+            (Refusal::RateLimited, info),
             (Refusal::UnknownUser, info),
             (Refusal::WrongPassword, info),
             (Refusal::OverlongPassword, info),

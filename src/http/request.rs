@@ -25,10 +25,18 @@ pub struct Request {
     pub authorization: Option<String>,
     /// The value of `Cookie`, if present. Only `TOKEN_COOKIE` needs it.
     pub cookie: Option<String>,
-    /// The value of `Origin`, if present. Only `TOKEN_COOKIE` needs it.
+    /// The value of `Origin`, if present. `TOKEN_COOKIE` and `CORS_ORIGINS` need it.
     pub origin: Option<String>,
-    /// The value of `Sec-Fetch-Site`, if present. Only `TOKEN_COOKIE` needs it.
+    /// The value of `Sec-Fetch-Site`, if present. Every request but `GET` needs it, and with `TOKEN_COOKIE` each.
     pub fetch_site: Option<String>,
+    /// The value of `Access-Control-Request-Method`, if present. Only `CORS_ORIGINS` needs it.
+    pub preflight_method: Option<String>,
+    /// The value of `Access-Control-Request-Headers`, if present. Only `CORS_ORIGINS` needs it.
+    pub preflight_headers: Option<String>,
+    /// The value of `User-Agent`, if present, for the list of sessions.
+    pub user_agent: Option<String>,
+    /// The IP address of the client, if the host knows it. Behind a proxy it is that which the proxy names.
+    pub address: Option<String>,
     /// The path below which the routes are, such as `/auth`, percent-encoded or not; empty by default.
     pub prefix: String,
 }
@@ -51,6 +59,10 @@ impl Request {
             cookie: None,
             origin: None,
             fetch_site: None,
+            preflight_method: None,
+            preflight_headers: None,
+            user_agent: None,
+            address: None,
             prefix: String::new(),
         }
     }

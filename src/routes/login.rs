@@ -7,7 +7,7 @@ use super::refresh;
 use crate::{
     fastapi::{LoginForm, TokenForm, is_space, looked_up},
     host::{Host, Question, access_token},
-    http::Refusal,
+    http::{Client, Refusal, Request},
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash},
     settings::Settings,
@@ -28,10 +28,12 @@ pub struct Credentials {
     pub username: String,
     /// The password.
     pub password: Zeroizing<String>,
+    /// The IP address of the client, if the host knows it, for the rate limit.
+    pub address: Option<String>,
 }
 
 impl Credentials {
-    /// Creates credentials; both texts are copied.
+    /// Creates credentials without an address; both texts are copied.
     ///
     /// ```
     /// let credentials = edgegate::Credentials::new("ada@example.com", "correct horse");
@@ -39,7 +41,7 @@ impl Credentials {
     /// ```
     #[must_use]
     pub fn new(username: &str, password: &str) -> Self {
-        Self { username: username.to_owned(), password: Zeroizing::new(password.to_owned()) }
+        Self { username: username.to_owned(), password: Zeroizing::new(password.to_owned()), address: None }
     }
 }
 
@@ -47,20 +49,25 @@ impl Credentials {
 pub(crate) async fn with_form(
     settings: &Settings,
     host: &Host,
-    content_type: Option<&str>,
+    request: &Request,
     cookie: Option<&str>,
 ) -> Result<AccessToken, Refusal> {
+    let content_type = request.content_type.as_deref();
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
     let form = match settings.refresh_token_expire_minutes {
         None => TokenForm::Login(LoginForm::parse(content_type, &body)?),
         Some(_) => TokenForm::parse(content_type, &body, cookie)?,
     };
+    let client = Client::of(request);
     match form {
         TokenForm::Login(form) => {
             let credentials = Credentials::new(&form.username, &form.password);
-            with_credentials(settings, host, &credentials, None).await
+            with_credentials(settings, host, &credentials, &client, None).await
         }
-        TokenForm::Refresh(token) => refresh::with_token(settings, host, &token).await,
+        TokenForm::Refresh(token) => {
+            host.within(settings, &client, None).await?;
+            refresh::with_token(settings, host, &token).await
+        }
     }
 }
 
@@ -75,16 +82,20 @@ pub(crate) async fn with_credentials(
     settings: &Settings,
     host: &Host,
     credentials: &Credentials,
+    client: &Client,
     claims: FurtherClaims<'_>,
 ) -> Result<AccessToken, Refusal> {
+    let name = stored_name(&credentials.username, &settings.unicode);
+    let account = name.as_deref().unwrap_or(&credentials.username);
+    host.within(settings, client, Some(account)).await?;
     for _ in 0..ATTEMPTS {
-        let (user, rehash) = authenticate(settings, host, credentials).await?;
+        let (user, rehash) = authenticate(settings, host, name.as_deref(), &credentials.password).await?;
         let further = match claims {
             Some(claims) => claims(&user).map_err(Refusal::Unsigned)?,
             None if settings.asks_claims => host.claims(user.clone().into()).await?,
             None => Map::new(),
         };
-        let Some(tokens) = accept(settings, host, &user, &further).await? else { continue };
+        let Some(tokens) = accept(settings, host, &user, client, &further).await? else { continue };
         // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
         if rehash
             && let Ok((new, job)) = password::prepare(&credentials.password, settings.bcrypt_cost)
@@ -104,9 +115,13 @@ const ATTEMPTS: u8 = 2;
 ///
 /// Every refusal is one job of the same number of rounds. So neither the time nor the place in the queue shows whether the
 /// user is unknown, the password wrong, or the stored hash invalid or of a lower cost.
-async fn authenticate(settings: &Settings, host: &Host, credentials: &Credentials) -> Result<(UserRow, bool), Refusal> {
-    let Credentials { username, password } = credentials;
-    let user = match stored_name(username, &settings.unicode) {
+async fn authenticate(
+    settings: &Settings,
+    host: &Host,
+    name: Option<&str>,
+    password: &str,
+) -> Result<(UserRow, bool), Refusal> {
+    let user = match name.map(str::to_owned) {
         Some(email) => host.user(Question::UserByEmail { email, with_token_version: settings.revocation }).await?,
         None => None,
     };
@@ -130,10 +145,11 @@ async fn accept(
     settings: &Settings,
     host: &Host,
     user: &UserRow,
+    client: &Client,
     further: &Map<String, Value>,
 ) -> Result<Option<AccessToken>, Refusal> {
     let access_token = access_token::issue(settings, host, &user.id, further, user.token_version).await?;
-    let refresh = match refresh::begin(settings, host, user).await? {
+    let refresh = match refresh::begin(settings, host, user, client).await? {
         refresh::Begun::Without => None,
         refresh::Begun::With(refresh) => Some(refresh),
         refresh::Begun::Outdated => return Ok(None),

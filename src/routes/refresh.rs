@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     host::{Ended, Host, NewSession, Question, RefreshToken, Rotated, access_token},
-    http::{RefreshRefusal, Refusal},
+    http::{Client, RefreshRefusal, Refusal},
     settings::Settings,
     token::{AccessToken, Refresh},
     user::UserRow,
@@ -21,7 +21,7 @@ pub(crate) enum Begun {
 }
 
 /// Begins a session of a user whose password was right, with `REFRESH_TOKEN_EXPIRE_MINUTES`.
-pub(crate) async fn begin(settings: &Settings, host: &Host, user: &UserRow) -> Result<Begun, Refusal> {
+pub(crate) async fn begin(settings: &Settings, host: &Host, user: &UserRow, client: &Client) -> Result<Begun, Refusal> {
     let Some(lifetime) = lifetime(settings) else { return Ok(Begun::Without) };
     let token = RefreshToken::random().ok_or(NO_RANDOMNESS)?;
     let refresh = answer(settings, &token)?;
@@ -36,6 +36,8 @@ pub(crate) async fn begin(settings: &Settings, host: &Host, user: &UserRow) -> R
         now,
         expires_at: now.saturating_add(lifetime).min(ends_at),
         ends_at,
+        user_agent: client.user_agent(),
+        address: client.network(),
     };
     let begun = host.changed(Question::InsertSession(session)).await?;
     Ok(if begun { Begun::With(refresh) } else { Begun::Outdated })

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::{
     fastapi::RevocationForm,
     host::{Host, Question, RefreshToken},
-    http::Refusal,
+    http::{Client, Refusal, Request},
     settings::Settings,
 };
 
@@ -13,11 +13,13 @@ use crate::{
 pub(crate) async fn with_form(
     settings: &Settings,
     host: &Host,
-    content_type: Option<&str>,
+    request: &Request,
     cookie: Option<&str>,
 ) -> Result<(), Refusal> {
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
-    with_token(settings, host, &RevocationForm::parse(content_type, &body, cookie)?.token).await
+    let form = RevocationForm::parse(request.content_type.as_deref(), &body, cookie)?;
+    host.within(settings, &Client::of(request), None).await?;
+    with_token(settings, host, &form.token).await
 }
 
 /// Ends the session. A token that is not valid has none, and is no error (RFC 7009 2.2): the answer is the same.

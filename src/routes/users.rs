@@ -5,19 +5,20 @@ use zeroize::Zeroizing;
 use crate::{
     fastapi::NewUser,
     host::{Host, Question},
-    http::Refusal,
+    http::{Client, Refusal, Request},
     password,
     settings::Settings,
     user::UserRow,
 };
 
 /// Reads the body, hashes the password and stores the user.
-pub(crate) async fn create(settings: &Settings, host: &Host, content_type: Option<&str>) -> Result<UserRow, Refusal> {
+pub(crate) async fn create(settings: &Settings, host: &Host, request: &Request) -> Result<UserRow, Refusal> {
     if !settings.registration_open {
         return Err(Refusal::RegistrationClosed);
     }
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
-    let user = NewUser::parse(content_type, &body, settings.password_min_length, &settings.unicode)?;
+    let user = NewUser::parse(request.content_type.as_deref(), &body, settings.password_min_length, &settings.unicode)?;
+    host.within(settings, &Client::of(request), Some(user.email.as_str())).await?;
     let (new, job) = password::prepare(&user.password, settings.bcrypt_cost)?;
     let hashed = host.work(job).await?;
     let password = new.finish(&hashed);

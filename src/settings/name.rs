@@ -6,7 +6,9 @@ pub(super) const JWT_KEYS: &str = "JWT_KEYS";
 pub(super) const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
 pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
 pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
+pub(super) const CORS_ORIGINS: &str = "CORS_ORIGINS";
 pub(super) const PASSWORD_MIN_LENGTH: &str = "PASSWORD_MIN_LENGTH";
+pub(super) const RATE_LIMIT: &str = "RATE_LIMIT";
 pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
 pub(super) const USER_ID_CLAIM: &str = "USER_ID_CLAIM";
@@ -26,14 +28,16 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 24] = [
+pub(crate) const NAMES: [&str; 26] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
     ACCESS_TOKEN_EXPIRE_MINUTES,
     BCRYPT_COST,
     BODY_TIMEOUT_SECONDS,
+    CORS_ORIGINS,
     PASSWORD_MIN_LENGTH,
+    RATE_LIMIT,
     REHASH,
     REGISTRATION,
     USER_ID_CLAIM,

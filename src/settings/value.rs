@@ -125,6 +125,36 @@ pub(super) fn switch(setting: &'static str, text: Option<&str>, [off, on]: [&str
     }
 }
 
+/// Origins as browsers send them (RFC 6454 6.2): in lower case, with a port only if it is not that of the scheme, and without a path.
+pub(super) fn origins(setting: &'static str, value: Option<&str>) -> Result<Vec<String>, SettingsError> {
+    let listed = text(value).unwrap_or_default().split([',', ' ']).filter(|origin| !origin.is_empty());
+    listed
+        .map(|origin| match is_origin(origin) {
+            true => Ok(origin.to_owned()),
+            false => Err(SettingsError::new(
+                setting,
+                "has a part that is no origin: one is like `https://app.example.com`, in lower case, without a path",
+            )),
+        })
+        .collect()
+}
+
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, authority)) = text.split_once("://") else { return false };
+    let default_port = match scheme {
+        "https" => ":443",
+        "http" => ":80",
+        // Of extensions and apps, such as `chrome-extension` and `capacitor`.
+        _ => "/",
+    };
+    let is_char = |char: char| matches!(char, 'a'..='z' | '0'..='9' | '-' | '.' | ':' | '[' | ']' | '_');
+    scheme.starts_with(|char: char| char.is_ascii_lowercase())
+        && scheme.chars().all(|char| matches!(char, 'a'..='z' | '0'..='9' | '+' | '-' | '.'))
+        && !authority.is_empty()
+        && authority.chars().all(is_char)
+        && !authority.ends_with(default_port)
+}
+
 pub(super) fn integer(
     setting: &'static str,
     text: Option<&str>,

@@ -43,6 +43,7 @@ export type Reason =
   | "body-unprocessable"
   | "body-bad-request"
   | "cross-site"
+  | "rate-limited"
   | "unknown-user"
   | "wrong-password"
   | "overlong-password"

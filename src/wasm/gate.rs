@@ -6,11 +6,16 @@ use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
 use super::{clock, tokens::JsGate, turn::Turn, verdict::Outcome};
-use crate::{host::Step, http::Request, routes::login::Credentials};
+use crate::{
+    host::{Limit, Step},
+    http::Request,
+    routes::login::Credentials,
+};
 
 #[wasm_bindgen(js_class = Gate)]
 impl JsGate {
-    /// Answers a request. The last three are only needed if the gate reads cookies.
+    /// Answers a request. `cookie` is only needed if the gate reads cookies, `origin` and `fetch_site` then or if the method is not
+    /// `GET`, those of a preflight if it is `OPTIONS`, and the last two for a login.
     #[expect(
         clippy::too_many_arguments,
         reason = "an object with members would take longer to cross than the request to answer"
@@ -25,9 +30,26 @@ impl JsGate {
         cookie: Option<String>,
         origin: Option<String>,
         fetch_site: Option<String>,
+        preflight_method: Option<String>,
+        preflight_headers: Option<String>,
+        user_agent: Option<String>,
+        address: Option<String>,
     ) -> Turn {
         let prefix = prefix.unwrap_or_default();
-        let request = Request { method, url, content_type, authorization, cookie, origin, fetch_site, prefix };
+        let request = Request {
+            method,
+            url,
+            content_type,
+            authorization,
+            cookie,
+            origin,
+            fetch_site,
+            preflight_method,
+            preflight_headers,
+            user_agent,
+            address,
+            prefix,
+        };
         Turn::new(self.0.handle(request, clock::now()), Outcome::Reply)
     }
 
@@ -51,10 +73,22 @@ impl JsGate {
         self.0.owns(&Request { prefix: prefix.unwrap_or_default(), ..Request::new("", &url) })
     }
 
+    /// Whether a request with these keys of the question `limit` is within the limits of this process.
+    #[wasm_bindgen(js_name = withinLimit)]
+    pub fn within_limit(&self, client: Option<String>, account: Option<String>) -> bool {
+        self.0.within_limit(&Limit { client, account }, clock::now())
+    }
+
     /// Whether the gate reads cookies.
     #[wasm_bindgen(getter, js_name = readsCookies)]
     pub fn reads_cookies(&self) -> bool {
         self.0.settings().token_cookie
+    }
+
+    /// Whether the gate answers pages of other origins.
+    #[wasm_bindgen(getter, js_name = readsOrigins)]
+    pub fn reads_origins(&self) -> bool {
+        !self.0.settings().cors_origins.is_empty()
     }
 
     /// Logs in without HTTP. Without `minutes` the access token lives as long as the settings say.
@@ -64,9 +98,10 @@ impl JsGate {
         password: String,
         minutes: Option<f64>,
         asks_claims: bool,
+        address: Option<String>,
     ) -> Result<Turn, JsValue> {
         // Owned: wasm-bindgen would free a borrowed text without wiping it.
-        let credentials = Credentials { username, password: Zeroizing::new(password) };
+        let credentials = Credentials { username, password: Zeroizing::new(password), address };
         let gate = self.with_lifetime(minutes)?;
         let gate = if asks_claims { Cow::Owned(gate.with_host_claims()) } else { gate };
         let step = gate.login(credentials, clock::now());

@@ -10,10 +10,28 @@ use crate::{http, paths};
 mod normal;
 
 /// The fixture files, in order.
-pub const FILES: [&str; 6] = ["login_form", "login_multipart", "login_credentials", "me", "users", "routing"];
+pub const FILES: [&str; 7] = ["login_form", "login_multipart", "login_credentials", "me", "users", "routing", CORS];
+
+/// The file whose cases are of an app with [`CORS_ORIGINS`].
+pub const CORS: &str = "cors";
 
 /// The response headers of the contract.
-pub const HEADERS: [&str; 5] = ["allow", "content-type", "location", "retry-after", "www-authenticate"];
+pub const HEADERS: [&str; 11] = [
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-max-age",
+    "allow",
+    "content-type",
+    "location",
+    "retry-after",
+    "vary",
+    "www-authenticate",
+];
+
+/// The origins that the app of [`CORS`] allows.
+pub const CORS_ORIGINS: &str = "https://app.example.com, http://localhost:5173";
 
 /// One request and its expected responses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -150,12 +168,13 @@ pub fn load(file: &str) -> Result<Vec<Case>> {
     read(&format!("{file}.json"))
 }
 
-/// The cases of all [`FILES`].
+/// The cases of all [`FILES`] but [`CORS`].
 ///
 /// # Errors
 /// As [`load`].
-pub fn all() -> Result<Vec<Case>> {
-    Ok(FILES.iter().map(|file| load(file)).collect::<Result<Vec<_>>>()?.concat())
+pub fn without_cors() -> Result<Vec<Case>> {
+    let files = FILES.iter().filter(|file| **file != CORS);
+    Ok(files.map(|file| load(file)).collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// The secret and the users.
@@ -222,7 +241,7 @@ mod tests {
 
     #[test]
     fn every_case_is_recorded() {
-        let cases = all().unwrap();
+        let cases = [without_cors().unwrap(), load(CORS).unwrap()].concat();
         assert!(cases.len() > 100, "only {} cases", cases.len());
         for case in cases {
             case.expected().unwrap();

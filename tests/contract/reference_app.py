@@ -13,6 +13,7 @@ from typing import Annotated
 import bcrypt
 import jwt
 from fastapi import Depends, FastAPI, HTTPException, status
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from pydantic import BaseModel, EmailStr
 
@@ -37,6 +38,15 @@ db.executemany(
 db.commit()
 
 app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+# As in FastAPI's full-stack template.
+if CORS_ORIGINS := os.environ.get("CORS_ORIGINS"):
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=CORS_ORIGINS.split(", "),
+        allow_credentials=True,
+        allow_methods=["*"],
+        allow_headers=["*"],
+    )
 oauth2_scheme = OAuth2PasswordBearer(tokenUrl="login", auto_error=False)
 
 

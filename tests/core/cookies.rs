@@ -229,7 +229,7 @@ fn without_the_setting_cookies_are_neither_read_nor_set() {
         || Vars { revocation: Some("on".into()), refresh_token_expire_minutes: Some("60".into()), ..Vars::default() };
     let (gate, mut store) = (gate_with(SECRET, vars()), Store::with_user(1, "user@example.com"));
     let mut login = request("POST", "/login", "__Host-refresh_token=a.b.c");
-    login.fetch_site = Some("cross-site".to_owned());
+    login.fetch_site = Some("same-site".to_owned());
     let login = ask(&gate, &mut store, login, FORM);
     assert_eq!((login.status, cookies(&login).len()), (200, 0));
     let body: serde_json::Value = serde_json::from_str(&login.body).expect("JSON");

@@ -23,7 +23,12 @@ pub(crate) fn gate(secret: &str) -> Gate {
 
 /// The same with cost 4, bcrypt's least, for tests with many logins.
 pub(crate) fn quick_gate(secret: &str) -> Gate {
-    let settings = settings_with(secret, Vars::default());
+    quick_gate_with(secret, Vars::default())
+}
+
+/// The same with more settings.
+pub(crate) fn quick_gate_with(secret: &str, more: Vars) -> Gate {
+    let settings = settings_with(secret, more);
     Gate::new(Settings { bcrypt_cost: Cost::dangerously_low(4).expect("4 is bcrypt's least"), ..settings })
 }
 
@@ -43,6 +48,7 @@ pub(crate) fn settings_with(secret: &str, more: Vars) -> Settings {
         secret_key: Some(secret.into()),
         bcrypt_cost: Some("10".into()),
         registration: Some("open".into()),
+        rate_limit: more.rate_limit.or(Some("off".into())),
         password_min_length: more.password_min_length.or(Some("1".into())),
         ..more
     };

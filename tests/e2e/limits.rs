@@ -7,11 +7,11 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use testkit::worker::Worker;
+use testkit::worker::{Worker, WorkerOptions};
 
 use crate::{
     client::{FORM, expect, expect_detail, login, send},
-    workers::Workers,
+    workers::{Workers, database},
 };
 
 #[test]
@@ -45,6 +45,35 @@ fn a_slow_body_is_refused_when_its_time_is_over() -> Result<()> {
     });
     ensure!(answered && &answer == b"HTTP/1.1 408", "{}", String::from_utf8_lossy(&answer));
     expect(&login(good, "username=alice@example.com&password=correct+horse+battery+staple")?, 200)
+}
+
+/// By the rate limiting bindings of `www/wrangler.jsonc`.
+#[test]
+fn logins_with_one_address_are_limited() -> Result<()> {
+    let _workers = Workers::lock()?;
+    let vars = [("SECRET_KEY", "a secret of the tests, 32 bytes or more"), ("BCRYPT_COST", "10")];
+    let worker = Worker::start(WorkerOptions::test(database("limited"), &vars))?;
+    for binding in ["env.CLIENT_LIMITER", "env.ACCOUNT_LIMITER"] {
+        ensure!(worker.log().contains(binding), "{binding} is not bound:\n{}", worker.log());
+    }
+    let mut refused = 0;
+    // A new minute may begin among them, but not two.
+    for _ in 0..30 {
+        let answer = login(&worker, "username=one@example.com&password=wrong")?;
+        match answer.status {
+            429 => {
+                expect_detail(&answer, 429, "Too Many Requests")?;
+                ensure!(answer.header("retry-after").as_deref() == Some("60"), "{answer:?}");
+                refused += 1;
+            }
+            _ => expect(&answer, 403)?,
+        }
+    }
+    ensure!((10..=20).contains(&refused), "{refused} of 30 were refused");
+    expect(&login(&worker, "username=another@example.com&password=wrong")?, 403)?;
+    let counted = worker.log().matches(r#""reason":"rate-limited""#).count();
+    ensure!(counted == refused, "{counted} entries of {refused} refusals");
+    Ok(())
 }
 
 #[test]

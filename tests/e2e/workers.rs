@@ -17,11 +17,13 @@ use testkit::{
 
 use crate::keys::Recorded;
 
-/// Four Workers: two with valid settings, two with errors.
+/// Five Workers: three with valid settings, two with errors.
 pub(crate) struct Workers {
     /// With the users of the contract fixtures, and open registration.
     pub(crate) good: Worker,
-    /// The same, with key pairs, refresh tokens and revocation.
+    /// The same, with pages of other origins.
+    pub(crate) cors: Worker,
+    /// The same as the first, with key pairs, refresh tokens and revocation.
     pub(crate) keyed: Worker,
     /// Without a `SECRET_KEY`.
     pub(crate) keyless: Worker,
@@ -70,16 +72,18 @@ impl Workers {
         }
         let seed = fixture::seed()?;
         let key = ("SECRET_KEY", seed.secret_key.as_str());
-        let [good, keyed_dir] = ["good", "keyed"].map(database);
-        for dir in [&good, &keyed_dir] {
+        let [good, cors, keyed_dir] = ["good", "cors", "keyed"].map(database);
+        for dir in [&good, &cors, &keyed_dir] {
             wrangler::migrate_by_copy(dir)?;
             wrangler::execute(dir, &insert(&seed))?;
         }
-        let open = [key, ("REGISTRATION", "open"), ("BCRYPT_COST", "10"), ("PASSWORD_MIN_LENGTH", "1")];
+        let open =
+            [key, ("REGISTRATION", "open"), ("BCRYPT_COST", "10"), ("PASSWORD_MIN_LENGTH", "1"), ("RATE_LIMIT", "off")];
         let jwt_keys = Recorded::read()?.jwt_keys();
         let sessions = [("JWT_KEYS", jwt_keys.as_str()), ("REVOCATION", "on"), ("REFRESH_TOKEN_EXPIRE_MINUTES", "60")];
         Ok(Self {
             good: start(good, &open)?,
+            cors: start(cors, &[&open[..], &[("CORS_ORIGINS", fixture::CORS_ORIGINS)]].concat())?,
             keyed: start(keyed_dir, &[&open[..], &sessions].concat())?,
             keyless: start(database("keyless"), &[("REGISTRATION", "open")])?,
             tableless: start(database("tableless"), &[key])?,
@@ -91,7 +95,7 @@ impl Workers {
     /// # Errors
     /// When a log contains a key, a hash, a password, a token, or a part of a refresh token.
     fn no_secret_is_logged(&self) -> Result<()> {
-        let log = [&self.good, &self.keyed, &self.keyless, &self.tableless].map(Worker::log).join("\n");
+        let log = [&self.good, &self.cors, &self.keyed, &self.keyless, &self.tableless].map(Worker::log).join("\n");
         let given = self.given();
         // The first part is the name of the session, which is part of a path.
         let parts = given.iter().flat_map(|token| token.split('.').skip(1));

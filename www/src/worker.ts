@@ -1,8 +1,12 @@
-import { createGate, type Gate, type Settings } from "edgegate";
+import { createGate, type Gate, type Limiter, type Settings } from "edgegate";
 import { d1Users } from "edgegate/d1";
 
 interface Env extends Settings {
   DB: D1Database;
+  /** Counts the requests of a client. */
+  CLIENT_LIMITER?: Limiter;
+  /** Counts the logins with an e-mail address. */
+  ACCOUNT_LIMITER?: Limiter;
   /** `on` if the database has read replication. */
   D1_REPLICAS?: string;
 }
@@ -12,13 +16,23 @@ let gate: Gate | undefined;
 export default {
   async fetch(request, env) {
     try {
-      gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }));
+      gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }), {
+        limiters: { client: env.CLIENT_LIMITER, account: env.ACCOUNT_LIMITER },
+      });
     } catch (error) {
       return misconfigured(error);
     }
-    return gate.fetch(request, { address: request.headers.get("cf-connecting-ip") ?? undefined });
+    return secured(await gate.fetch(request, { address: request.headers.get("cf-connecting-ip") ?? undefined }));
   },
 } satisfies ExportedHandler<Env>;
+
+/** Those of `public/_headers`, which Cloudflare adds to files only. */
+function secured(response: Response): Response {
+  response.headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");
+  response.headers.set("x-content-type-options", "nosniff");
+  response.headers.set("referrer-policy", "no-referrer");
+  return response;
+}
 
 /** The log says which setting is wrong, and how to mend it. */
 function misconfigured(error: unknown): Response {

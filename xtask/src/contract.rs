@@ -23,22 +23,12 @@ pub(crate) fn record() -> Result<()> {
     }
 
     reference::install()?;
-    let mut cases: Vec<&mut Case> = files.iter_mut().flat_map(|(_, cases)| cases).collect();
-    println!("sending {} requests", cases.len());
-    let mut asked = requests(&cases)?;
-    for (case, answer) in cases.iter_mut().zip(answers(&asked)?) {
-        case.answer = Some(answer);
-    }
+    let (cors, others): (Vec<_>, Vec<_>) = files.iter_mut().partition(|(file, _)| *file == fixture::CORS);
+    ask(others.into_iter().flat_map(|(_, cases)| cases).collect(), "")?;
+    ask(cors.into_iter().flat_map(|(_, cases)| cases).collect(), fixture::CORS_ORIGINS)?;
 
-    println!("sending them again in reverse order");
-    asked.reverse();
-    for (case, again) in cases.iter().rev().zip(answers(&asked)?) {
-        let first = case.answer.as_ref();
-        ensure!(first == Some(&again), "`{}` depends on another case: {first:?}, then {again:?}", case.name);
-    }
-
-    let wrong: Vec<String> =
-        cases.iter().filter_map(|case| Some(format!("`{}`: {}", case.name, fault(case)?))).collect();
+    let cases = files.iter().flat_map(|(_, cases)| cases);
+    let wrong: Vec<String> = cases.filter_map(|case| Some(format!("`{}`: {}", case.name, fault(case)?))).collect();
     // Written even if a case is wrong: the author of a `better` entry needs the recorded response.
     for (file, cases) in &files {
         fixture::save(file, cases)?;
@@ -50,14 +40,30 @@ pub(crate) fn record() -> Result<()> {
     Ok(())
 }
 
+/// Records the answers of an app with these origins.
+fn ask(mut cases: Vec<&mut Case>, cors_origins: &str) -> Result<()> {
+    println!("sending {} requests", cases.len());
+    let mut asked = requests(&cases)?;
+    for (case, answer) in cases.iter_mut().zip(answers(&asked, cors_origins)?) {
+        case.answer = Some(answer);
+    }
+    println!("sending them again in reverse order");
+    asked.reverse();
+    for (case, again) in cases.iter().rev().zip(answers(&asked, cors_origins)?) {
+        let first = case.answer.as_ref();
+        ensure!(first == Some(&again), "`{}` depends on another case: {first:?}, then {again:?}", case.name);
+    }
+    Ok(())
+}
+
 /// The requests, with the names of their cases.
 fn requests(cases: &[&mut Case]) -> Result<Vec<(String, http::Request)>> {
     cases.iter().map(|case| Ok((case.name.clone(), case.request.to_http()?))).collect()
 }
 
 /// The responses of a newly started reference app, in this order.
-fn answers(requests: &[(String, http::Request)]) -> Result<Vec<Answer>> {
-    let reference = Reference::start(&fixture::seed()?)?;
+fn answers(requests: &[(String, http::Request)], cors_origins: &str) -> Result<Vec<Answer>> {
+    let reference = Reference::start(&fixture::seed()?, cors_origins)?;
     let base = format!("http://{}", reference.addr());
     let ask = |(name, request): &(String, http::Request)| {
         let response = http::send(reference.addr(), request).with_context(|| format!("in `{name}`"))?;

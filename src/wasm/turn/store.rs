@@ -17,6 +17,12 @@ impl Turn {
         self.answer(Answer::Body(body))
     }
 
+    /// Answers `limit`: whether the request is within the limits.
+    #[wasm_bindgen(js_name = answerWithinLimit, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_within_limit(&mut self, within: bool) -> Result<JsValue, JsValue> {
+        self.answer(Answer::WithinLimit(within))
+    }
+
     /// Answers `userByEmail`, `userById` and `insertUser` with a row, or with `null`.
     #[wasm_bindgen(js_name = answerUser, unchecked_return_type = "Question | Outcome")]
     pub fn answer_user(

@@ -31,8 +31,8 @@ pub(super) struct Reference {
 }
 
 impl Reference {
-    /// Starts the app with the users of `seed` on a free port and waits until it listens.
-    pub(super) fn start(seed: &Seed) -> Result<Self> {
+    /// Starts the app with the users of `seed` and these origins on a free port and waits until it listens.
+    pub(super) fn start(seed: &Seed, cors_origins: &str) -> Result<Self> {
         let output = File::create(log())?;
         let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut uvicorn = Command::new(venv().python());
@@ -42,6 +42,7 @@ impl Reference {
             .args(["--host", &addr.ip().to_string(), "--port", &addr.port().to_string()])
             .env("SECRET_KEY", &seed.secret_key)
             .env("ALGORITHM", "HS256")
+            .env("CORS_ORIGINS", cors_origins)
             .env("ACCESS_TOKEN_EXPIRE_MINUTES", "30")
             .env("PYTHONDONTWRITEBYTECODE", "1");
         let mut reference = Self { server: Group::spawn(&uvicorn, output.try_clone()?.into(), output.into())?, addr };

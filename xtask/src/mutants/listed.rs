@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 20] = [
+const TESTS: [&str; 21] = [
     "d1",
     "surface",
     "tokens",
@@ -55,6 +55,7 @@ const TESTS: [&str; 20] = [
     "cli",
     "trap",
     "lanes",
+    "limiters",
     "slim",
     "stores",
 ];
@@ -65,7 +66,7 @@ const ONLY: [(&str, &[&str]); 6] = [
     ("pkg/src/sql", &["d1", "sessions", "stores"]),
     ("pkg/src/libsql.ts", &["stores"]),
     ("pkg/src/memory.ts", &["stores"]),
-    ("pkg/src/lanes.ts", &["lanes", "passwords", "gate", "arguments"]),
+    ("pkg/src/lanes.ts", &["lanes", "limiters", "passwords", "gate", "arguments"]),
     ("pkg/src/cli", &["cli"]),
 ];
 
