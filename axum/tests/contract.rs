@@ -46,7 +46,8 @@ async fn check(cases: Vec<Case>, cors_origins: Option<&str>) -> Result<()> {
         thread::scope(|scope| {
             let chunks = cases.chunks(cases.len().div_ceil(CONNECTIONS));
             let threads: Vec<_> = chunks.map(|cases| scope.spawn(|| differences(cases, address))).collect();
-            threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+            let joined = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| vec!["a panic".to_owned()]));
+            joined.flatten().collect::<Vec<_>>()
         })
     })
     .await?;

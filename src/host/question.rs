@@ -114,7 +114,7 @@ pub enum Question {
     },
     /// Store a new session; answered by [`Answer::Changed`], with `false` when the user has another password hash or token
     /// version by now.
-    InsertSession(NewSession),
+    InsertSession(Box<NewSession>),
     /// Replace the refresh token of a session; answered by [`Answer::Rotated`].
     RotateSession(Rotation),
     /// Delete a session because a refresh token was not accepted; answered by [`Answer::Ended`].

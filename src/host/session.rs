@@ -38,7 +38,7 @@ use crate::{
 ///     address: Some("203.0.113.0/24".into()),
 /// };
 /// assert!(!format!("{session:?}").contains("$2b$"));
-/// assert!(matches!(Question::InsertSession(session), Question::InsertSession(_)));
+/// assert!(matches!(Question::InsertSession(Box::new(session)), Question::InsertSession(_)));
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]

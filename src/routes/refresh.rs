@@ -39,7 +39,7 @@ pub(crate) async fn begin(settings: &Settings, host: &Host, user: &UserRow, clie
         user_agent: client.user_agent(),
         address: client.network(),
     };
-    let begun = host.changed(Question::InsertSession(session)).await?;
+    let begun = host.changed(Question::InsertSession(Box::new(session))).await?;
     Ok(if begun { Begun::With(refresh) } else { Begun::Outdated })
 }
 
