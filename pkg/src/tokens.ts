@@ -1,6 +1,5 @@
 import { Core, type IssueOptions, type Settings } from "./core.js";
 import type { UserId } from "../wasm/edgegate.js";
-import { object } from "./argument.js";
 import type { Claims, TokenVerdict } from "./verdict.js";
 
 /**
@@ -43,7 +42,7 @@ export async function verifyToken<C extends object = Claims>(token: string, sett
 const cores = new WeakMap<Settings, Core>();
 
 function coreOf(settings: Settings): Core {
-  let core = cores.get(object("settings", settings));
+  let core = cores.get(settings);
   if (!core) cores.set(settings, (core = new Core(settings)));
   return core;
 }

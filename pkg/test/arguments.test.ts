@@ -271,3 +271,35 @@ test("a token whose id JavaScript would round is refused, not rounded", async ()
   const current = await createGate(settings, store).currentUser(`Bearer ${token}`);
   assert.deepEqual([current, asked], [{ outcome: "refused", reason: "user-gone" }, []]);
 });
+
+test("a text of 1 MiB is read, and lists to 4 MiB and a million entries", async () => {
+  const MIB = 1024 * 1024;
+  assert.equal(await verifyPassword("x".repeat(MIB), HASH), false);
+  await assert.rejects(verifyPassword("x".repeat(MIB + 1), HASH), RangeError);
+  const pairs = Array.from({ length: 4 }, () => ({ password: "x".repeat(MIB - HASH.length), hash: HASH }));
+  assert.deepEqual(await verifyPasswords(pairs), [false, false, false, false]);
+  await assert.rejects(verifyPasswords([...pairs, { password: "x", hash: "" }]), RangeError);
+  await assert.rejects(hashPasswords(new Array<string>(1_000_000)), TypeError);
+  await assert.rejects(hashPasswords(new Array<string>(1_000_001)), RangeError);
+});
+
+test("half of a surrogate pair is no id, a cost is a number, and a token may be too long", async () => {
+  await assert.rejects(issueToken("\ud800", { SECRET_KEY }), TypeError);
+  await assert.rejects(hashPasswords(["secret"], { cost: "10" as never }), /cost must be a number/);
+  assert.match((await hashPasswords(["secret"], { cost: 10 }))[0] ?? "", /^\$2b\$10\$/);
+  const long = await verifyToken("x".repeat(1024 * 1024 + 1), { SECRET_KEY });
+  assert.deepEqual(long, { outcome: "refused", reason: "token-too-long" });
+});
+
+test("settings are read once", async () => {
+  let reads = 0;
+  const settings = {
+    get SECRET_KEY() {
+      reads += 1;
+      return SECRET_KEY;
+    },
+  };
+  const token = await issueToken(7, settings);
+  assert.equal((await verifyToken(token, settings)).outcome, "accepted");
+  assert.equal(reads, 1);
+});

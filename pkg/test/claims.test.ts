@@ -50,10 +50,10 @@ test("a lifetime has the limits of the setting, and a claim of the gate's own ca
 
 test("options that do not exist are errors", async () => {
   const gate = createGate(settings, users);
-  const unknown = /has no member "lifetime": they are claims, expireMinutes, address$/;
+  const unknown = /has no member "lifetime": they are claims, expireMinutes(, address)?$/;
   await assert.rejects(gate.issueToken(7, { lifetime: 5 } as never), unknown);
   await assert.rejects(gate.login(credentials, { lifetime: 5 } as never), unknown);
-  assert.throws(() => createGate(settings, users, { logs: () => {} } as never), /has no member "logs": they are log, claims$/);
+  assert.throws(() => createGate(settings, users, { logs: () => {} } as never), /has no member "logs": they are log, claims, limiters$/);
   assert.throws(() => createGate(settings, users, (() => {}) as never), TypeError);
 });
 
@@ -99,8 +99,11 @@ test("claims that fail are 500, logged, and touch no other request", async () =>
   let at = 0;
   const gate = createGate(settings, users, { log: (entry) => log.push(entry), claims: () => (results[at++] as () => object)() });
   const answers = [];
-  for (let login = 0; login < results.length - 1; login += 1) answers.push((await gate.fetch(form(credentials))).status);
-  assert.deepEqual(answers, results.slice(1).map(() => 500));
+  for (let login = 0; login < results.length - 1; login += 1) {
+    const { status, headers } = await gate.fetch(form(credentials));
+    answers.push([status, headers.get("cache-control")]);
+  }
+  assert.deepEqual(answers, results.slice(1).map(() => [500, "no-store"]));
   assert.equal(log.length, results.length - 1);
   assert.match(String(log[0]?.error), /the role service is down/);
   assert.equal(log[4]?.reason, "unsigned:claim:exp");

@@ -198,3 +198,25 @@ test("--help and --version print to stdout, and a missing command is a wrong cal
   for (const option of ["--version", "-V"]) assert.deepEqual(edgegate([option]), { status: 0, stdout: `${version}\n`, stderr: "" });
   assert.deepEqual(edgegate([]), { status: 2, stdout: "", stderr: help.stdout });
 });
+
+test("times are explained by their distance from now", async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const token = (claims: Record<string, number>) => signed({ alg: "HS256" }, new TextEncoder().encode(SECRET_KEY), claims);
+  const future = inspect(await token({ nbf: now + 3 * 3600 + 60, iat: now + 300 })).stdout;
+  assert.match(future, /valid in 3 hours/);
+  assert.match(future, /issued 4 minutes ahead of this clock/);
+  const past = inspect(await token({ nbf: now - 3 * 3600 - 60, iat: now - 7 * 86400 - 60 })).stdout;
+  assert.match(past, /valid since 3 hours ago/);
+  assert.match(past, /issued 7 days ago/);
+});
+
+test("the keys of a provider alone are keys, and a list is no payload", async () => {
+  const { status, stdout, stderr } = inspect(await issueToken(7, { SECRET_KEY }), { JWKS_URL: "https://id.invalid/keys" });
+  assert.notEqual(status, 0);
+  assert(!stdout.includes("there is no key"), stdout + stderr);
+  const list = ["eyJhbGciOiJIUzI1NiJ9", Buffer.from("[1]").toString("base64url"), "A".repeat(43)].join(".");
+  const inspected = inspect(list);
+  assert.equal(inspected.status, 1);
+  assert.match(inspected.stdout, /refused: malformed/);
+  assert(!inspected.stdout.includes("claims"), inspected.stdout);
+});

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { constants, createPrivateKey, sign } from "node:crypto";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { createGate, EdgegateError, issueToken, verifyToken } from "edgegate";
 import {
   createLocalJWKSet,
@@ -231,4 +231,26 @@ test("the user of a token with a changed signature is not returned", async () =>
   const token = await gate.issueToken(7);
   assert.equal((await gate.currentUser(`Bearer ${token}`)).outcome, "accepted");
   assert.deepEqual(await gate.currentUser(`Bearer ${withBitChanged(token, 3)}`), refused("signature"));
+});
+
+test("a key is imported once, cannot be exported, and the oldest of a hundred is forgotten", async () => {
+  const imported = mock.method(crypto.subtle, "importKey");
+  const key = await pair("EdDSA", "imported");
+  imported.mock.resetCalls();
+  const settings = { JWT_KEYS: jwkSet(key.privateJwk) };
+  for (let round = 0; round < 3; round += 1) assert.equal((await verifyToken(await issueToken(7, settings), settings)).outcome, "accepted");
+  const usages = imported.mock.calls.map(({ arguments: [, , , extractable, usages] }) => [extractable, ...usages]);
+  assert.deepEqual(usages, [[false, "sign"], [false, "verify"]]);
+  for (let other = 0; other < 100; other += 1) await issueToken(7, { JWT_KEYS: jwkSet({ ...key.privateJwk, kid: `other ${other}` }) });
+  imported.mock.resetCalls();
+  await issueToken(7, settings);
+  assert.equal(imported.mock.callCount(), 1);
+  imported.mock.restore();
+});
+
+test("a key that the platform refuses signs nothing", async () => {
+  const key = await pair("EdDSA", "refused");
+  const refusing = mock.method(crypto.subtle, "importKey", () => Promise.reject(new DOMException("not a point", "DataError")));
+  await assert.rejects(issueToken(7, { JWT_KEYS: jwkSet(key.privateJwk) }), /the signing key cannot be imported/);
+  refusing.mock.restore();
 });

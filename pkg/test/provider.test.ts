@@ -32,6 +32,7 @@ const provider = new Provider({
   "/rotating": json(() => rotating, { "cache-control": "max-age=3600" }),
   "/moved": (response) => void response.writeHead(302, { location: "/target" }).end(),
   "/target": fixed(published),
+  "/created": (response) => void response.writeHead(201).end(published),
   "/error": (response) => void response.writeHead(500).end(published),
   "/no-set": fixed("<!doctype html>"),
   "/just-fits": fixed(published.padEnd(SET_MAX_BYTES)),
@@ -187,4 +188,10 @@ test("a provider without TLS, issuer or audience is a setting error", async () =
     const named = (error: unknown) => error instanceof EdgegateError && error.code === "setting" && error.message.startsWith(setting);
     await assert.rejects(verifyToken(token, settings), named, setting);
   }
+});
+
+test("a JWK set is asked for by its type, and only 200 is an answer", async () => {
+  assert.equal(await outcome("/created"), "refused");
+  assert.equal(provider.counts["/created"], 1);
+  assert.equal(provider.accept, "application/jwk-set+json, application/json");
 });

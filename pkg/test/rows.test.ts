@@ -23,6 +23,10 @@ const ROWS: [unknown, string][] = [
   [{ ...good, token_version: 1.5 }, "token_version"],
   [{ ...good, token_version: "0" }, "token_version"],
   [[], "id"],
+  // What would be `null` in JSON, which says that the user has no password.
+  [{ ...good, password: NaN }, "password"],
+  [{ ...good, created_at: new Date(NaN) }, "created_at"],
+  [{ ...good, email: "a".repeat(1024 * 1024 + 1) }, "email"],
 ];
 
 test("an invalid row is 503, its column is logged, and other requests are unaffected", async () => {
@@ -120,4 +124,62 @@ test("a store must return token_version if it is requested", async () => {
     assert.equal(status, outcome === "accepted" ? 200 : 503, String(value));
     assert.equal(entries.length === 0 || entries[0]?.reason === "invalid-row:token_version", true);
   }
+});
+
+test("a column of a row is read once, and a text of 1 MiB is one", async () => {
+  let reads = 0;
+  const row = {
+    ...good,
+    email: "a".repeat(1024 * 1024),
+    get id() {
+      reads += 1;
+      return 1;
+    },
+  };
+  const gate = createGate(settings, { ...memoryUsers(), userByEmail: async () => row });
+  assert.equal((await gate.login({ username: "a@example.com", password: "secret" })).outcome, "accepted");
+  assert.equal(reads, 1);
+});
+
+test("rows about sessions are checked too, and a list may be of any class", async () => {
+  const entries: { reason: string }[] = [];
+  class Listed extends Array<object> {
+    override map(): never {
+      throw new Error("its own method");
+    }
+  }
+  const session = { id: "s", created_at: 1, last_used_at: 1, expires_at: 2 ** 40, user_agent: null, address: null };
+  let listed: object[] = Listed.of(session);
+  const sessions = {
+    insert: async () => true,
+    rotate: async () => ({ user_id: () => 1, sealed: "" }) as never,
+    end: async () => null,
+    delete: async () => true,
+    list: async () => listed as never,
+  };
+  const rows = [good];
+  const sessionSettings = { ...settings, REFRESH_TOKEN_EXPIRE_MINUTES: 60 };
+  const gate = createGate(sessionSettings, { ...memoryUsers(rows), sessions }, { log: (entry) => entries.push(entry) });
+  const login = await gate.login({ username: "a@example.com", password: "secret" });
+  assert(login.outcome === "accepted" && login.refresh_token);
+  assert.deepEqual(await gate.refresh(login.refresh_token), { outcome: "refused", reason: "invalid-row:user_id" });
+  const listing = await gate.sessions(`Bearer ${login.access_token}`);
+  assert(listing.outcome === "accepted" && listing.sessions.length === 1, JSON.stringify(listing));
+  listed = [{ ...session, user_agent: () => "x" }];
+  assert.deepEqual(await gate.sessions(`Bearer ${login.access_token}`), { outcome: "refused", reason: "invalid-row:user_agent" });
+});
+
+test("a store is asked for the version only with REVOCATION, and told of a new hash with REHASH", async () => {
+  const asked: unknown[] = [];
+  const store = memoryUsers([good]);
+  const replaced: object[] = [];
+  const users: UserStore = {
+    ...store,
+    userByEmail: (email, columns) => (asked.push(columns), store.userByEmail(email, columns)),
+    replaceHash: async (change) => void replaced.push(change),
+  };
+  const gate = createGate({ ...settings, REHASH: "on", BCRYPT_COST: 10 }, users);
+  assert.equal((await gate.login({ username: "a@example.com", password: "secret" })).outcome, "accepted");
+  assert.deepEqual(asked, [{ tokenVersion: false }]);
+  assert.deepEqual(replaced.map((change) => ({ ...change, ask: "", new: "" })), [{ ask: "", id: 1, old: HASH, new: "" }]);
 });

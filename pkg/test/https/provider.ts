@@ -18,12 +18,15 @@ const KEY = file("localhost.key.pem");
 /** An identity provider over HTTPS: the responses by path, and the number of requests. */
 export class Provider {
   readonly counts: Record<string, number> = {};
+  /** The value of `Accept` of the last request. */
+  accept = "";
   readonly #server: Server;
   #port = 0;
 
   constructor(answers: Record<string, (response: ServerResponse) => void>) {
     const certificate = { cert: readFileSync(CERTIFICATE), key: readFileSync(KEY) };
-    this.#server = createServer(certificate, ({ url = "" }, response) => {
+    this.#server = createServer(certificate, ({ url = "", headers }, response) => {
+      this.accept = headers.accept ?? "";
       this.counts[url] = (this.counts[url] ?? 0) + 1;
       const answer = answers[url];
       answer ? answer(response) : response.writeHead(404).end();

@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 21] = [
+const TESTS: [&str; 22] = [
     "d1",
     "surface",
     "tokens",
@@ -56,6 +56,7 @@ const TESTS: [&str; 21] = [
     "trap",
     "lanes",
     "limiters",
+    "log",
     "slim",
     "stores",
 ];
