@@ -157,6 +157,23 @@ fn the_page_is_served() -> Result<()> {
     Ok(())
 }
 
+/// `public/_headers` is for files; the Worker sets those of its routes.
+#[test]
+fn every_answer_has_the_headers_for_browsers() -> Result<()> {
+    let Workers { good, .. } = &*Workers::lock()?;
+    for (method, path) in [("GET", "/"), ("GET", "/page.js"), ("GET", "/me"), ("POST", "/login"), ("GET", "/nothing")] {
+        let answer = send(good, method, path, &[], "")?;
+        for (name, expected) in [
+            ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+        ] {
+            ensure!(answer.header(name).as_deref() == Some(expected), "{method} {path}, {name}: {answer:?}");
+        }
+    }
+    Ok(())
+}
+
 /// A browser sends the form itself while the script is not loaded. A GET would put the password into the URL.
 #[test]
 fn the_form_without_its_script_is_a_post_to_login() -> Result<()> {

@@ -15,6 +15,7 @@ mod documents;
 mod modules;
 mod package;
 mod publish;
+mod reproducible;
 mod stages;
 mod workers_rs;
 

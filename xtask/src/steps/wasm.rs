@@ -1,6 +1,9 @@
 //! The modules of wasm: wasm-pack, then wasm-opt for the wasm and esbuild for the glue.
 
-use std::fs;
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -16,10 +19,11 @@ pub(crate) fn build(settings: &Settings) -> Result<Did> {
     let files = |module| [settings.wasm(module), settings.glue(module), settings.inlined(module)];
     let outputs: Vec<_> = settings.modules.iter().flat_map(files).collect();
     let rustc = Sh::new("rustc").args(["--version"]).output()?;
+    let flags = without_paths(&paths::root())?.concat();
     let stamp = Stamp {
         name: "wasm",
         inputs: &["Cargo.toml", "Cargo.lock", "src", "wasm-pack.toml", "package-lock.json"],
-        also: &rustc,
+        also: &[rustc, flags].concat(),
         outputs: outputs.iter().map(String::as_str).collect(),
     };
     stamp.unless_unchanged(|| {
@@ -48,7 +52,25 @@ fn pack(settings: &Settings, module: &Module) -> Result<()> {
         .args(["--target", &build.target, "--profile", &build.profile])
         .args(["--out-dir", &build.out_dir, "--out-name", &module.name])
         .args(["--", "--features", &module.features.join(",")])
+        .args(without_paths(&paths::root())?)
         .run()
+}
+
+/// Arguments of cargo that keep the folders of this machine out of the wasm: messages of panics name the source.
+///
+/// # Errors
+/// When the folders of cargo cannot be read.
+pub(crate) fn without_paths(root: &Path) -> Result<[String; 2]> {
+    let mut flags = vec![format!("--remap-path-prefix={}=edgegate", root.display())];
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("there is no home directory")?;
+    let registry = home.join("registry/src");
+    for source in fs::read_dir(&registry).with_context(|| format!("cannot read {}", registry.display()))? {
+        flags.push(format!("--remap-path-prefix={}=crates", source?.path().display()));
+    }
+    // The sources of a registry are in the order of the file system.
+    flags.sort();
+    Ok(["--config".to_owned(), format!("target.wasm32-unknown-unknown.rustflags = {}", serde_json::to_string(&flags)?)])
 }
 
 fn optimise(settings: &Settings, module: &Module) -> Result<()> {

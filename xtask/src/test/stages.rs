@@ -7,7 +7,7 @@ use super::{
     Outcome::{self, NotRun, Passed},
     Stage, consumers,
     counts::judge,
-    crates, documents, modules, package, publish, workers_rs,
+    crates, documents, modules, package, publish, reproducible, workers_rs,
 };
 use crate::{build, settings::Settings, size, steps::tools};
 
@@ -15,7 +15,7 @@ use crate::{build, settings::Settings, size, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 24] = [
+pub(super) const ALL: [Stage; 25] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -44,6 +44,7 @@ pub(super) const ALL: [Stage; 24] = [
         consumers::check,
     ),
     stage("npm", "the npm package's own tests on Node", true, npm),
+    stage("reproducible", "two builds of the wasm in different folders", false, reproducible::check),
     stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
     slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),
     slow("publish", "cargo publish --dry-run of both crates", publish::check),
