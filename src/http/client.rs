@@ -18,6 +18,8 @@ impl Client {
     }
 
     pub(crate) fn at(address: Option<&str>) -> Self {
+        // Of a link-local address, Node also gives the interface: `fe80::1%eth0`.
+        let address = address.map(|address| address.split_once('%').map_or(address, |(address, _)| address));
         let address = address.and_then(|address| address.parse::<IpAddr>().ok());
         // A dual-stack socket sees IPv4 clients as `::ffff:203.0.113.7`.
         Self { user_agent: None, address: address.map(|address| address.to_canonical()) }
@@ -93,6 +95,7 @@ mod tests {
         assert_ne!(counted("203.0.113.7"), counted("203.0.113.8"));
         assert_eq!(counted("2001:db8:1:2:3:4:5:6"), counted("2001:db8:1:2::"));
         assert_ne!(counted("2001:db8:1:2::"), counted("2001:db8:1:3::"));
+        assert_eq!(counted("fe80::1%eth0"), counted("fe80::2"));
         assert_eq!(counted("unknown"), None);
     }
 

@@ -1,11 +1,12 @@
 //! `cargo xtask`: the project's commands in Rust, so that a new machine needs only rustup and Node with npm.
 //!
-//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`interop`], [`mutants`], [`test`].
+//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`fuzz`], [`interop`], [`mutants`], [`test`].
 
 mod bench;
 mod build;
 mod contract;
 mod dev;
+mod fuzz;
 mod interop;
 mod mutants;
 mod settings;
@@ -34,6 +35,7 @@ enum Command {
     Dev(dev::Args),
     Test(test::Args),
     Consumers(test::consumers::Args),
+    Fuzz(fuzz::Args),
     Interop(interop::Args),
     Mutants(mutants::Args),
     #[command(hide = true)]
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
         Command::Dev(args) => dev::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Consumers(args) => test::consumers::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Interop(args) => interop::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::TestRunner(args) => mutants::test_runner::run(&args),

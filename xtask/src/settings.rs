@@ -73,6 +73,8 @@ pub(crate) struct Tools {
     pub(crate) wasm_pack: String,
     /// The version of cargo-mutants.
     pub(crate) cargo_mutants: String,
+    /// The version of cargo-fuzz.
+    pub(crate) cargo_fuzz: String,
     /// The version of worker-build.
     pub(crate) worker_build: String,
 }

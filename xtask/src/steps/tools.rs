@@ -69,6 +69,14 @@ pub(crate) fn install_cargo_mutants(settings: &Settings) -> Result<Did> {
     install("cargo-mutants", "cargo-mutants", &settings.tools.cargo_mutants, &["--locked"])
 }
 
+/// Installs cargo-fuzz in the version of `wasm-pack.toml`.
+///
+/// # Errors
+/// When `cargo install` fails.
+pub(crate) fn install_cargo_fuzz(settings: &Settings) -> Result<Did> {
+    install("cargo-fuzz", "cargo-fuzz", &settings.tools.cargo_fuzz, &["--locked"])
+}
+
 /// Installs worker-build in the version of `wasm-pack.toml`.
 ///
 /// # Errors

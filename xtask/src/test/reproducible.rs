@@ -50,7 +50,7 @@ fn build(dir: &Path) -> Result<Vec<u8>> {
         .args(["--profile", &build.profile])
         .args(wasm::without_paths(dir)?)
         .env("CARGO_TARGET_DIR", dir.join("target"))
-        .dir(dir.to_owned())
+        .dir(dir)
         .run()?;
     let wasm = dir.join("target/wasm32-unknown-unknown").join(&build.profile).join("edgegate.wasm");
     fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))
