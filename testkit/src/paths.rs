@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use anyhow::{Context, Result};
+
 /// The root of the repository.
 #[must_use]
 pub fn root() -> PathBuf {
@@ -22,6 +24,16 @@ pub fn state() -> PathBuf {
 #[must_use]
 pub fn tools() -> PathBuf {
     root().join("target/tools")
+}
+
+/// The folder in which cargo unpacks the sources of registries, one folder for each registry.
+///
+/// # Errors
+/// When there is no home directory.
+pub fn registry_sources() -> Result<PathBuf> {
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("there is no home directory")?;
+    Ok(home.join("registry/src"))
 }
 
 /// The folder of the commands of npm packages, including Node 22.

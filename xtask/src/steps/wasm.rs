@@ -1,9 +1,6 @@
 //! The modules of wasm: wasm-pack, then wasm-opt for the wasm and esbuild for the glue.
 
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -62,9 +59,7 @@ fn pack(settings: &Settings, module: &Module) -> Result<()> {
 /// When the folders of cargo cannot be read.
 pub(crate) fn without_paths(root: &Path) -> Result<[String; 2]> {
     let mut flags = vec![format!("--remap-path-prefix={}=edgegate", root.display())];
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("there is no home directory")?;
-    let registry = home.join("registry/src");
+    let registry = paths::registry_sources()?;
     for source in fs::read_dir(&registry).with_context(|| format!("cannot read {}", registry.display()))? {
         flags.push(format!("--remap-path-prefix={}=crates", source?.path().display()));
     }
