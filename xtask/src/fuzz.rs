@@ -1,9 +1,8 @@
-//! `cargo xtask fuzz`: runs a target of `fuzz/` with libFuzzer.
+//! `cargo xtask fuzz`: runs the targets of `fuzz/` with libFuzzer.
 
-use std::{fs, path::PathBuf};
+use std::path::Path;
 
 use anyhow::{Result, ensure};
-use edgegate_fuzz::{TARGETS, Target};
 use testkit::{paths, sh::Sh};
 
 use crate::{settings::Settings, steps::tools};
@@ -12,32 +11,35 @@ use crate::{settings::Settings, steps::tools};
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The target; all of them by default
-    #[arg(value_parser = TARGETS.map(|target| target.name))]
     target: Option<String>,
     /// How long each target runs
     #[arg(long, default_value_t = 5)]
     minutes: u32,
 }
 
-/// Runs the command.
+/// Runs the command. The corpus is kept: a later run begins with what an earlier one has found.
 ///
 /// # Errors
 /// When an input was found, or a tool is missing. The message of libFuzzer names the file with the input.
 pub(crate) fn run(args: &Args) -> Result<()> {
+    let corpus = paths::root().join("target/fuzz-corpus");
+    let seeds =
+        Sh::new("cargo").args(["run", "--quiet", "-p", "edgegate-fuzz", "--bin", "seeds", "--"]).args([&corpus]);
+    let names = seeds.output()?;
+    let chosen: Vec<&str> =
+        names.lines().filter(|name| args.target.as_deref().is_none_or(|only| only == *name)).collect();
+    ensure!(!chosen.is_empty(), "there is no such target. The targets are:\n{names}");
     let nightly = Sh::new("rustup").args(["run", "nightly", "rustc", "--version"]).output();
     ensure!(nightly.is_ok(), "a nightly Rust is missing: rustup toolchain install nightly");
     tools::install_cargo_fuzz(&Settings::read()?)?;
-    let chosen = TARGETS.iter().filter(|target| args.target.as_ref().is_none_or(|name| name == target.name));
     for target in chosen {
-        println!("\n{}: {} min", target.name, args.minutes);
-        fuzz(target, args.minutes)?;
+        println!("\n{target}: {} min", args.minutes);
+        fuzz(target, &corpus.join(target), args.minutes)?;
     }
     Ok(())
 }
 
-/// The corpus is kept: a later run begins with what an earlier one has found.
-fn fuzz(target: &Target, minutes: u32) -> Result<()> {
-    let corpus = corpus(target)?;
+fn fuzz(target: &str, corpus: &Path, minutes: u32) -> Result<()> {
     let seconds = format!("-max_total_time={}", minutes.saturating_mul(60));
     Sh::new("rustup")
         .args(["run", "nightly"])
@@ -49,15 +51,6 @@ fn fuzz(target: &Target, minutes: u32) -> Result<()> {
         // The release profile is for the wasm.
         .env("CARGO_PROFILE_RELEASE_LTO", "off")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16")
-        .env("EDGEGATE_FUZZ_TARGET", target.name)
+        .env("EDGEGATE_FUZZ_TARGET", target)
         .run()
-}
-
-fn corpus(target: &Target) -> Result<PathBuf> {
-    let corpus = paths::root().join("target/fuzz-corpus").join(target.name);
-    fs::create_dir_all(&corpus)?;
-    for (number, seed) in target.seeds.iter().enumerate() {
-        fs::write(corpus.join(format!("seed-{number}")), seed)?;
-    }
-    Ok(corpus)
 }
