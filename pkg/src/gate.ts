@@ -152,8 +152,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       const { claims: own, expireMinutes } = known("options", issue, LOGIN_OPTIONS);
       const address = isText(issue.address) ? issue.address : undefined;
       const minutes = optionalNumber("expireMinutes", expireMinutes);
-      const asksClaims = claims !== undefined || own !== undefined;
-      const verdict = await run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials, minutes, asksClaims, address)), {
+      const verdict = await run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials, minutes, own !== undefined, address)), {
         answer: asker({ ...(own === undefined ? {} : { own: members("claims", own) }) }),
       });
       if (verdict.outcome === "refused" && verdict.reason.startsWith("unsigned:")) {

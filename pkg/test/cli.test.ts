@@ -208,6 +208,9 @@ test("times are explained by their distance from now", async () => {
   const past = inspect(await token({ nbf: now - 3 * 3600 - 60, iat: now - 7 * 86400 - 60 })).stdout;
   assert.match(past, /valid since 3 hours ago/);
   assert.match(past, /issued 7 days ago/);
+  const others = inspect(await token({ nbf: now + 90 * 60 + 30, exp: 9e15 })).stdout;
+  assert.match(others, /valid in 90 minutes/);
+  assert.match(others, /9000000000000000  \(expires in \d+ days\)/);
 });
 
 test("the keys of a provider alone are keys, and a list is no payload", async () => {

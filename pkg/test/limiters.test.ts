@@ -61,6 +61,17 @@ test("a kind without a limiter is counted by the process", async () => {
   assert.equal(client.keys.length, 11);
 });
 
+test("a key that has a limiter is not counted by the process as well", async () => {
+  const [client, account] = [limiter(Infinity), limiter(Infinity)];
+  const gate = createGate(settings, memoryUsers(), { limiters: { client, account }, log: () => {} });
+  const body = () => new URLSearchParams({ grant_type: "refresh_token", refresh_token: "a.b.c" });
+  const refresh = () => gate.fetch(new Request("http://localhost/login", { method: "POST", body: body() }), { address: "::1" });
+  for (let attempt = 0; attempt < 61; attempt += 1) assert.equal((await refresh()).status, 400);
+  const logins = await Promise.all(Array.from({ length: 11 }, () => gate.fetch(login("ada@example.com"))));
+  assert.deepEqual(logins.map(({ status }) => status), Array<number>(11).fill(403));
+  assert.deepEqual([client.keys.length, account.keys.length], [61, 11]);
+});
+
 test("a limiter that fails is logged, and the request passes", async () => {
   const entries: LogEntry[] = [];
   const broken: Limiter = { limit: async () => Promise.reject(new Error("no quota service")) };

@@ -379,3 +379,13 @@ test("currentUser takes the requests of Hono, Express, Fastify, Koa and Node", a
     assert.equal(await emailOf(from as never), "no-token");
   }
 });
+
+test("a prefix is a path that starts with a slash", async () => {
+  const entries: LogEntry[] = [];
+  const gate = createGate(settings, memoryUsers(), { log: (entry) => entries.push(entry) });
+  for (const prefix of ["auth", "/auth?a", "/auth#a", "https://h/auth"]) {
+    assert.equal((await gate.fetch(new Request("http://localhost/auth/me"), { prefix })).status, 500, prefix);
+  }
+  assert.deepEqual(entries.map(({ error }) => String(error)), Array(4).fill("TypeError: edgegate: prefix must start with a slash"));
+  assert.equal((await gate.fetch(new Request("http://localhost/auth/me"), { prefix: "/auth" })).status, 401);
+});
