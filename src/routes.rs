@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use crate::{
     host::Host,
     http::{
-        Refusal, Reply, Request,
+        Client, Refusal, Reply, Request,
         cookie::{self, Found},
         cors,
     },
@@ -68,7 +68,10 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
         USERS => users::create(settings, host, request).await.map(|user| Reply::created(&user.into())),
         LOGOUT if !settings.revocation || only_refreshes(settings, request) => {
             let cookie = refresh_cookie(settings, request)?;
-            revoke::with_token(settings, host, cookie.unwrap_or_default()).await?;
+            if let Some(token) = cookie {
+                host.within(settings, &Client::of(request), None).await?;
+                revoke::with_token(settings, host, token).await?;
+            }
             Ok(without_cookies(settings, Reply::logged_out()))
         }
         REVOKE => {

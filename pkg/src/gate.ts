@@ -149,8 +149,8 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     },
     async login({ username, password }, issue = {}) {
       const credentials = [text("username", username), text("password", password)] as const;
-      const { claims: own, expireMinutes } = known("options", issue, LOGIN_OPTIONS);
-      const address = isText(issue.address) ? issue.address : undefined;
+      const { claims: own, expireMinutes, address: given } = known("options", issue, LOGIN_OPTIONS);
+      const address = given === undefined || given === null ? undefined : text("address", given);
       const minutes = optionalNumber("expireMinutes", expireMinutes);
       const verdict = await run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials, minutes, own !== undefined, address)), {
         answer: asker({ ...(own === undefined ? {} : { own: members("claims", own) }) }),

@@ -1,6 +1,6 @@
 // Rate limits by limiters that all instances of an app share.
 
-import { known, object } from "./argument.js";
+import { known, members, object } from "./argument.js";
 import type { CallerQuestion } from "./turn.js";
 
 /** Counts by a key. Cloudflare's rate limiting binding is one. */
@@ -21,7 +21,7 @@ type Keys = Omit<Extract<CallerQuestion, { ask: "limit" }>, "ask">;
 
 /** @throws {TypeError} unless each is a limiter, or left out. */
 export function checkedLimiters(limiters: Limiters): Limiters {
-  const { client, account } = known("limiters", limiters, ["client", "account"]);
+  const { client, account } = known("limiters", members("limiters", limiters), ["client", "account"]);
   for (const [name, limiter] of Object.entries({ client, account })) {
     if (limiter !== undefined && typeof object(`limiters.${name}`, limiter).limit !== "function") {
       throw new TypeError(`edgegate: limiters.${name} must have a method limit`);
@@ -45,5 +45,8 @@ export async function isWithin({ client, account }: Limiters, keys: Keys, counte
 }
 
 async function ask(limiter: Limiter | undefined, key: string | undefined): Promise<boolean> {
-  return limiter === undefined || key === undefined || (await limiter.limit({ key })).success;
+  if (limiter === undefined || key === undefined) return true;
+  const { success } = await limiter.limit({ key });
+  if (typeof success !== "boolean") throw new TypeError("edgegate: a limiter must return { success: true } or { success: false }");
+  return success;
 }

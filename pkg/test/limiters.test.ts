@@ -90,11 +90,31 @@ test("a login without HTTP is counted by its address", async () => {
   assert.deepEqual(await attempt("grace@example.com", "2001:db8::2"), { outcome: "refused", reason: "rate-limited" });
   assert.deepEqual(await attempt("grace@example.com"), { outcome: "refused", reason: "unknown-user" });
   assert.equal(client.keys.length, 2);
+  // An option is read once, and a value of another type does not enter wasm.
+  let reads = 0;
+  const changing = {
+    get address() {
+      return reads++ ? ({ length: 5 } as never) : "203.0.113.9";
+    },
+  };
+  const credentials = { username: "mary@example.com", password: "x" };
+  assert.deepEqual(await gate.login(credentials, changing), { outcome: "refused", reason: "unknown-user" });
+  for (const address of [42, {}, [], true, Symbol("x")]) await assert.rejects(gate.login(credentials, { address: address as never }), TypeError);
+});
+
+test("a limiter that returns no boolean has failed, and the request passes", async () => {
+  for (const result of [undefined, true, {}, { success: "false" }, { success: 0 }]) {
+    const reasons: string[] = [];
+    const limiters = { account: { limit: async () => result as never } };
+    const gate = createGate(settings, memoryUsers(), { limiters, log: ({ reason }) => reasons.push(reason) });
+    assert.equal((await gate.fetch(login("ada@example.com"))).status, 403);
+    assert.deepEqual(reasons, ["limiter", "unknown-user"], JSON.stringify(result));
+  }
 });
 
 test("what is no limiter is an error at once", () => {
   const create = (limiters: object) => () => createGate(settings, memoryUsers(), { limiters });
-  for (const wrong of [{ client: {} }, { account: 1 }, { account: null }, { client: { limit: "x" } }, { user: limiter(1) }]) {
+  for (const wrong of [{ client: {} }, { account: 1 }, { account: null }, { client: { limit: "x" } }, { user: limiter(1) }, []]) {
     assert.throws(create(wrong), TypeError, JSON.stringify(wrong));
   }
   assert.doesNotThrow(create({ client: undefined }));

@@ -10,6 +10,8 @@ use crate::limits::USER_AGENT_MAX_CHARS;
 pub(crate) struct Client {
     user_agent: Option<String>,
     address: Option<IpAddr>,
+    /// There is an address, but it is none.
+    is_unreadable: bool,
 }
 
 impl Client {
@@ -18,11 +20,11 @@ impl Client {
     }
 
     pub(crate) fn at(address: Option<&str>) -> Self {
-        // Of a link-local address, Node also gives the interface: `fe80::1%eth0`.
-        let address = address.map(|address| address.split_once('%').map_or(address, |(address, _)| address));
-        let address = address.and_then(|address| address.parse::<IpAddr>().ok());
+        let Some(text) = address.map(str::trim).filter(|text| !text.is_empty()) else { return Self::default() };
+        let address = host(text).parse::<IpAddr>().ok();
         // A dual-stack socket sees IPv4 clients as `::ffff:203.0.113.7`.
-        Self { user_agent: None, address: address.map(|address| address.to_canonical()) }
+        let canonical = address.map(|address| address.to_canonical());
+        Self { user_agent: None, address: canonical, is_unreadable: address.is_none() }
     }
 
     /// The value of `User-Agent`, for the list of sessions.
@@ -45,8 +47,12 @@ impl Client {
         })
     }
 
-    /// A name of the network that is counted: an IPv6 client has 64 bits to itself.
+    /// A name of the network that is counted: an IPv6 client has 64 bits to itself. Clients whose address cannot be read are one: the
+    /// limit must not depend on how a proxy writes it.
     pub(crate) fn counted(&self) -> Option<String> {
+        if self.is_unreadable {
+            return Some("unreadable".to_owned());
+        }
         Some(match self.address? {
             IpAddr::V4(address) => address.to_bits().to_string(),
             IpAddr::V6(address) => {
@@ -55,6 +61,19 @@ impl Client {
             }
         })
     }
+}
+
+/// An address without the port that some proxies add, and without the interface that Node adds to a link-local one: `fe80::1%eth0`.
+fn host(text: &str) -> &str {
+    let host = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').map_or(text, |(host, _)| host),
+        None => match text.split_once(':') {
+            // One colon: an IPv6 address has more.
+            Some((host, port)) if !port.contains(':') => host,
+            _ => text,
+        },
+    };
+    host.split_once('%').map_or(host, |(host, _)| host)
 }
 
 /// PostgreSQL does not accept a NUL in a text.
@@ -81,7 +100,8 @@ mod tests {
             ("2001:db8::1", Some("2001:db8:0::/48")),
             ("::1", Some("0:0:0::/48")),
             ("localhost", None),
-            ("203.0.113.7:80", None),
+            ("203.0.113.7:80", Some("203.0.113.0/24")),
+            ("[2001:db8:1::1]:443", Some("2001:db8:1::/48")),
             ("", None),
         ] {
             assert_eq!(client("", address).network().as_deref(), expected, "{address}");
@@ -96,7 +116,18 @@ mod tests {
         assert_eq!(counted("2001:db8:1:2:3:4:5:6"), counted("2001:db8:1:2::"));
         assert_ne!(counted("2001:db8:1:2::"), counted("2001:db8:1:3::"));
         assert_eq!(counted("fe80::1%eth0"), counted("fe80::2"));
-        assert_eq!(counted("unknown"), None);
+        for same in ["203.0.113.7:4711", " 203.0.113.7"] {
+            assert_eq!(counted(same), counted("203.0.113.7"), "{same}");
+        }
+        for same in ["[2001:db8::1]", "[2001:db8::1]:443"] {
+            assert_eq!(counted(same), counted("2001:db8::1"), "{same}");
+        }
+        let unreadable = counted("unknown");
+        assert!(unreadable.is_some());
+        for same in ["203.0.113.7, 10.0.0.1", "203.000.113.007", "[", "::1::"] {
+            assert_eq!(counted(same), unreadable, "{same}");
+        }
+        assert_eq!(counted(""), None);
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn the_keys_are_of_the_network_and_of_the_account() {
     assert_ne!(client_of("203.0.113.8"), ada.client);
     assert_eq!(client_of("2001:db8::1"), client_of("2001:db8::ffff:1"));
     assert_ne!(client_of("2001:db8::1"), client_of("2001:db8:0:1::1"));
-    assert_eq!(client_of("unknown"), None);
+    assert_eq!(client_of(""), None);
 
     let user = keys("/users", JSON, "203.0.113.7", r#"{"email":"User@example.com","password":"a password"}"#);
     assert_eq!(user, ada);
@@ -141,6 +141,16 @@ fn without_http_a_login_is_counted_too() {
     });
     assert_eq!(verdict, Err(edgegate::Refusal::RateLimited));
     assert_eq!(counted, [keys("/login", FORM, "203.0.113.7", "username=user@example.com&password=secret")]);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_logout_by_the_cookie_of_a_refresh_token_is_counted() {
+    let (on, minutes) = (|| Some("on".into()), Some("60".into()));
+    let vars = Vars { rate_limit: on(), token_cookie: on(), refresh_token_expire_minutes: minutes, ..Vars::default() };
+    let gate = gate_with(SECRET, vars);
+    let logout = |cookie: &str| Request { cookie: Some(cookie.into()), ..request("/logout", FORM, "203.0.113.7") };
+    let (reply, asked, _) = ask(&gate, logout("__Host-refresh_token=a.b.c"), "", &Answer::WithinLimit(false));
+    assert_eq!((reply.status, asked), (429, vec!["Limit".to_owned()]));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
