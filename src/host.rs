@@ -5,6 +5,7 @@
 
 pub(crate) mod access_token;
 mod limit;
+mod lockout;
 pub mod passwords;
 mod question;
 mod session;
@@ -21,9 +22,10 @@ use std::{
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::{limit::Counter, refresh_token::RefreshToken};
+pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::RefreshToken};
 pub use self::{
     limit::Limit,
+    lockout::{FailedLogin, LoginState, SucceededLogin, UserAtLogin},
     question::{Answer, JwkSet, Question},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
 };
@@ -215,10 +217,23 @@ impl Host {
                 | Question::UserById { with_token_version: true, .. }
         );
         match self.ask(question).await {
-            Answer::User(Some(user)) => {
-                Ok(Some(UserRow { token_version: version(with_token_version, user.token_version)?, ..user }))
+            Answer::User(user) => user.map(|user| versioned(with_token_version, user)).transpose(),
+            answer => Err(answer.refusal()),
+        }
+    }
+
+    /// Asks [`Question::UserAtLogin`].
+    pub(crate) async fn user_at_login(
+        &self,
+        email: String,
+        with_token_version: bool,
+        LoginKeys { account, client }: LoginKeys,
+    ) -> Result<UserAtLogin, Refusal> {
+        match self.ask(Question::UserAtLogin { email, with_token_version, account, client }).await {
+            Answer::UserAtLogin(found) => {
+                let UserAtLogin { user, state } = *found;
+                Ok(UserAtLogin { user: user.map(|user| versioned(with_token_version, user)).transpose()?, state })
             }
-            Answer::User(None) => Ok(None),
             answer => Err(answer.refusal()),
         }
     }
@@ -231,9 +246,9 @@ impl Host {
         }
     }
 
-    pub(crate) async fn replace_hash(&self, id: UserId, old: String, new: String) {
-        // A failure does not refuse the login: the password was right, and the host has logged the failure.
-        let _answer = self.ask(Question::ReplaceHash { id, old, new }).await;
+    /// Stores something about a login that has succeeded. A failure does not refuse the login: the host has logged it.
+    pub(crate) async fn note(&self, question: Question) {
+        let _answer = self.ask(question).await;
     }
 
     /// Computes the job and counts its rounds.
@@ -333,6 +348,7 @@ impl Answer {
             Self::InvalidRow(row) => Refusal::InvalidRow(*row),
             Self::Body(_)
             | Self::User(_)
+            | Self::UserAtLogin(_)
             | Self::WithinLimit(_)
             | Self::Claims(_)
             | Self::Done
@@ -350,7 +366,12 @@ impl Answer {
     }
 }
 
+fn versioned(is_wanted: bool, user: UserRow) -> Result<UserRow, Refusal> {
+    Ok(UserRow { token_version: version(is_wanted, user.token_version)?, ..user })
+}
+
 const WRONG_ANSWER: Refusal = Refusal::Internal("the host answered another question than the one asked");
+
 /// A token version is there exactly if it was asked for. A row that lacks it must not count as one of which nothing was revoked.
 fn version(is_wanted: bool, version: Option<i64>) -> Result<Option<i64>, Refusal> {
     match (is_wanted, version) {

@@ -58,6 +58,24 @@ pub(crate) const LANES: usize = 4;
 /// Keys of a key ring, and of an identity provider.
 pub(crate) const KEYS_MAX: usize = 32;
 
+/// Failed logins of an account after which its logins are delayed.
+pub(crate) const LOCKOUT_FAILURES: i64 = 10;
+
+/// How long failures are remembered after the last one, beside its delay: 15 minutes.
+pub(crate) const LOCKOUT_WINDOW_SECONDS: i64 = 15 * 60;
+
+/// The first delay; each further failure doubles it.
+pub(crate) const LOCKOUT_FIRST_SECONDS: i64 = 30;
+
+/// The longest delay: 15 minutes.
+pub(crate) const LOCKOUT_MAX_SECONDS: i64 = 15 * 60;
+
+/// How long a client that has logged in is known: 90 days.
+pub(crate) const KNOWN_CLIENT_SECONDS: i64 = 90 * 24 * 60 * 60;
+
+/// How often the login of a known client is stored: once a day.
+pub(crate) const KNOWN_CLIENT_UPDATE_SECONDS: i64 = 24 * 60 * 60;
+
 /// Bits of an RSA key: the minimum of RFC 7518 3.3, and a maximum that takes a few milliseconds to verify.
 pub(crate) const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 

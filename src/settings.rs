@@ -16,8 +16,9 @@ use self::{
     name::{
         ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, CORS_ORIGINS, JWKS_AUDIENCE,
         JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS,
-        JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, PASSWORD_MIN_LENGTH, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES,
-        REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY, TOKEN_COOKIE, USER_ID_CLAIM,
+        JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_MIN_LENGTH, RATE_LIMIT,
+        REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY,
+        TOKEN_COOKIE, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, origins, switch},
 };
@@ -132,6 +133,9 @@ pub struct Vars {
     /// `off` disables the rate limits of logins, sign-ups and refreshes; `on` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub rate_limit: Option<Variable>,
+    /// `on` delays logins after failed ones of the same account, and needs the table `login_attempts`; `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub lockout: Option<Variable>,
     /// `on` also sets the tokens as cookies at a login, and accepts a token from its cookie; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub token_cookie: Option<Variable>,
@@ -180,6 +184,8 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// Whether logins, sign-ups and refreshes have rate limits.
     pub rate_limit: bool,
+    /// Whether logins are delayed after failed ones of the same account.
+    pub lockout: bool,
     /// Whether tokens are also set and accepted as cookies.
     pub token_cookie: bool,
     /// Whether a login and a refresh ask the host for further claims, by [`Question::Claims`](crate::Question::Claims); `false` by
@@ -231,6 +237,7 @@ impl Vars {
             password_min_length: variable(PASSWORD_MIN_LENGTH),
             cors_origins: variable(CORS_ORIGINS),
             rate_limit: variable(RATE_LIMIT),
+            lockout: variable(LOCKOUT),
             token_cookie: variable(TOKEN_COOKIE),
         }
     }
@@ -338,6 +345,7 @@ impl TryFrom<Vars> for Settings {
             )?,
             cors_origins: origins(CORS_ORIGINS, vars.cors_origins.as_deref())?,
             rate_limit: !switch(RATE_LIMIT, vars.rate_limit.as_deref(), ["on", "off"])?,
+            lockout: switch(LOCKOUT, vars.lockout.as_deref(), ["off", "on"])?,
             token_cookie: switch(TOKEN_COOKIE, vars.token_cookie.as_deref(), ["off", "on"])?,
             asks_claims: false,
             unicode: Unicode::default(),

@@ -7,7 +7,9 @@ use std::{
 
 use edgegate::{
     UserId, UserRow,
-    host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
+    host::{
+        Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin, UserAtLogin,
+    },
 };
 use serde_json::Map;
 
@@ -33,6 +35,8 @@ pub struct MemoryStore(Arc<Mutex<Tables>>);
 struct Tables {
     users: Vec<UserRow>,
     sessions: Vec<Row>,
+    /// By account.
+    attempts: Vec<(String, LoginState)>,
     /// The id of the last user that was inserted.
     last_id: i64,
 }
@@ -67,7 +71,7 @@ impl MemoryStore {
             users.into_iter().map(|user| UserRow { token_version: user.token_version.or(Some(0)), ..user }).collect();
         let ids = users.iter().filter_map(|user| if let UserId::Integer(id) = user.id { Some(id) } else { None });
         let last_id = ids.max().unwrap_or(0);
-        Self(Arc::new(Mutex::new(Tables { users, sessions: Vec::new(), last_id })))
+        Self(Arc::new(Mutex::new(Tables { users, last_id, ..Tables::default() })))
     }
 
     /// Deletes a user and the user's sessions. Returns whether there was one.
@@ -126,6 +130,46 @@ impl Store for MemoryStore {
         let mut tables = self.lock();
         tables.raise(id);
         tables.sessions.retain(|row| !(with_sessions && row.user_id == *id));
+        Ok(())
+    }
+
+    async fn user_at_login(
+        &self,
+        email: &str,
+        _: bool,
+        account: &str,
+        client: &str,
+    ) -> Result<UserAtLogin, StoreError> {
+        let tables = self.lock();
+        let of = |client: &str| tables.attempts.iter().find(|(of, state)| of == account && state.client == client);
+        let state = of(client).or_else(|| of("")).map(|(_, state)| state.clone()).unwrap_or_default();
+        Ok(UserAtLogin { user: tables.by_email(email).cloned(), state })
+    }
+
+    async fn login_failed(&self, login: &FailedLogin) -> Result<(), StoreError> {
+        let FailedLogin { account, client, counts, now, since, expires_at } = login;
+        let mut tables = self.lock();
+        tables.attempts.retain(|(of, state)| of == account || state.expires_at > *now);
+        let state = tables.attempts_of(account, client);
+        if *counts {
+            state.failures = if state.failed_at <= *since { 1 } else { state.failures.saturating_add(1) };
+            state.failed_at = *now;
+        }
+        state.expires_at = state.expires_at.max(*expires_at);
+        Ok(())
+    }
+
+    async fn login_succeeded(&self, login: &SucceededLogin) -> Result<(), StoreError> {
+        let SucceededLogin { account, client, below, expires_at } = login;
+        let mut tables = self.lock();
+        let state = tables.attempts_of(account, client);
+        if state.failures < *below {
+            state.failures = 0;
+        }
+        state.expires_at = state.expires_at.max(*expires_at);
+        if !client.is_empty() {
+            tables.keep_last_clients(account, client);
+        }
         Ok(())
     }
 
@@ -230,6 +274,25 @@ const CREATED_AT: &str = "2021-08-29T00:00:00Z";
 impl Tables {
     fn by_email(&self, email: &str) -> Option<&UserRow> {
         self.users.iter().find(|user| user.email.eq_ignore_ascii_case(email))
+    }
+
+    fn attempts_of(&mut self, account: &str, client: &str) -> &mut LoginState {
+        let is_it = |(of, state): &(String, LoginState)| of == account && state.client == client;
+        let at = self.attempts.iter().position(is_it).unwrap_or_else(|| {
+            self.attempts.push((account.to_owned(), LoginState { client: client.to_owned(), ..LoginState::default() }));
+            self.attempts.len().saturating_sub(1)
+        });
+        &mut self.attempts[at].1
+    }
+
+    /// Deletes all known clients of the account but this one and the four that were used last.
+    fn keep_last_clients(&mut self, account: &str, client: &str) {
+        let is_other = |state: &LoginState| !state.client.is_empty() && state.client != client;
+        let others = self.attempts.iter().filter(|(of, state)| of == account && is_other(state));
+        let mut others: Vec<_> = others.map(|(_, state)| state.clone()).collect();
+        others.sort_by(|a, b| b.expires_at.cmp(&a.expires_at).then_with(|| a.client.cmp(&b.client)));
+        let outdated = others.get(4..).unwrap_or_default();
+        self.attempts.retain(|(of, state)| of != account || !outdated.contains(state));
     }
 
     fn raise(&mut self, id: &UserId) {

@@ -15,7 +15,9 @@ use std::{borrow::Cow, fmt};
 
 use edgegate::{
     InvalidRow, UserId, UserRow,
-    host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
+    host::{
+        Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin, UserAtLogin,
+    },
 };
 use serde_json::{Map, Value};
 use sqlx::{
@@ -72,6 +74,14 @@ impl<P: Engine> SqlStore<P> {
         Ok(self.pool.rows(sql, params).await?.into_iter().next())
     }
 
+    /// Deletes rows that are of no use any more. Not in a transaction with what came before, which has succeeded whatever becomes of
+    /// them.
+    async fn clean(&self, sql: &sqlx::SqlStr, params: &[Param<'_>]) {
+        if let Err(error) = self.first(sql, params).await {
+            tracing::warn!(target: crate::response::TARGET, "expired rows were not deleted: {error}");
+        }
+    }
+
     async fn user(&self, sql: &sqlx::SqlStr, params: &[Param<'_>]) -> Result<Option<UserRow>, StoreError> {
         let row = self.first(sql, params).await?;
         row.map(|row| Ok(UserRow::from_columns(columns(&row)?)?)).transpose()
@@ -110,6 +120,47 @@ impl<P: Engine> Store for SqlStore<P> {
         Ok(self.pool.transaction(&statements).await.map(drop)?)
     }
 
+    async fn user_at_login(
+        &self,
+        email: &str,
+        with_token_version: bool,
+        account: &str,
+        client: &str,
+    ) -> Result<UserAtLogin, StoreError> {
+        let sql = self.statements.user_at_login.version(with_token_version);
+        let row = self.first(sql, &[Param::text(email), Param::text(account), Param::text(client)]).await?;
+        let mut found = columns(row.as_deref().unwrap_or("{}"))?;
+        // A text in a text: an object would be one of a database's own.
+        let user = match found.remove("user") {
+            Some(Value::String(user)) => Some(UserRow::from_columns(columns(&user)?)?),
+            _ => None,
+        };
+        Ok(UserAtLogin { user, state: LoginState::from_columns(found)? })
+    }
+
+    async fn login_failed(&self, login: &FailedLogin) -> Result<(), StoreError> {
+        let FailedLogin { account, client, counts, now, since, expires_at } = login;
+        let params = [
+            Param::text(account),
+            Param::text(client),
+            Param::Integer((*counts).into()),
+            Param::Integer(*now),
+            Param::Integer(*since),
+            Param::Integer(*expires_at),
+        ];
+        self.first(&self.statements.login_failed, &params).await?;
+        self.clean(&self.statements.delete_expired_attempts, &[Param::text(account), Param::Integer(*now)]).await;
+        Ok(())
+    }
+
+    async fn login_succeeded(&self, login: &SucceededLogin) -> Result<(), StoreError> {
+        let SucceededLogin { account, client, below, expires_at } = login;
+        let params = [Param::text(account), Param::text(client), Param::Integer(*below), Param::Integer(*expires_at)];
+        self.first(&self.statements.login_succeeded, &params).await?;
+        self.clean(&self.statements.delete_old_clients, &[Param::text(account), Param::text(client)]).await;
+        Ok(())
+    }
+
     async fn insert_session(&self, session: &NewSession) -> Result<bool, StoreError> {
         let NewSession { id, user_id, password, token_version, current, now, expires_at, ends_at, user_agent, address } =
             session;
@@ -129,11 +180,7 @@ impl<P: Engine> Store for SqlStore<P> {
         let sql = self.statements.insert_session.version(token_version.is_some());
         let is_inserted = self.first(sql, &params).await?.is_some();
         if is_inserted {
-            // Not in a transaction with it: the login has succeeded, whatever becomes of expired sessions.
-            let cleaned = self.first(&self.statements.delete_expired, &[user_id, Param::Integer(*now)]).await;
-            if let Err(error) = cleaned {
-                tracing::warn!(target: crate::response::TARGET, "expired sessions were not deleted: {error}");
-            }
+            self.clean(&self.statements.delete_expired, &[user_id, Param::Integer(*now)]).await;
         }
         Ok(is_inserted)
     }
@@ -213,7 +260,7 @@ fn columns(row: &str) -> Result<Map<String, Value>, InvalidRow> {
 }
 
 /// The migrations, which are recorded in a table of their own: the app may have its own migrations.
-fn migrator(migrations: [(i64, &'static str, &'static str); 3]) -> Migrator {
+fn migrator(migrations: [(i64, &'static str, &'static str); 4]) -> Migrator {
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql.into_sql_str(), false)
     };

@@ -4,7 +4,7 @@ use std::{error::Error, fmt, pin::Pin};
 
 use edgegate::{
     Answer, InvalidRow, Question, UserId, UserRow,
-    host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
+    host::{Ended, FailedLogin, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin, UserAtLogin},
 };
 
 /// The users and their sessions.
@@ -81,6 +81,29 @@ pub trait Store: Send + Sync + 'static {
         async { Err(StoreError::Unsupported("REVOCATION")) }
     }
 
+    /// Finds a user by e-mail address as [`Store::user_by_email`] does, and the row of `login_attempts` of this account: that of
+    /// `client` if there is one, otherwise that of the client `""`. One statement, which is the same whether there is such a user or
+    /// not. For `LOCKOUT`, as the next two.
+    fn user_at_login(
+        &self,
+        _email: &str,
+        _with_token_version: bool,
+        _account: &str,
+        _client: &str,
+    ) -> impl Future<Output = Result<UserAtLogin, StoreError>> + Send {
+        async { Err(LOCKOUT) }
+    }
+
+    /// Counts a failure, in one statement: [`FailedLogin`] has the SQL. It may delete expired rows of other accounts.
+    fn login_failed(&self, _login: &FailedLogin) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Err(LOCKOUT) }
+    }
+
+    /// Makes the client known, or forgets some of its failures: [`SucceededLogin`] has the SQL.
+    fn login_succeeded(&self, _login: &SucceededLogin) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Err(LOCKOUT) }
+    }
+
     /// Stores a session, if the user still has the password hash and, if there is one, the token
     /// version of the session. Returns whether it did. One statement: [`NewSession`] has the SQL. It may delete the user's
     /// expired sessions. For `REFRESH_TOKEN_EXPIRE_MINUTES`, as all methods below.
@@ -117,6 +140,7 @@ pub trait Store: Send + Sync + 'static {
     }
 }
 
+const LOCKOUT: StoreError = StoreError::Unsupported("LOCKOUT");
 const SESSIONS: StoreError = StoreError::Unsupported("REFRESH_TOKEN_EXPIRE_MINUTES");
 
 /// Why a [`Store`] did not answer. The reply is 503.
@@ -187,6 +211,18 @@ async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answe
     Ok(Some(match question {
         Question::UserByEmail { email, with_token_version } => {
             Answer::User(store.user_by_email(email, *with_token_version).await?)
+        }
+        Question::UserAtLogin { email, with_token_version, account, client } => {
+            let found = store.user_at_login(email, *with_token_version, account, client).await?;
+            Answer::UserAtLogin(Box::new(found))
+        }
+        Question::LoginFailed(login) => {
+            store.login_failed(login).await?;
+            Answer::Done
+        }
+        Question::LoginSucceeded(login) => {
+            store.login_succeeded(login).await?;
+            Answer::Done
         }
         Question::UserById { id, with_token_version } => Answer::User(store.user_by_id(id, *with_token_version).await?),
         Question::InsertUser { email, password } => Answer::User(store.insert_user(email, password).await?),

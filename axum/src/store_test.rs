@@ -21,12 +21,12 @@ use std::{error::Error, fmt};
 
 use edgegate::{
     UserId, UserRow,
-    host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
+    host::{Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin},
 };
 
 use crate::{Store, StoreError};
 
-/// Runs all checks. The store must be empty, and support `REGISTRATION`, `REHASH`, `REVOCATION` and refresh tokens.
+/// Runs all checks. The store must be empty, and support `REGISTRATION`, `REHASH`, `REVOCATION`, `LOCKOUT` and refresh tokens.
 /// `delete_user` deletes the user with this id, as an administrator would.
 ///
 /// Several checks send concurrent requests, which only means something if the store has several connections.
@@ -60,7 +60,13 @@ pub async fn run<S: Store>(
         .await
         .named("an expired, a repeated and an unknown token add nothing to the version")?;
     suite.deletion().await.named("a session is deleted by its user or by its token")?;
-    suite.the_list().await.named("the list has the live sessions of one user, the last used first")
+    suite.the_list().await.named("the list has the live sessions of one user, the last used first")?;
+    suite.users_at_login().await.named("the user of a login is found with and without a row about logins")?;
+    suite.failures().await.named("failures are counted, and forgotten after a time")?;
+    suite.failure_beside_failure().await.named("concurrent failures are all counted")?;
+    suite.known_clients().await.named("five clients of an account are known, each with its own failures")?;
+    suite.successes().await.named("a success forgets a few failures, and not many")?;
+    suite.expired_attempts().await.named("expired rows about logins go by themselves")
 }
 
 /// A check that failed.
@@ -470,6 +476,118 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         )
     }
 
+    async fn users_at_login(&self) -> Checked {
+        let user = self.user("Login@example.com").await?;
+        for with_token_version in [false, true] {
+            let find = async |email| self.store.user_at_login(email, with_token_version, "login", "c").await;
+            let found = find("lOGIN@example.com").await?;
+            let row = found.user.ok_or_else(|| Failed("it was not found".into()))?;
+            equal("the user", (&row.id, &row.email, &row.password), (&user.id, &user.email, &user.password))?;
+            if with_token_version {
+                equal("the version of a new user", row.token_version, Some(0))?;
+            }
+            let unknown = find("nobody@example.com").await?;
+            equal("an unknown user", unknown.user.is_none(), true)?;
+            let expected = if with_token_version { 1 } else { 0 };
+            equal("the failures", (found.state.failures, unknown.state.failures), (expected, expected))?;
+            self.store.login_failed(&failure("login", "", NOW)).await?;
+        }
+        Ok(())
+    }
+
+    async fn failures(&self) -> Checked {
+        equal("before the first one", self.state("counted", "c").await?, LoginState::default())?;
+        for now in [NOW, NOW + 10] {
+            self.store.login_failed(&failure("counted", "", now)).await?;
+        }
+        equal("after two", self.state("counted", "c").await?, state("", 2, NOW + 10, NOW + 1810))?;
+        let held_up = FailedLogin { counts: false, expires_at: NOW, ..failure("counted", "", NOW + 20) };
+        self.store.login_failed(&held_up).await?;
+        equal("after one that does not count", self.state("counted", "c").await?, state("", 2, NOW + 10, NOW + 1810))?;
+        self.store.login_failed(&failure("counted", "", NOW + 909)).await?;
+        equal("899 seconds after the last one", self.state("counted", "").await?.failures, 3)?;
+        self.store.login_failed(&failure("counted", "", NOW + 1809)).await?;
+        equal(
+            "900 seconds after the last one",
+            self.state("counted", "").await?,
+            state("", 1, NOW + 1809, NOW + 3609),
+        )?;
+        equal("another account", self.state("uncounted", "").await?, LoginState::default())
+    }
+
+    async fn failure_beside_failure(&self) -> Checked {
+        for race in 0..RACES {
+            let account = format!("race-{race}");
+            let failed = failure(&account, "", NOW);
+            let fail = || self.store.login_failed(&failed);
+            for result in <[_; 4]>::from(tokio::join!(fail(), fail(), fail(), fail())) {
+                result?;
+            }
+            equal("the failures", self.state(&account, "").await?.failures, 4)?;
+        }
+        Ok(())
+    }
+
+    async fn known_clients(&self) -> Checked {
+        self.store.login_failed(&failure("clients", "", NOW)).await?;
+        self.store.login_succeeded(&success("other", "c1", 10, NOW)).await?;
+        for (at, client) in (1..).zip(CLIENTS) {
+            self.store.login_succeeded(&success("clients", client, 10, NOW + at)).await?;
+        }
+        equal("after six", self.known("clients").await?, vec!["c2", "c3", "c4", "c5", "c6"])?;
+        self.store.login_succeeded(&success("clients", "c2", 10, NOW + 7)).await?;
+        self.store.login_succeeded(&success("clients", "c1", 10, NOW + 1)).await?;
+        equal("after the first one again", self.known("clients").await?, vec!["c1", "c2", "c4", "c5", "c6"])?;
+        self.store.login_succeeded(&success("clients", "", 10, NOW)).await?;
+        equal("after one without an address", self.known("clients").await?.len(), 5)?;
+        self.store.login_failed(&failure("clients", "c6", NOW + 2)).await?;
+        equal("a known client", self.state("clients", "c6").await?, state("c6", 1, NOW + 2, NOW + 1802))?;
+        equal("the others", self.state("clients", "c3").await?, state("", 0, NOW, NOW + 1800))?;
+        equal("the client in another account", self.state("other", "c1").await?, state("c1", 0, 0, NOW))
+    }
+
+    async fn successes(&self) -> Checked {
+        for client in ["", "c"] {
+            for now in [NOW, NOW + 1] {
+                self.store.login_failed(&failure("forgiven", client, now)).await?;
+            }
+            self.store.login_succeeded(&success("forgiven", client, 2, NOW)).await?;
+            equal("two of two", self.state("forgiven", client).await?, state(client, 2, NOW + 1, NOW + 1801))?;
+            self.store.login_succeeded(&success("forgiven", client, 3, NOW + 9000)).await?;
+            equal("two of three", self.state("forgiven", client).await?.failures, 0)?;
+            equal("the expiry", self.state("forgiven", client).await?.expires_at, NOW + 9000)?;
+        }
+        Ok(())
+    }
+
+    async fn expired_attempts(&self) -> Checked {
+        let long_ago = NOW - 1_000_000;
+        for account in ["expired-1", "expired-2"] {
+            self.store.login_failed(&failure(account, "", long_ago)).await?;
+        }
+        self.store.login_failed(&failure("live", "", long_ago + 1)).await?;
+        self.store.login_failed(&failure("fresh", "", long_ago + 1800)).await?;
+        for account in ["expired-1", "expired-2"] {
+            equal(account, self.state(account, "").await?, LoginState::default())?;
+        }
+        equal("one that has not expired", self.state("live", "").await?.failures, 1)
+    }
+
+    async fn state(&self, account: &str, client: &str) -> Result<LoginState, Failed> {
+        Ok(self.store.user_at_login("nobody@example.com", false, account, client).await?.state)
+    }
+
+    /// Which of [`CLIENTS`] the store knows.
+    async fn known(&self, account: &str) -> Result<Vec<&'static str>, Failed> {
+        let mut known = Vec::new();
+        for client in CLIENTS {
+            if self.state(account, client).await?.client == client {
+                known.push(client);
+            }
+        }
+        Ok(known)
+    }
+
     /// Inserts a user.
     async fn user(&self, email: &str) -> Result<UserRow, Failed> {
         let user = self.store.insert_user(email, HASH).await?;
@@ -483,6 +601,28 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
     async fn version_of(&self, id: &UserId) -> Result<Option<i64>, Failed> {
         Ok(self.store.user_by_id(id, true).await?.and_then(|user| user.token_version))
     }
+}
+
+const CLIENTS: [&str; 6] = ["c1", "c2", "c3", "c4", "c5", "c6"];
+
+/// A failure, which forgets what is 900 seconds old.
+fn failure(account: &str, client: &str, now: i64) -> FailedLogin {
+    FailedLogin {
+        account: account.into(),
+        client: client.into(),
+        counts: true,
+        now,
+        since: now - 900,
+        expires_at: now + 1800,
+    }
+}
+
+fn success(account: &str, client: &str, below: i64, expires_at: i64) -> SucceededLogin {
+    SucceededLogin { account: account.into(), client: client.into(), below, expires_at }
+}
+
+fn state(client: &str, failures: i64, failed_at: i64, expires_at: i64) -> LoginState {
+    LoginState { client: client.into(), failures, failed_at, expires_at }
 }
 
 /// How long a session can stay unused, in seconds.

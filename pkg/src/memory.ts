@@ -2,7 +2,7 @@
 
 import type { UserId, UserRow } from "../wasm/edgegate.js";
 import { lowerCase, type SqlStore } from "./sql.js";
-import type { NewSession, Session, UserStore } from "./store.js";
+import type { AttemptRow, NewSession, Session, UserStore } from "./store.js";
 
 export type { UserRow } from "../wasm/edgegate.js";
 
@@ -40,6 +40,7 @@ interface SessionRow extends Session {
 export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
   const rows: Row[] = [];
   const sessions = new Map<string, SessionRow>();
+  const attempts: (AttemptRow & { account: string })[] = [];
   const add = (user: MemoryUser): Row => {
     // An id may be given, and is not given twice.
     const id = Math.max(0, ...rows.map((row) => (typeof row.id === "number" ? row.id : 0))) + 1;
@@ -55,6 +56,13 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
   const copied = (row: Row | undefined): UserRow | null => (row ? { ...row } : null);
   const deleteOf = (id: UserId, which: (session: SessionRow) => boolean) => {
     for (const session of sessions.values()) if (String(session.userId) === String(id) && which(session)) sessions.delete(session.id);
+  };
+
+  const attemptsOf = (account: string, client: string) => {
+    const found = attempts.find((row) => row.account === account && row.client === client);
+    const row = found ?? { account, client, failures: 0, failed_at: 0, expires_at: 0 };
+    if (!found) attempts.push(row);
+    return row;
   };
 
   return {
@@ -134,5 +142,32 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
         }));
       },
     },
+    attempts: {
+      async find({ email, account, client }) {
+        const of = (one: string) => attempts.find((row) => row.account === account && row.client === one);
+        const row = of(client) ?? of("");
+        return { user: copied(byEmail(email)), attempts: row ? { ...row } : null };
+      },
+      async failed({ account, client, counts, now, since, expiresAt }) {
+        removeAll(attempts, (row) => row.expires_at <= now && row.account !== account);
+        const row = attemptsOf(account, client);
+        if (counts) Object.assign(row, { failures: row.failed_at <= since ? 1 : row.failures + 1, failed_at: now });
+        row.expires_at = Math.max(row.expires_at, expiresAt);
+      },
+      async succeeded({ account, client, below, expiresAt }) {
+        const row = attemptsOf(account, client);
+        if (row.failures < below) row.failures = 0;
+        row.expires_at = Math.max(row.expires_at, expiresAt);
+        if (client === "") return;
+        const others = attempts.filter((one) => one.account === account && one.client !== "" && one.client !== client);
+        others.sort((a, b) => b.expires_at - a.expires_at || (a.client < b.client ? -1 : 1));
+        const outdated = new Set(others.slice(4));
+        removeAll(attempts, (one) => outdated.has(one));
+      },
+    },
   } satisfies UserStore;
+}
+
+function removeAll<Row>(rows: Row[], which: (row: Row) => boolean): void {
+  rows.splice(0, rows.length, ...rows.filter((row) => !which(row)));
 }

@@ -96,7 +96,7 @@ type Connection = PostgresDatabase & { end(): Promise<unknown> };
 export function postgresUsers(database: PostgresDatabase | PostgresConnect, options: PostgresOptions = {}): SqlStore {
   const { letterCase = "mixed", ...tables } = options;
   const store = sqlUsers(dialect(letterCase), driver(database), tables);
-  const { sessions } = store;
+  const { sessions, attempts } = store;
   const spelled = letterCase === "lower" ? lowerCase : (email: string) => email;
   const user = async (row: ReturnType<SqlStore["userById"]>) => corrected(await row);
   return {
@@ -104,6 +104,13 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
     userByEmail: (email, columns) => user(store.userByEmail(spelled(email), columns)),
     userById: (id, columns) => ofExistingId(() => user(store.userById(id, columns)), null),
     insertUser: (row) => user(store.insertUser({ ...row, email: spelled(row.email) })),
+    attempts: {
+      ...attempts,
+      async find(login) {
+        const { user, attempts: row } = await attempts.find({ ...login, email: spelled(login.email) });
+        return { user: corrected(user), attempts: row && integers(row, ["failures", "failed_at", "expires_at"]) };
+      },
+    },
     sessions: {
       ...sessions,
       insert: (session) => ofExistingId(() => sessions.insert(session), false),
@@ -121,12 +128,14 @@ const dialect = (letterCase: "mixed" | "lower"): Dialect => {
     quote: '"',
     parameter: (number) => `$${number}`,
     least: "LEAST",
+    greatest: "GREATEST",
     sameEmail: (column) => (letterCase === "lower" ? `${column} = :email` : `${lower(column)} = ${lower("CAST(:email AS text)")}`),
     // Drivers return a `bigint` as a text. JSON tells integers and texts apart, and is a text whatever parsers the driver is given.
     id: (column) => `CAST(to_json(${column}) AS text)`,
     createdAt: (column) => `CAST(to_json(${column}) AS text)`,
     // Without it, a session could be stored while the tokens of its user are being revoked, and be missed.
     lockUser: " FOR SHARE",
+    skipLocked: " FOR UPDATE SKIP LOCKED",
     both: (first, second) => [`WITH second AS (${second}) ${first}`],
   };
 };
@@ -241,7 +250,7 @@ function connecting(connect: PostgresConnect): Driver {
 }
 
 /** Options of {@link postgresSchema}. */
-export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessions"> {
+export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts"> {
   /**
    * The type of the users' ids. If a backend owns the table of users, it must be that of its ids. `integer` and `bigint` are counted
    * by the database, `uuid` and `text` are random UUIDs. Default: `bigint`.
@@ -252,7 +261,7 @@ export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessi
 }
 
 /**
- * SQL that creates the tables in PostgreSQL, as the migrations of the crate `edgegate-axum` do. If a backend owns the table of users, only `sessions` and `tokenVersion` are of use.
+ * SQL that creates the tables in PostgreSQL, as the migrations of the crate `edgegate-axum` do. If a backend owns the table of users, only `sessions`, `attempts` and `tokenVersion` are of use.
  *
  * @throws {TypeError} when a name is no SQL identifier.
  *
@@ -265,7 +274,7 @@ export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessi
  * ```
  */
 export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
-  const { users = "users", sessions = "sessions", ids = "bigint", id = "id" } = options;
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", ids = "bigint", id = "id" } = options;
   const name = (text: string): string => quoted('"', text);
   const index = (table: string, column: string): string => name(`${table.split(".").at(-1)}_${column}`);
   const key = {
@@ -300,6 +309,16 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lo
   address text
 );
 CREATE INDEX IF NOT EXISTS ${index(sessions, "user_id")} ON ${name(sessions)} (user_id);
+`,
+    attempts: `CREATE TABLE IF NOT EXISTS ${name(attempts)} (
+  account text NOT NULL,
+  client text NOT NULL,
+  failures bigint NOT NULL,
+  failed_at bigint NOT NULL,
+  expires_at bigint NOT NULL,
+  PRIMARY KEY (account, client)
+);
+CREATE INDEX IF NOT EXISTS ${index(attempts, "expires_at")} ON ${name(attempts)} (expires_at);
 `,
   };
 }

@@ -2,7 +2,7 @@
 
 import type { UserId, UserRow } from "../wasm/edgegate.js";
 import { object } from "./argument.js";
-import type { Columns, RotatedRow, Session, SessionStore, UserStore } from "./store.js";
+import type { AttemptRow, AttemptStore, Columns, RotatedRow, Session, SessionStore, UserAtLogin, UserStore } from "./store.js";
 
 /** The tables and columns of a store, where they are named or filled differently. All names are case-sensitive. */
 export interface SqlOptions {
@@ -10,6 +10,8 @@ export interface SqlOptions {
   users?: string;
   /** The table of sessions, which only `REFRESH_TOKEN_EXPIRE_MINUTES` needs. Default: `sessions`. */
   sessions?: string;
+  /** The table of failed logins and known clients, which only `LOCKOUT=on` needs. Default: `login_attempts`. */
+  attempts?: string;
   /** The columns of the users that have other names. */
   columns?: ColumnNames;
   /** Further columns of the users to read, such as `role`. `currentUser` returns them under the same names. Default: none. */
@@ -41,8 +43,9 @@ export interface Dialect {
   quote: string;
   /** The parameter of this number, from 1 on, or `?` for each occurrence. */
   parameter(number: number): string;
-  /** The function that returns the lesser of two values. */
+  /** The functions that return the lesser and the greater one of two values. */
   least: string;
+  greatest: string;
   /** Whether the column has this address, ignoring letter case. */
   sameEmail(column: string): string;
   /** How a column of a row is read. */
@@ -50,6 +53,8 @@ export interface Dialect {
   createdAt(column: string): string;
   /** Locks the row of `users` that a SELECT reads against changes until the end of the transaction, where writers are concurrent. */
   lockUser: string;
+  /** Leaves out the rows that another transaction is changing, where writers are concurrent: two that delete could wait for each other. */
+  skipLocked: string;
   /** Two statements that need not see each other's changes; the rows of the first one are returned. */
   both(first: string, second: string): string[];
 }
@@ -74,6 +79,7 @@ export interface SqlStore extends UserStore {
   replaceHash: NonNullable<UserStore["replaceHash"]>;
   revokeTokens: NonNullable<UserStore["revokeTokens"]>;
   sessions: SessionStore;
+  attempts: AttemptStore;
 }
 
 /** @throws {TypeError} when a name in the options is no SQL identifier of letters, digits, `_` and `$`. */
@@ -84,6 +90,7 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
   const first = async (text: string, values: Row) => (await all(text, values))[0] ?? null;
   const transaction = (texts: string[], values: Row) => driver.transaction(texts.map((text) => bind(text, values)));
   const user = (text: string, values: Row) => first(text, values) as Promise<UserRow | null>;
+  const both = async (texts: string[], values: Row) => (texts.length > 1 ? transaction(texts, values) : [await all(texts[0] as string, values)]);
 
   return {
     userByEmail: (email, columns) => user(sql.byEmail(columns), { email }),
@@ -102,8 +109,7 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
     sessions: {
       async insert({ userId, password, userAgent, address, ...session }) {
         const values = { ...session, user: key(userId), hash: password, userAgent: userAgent ?? null, address: address ?? null };
-        const texts = sql.insertSession(session.tokenVersion !== undefined);
-        const [inserted] = texts.length > 1 ? await transaction(texts, values) : [await all(texts[0] as string, values)];
+        const [inserted] = await both(sql.insertSession(session.tokenVersion !== undefined), values);
         return inserted?.length === 1;
       },
       rotate: ({ new: next, withTokenVersion, ...values }) =>
@@ -121,8 +127,32 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
       },
       list: ({ userId, now }) => all(sql.list, { user: key(userId), now }) as Promise<unknown> as Promise<Session[]>,
     },
+    attempts: {
+      find: async ({ withTokenVersion, email, account, client }) =>
+        parted((await first(sql.atLogin({ tokenVersion: withTokenVersion }), { email, account, client })) ?? {}),
+      async failed({ counts, ...values }) {
+        await both(sql.loginFailed, { ...values, counts: counts ? 1 : 0 });
+      },
+      async succeeded(login) {
+        await both(sql.loginSucceeded, { ...login });
+      },
+    },
   };
 }
+
+/** The columns of a user and those of `login_attempts`, which are `NULL` when there is no such row. */
+function parted(row: Row): UserAtLogin {
+  const attempts: Row = {};
+  const user: Row = {};
+  for (const [column, value] of Object.entries(row)) {
+    if (column.startsWith(OF_ATTEMPTS)) attempts[column.slice(OF_ATTEMPTS.length)] = value;
+    else user[column] = value;
+  }
+  const present = <R>(columns: Row, key: string): R | null => (columns[key] === null || columns[key] === undefined ? null : (columns as R));
+  return { user: present<UserRow>(user, "id"), attempts: present<AttemptRow>(attempts, "client") };
+}
+
+const OF_ATTEMPTS = "login_attempts_";
 
 /**
  * Ids are bound as text, which the database converts to the type of the column. A number would be bound as a double by some drivers
@@ -139,10 +169,10 @@ const parameterOf = (at: number): string => `further${at}`;
 const renamed = (further: Row): Row => Object.fromEntries(Object.values(further).map((value, at) => [parameterOf(at), value ?? null]));
 
 function statements(dialect: Dialect, options: SqlOptions) {
-  const { least, lockUser } = dialect;
+  const { least, greatest, lockUser, skipLocked } = dialect;
   const name = (text: string): string => quoted(dialect.quote, text);
-  const { users = "users", sessions = "sessions", columns = {}, further = [] } = object("options", options);
-  const [U, S] = [name(users), name(sessions)];
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", columns = {}, further = [] } = object("options", options);
+  const [U, S, A] = [name(users), name(sessions), name(attempts)];
   const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version" } = columns;
   const [ID, EMAIL, PASSWORD, VERSION] = [name(id), name(email), name(password), name(token_version)];
   const createdAt = created_at === null ? "''" : dialect.createdAt(name(created_at));
@@ -167,6 +197,28 @@ function statements(dialect: Dialect, options: SqlOptions) {
       return { sql: compiled.sql, values: compiled.names.map((name) => values[name]) };
     },
     byEmail: (columns: Columns) => select(columns, dialect.sameEmail(EMAIL)),
+    // A row without a user is one, too: the database does the same for both.
+    atLogin: (columns: Columns) =>
+      `SELECT found.*, ${["client", "failures", "failed_at", "expires_at"].map((column) => `known.${column} AS ${OF_ATTEMPTS}${column}`).join(", ")} ` +
+      `FROM (SELECT 1 AS one) AS login LEFT JOIN (${select(columns, dialect.sameEmail(EMAIL))}) AS found ON 1 = 1 ` +
+      `LEFT JOIN (SELECT client, failures, failed_at, expires_at FROM ${A} WHERE account = :account AND client IN (:client, '') ` +
+      `ORDER BY client DESC LIMIT 1) AS known ON 1 = 1`,
+    loginFailed: dialect.both(
+      `INSERT INTO ${A} AS a (account, client, failures, failed_at, expires_at) VALUES (:account, :client, :counts, :now, :expiresAt) ` +
+        `ON CONFLICT (account, client) DO UPDATE SET ` +
+        `failures = CASE WHEN :counts = 0 THEN a.failures WHEN a.failed_at <= :since THEN 1 ELSE a.failures + 1 END, ` +
+        `failed_at = CASE WHEN :counts = 0 THEN a.failed_at ELSE :now END, expires_at = ${greatest}(a.expires_at, :expiresAt) ` +
+        `RETURNING 1 AS stored`,
+      `DELETE FROM ${A} WHERE (account, client) IN (SELECT account, client FROM ${A} ` +
+        `WHERE expires_at <= :now AND account <> :account LIMIT 10${skipLocked}) RETURNING 1 AS deleted`,
+    ),
+    loginSucceeded: dialect.both(
+      `INSERT INTO ${A} AS a (account, client, failures, failed_at, expires_at) VALUES (:account, :client, 0, 0, :expiresAt) ` +
+        `ON CONFLICT (account, client) DO UPDATE SET failures = CASE WHEN a.failures < :below THEN 0 ELSE a.failures END, ` +
+        `expires_at = ${greatest}(a.expires_at, :expiresAt) RETURNING 1 AS stored`,
+      `DELETE FROM ${A} WHERE (account, client) IN (SELECT account, client FROM ${A} WHERE account = :account ` +
+        `AND client NOT IN ('', :client) AND :client <> '' ORDER BY expires_at DESC, client LIMIT 100 OFFSET 4${skipLocked}) RETURNING 1 AS deleted`,
+    ),
     byId: (columns: Columns) => select(columns, `${ID} = :id`),
     // The address is two parameters, because the databases that infer types could infer two different ones.
     insertUser: (names: string[]) =>

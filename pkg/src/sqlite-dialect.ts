@@ -8,15 +8,17 @@ export const SQLITE: Dialect = {
   // Drivers treat `?1` differently: some take it for a named parameter.
   parameter: () => "?",
   least: "MIN",
+  greatest: "MAX",
   sameEmail: (column) => `${column} = :email COLLATE NOCASE`,
   id: (column) => column,
   createdAt: (column) => column,
   lockUser: "",
+  skipLocked: "",
   both: (first, second) => [first, second],
 };
 
 /** Options of {@link sqliteSchema}. */
-export interface SqliteSchemaOptions extends Pick<SqlOptions, "users" | "sessions"> {
+export interface SqliteSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts"> {
   /** The type of the users' ids: integers that the database counts, or random texts of 32 hexadecimal digits. Default: `integer`. */
   ids?: "integer" | "text";
 }
@@ -29,6 +31,8 @@ export interface Schema {
   tokenVersion: string;
   /** Creates the table of sessions and its index, unless the table exists: for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   sessions: string;
+  /** Creates the table of failed logins and known clients, unless it exists: for `LOCKOUT=on`. */
+  attempts: string;
 }
 
 /**
@@ -46,7 +50,8 @@ export interface Schema {
  * database.exec(users + sessions);
  * ```
  */
-export function sqliteSchema({ users = "users", sessions = "sessions", ids = "integer" }: SqliteSchemaOptions = {}): Schema {
+export function sqliteSchema(options: SqliteSchemaOptions = {}): Schema {
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", ids = "integer" } = options;
   const name = (text: string): string => quoted(SQLITE.quote, text);
   // AUTOINCREMENT: the id of a deleted user is never reused, so that an old token cannot belong to a new user.
   const id = ids === "text" ? "TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(16))))" : "INTEGER PRIMARY KEY AUTOINCREMENT";
@@ -76,6 +81,16 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${name(`${users}_email`)} ON ${name(users)} (e
   address TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ${name(`${sessions}_user_id`)} ON ${name(sessions)} (user_id);
+`,
+    attempts: `CREATE TABLE IF NOT EXISTS ${name(attempts)} (
+  account TEXT NOT NULL,
+  client TEXT NOT NULL,
+  failures INTEGER NOT NULL,
+  failed_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (account, client)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ${name(`${attempts}_expires_at`)} ON ${name(attempts)} (expires_at);
 `,
   };
 }

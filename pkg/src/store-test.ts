@@ -1,7 +1,7 @@
 // Checks of a user store, for any test runner: what the core relies on.
 
 import type { UserId, UserRow } from "../wasm/edgegate.js";
-import type { NewSession, Rotation, SessionStore, UserStore } from "./store.js";
+import type { AttemptStore, FailedLogin, NewSession, Rotation, SessionStore, UserStore } from "./store.js";
 
 /** A store to check, with empty tables. */
 export interface StoreUnderTest {
@@ -25,7 +25,7 @@ export interface StoreCheckOptions {
 }
 
 /** Something that not every store has. `failure` needs `fail` and `recover`, `deletedUsers` needs `deleteUser`. */
-export type Part = "replaceHash" | "revokeTokens" | "sessions" | "deletedUsers" | "failure";
+export type Part = "replaceHash" | "revokeTokens" | "sessions" | "attempts" | "deletedUsers" | "failure";
 
 /** A check. */
 export interface StoreCheck {
@@ -48,7 +48,8 @@ export interface StoreCheck {
  *
  * function open() {
  *   const database = new DatabaseSync(":memory:");
- *   database.exec(sqliteSchema().users + sqliteSchema().sessions);
+ *   const { users, sessions, attempts } = sqliteSchema();
+ *   database.exec(users + sessions + attempts);
  *   return { store: sqliteUsers(database), close: () => database.close() };
  * }
  *
@@ -78,6 +79,7 @@ function present({ store, deleteUser, fail, recover }: StoreUnderTest, part: Par
     replaceHash: store.replaceHash,
     revokeTokens: store.revokeTokens,
     sessions: store.sessions,
+    attempts: store.attempts,
     deletedUsers: deleteUser,
     failure: fail && recover,
   };
@@ -108,6 +110,18 @@ class Context {
 
   get sessions(): SessionStore {
     return this.store.sessions;
+  }
+
+  get attempts(): AttemptStore {
+    return this.store.attempts;
+  }
+
+  /** The row of the account `a`, or of another one. */
+  async attempted(client: string, account = "a"): Promise<readonly unknown[] | null> {
+    const login = { email: "nobody@example.com", withTokenVersion: false, account, client };
+    const { user, attempts: row } = await this.attempts.find(login);
+    same(user, null, "the user of an unknown address");
+    return row && [row.client, row.failures, row.failed_at, row.expires_at];
   }
 
   get hooks(): Required<StoreUnderTest> {
@@ -468,6 +482,98 @@ check("no refresh gets past a simultaneous revocation", ["sessions", "revokeToke
   }
 });
 
+/** A failure at this time, which forgets what is 900 seconds old. */
+function failure(now: number, more: Partial<FailedLogin> = {}): FailedLogin {
+  return { account: "a", client: "", counts: true, now, since: now - 900, expiresAt: now + 1800, ...more };
+}
+
+check("the user of a login is found with and without a row about logins", ["attempts"], async (on) => {
+  const user = await on.user();
+  const find = (email: string, account: string, withTokenVersion = false) =>
+    on.attempts.find({ email, withTokenVersion, account, client: "c" });
+  const found = await find(ADDRESS.toUpperCase(), "a");
+  same([found.user?.id, found.user?.email, found.user?.password, found.attempts], [user.id, user.email, HASH, null], "without a row");
+  same(await find("grace@example.com", "a"), { user: null, attempts: null }, "an unknown address without a row");
+  await on.attempts.failed(failure(NOW));
+  const counted = await find(ADDRESS, "a");
+  same([counted.user?.id, counted.attempts?.failures], [user.id, 1], "with a row");
+  same((await find("grace@example.com", "a")).attempts?.failures, 1, "an unknown address with a row");
+  same((await find(ADDRESS, "b")).attempts, null, "another account");
+});
+
+check("the user of a login has a token_version when it is asked for", ["attempts", "revokeTokens"], async (on) => {
+  const user = await on.user();
+  await on.store.revokeTokens({ id: user.id, withSessions: false });
+  const found = await on.attempts.find({ email: ADDRESS, withTokenVersion: true, account: "a", client: "" });
+  same(found.user?.token_version, 1, "token_version");
+});
+
+check("failures are counted, and forgotten after a time", ["attempts"], async (on) => {
+  same(await on.attempted(""), null, "before the first one");
+  await on.attempts.failed(failure(NOW));
+  await on.attempts.failed(failure(NOW + 10));
+  same(await on.attempted(""), ["", 2, NOW + 10, NOW + 1810], "after two");
+  await on.attempts.failed(failure(NOW + 20, { counts: false, expiresAt: NOW }));
+  same(await on.attempted(""), ["", 2, NOW + 10, NOW + 1810], "after one that does not count and expires earlier");
+  same(await on.attempted("", "b"), null, "another account");
+  await on.attempts.failed(failure(NOW + 909));
+  same(await on.attempted(""), ["", 3, NOW + 909, NOW + 2709], "899 seconds after the last one");
+  await on.attempts.failed(failure(NOW + 1809));
+  same(await on.attempted(""), ["", 1, NOW + 1809, NOW + 3609], "900 seconds after the last one");
+});
+
+check("simultaneous failures are all counted", ["attempts"], async (on) => {
+  await Promise.all(Array.from({ length: 8 }, () => on.attempts.failed(failure(NOW))));
+  same(await on.attempted(""), ["", 8, NOW, NOW + 1800], "after eight");
+});
+
+check("a client that has logged in has a row of its own", ["attempts"], async (on) => {
+  await on.attempts.failed(failure(NOW));
+  await on.attempts.succeeded({ account: "a", client: "c", below: 10, expiresAt: NOW + 5000 });
+  same(await on.attempted("c"), ["c", 0, 0, NOW + 5000], "the client");
+  same(await on.attempted("d"), ["", 1, NOW, NOW + 1800], "another client");
+  same(await on.attempted("c", "b"), null, "the client in another account");
+  for (const at of [1, 2]) await on.attempts.failed(failure(NOW + at, { client: "c" }));
+  same(await on.attempted("c"), ["c", 2, NOW + 2, NOW + 5000], "the client after failures");
+  same(await on.attempted(""), ["", 1, NOW, NOW + 1800], "the others after these");
+});
+
+check("a success forgets a few failures, and not many", ["attempts"], async (on) => {
+  for (const client of ["", "c"]) {
+    for (const at of [1, 2]) await on.attempts.failed(failure(NOW + at, { client }));
+    await on.attempts.succeeded({ account: "a", client, below: 2, expiresAt: NOW + 1 });
+    same(await on.attempted(client), [client, 2, NOW + 2, NOW + 1802], "two of two");
+    await on.attempts.succeeded({ account: "a", client, below: 3, expiresAt: NOW + 9000 });
+    same((await on.attempted(client))?.toSpliced(2, 1), [client, 0, NOW + 9000], "two of three");
+  }
+});
+
+check("five clients of an account are known, the last used ones", ["attempts"], async (on) => {
+  await on.attempts.failed(failure(NOW));
+  await on.attempts.succeeded({ account: "b", client: "other", below: 10, expiresAt: NOW });
+  for (const at of [1, 2, 3, 4, 5, 6]) await on.attempts.succeeded({ account: "a", client: `c${at}`, below: 10, expiresAt: NOW + at });
+  const known = async () => {
+    const rows = await Promise.all([1, 2, 3, 4, 5, 6].map((at) => on.attempted(`c${at}`)));
+    return rows.flatMap((row) => (row?.[0] ? [row[0]] : []));
+  };
+  same(await known(), ["c2", "c3", "c4", "c5", "c6"], "after six");
+  await on.attempts.succeeded({ account: "a", client: "c2", below: 10, expiresAt: NOW + 7 });
+  await on.attempts.succeeded({ account: "a", client: "c1", below: 10, expiresAt: NOW + 1 });
+  same(await known(), ["c1", "c2", "c4", "c5", "c6"], "after the first one again");
+  await on.attempts.succeeded({ account: "a", client: "", below: 10, expiresAt: NOW + 9 });
+  same((await known()).length, 5, "after one of an unknown address");
+  same(await on.attempted(""), ["", 0, NOW, NOW + 1800], "the row of unknown clients is still there");
+  same((await on.attempted("other", "b"))?.[0], "other", "the client of another account is still there");
+});
+
+check("expired rows go by themselves", ["attempts"], async (on) => {
+  for (const account of ["b", "c"]) await on.attempts.failed(failure(NOW, { account }));
+  await on.attempts.failed(failure(NOW + 900, { account: "d" }));
+  await on.attempts.failed(failure(NOW + 1800));
+  same([await on.attempted("", "b"), await on.attempted("", "c")], [null, null], "those that have expired");
+  same((await on.attempted("", "d"))?.[1], 1, "one that has not");
+});
+
 check("while the database fails every method rejects, and afterwards all work", ["failure"], async (on) => {
   const user = await on.user();
   // What a store may lack.
@@ -483,6 +589,13 @@ check("while the database fails every method rejects, and afterwards all work", 
   if (revokeTokens) {
     calls.push(["revokeTokens", () => store.revokeTokens({ id: user.id, withSessions: false })]);
     if (hasSessions) calls.push(["revokeTokens", () => store.revokeTokens({ id: user.id, withSessions: true })]);
+  }
+  if ((on.store as UserStore).attempts) {
+    calls.push(
+      ["find", () => on.attempts.find({ email: ADDRESS, withTokenVersion: false, account: "a", client: "c" })],
+      ["failed", () => on.attempts.failed(failure(NOW))],
+      ["succeeded", () => on.attempts.succeeded({ account: "a", client: "c", below: 10, expiresAt: NOW })],
+    );
   }
   if (session) {
     calls.push(

@@ -1,6 +1,16 @@
-import type { NewSession, Question, Rotation, Session, SessionEnd, UserId, UserRow } from "../wasm/edgegate.js";
+import type {
+  FailedLogin,
+  NewSession,
+  Question,
+  Rotation,
+  Session,
+  SessionEnd,
+  SucceededLogin,
+  UserId,
+  UserRow,
+} from "../wasm/edgegate.js";
 
-export type { NewSession, Rotation, Session, SessionEnd } from "../wasm/edgegate.js";
+export type { FailedLogin, NewSession, Rotation, Session, SessionEnd, SucceededLogin } from "../wasm/edgegate.js";
 
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
@@ -44,6 +54,8 @@ export interface UserStore {
   revokeTokens?(change: Asked<"revokeTokens">): Promise<void>;
   /** The sessions. Needed for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   sessions?: SessionStore;
+  /** What is stored about logins. Needed for `LOCKOUT=on`. */
+  attempts?: AttemptStore;
 }
 
 /** The columns to return besides `id`, `email`, `password` and `created_at`. */
@@ -86,4 +98,40 @@ export interface RotatedRow {
   user_id: UserId;
   sealed: string;
   token_version?: number;
+}
+
+/**
+ * The failures of logins and the clients that are known: the table `login_attempts`. `account` and `client` are keyed hashes. The
+ * documentation of the Rust types `Question::UserAtLogin`, `FailedLogin` and `SucceededLogin` has the SQL.
+ */
+export interface AttemptStore {
+  /**
+   * Finds a user by e-mail address, as {@link UserStore.userByEmail} does, and the row of this account: that of `client` if there is one,
+   * otherwise that of the client `""`. One statement, which is the same whether there is such a user or not.
+   */
+  find(login: Asked<"userAtLogin">): Promise<UserAtLogin>;
+  /** Counts a failure in the row of `client`, in one statement. It may delete expired rows of other accounts. */
+  failed(login: FailedLogin): Promise<void>;
+  /**
+   * Creates the row of `client`, or forgets its failures if they are fewer than `below`. Unless `client` is empty, it also deletes all
+   * other clients of the account but `""` and the four whose rows expire last.
+   */
+  succeeded(login: SucceededLogin): Promise<void>;
+}
+
+/** What {@link AttemptStore.find} returns. */
+export interface UserAtLogin {
+  /** The user, with `token_version` if `withTokenVersion` is set. */
+  user: UserRow | null;
+  attempts: AttemptRow | null;
+}
+
+/** A row of `login_attempts`. */
+export interface AttemptRow {
+  client: string;
+  failures: number;
+  /** In seconds since 1970. */
+  failed_at: number;
+  /** In seconds since 1970. */
+  expires_at: number;
 }

@@ -1,9 +1,9 @@
 // Answers the core's questions about users and sessions from a store.
 
-import { array, coreColumns, furtherColumns, plainColumns, plainRow } from "./argument.js";
+import { array, coreColumns, furtherColumns, object, plainColumns, plainRow } from "./argument.js";
 import type { Turn, User } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
-import type { SessionStore, UserStore } from "./store.js";
+import type { AttemptStore, SessionStore, UserStore } from "./store.js";
 import type { Step, StoreQuestion } from "./turn.js";
 
 /** What a question is about besides its own fields. */
@@ -45,15 +45,31 @@ export async function askStore(
   question: StoreQuestion,
   { row: kept }: Asking = {},
 ): Promise<Step> {
-  const answerUser = (user: unknown): Step => {
+  const columnsOf = (user: unknown) => {
     const row = plainRow(user);
     const columns = row && coreColumns(row);
     if (row && columns) kept?.keep(row, columns);
+    return columns;
+  };
+  const answerUser = (user: unknown): Step => {
+    const columns = columnsOf(user);
     return turn.call((turn) => turn.answerUser(columns));
   };
   switch (question.ask) {
     case "userByEmail":
       return answerUser(await users.userByEmail(question.email, { tokenVersion: question.withTokenVersion }));
+    case "userAtLogin": {
+      const { user, attempts } = object("a store's login", await attemptsOf(users).find(question)) as { user?: unknown; attempts?: unknown };
+      const [columns, row] = [columnsOf(user), plainRow(attempts)];
+      const state = row && plainColumns(row);
+      return turn.call((turn) => turn.answerUserAtLogin(columns, state));
+    }
+    case "loginFailed":
+      await attemptsOf(users).failed(question);
+      return done(turn);
+    case "loginSucceeded":
+      await attemptsOf(users).succeeded(question);
+      return done(turn);
     case "userById":
       return answerUser(await users.userById(question.id, { tokenVersion: question.withTokenVersion }));
     case "insertUser":
@@ -93,6 +109,11 @@ export async function askStore(
 function sessionsOf({ sessions }: UserStore): SessionStore {
   if (!sessions) throw new TypeError("edgegate: REFRESH_TOKEN_EXPIRE_MINUTES needs a user store with `sessions`");
   return sessions;
+}
+
+function attemptsOf({ attempts }: UserStore): AttemptStore {
+  if (!attempts) throw new TypeError("edgegate: LOCKOUT needs a user store with `attempts`");
+  return attempts;
 }
 
 function done(turn: Handle<Turn>): Step {

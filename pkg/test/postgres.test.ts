@@ -73,7 +73,7 @@ checks("postgres, one for each call", setup(connectingJs, schema()), { ids: "int
 checks("pg, a column of citext", setup(pool, `
   CREATE EXTENSION citext;
   CREATE TABLE users (id serial PRIMARY KEY, email citext NOT NULL UNIQUE, password varchar(60) NOT NULL, created_at timestamp DEFAULT now(), token_version int NOT NULL DEFAULT 0);
-  ${postgresSchema({ ids: "integer" }).sessions}`, { letterCase: "lower" }), { ids: "integer" });
+  ${postgresSchema({ ids: "integer" }).sessions + postgresSchema().attempts}`, { letterCase: "lower" }), { ids: "integer" });
 
 // FastAPI's full-stack template: the defaults of SQLModel are not in the database.
 const template = `
@@ -82,7 +82,7 @@ const template = `
     id uuid NOT NULL PRIMARY KEY, hashed_password varchar NOT NULL, created_at timestamptz DEFAULT now()
   );
   CREATE UNIQUE INDEX ix_user_email ON "user" (email);`;
-const { tokenVersion, sessions } = postgresSchema({ users: "user", ids: "uuid" });
+const { tokenVersion, sessions, attempts } = postgresSchema({ users: "user", ids: "uuid" });
 const options: PostgresOptions = {
   users: "user",
   columns: { password: "hashed_password" },
@@ -91,7 +91,7 @@ const options: PostgresOptions = {
   newUser: () => ({ id: crypto.randomUUID(), is_active: true, is_superuser: false }),
 };
 for (const [name, connect] of Object.entries({ pg: pool, postgres: js })) {
-  checks(`${name}, a table of FastAPI`, setup(connect, template + tokenVersion + sessions, options), { ids: "text" });
+  checks(`${name}, a table of FastAPI`, setup(connect, template + tokenVersion + sessions + attempts, options), { ids: "text" });
 }
 
 test("ids are integers or texts as the column is, and times are as FastAPI writes them", async () => {

@@ -26,8 +26,8 @@ checks("memory", () => ({ store: memoryUsers() }), { ids: "integer", without: ["
 
 type Connection = SqliteDatabase & { close(): unknown };
 
-const HIDE = ["ALTER TABLE users RENAME TO gone", "ALTER TABLE sessions RENAME TO gone_sessions"];
-const SHOW = ["ALTER TABLE gone RENAME TO users", "ALTER TABLE gone_sessions RENAME TO sessions"];
+const HIDE = ["ALTER TABLE users RENAME TO gone", "ALTER TABLE sessions RENAME TO gone_sessions", "ALTER TABLE login_attempts RENAME TO gone_attempts"];
+const SHOW = ["ALTER TABLE gone RENAME TO users", "ALTER TABLE gone_sessions RENAME TO sessions", "ALTER TABLE gone_attempts RENAME TO login_attempts"];
 
 /**
  * Another connection to the same file. It must be of the same driver: locks of POSIX belong to a process, so two copies of SQLite
@@ -56,8 +56,8 @@ for (const [driver, connect] of Object.entries(drivers)) {
     const open = () => {
       const path = file();
       const database = connect(path);
-      const { users, sessions } = sqliteSchema({ ids });
-      database.exec(users + sessions);
+      const { users, sessions, attempts } = sqliteSchema({ ids });
+      database.exec(users + sessions + attempts);
       const { close, ...hooks } = another(connect(path), driver === "node:sqlite" && ids === "integer");
       const options: SqlOptions = ids === "text" ? { newUser: numberedTexts() } : {};
       return { store: sqliteUsers(database, options), ...hooks, close: () => (close(), void database.close()) };
@@ -69,8 +69,8 @@ for (const [driver, connect] of Object.entries(drivers)) {
 checks("libSQL", async () => {
   const path = file();
   const client = createClient({ url: `file:${path}` });
-  const { users, sessions } = sqliteSchema();
-  await client.executeMultiple(users + sessions);
+  const { users, sessions, attempts } = sqliteSchema();
+  await client.executeMultiple(users + sessions + attempts);
   const { close, ...hooks } = another(new Libsql(path), false);
   return { store: libsqlUsers(client), ...hooks, close: () => (close(), client.close()) };
 }, { ids: "integer" });
@@ -116,9 +116,9 @@ test("a missing column is an error of the database, and not the text of its name
 test("the SQL of sqliteSchema and the migrations of the Worker create the same tables", async () => {
   const migrated = await sqliteDatabase();
   const database = new DatabaseSync(":memory:");
-  const { users, sessions, tokenVersion } = sqliteSchema();
-  database.exec(users + sessions);
-  for (const table of ["users", "sessions"]) {
+  const { users, sessions, attempts, tokenVersion } = sqliteSchema();
+  database.exec(users + sessions + attempts);
+  for (const table of ["users", "sessions", "login_attempts"]) {
     for (const what of [`pragma_table_info('${table}')`, `pragma_index_list('${table}')`, `pragma_foreign_key_list('${table}')`]) {
       assert.deepEqual(database.prepare(`SELECT * FROM ${what}`).all(), await migrated.all(`SELECT * FROM ${what}`), what);
     }
@@ -138,6 +138,10 @@ test("the checks fail for a store that breaks a rule, or lacks what is checked",
       return { ...store, sessions: { ...sessions, rotate: async (rotation) => ((await sessions.rotate(rotation)) && { user_id: 1, sealed: rotation.sealed }) } };
     }],
     ["no session is stored past a simultaneous revocation", () => ({ ...good(), revokeTokens: async () => {} })],
+    ["failures are counted, and forgotten after a time", () => {
+      const { attempts, ...store } = good();
+      return { ...store, attempts: { ...attempts, failed: (login) => attempts.failed({ ...login, counts: true }) } };
+    }],
     ["while the database fails every method rejects, and afterwards all work", () => good()],
   ];
   for (const [name, store] of broken) {

@@ -47,8 +47,8 @@ impl Limit {
     }
 }
 
-/// 16 bytes in base64url.
-fn key(ring: &KeyRing, what: &str, text: &str) -> Option<String> {
+/// 16 bytes in base64url. `None` if no key of the ring can sign.
+pub(super) fn key(ring: &KeyRing, what: &str, text: &str) -> Option<String> {
     let hash = ring.signing()?.derive(LABEL, &[what, "\0", text].concat())?;
     Some(URL_SAFE_NO_PAD.encode(hash.first_chunk::<16>()?))
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Ended, Limit, NewSession, Rotated, Rotation, SessionEnd};
+use super::{Ended, FailedLogin, Limit, NewSession, Rotated, Rotation, SessionEnd, SucceededLogin, UserAtLogin};
 use crate::{
     password::{Hashed, Job},
     row::InvalidRow,
@@ -53,6 +53,27 @@ pub enum Question {
         /// Whether `token_version` is needed.
         with_token_version: bool,
     },
+    /// The same user, and what [`LoginState`](super::LoginState) has about logins with the address, in one statement, for a user that
+    /// exists and for one that does not; answered by [`Answer::UserAtLogin`]. Asked instead of `UserByEmail` with `LOCKOUT=on`:
+    ///
+    /// ```sql
+    /// SELECT client, failures, failed_at, expires_at FROM login_attempts
+    /// WHERE account = :account AND client IN (:client, '') ORDER BY client DESC LIMIT 1
+    /// ```
+    UserAtLogin {
+        /// The address, trimmed.
+        email: String,
+        /// Whether `token_version` is needed.
+        with_token_version: bool,
+        /// A keyed hash of the address, whether it has an account or not.
+        account: String,
+        /// A keyed hash of the network of the client and the account; empty if the host does not know the address.
+        client: String,
+    },
+    /// A login has failed; answered by [`Answer::Done`].
+    LoginFailed(FailedLogin),
+    /// A login has succeeded; answered by [`Answer::Done`]. The login succeeds even if this fails.
+    LoginSucceeded(SucceededLogin),
     /// The user with this id; answered by [`Answer::User`].
     UserById {
         /// The id from the token.
@@ -155,6 +176,8 @@ pub enum Answer {
     WithinLimit(bool),
     /// To the questions about users: the row, or `None`.
     User(Option<UserRow>),
+    /// To [`Question::UserAtLogin`]: the row, and what is stored about logins.
+    UserAtLogin(Box<UserAtLogin>),
     /// To [`Question::Claims`]: the claims.
     Claims(Map<String, Value>),
     /// To questions that change the store: it is done.
@@ -213,6 +236,9 @@ impl fmt::Debug for Question {
             Self::Body { .. } => "Body",
             Self::Limit(_) => "Limit",
             Self::UserByEmail { .. } => "UserByEmail",
+            Self::UserAtLogin { .. } => "UserAtLogin",
+            Self::LoginFailed(_) => "LoginFailed",
+            Self::LoginSucceeded(_) => "LoginSucceeded",
             Self::UserById { .. } => "UserById",
             Self::InsertUser { .. } => "InsertUser",
             Self::Claims { .. } => "Claims",
@@ -238,6 +264,7 @@ impl fmt::Debug for Answer {
             Self::WithinLimit(_) => "WithinLimit",
             Self::User(Some(_)) => "User(Some)",
             Self::User(None) => "User(None)",
+            Self::UserAtLogin(_) => "UserAtLogin",
             Self::Claims(_) => "Claims",
             Self::Done => "Done",
             Self::Holds(_) => "Holds",

@@ -54,6 +54,9 @@ pub enum Refusal {
     UnknownUser,
     /// The user exists, but the password is wrong.
     WrongPassword,
+    /// The account has had too many failed logins, and this one came before the delay after the last of them had ended (`LOCKOUT`).
+    /// The password was not checked.
+    HeldUp,
     /// The password is longer than 4096 characters.
     OverlongPassword,
     /// The stored hash is invalid or cannot be used.
@@ -109,6 +112,7 @@ impl Refusal {
             Self::RateLimited => "rate-limited",
             Self::UnknownUser => "unknown-user",
             Self::WrongPassword => "wrong-password",
+            Self::HeldUp => "held-up",
             Self::OverlongPassword => "overlong-password",
             Self::StoredHash(error) => error.code(),
             Self::NoToken => "no-token",
@@ -143,6 +147,7 @@ impl fmt::Display for Refusal {
             Self::RateLimited => out.write_str("there were too many requests of the client or for the account"),
             Self::UnknownUser => out.write_str("no user has this e-mail address"),
             Self::WrongPassword => out.write_str("the password is wrong"),
+            Self::HeldUp => out.write_str("the account is held up after too many failed logins"),
             Self::OverlongPassword => write!(out, "the password is longer than {PASSWORD_MAX_CHARS} characters"),
             Self::StoredHash(error) => write!(out, "{error}"),
             Self::NoToken => out.write_str("the request has no bearer token"),

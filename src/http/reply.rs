@@ -206,7 +206,7 @@ impl Reply {
                 // RFC 6585 4.
                 Self::detail(429, "Too Many Requests").header("retry-after", &RATE_LIMIT_PERIOD_SECONDS.to_string()),
             ),
-            Refusal::UnknownUser | Refusal::WrongPassword | Refusal::OverlongPassword => {
+            Refusal::UnknownUser | Refusal::WrongPassword | Refusal::HeldUp | Refusal::OverlongPassword => {
                 (Some(Level::Info), Self::invalid_credentials())
             }
             Refusal::StoredHash(_) => (Some(Level::Warn), Self::invalid_credentials()),

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::refresh;
 use crate::{
     fastapi::{LoginForm, TokenForm, is_space, looked_up},
-    host::{Host, Question, access_token},
+    host::{Host, LoginKeys, LoginState, Question, access_token},
     http::{Client, Refusal, Request},
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash},
@@ -89,19 +89,23 @@ pub(crate) async fn with_credentials(
     let account = name.as_deref().unwrap_or(&credentials.username);
     host.within(settings, client, Some(account)).await?;
     for _ in 0..ATTEMPTS {
-        let (user, rehash) = authenticate(settings, host, name.as_deref(), &credentials.password).await?;
+        let Authenticated { user, rehash, success } =
+            authenticate(settings, host, name.as_deref(), &credentials.password, client).await?;
         let further = match claims {
             Some(claims) => claims(&user).map_err(Refusal::Unsigned)?,
             None if settings.asks_claims => host.claims(user.clone().into()).await?,
             None => Map::new(),
         };
         let Some(tokens) = accept(settings, host, &user, client, &further).await? else { continue };
+        if let Some(success) = success {
+            host.note(success).await;
+        }
         // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
         if rehash
             && let Ok((new, job)) = password::prepare(&credentials.password, settings.bcrypt_cost)
             && let Ok(hashed) = host.work(job).await
         {
-            host.replace_hash(user.id, user.password, new.finish(&hashed)).await;
+            host.note(Question::ReplaceHash { id: user.id, old: user.password, new: new.finish(&hashed) }).await;
         }
         return Ok(tokens);
     }
@@ -111,21 +115,30 @@ pub(crate) async fn with_credentials(
 /// A second login in a row that becomes invalid is not a race any more.
 const ATTEMPTS: u8 = 2;
 
-/// Finds the user and checks the password; says whether the stored hash has a lower cost than new ones, with `REHASH=on`.
+/// A user whose password was right.
+struct Authenticated {
+    user: UserRow,
+    /// Whether the stored hash has a lower cost than new ones, with `REHASH=on`.
+    rehash: bool,
+    /// The success, if it has to be stored, with `LOCKOUT=on`.
+    success: Option<Question>,
+}
+
+/// Finds the user and checks the password.
 ///
-/// Every refusal is one job of the same number of rounds. So neither the time nor the place in the queue shows whether the
-/// user is unknown, the password wrong, or the stored hash invalid or of a lower cost.
+/// Every refusal is one job of the same number of rounds, and the same statements. So neither the time nor the place in the queue
+/// shows whether the user is unknown, the password wrong, the account held up, or the stored hash invalid or of a lower cost.
 async fn authenticate(
     settings: &Settings,
     host: &Host,
     name: Option<&str>,
     password: &str,
-) -> Result<(UserRow, bool), Refusal> {
-    let user = match name.map(str::to_owned) {
-        Some(email) => host.user(Question::UserByEmail { email, with_token_version: settings.revocation }).await?,
-        None => None,
-    };
+    client: &Client,
+) -> Result<Authenticated, Refusal> {
+    let (user, login) = find(settings, host, name, client).await?;
+    let is_held = login.as_ref().is_some_and(|(_, state)| state.is_held(host.seconds()));
     let checkable = match &user {
+        _ if is_held => Err(Refusal::HeldUp),
         None => Err(Refusal::UnknownUser),
         Some(_) if password.chars().count() > PASSWORD_MAX_CHARS => Err(Refusal::OverlongPassword),
         Some(user) => PasswordHash::parse(&user.password).map_err(Refusal::from),
@@ -135,9 +148,42 @@ async fn authenticate(
         Err(_) => Job::dummy(settings.bcrypt_cost.get(), password),
     };
     let hashed = host.work(job).await?;
-    let stored = checkable?;
-    let user = user.filter(|_| stored.is(&hashed)).ok_or(Refusal::WrongPassword)?;
-    Ok((user, settings.rehash && stored.cost() < settings.bcrypt_cost.get()))
+    let checked = checkable.and_then(|stored| match user {
+        Some(user) if stored.is(&hashed) => Ok((user, stored.cost())),
+        _ => Err(Refusal::WrongPassword),
+    });
+    let now = host.seconds();
+    match (checked, login) {
+        (Ok((user, cost)), login) => Ok(Authenticated {
+            user,
+            rehash: settings.rehash && cost < settings.bcrypt_cost.get(),
+            success: login.and_then(|(keys, state)| state.succeeded(&keys, now)),
+        }),
+        (Err(refusal), None) => Err(refusal),
+        (Err(refusal), Some((keys, state))) => {
+            // An attempt that cannot be counted is not answered.
+            host.done(state.failed(&keys, now, !is_held)).await?;
+            Err(refusal)
+        }
+    }
+}
+
+/// The user of this name, and what is stored about logins with it.
+async fn find(
+    settings: &Settings,
+    host: &Host,
+    name: Option<&str>,
+    client: &Client,
+) -> Result<(Option<UserRow>, Option<(LoginKeys, LoginState)>), Refusal> {
+    let Some(email) = name.map(str::to_owned) else { return Ok((None, None)) };
+    let with_token_version = settings.revocation;
+    match LoginKeys::of(settings, &email, client.counted().as_deref()) {
+        Some(keys) => {
+            let found = host.user_at_login(email, with_token_version, keys.clone()).await?;
+            Ok((found.user, Some((keys, found.state))))
+        }
+        None => Ok((host.user(Question::UserByEmail { email, with_token_version }).await?, None)),
+    }
 }
 
 /// The tokens of a user who has authenticated; `None` when the password or the token version has changed since.

@@ -8,6 +8,7 @@ pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
 pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
 pub(super) const CORS_ORIGINS: &str = "CORS_ORIGINS";
 pub(super) const PASSWORD_MIN_LENGTH: &str = "PASSWORD_MIN_LENGTH";
+pub(super) const LOCKOUT: &str = "LOCKOUT";
 pub(super) const RATE_LIMIT: &str = "RATE_LIMIT";
 pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
@@ -28,7 +29,7 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 26] = [
+pub(crate) const NAMES: [&str; 27] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
@@ -37,6 +38,7 @@ pub(crate) const NAMES: [&str; 26] = [
     BODY_TIMEOUT_SECONDS,
     CORS_ORIGINS,
     PASSWORD_MIN_LENGTH,
+    LOCKOUT,
     RATE_LIMIT,
     REHASH,
     REGISTRATION,

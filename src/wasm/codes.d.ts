@@ -46,6 +46,7 @@ export type Reason =
   | "rate-limited"
   | "unknown-user"
   | "wrong-password"
+  | "held-up"
   | "overlong-password"
   | "no-token"
   | "refresh-token-malformed"

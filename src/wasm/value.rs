@@ -10,7 +10,7 @@ use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::JsValue;
 
 #[cfg(feature = "wasm")]
-pub(super) use self::row::{rotated, sessions, user_row};
+pub(super) use self::row::{login_state, rotated, sessions, user_row};
 #[cfg(feature = "wasm-token")]
 pub(super) use self::settings::{integer_id, vars};
 use super::verdict::Failure;

@@ -14,6 +14,7 @@ mod cookies;
 mod email;
 mod gate;
 mod jwks;
+mod lockout;
 mod origins;
 mod password;
 mod provider;

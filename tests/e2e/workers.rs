@@ -77,8 +77,14 @@ impl Workers {
             wrangler::migrate_by_copy(dir)?;
             wrangler::execute(dir, &insert(&seed))?;
         }
-        let open =
-            [key, ("REGISTRATION", "open"), ("BCRYPT_COST", "10"), ("PASSWORD_MIN_LENGTH", "1"), ("RATE_LIMIT", "off")];
+        let open = [
+            key,
+            ("REGISTRATION", "open"),
+            ("BCRYPT_COST", "10"),
+            ("PASSWORD_MIN_LENGTH", "1"),
+            ("RATE_LIMIT", "off"),
+            ("LOCKOUT", "off"),
+        ];
         let jwt_keys = Recorded::read()?.jwt_keys();
         let sessions = [("JWT_KEYS", jwt_keys.as_str()), ("REVOCATION", "on"), ("REFRESH_TOKEN_EXPIRE_MINUTES", "60")];
         Ok(Self {

@@ -54,10 +54,12 @@ const DIALECT: Dialect = Dialect {
     as_text: "(#)::text",
     is_email: r#"lower(email COLLATE "C") = lower($1 COLLATE "C")"#,
     least: "LEAST",
+    greatest: "GREATEST",
     id_param: "$",
     id: integer,
     // Waits for a concurrent revocation, and then compares the version again.
     lock: " FOR SHARE",
+    skip_locked: " FOR UPDATE SKIP LOCKED",
     has_writable_with: true,
 };
 
@@ -87,6 +89,7 @@ impl SqlStore<PgPool> {
             (1, "users", include_str!("../../migrations/postgres/0001_users.sql")),
             (2, "token version", include_str!("../../migrations/postgres/0002_token_version.sql")),
             (3, "sessions", include_str!("../../migrations/postgres/0003_sessions.sql")),
+            (4, "login attempts", include_str!("../../migrations/postgres/0004_login_attempts.sql")),
         ])
     }
 }

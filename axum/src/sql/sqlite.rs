@@ -36,6 +36,7 @@ const DIALECT: Dialect = Dialect {
     as_text: "CAST(# AS TEXT)",
     is_email: "email = $1 COLLATE NOCASE",
     least: "MIN",
+    greatest: "MAX",
     id_param: "$",
     id: |id| {
         Some(match id {
@@ -44,6 +45,7 @@ const DIALECT: Dialect = Dialect {
         })
     },
     lock: "",
+    skip_locked: "",
     has_writable_with: false,
 };
 
@@ -62,6 +64,7 @@ impl SqlStore<SqlitePool> {
             (1, "users", include_str!("../../migrations/sqlite/0001_users.sql")),
             (2, "token version", include_str!("../../migrations/sqlite/0002_token_version.sql")),
             (3, "sessions", include_str!("../../migrations/sqlite/0003_sessions.sql")),
+            (4, "login attempts", include_str!("../../migrations/sqlite/0004_login_attempts.sql")),
         ])
     }
 }

@@ -14,14 +14,17 @@ pub(super) struct Dialect {
     pub(super) as_text: &'static str,
     /// Whether `email` is the address `$1`, ignoring the case of A to Z.
     pub(super) is_email: &'static str,
-    /// The lesser of two values.
+    /// The lesser and the greater one of two values.
     pub(super) least: &'static str,
+    pub(super) greatest: &'static str,
     /// A parameter that is an id, with `$` for its number.
     pub(super) id_param: &'static str,
     /// Converts an id to a parameter; `None` when no user can have it.
     pub(super) id: for<'i> fn(&'i UserId) -> Option<Param<'i>>,
     /// Follows a SELECT from `users` whose rows must not change until the transaction ends.
     pub(super) lock: &'static str,
+    /// Follows a SELECT of rows to delete, and leaves out those that another transaction is changing: two could wait for each other.
+    pub(super) skip_locked: &'static str,
     /// Whether a `DELETE` can be part of a `SELECT`. SQLite needs no such statement: it has one writer at a time.
     pub(super) has_writable_with: bool,
 }
@@ -69,6 +72,12 @@ pub(super) struct Statements {
     /// With `token_version`.
     pub(super) user_by_email: Pair,
     pub(super) user_by_id: Pair,
+    /// The user of `$1`, in the account `$2` by the client `$3`, with `token_version`.
+    pub(super) user_at_login: Pair,
+    pub(super) login_failed: SqlStr,
+    pub(super) delete_expired_attempts: SqlStr,
+    pub(super) login_succeeded: SqlStr,
+    pub(super) delete_old_clients: SqlStr,
     pub(super) insert_user: SqlStr,
     pub(super) replace_hash: SqlStr,
     pub(super) raise: SqlStr,
@@ -147,6 +156,25 @@ impl Statements {
             user_by_id: Pair::new(
                 users.each_ref().map(|user| format!("SELECT {user} FROM users WHERE id = {}", id(1))),
             ),
+            user_at_login: Pair::new(users.each_ref().map(|user| user_at_login(dialect, user))),
+            login_failed: sql(format!(
+                "{INSERT_ATTEMPT} VALUES ($1, $2, $3, $4, $6) ON CONFLICT (account, client) DO UPDATE SET \
+                 failures = CASE WHEN $3 = 0 THEN a.failures WHEN a.failed_at <= $5 THEN 1 ELSE a.failures + 1 END, \
+                 failed_at = CASE WHEN $3 = 0 THEN a.failed_at ELSE $4 END, \
+                 expires_at = {}(a.expires_at, $6) RETURNING account",
+                dialect.greatest,
+            )),
+            delete_expired_attempts: delete_attempts("expires_at <= $2 AND account <> $1 LIMIT 10", dialect),
+            login_succeeded: sql(format!(
+                "{INSERT_ATTEMPT} VALUES ($1, $2, 0, 0, $4) ON CONFLICT (account, client) DO UPDATE SET \
+                 failures = CASE WHEN a.failures < $3 THEN 0 ELSE a.failures END, \
+                 expires_at = {}(a.expires_at, $4) RETURNING account",
+                dialect.greatest,
+            )),
+            delete_old_clients: delete_attempts(
+                "account = $1 AND client NOT IN ('', $2) AND $2 <> '' ORDER BY expires_at DESC, client LIMIT 100 OFFSET 4",
+                dialect,
+            ),
             insert_user: sql(format!(
                 "INSERT INTO users (email, password) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING {user}"
             )),
@@ -174,6 +202,33 @@ impl Statements {
             )),
         }
     }
+}
+
+const INSERT_ATTEMPT: &str = "INSERT INTO login_attempts AS a (account, client, failures, failed_at, expires_at)";
+
+/// A row without a user is one, too: the database does the same for both.
+fn user_at_login(dialect: &Dialect, user: &str) -> String {
+    let row = dialect.object(&[
+        ("user", "(SELECT data FROM found)"),
+        ("client", "known.client"),
+        ("failures", "known.failures"),
+        ("failed_at", "known.failed_at"),
+        ("expires_at", "known.expires_at"),
+    ]);
+    format!(
+        "WITH found AS (SELECT {user} AS data FROM users WHERE {}) SELECT {row} FROM (SELECT 1 AS one) AS login \
+         LEFT JOIN (SELECT client, failures, failed_at, expires_at FROM login_attempts \
+         WHERE account = $2 AND client IN ($3, '') ORDER BY client DESC LIMIT 1) AS known ON 1 = 1",
+        dialect.is_email,
+    )
+}
+
+fn delete_attempts(which: &str, dialect: &Dialect) -> SqlStr {
+    sql(format!(
+        "DELETE FROM login_attempts WHERE (account, client) IN \
+         (SELECT account, client FROM login_attempts WHERE {which}{}) RETURNING account",
+        dialect.skip_locked,
+    ))
 }
 
 /// `end` after adding 1 to the version of the user if the session has not expired.

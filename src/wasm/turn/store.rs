@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use super::Turn;
 use crate::{
-    host::{Answer, Ended},
+    host::{Answer, Ended, UserAtLogin},
     token::strict_json,
     wasm::{value, verdict::Failure},
 };
@@ -30,6 +30,17 @@ impl Turn {
         #[wasm_bindgen(unchecked_param_type = "unknown")] row: JsValue,
     ) -> Result<JsValue, JsValue> {
         self.answer(value::user_row(row).map_or_else(Answer::InvalidRow, Answer::User))
+    }
+
+    /// Answers `userAtLogin` with a row or `null`, and the row of the attempts or `null`.
+    #[wasm_bindgen(js_name = answerUserAtLogin, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_user_at_login(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] row: JsValue,
+        #[wasm_bindgen(unchecked_param_type = "unknown")] state: JsValue,
+    ) -> Result<JsValue, JsValue> {
+        let found = value::user_row(row).and_then(|user| Ok(UserAtLogin { user, state: value::login_state(state)? }));
+        self.answer(found.map_or_else(Answer::InvalidRow, |found| Answer::UserAtLogin(Box::new(found))))
     }
 
     /// Answers `claims` with a JSON object; throws a `Failure` for another text.

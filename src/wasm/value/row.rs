@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 
 use super::is_exact;
 use crate::{
-    host::{Rotated, Session},
+    host::{LoginState, Rotated, Session},
     row::InvalidRow,
     user::UserRow,
 };
@@ -16,6 +16,11 @@ pub(in crate::wasm) fn user_row(row: JsValue) -> Result<Option<UserRow>, Invalid
     let Some(columns) = columns(row)? else { return Ok(None) };
     let row = UserRow::from_columns(columns)?;
     if is_exact(&row.id) { Ok(Some(row)) } else { Err(InvalidRow { column: "id" }) }
+}
+
+/// The row of `login_attempts`, if there is one.
+pub(in crate::wasm) fn login_state(row: JsValue) -> Result<LoginState, InvalidRow> {
+    Ok(columns(row)?.map(LoginState::from_columns).transpose()?.unwrap_or_default())
 }
 
 /// The answer of a store to `rotateSession`.

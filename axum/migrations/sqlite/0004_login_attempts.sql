@@ -1,0 +1,1 @@
+../../../www/migrations/0004_login_attempts.sql
