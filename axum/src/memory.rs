@@ -1,6 +1,7 @@
 //! Users and sessions in memory.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -35,8 +36,8 @@ pub struct MemoryStore(Arc<Mutex<Tables>>);
 struct Tables {
     users: Vec<UserRow>,
     sessions: Vec<Row>,
-    /// By account.
-    attempts: Vec<(String, LoginState)>,
+    /// By account and client.
+    attempts: BTreeMap<(String, String), LoginState>,
     /// The id of the last user that was inserted.
     last_id: i64,
 }
@@ -141,15 +142,15 @@ impl Store for MemoryStore {
         client: &str,
     ) -> Result<UserAtLogin, StoreError> {
         let tables = self.lock();
-        let of = |client: &str| tables.attempts.iter().find(|(of, state)| of == account && state.client == client);
-        let state = of(client).or_else(|| of("")).map(|(_, state)| state.clone()).unwrap_or_default();
+        let of = |client: &str| tables.attempts.get(&(account.to_owned(), client.to_owned()));
+        let state = of(client).or_else(|| of("")).cloned().unwrap_or_default();
         Ok(UserAtLogin { user: tables.by_email(email).cloned(), state })
     }
 
     async fn login_failed(&self, login: &FailedLogin) -> Result<(), StoreError> {
         let FailedLogin { account, client, counts, now, since, expires_at } = login;
         let mut tables = self.lock();
-        tables.attempts.retain(|(of, state)| of == account || state.expires_at > *now);
+        tables.attempts.retain(|(of, _), state| of == account || state.expires_at > *now);
         let state = tables.attempts_of(account, client);
         if *counts {
             state.failures = if state.failed_at <= *since { 1 } else { state.failures.saturating_add(1) };
@@ -277,22 +278,19 @@ impl Tables {
     }
 
     fn attempts_of(&mut self, account: &str, client: &str) -> &mut LoginState {
-        let is_it = |(of, state): &(String, LoginState)| of == account && state.client == client;
-        let at = self.attempts.iter().position(is_it).unwrap_or_else(|| {
-            self.attempts.push((account.to_owned(), LoginState { client: client.to_owned(), ..LoginState::default() }));
-            self.attempts.len().saturating_sub(1)
-        });
-        &mut self.attempts[at].1
+        let empty = || LoginState { client: client.to_owned(), ..LoginState::default() };
+        self.attempts.entry((account.to_owned(), client.to_owned())).or_insert_with(empty)
     }
 
     /// Deletes all known clients of the account but this one and the four that were used last.
     fn keep_last_clients(&mut self, account: &str, client: &str) {
-        let is_other = |state: &LoginState| !state.client.is_empty() && state.client != client;
-        let others = self.attempts.iter().filter(|(of, state)| of == account && is_other(state));
-        let mut others: Vec<_> = others.map(|(_, state)| state.clone()).collect();
-        others.sort_by(|a, b| b.expires_at.cmp(&a.expires_at).then_with(|| a.client.cmp(&b.client)));
-        let outdated = others.get(4..).unwrap_or_default();
-        self.attempts.retain(|(of, state)| of != account || !outdated.contains(state));
+        let rows = self.attempts.iter().filter(|((of, _), _)| of == account);
+        let mut others: Vec<_> = rows.map(|((_, other), state)| (state.expires_at, other.clone())).collect();
+        others.retain(|(_, other)| !other.is_empty() && other != client);
+        others.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        for (_, outdated) in others.drain(others.len().min(4)..) {
+            self.attempts.remove(&(account.to_owned(), outdated));
+        }
     }
 
     fn raise(&mut self, id: &UserId) {

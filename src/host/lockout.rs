@@ -107,8 +107,11 @@ impl LoginState {
 
     /// How long no password is checked after the last failure, in seconds.
     fn delay(&self) -> i64 {
-        let Ok(above) = u32::try_from(self.failures.saturating_sub(LOCKOUT_FAILURES)) else { return 0 };
-        2_i64.saturating_pow(above).saturating_mul(LOCKOUT_FIRST_SECONDS).min(LOCKOUT_MAX_SECONDS)
+        if self.failures < LOCKOUT_FAILURES {
+            return 0;
+        }
+        let doublings = u32::try_from(self.failures.saturating_sub(LOCKOUT_FAILURES)).unwrap_or(u32::MAX);
+        2_i64.saturating_pow(doublings).saturating_mul(LOCKOUT_FIRST_SECONDS).min(LOCKOUT_MAX_SECONDS)
     }
 
     /// The failure of a login, to store. One that was held up does not count, so that a delay ends.
@@ -241,7 +244,7 @@ mod tests {
     fn delays_grow_from_the_tenth_failure_on_and_end() {
         let held_for = |failures| (0..2000).filter(|after| state(failures, 1000).is_held(1000 + after)).count();
         assert_eq!([0, 1, 9].map(held_for), [0, 0, 0]);
-        assert_eq!([10, 11, 12, 13, 14, 15, 16, 200].map(held_for), [30, 60, 120, 240, 480, 900, 900, 900]);
+        assert_eq!([10, 11, 12, 13, 14, 15, 72, 200].map(held_for), [30, 60, 120, 240, 480, 900, 900, 900]);
         assert_eq!([i64::MIN, i64::MAX].map(held_for), [0, 900]);
         assert!(!state(20, 1000).is_held(999), "the failure is in the future");
     }
