@@ -116,6 +116,21 @@ impl Gate {
         Self { settings: Arc::new(settings), ..self.clone() }
     }
 
+    /// Returns the same gate with [`Settings::tells_events`].
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert!(gate.with_events().settings().tells_events);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn with_events(&self) -> Self {
+        let settings = Settings { tells_events: true, ..(*self.settings).clone() };
+        Self { settings: Arc::new(settings), ..self.clone() }
+    }
+
     /// Answers a request at `now`, in seconds since 1970.
     ///
     /// ```

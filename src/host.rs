@@ -8,6 +8,7 @@ mod limit;
 mod lockout;
 pub mod passwords;
 mod question;
+mod security_event;
 mod session;
 mod refresh_token;
 pub mod tokens;
@@ -22,11 +23,12 @@ use std::{
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::RefreshToken};
+pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::RefreshToken, security_event::Subject};
 pub use self::{
     limit::Limit,
     lockout::{FailedLogin, LoginState, SucceededLogin, UserAtLogin},
     question::{Answer, JwkSet, Question},
+    security_event::{SecurityEvent, SecurityEventKind},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
 };
 pub use crate::session::Session;
@@ -170,6 +172,7 @@ struct Slot {
     now: u64,
     /// The rounds of bcrypt so far.
     rounds: u64,
+    subject: Subject,
 }
 
 impl Host {
@@ -181,6 +184,11 @@ impl Host {
     /// How many rounds of bcrypt were computed so far.
     pub(crate) fn rounds(&self) -> u64 {
         self.slot(|slot| slot.rounds)
+    }
+
+    /// Whom the request is about, as far as it is known.
+    pub(crate) fn subject(&self) -> Subject {
+        self.slot(|slot| slot.subject.clone())
     }
 
     pub(crate) async fn body(&self, within_seconds: u32) -> Result<Vec<u8>, Refusal> {
@@ -217,9 +225,16 @@ impl Host {
                 | Question::UserById { with_token_version: true, .. }
         );
         match self.ask(question).await {
-            Answer::User(user) => user.map(|user| versioned(with_token_version, user)).transpose(),
+            Answer::User(user) => self.found(with_token_version, user),
             answer => Err(answer.refusal()),
         }
+    }
+
+    /// A user whom the store has returned: the request is about that one.
+    fn found(&self, with_token_version: bool, user: Option<UserRow>) -> Result<Option<UserRow>, Refusal> {
+        let Some(user) = user else { return Ok(None) };
+        self.slot(|slot| slot.subject.user_id = Some(user.id.clone()));
+        Ok(Some(UserRow { token_version: version(with_token_version, user.token_version)?, ..user }))
     }
 
     /// Asks [`Question::UserAtLogin`].
@@ -232,7 +247,7 @@ impl Host {
         match self.ask(Question::UserAtLogin { email, with_token_version, account, client }).await {
             Answer::UserAtLogin(found) => {
                 let UserAtLogin { user, state } = *found;
-                Ok(UserAtLogin { user: user.map(|user| versioned(with_token_version, user)).transpose()?, state })
+                Ok(UserAtLogin { user: self.found(with_token_version, user)?, state })
             }
             answer => Err(answer.refusal()),
         }
@@ -296,6 +311,7 @@ impl Host {
         let with_token_version = rotation.with_token_version;
         match self.ask(Question::RotateSession(rotation)).await {
             Answer::Rotated(Some(rotated)) => {
+                self.slot(|slot| slot.subject.user_id = Some(rotated.user_id.clone()));
                 Ok(Some(Rotated { token_version: version(with_token_version, rotated.token_version)?, ..rotated }))
             }
             Answer::Rotated(None) => Ok(None),
@@ -364,10 +380,6 @@ impl Answer {
             | Self::Closed => WRONG_ANSWER,
         }
     }
-}
-
-fn versioned(is_wanted: bool, user: UserRow) -> Result<UserRow, Refusal> {
-    Ok(UserRow { token_version: version(is_wanted, user.token_version)?, ..user })
 }
 
 const WRONG_ANSWER: Refusal = Refusal::Internal("the host answered another question than the one asked");

@@ -10,7 +10,7 @@ mod request;
 pub(crate) use self::client::Client;
 pub use self::{
     refusal::{RefreshRefusal, Refusal},
-    reply::{Event, Level, Reply},
+    reply::{Event, Level, Reply, Summary},
     request::Request,
 };
 pub use crate::fastapi::{BodyError, Invalid, Loc, Shown};

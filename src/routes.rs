@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use crate::{
     host::Host,
     http::{
-        Client, Refusal, Reply, Request,
+        Client, Refusal, Reply, Request, Summary,
         cookie::{self, Found},
         cors,
     },
@@ -36,10 +36,14 @@ pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request) -
     if !origins.is_empty()
         && let Some(reply) = cors::preflight(origins, request)
     {
-        return reply;
+        let summary = settings.access_log.then(|| Summary::new(template(settings, &path), None, host));
+        return Reply { summary, ..reply };
     }
-    let reply = route(settings, host, request, &path).await.unwrap_or_else(|refusal| Reply::refused(&refusal));
-    let reply = cors::with_headers(origins, request, Reply { rounds: host.rounds(), ..reply });
+    host.identify(settings, Client::of(request).counted().as_deref(), None);
+    let result = route(settings, host, request, &path).await;
+    let summary = settings.access_log.then(|| Summary::new(template(settings, &path), result.as_ref().err(), host));
+    let reply = result.unwrap_or_else(|refusal| Reply::refused(&refusal));
+    let reply = cors::with_headers(origins, request, Reply { rounds: host.rounds(), summary, ..reply });
     match allowed_method(settings, &path) {
         Some(_) if path == JWKS => reply,
         // RFC 6749 5.1 requires it for tokens; the other routes return data of a user.
@@ -198,6 +202,13 @@ fn no_route(settings: &Settings, request: &Request, path: &str) -> Refusal {
         return Refusal::Slash { location: request.with_path(without_slash) };
     }
     Refusal::UnknownPath
+}
+
+/// The route of this path, without what differs from request to request.
+fn template(settings: &Settings, path: &str) -> Option<&'static str> {
+    allowed_method(settings, path)?;
+    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, SESSIONS, JWKS];
+    Some(fixed.into_iter().find(|route| *route == path).unwrap_or("/me/sessions/{id}"))
 }
 
 fn allowed_method(settings: &Settings, path: &str) -> Option<&'static str> {

@@ -14,11 +14,11 @@ pub(crate) use self::name::NAMES;
 pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
-        ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, BCRYPT_COST, BODY_TIMEOUT_SECONDS, CORS_ORIGINS, JWKS_AUDIENCE,
-        JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS,
-        JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_MIN_LENGTH, RATE_LIMIT,
+        ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS, CORS_ORIGINS,
+        JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
+        JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_MIN_LENGTH, RATE_LIMIT,
         REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY,
-        TOKEN_COOKIE, USER_ID_CLAIM,
+        SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, origins, switch},
 };
@@ -136,6 +136,15 @@ pub struct Vars {
     /// `on` delays logins after failed ones of the same account, and needs the table `login_attempts`; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub lockout: Option<Variable>,
+    /// `on` logs every request, in one line; `off` is the default, which logs refusals and failures.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub access_log: Option<Variable>,
+    /// `on` stores security events in the table `audit`; `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub audit: Option<Variable>,
+    /// `on` sends `Server-Timing` with each answer; `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub server_timing: Option<Variable>,
     /// `on` also sets the tokens as cookies at a login, and accepts a token from its cookie; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub token_cookie: Option<Variable>,
@@ -186,11 +195,20 @@ pub struct Settings {
     pub rate_limit: bool,
     /// Whether logins are delayed after failed ones of the same account.
     pub lockout: bool,
+    /// Whether every request is logged.
+    pub access_log: bool,
+    /// Whether security events are stored.
+    pub audit: bool,
+    /// Whether answers say how long they took.
+    pub server_timing: bool,
     /// Whether tokens are also set and accepted as cookies.
     pub token_cookie: bool,
     /// Whether a login and a refresh ask the host for further claims, by [`Question::Claims`](crate::Question::Claims); `false` by
     /// default. Not a setting by name: it depends on the host.
     pub asks_claims: bool,
+    /// Whether the host wants to know what happens to accounts, by [`Question::SecurityEvent`](crate::Question::SecurityEvent); `false` by
+    /// default. Not a setting by name: it depends on the host.
+    pub tells_events: bool,
     /// The operations for e-mail addresses outside ASCII. Not a setting by name: it depends on the platform.
     pub unicode: Unicode,
 }
@@ -238,6 +256,9 @@ impl Vars {
             cors_origins: variable(CORS_ORIGINS),
             rate_limit: variable(RATE_LIMIT),
             lockout: variable(LOCKOUT),
+            access_log: variable(ACCESS_LOG),
+            audit: variable(AUDIT),
+            server_timing: variable(SERVER_TIMING),
             token_cookie: variable(TOKEN_COOKIE),
         }
     }
@@ -284,6 +305,10 @@ impl Settings {
             Some((given, meant)) => Err(SettingsError::new(meant, format!("is misspelt: there is no setting {given}"))),
             None => Ok(()),
         }
+    }
+
+    pub(crate) fn asks_events(&self) -> bool {
+        self.audit || self.tells_events
     }
 
     /// The same settings with another lifetime of access tokens.
@@ -346,8 +371,12 @@ impl TryFrom<Vars> for Settings {
             cors_origins: origins(CORS_ORIGINS, vars.cors_origins.as_deref())?,
             rate_limit: !switch(RATE_LIMIT, vars.rate_limit.as_deref(), ["on", "off"])?,
             lockout: switch(LOCKOUT, vars.lockout.as_deref(), ["off", "on"])?,
+            access_log: switch(ACCESS_LOG, vars.access_log.as_deref(), ["off", "on"])?,
+            audit: switch(AUDIT, vars.audit.as_deref(), ["off", "on"])?,
+            server_timing: switch(SERVER_TIMING, vars.server_timing.as_deref(), ["off", "on"])?,
             token_cookie: switch(TOKEN_COOKIE, vars.token_cookie.as_deref(), ["off", "on"])?,
             asks_claims: false,
+            tells_events: false,
             unicode: Unicode::default(),
         })
     }

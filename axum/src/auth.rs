@@ -4,7 +4,7 @@ use std::{
     env, fmt,
     net::IpAddr,
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use axum::{
@@ -14,7 +14,7 @@ use axum::{
 use edgegate::{
     Answer, Credentials, Gate, Question, Refusal, Reply, Request, Settings, SettingsError, Step, User, UserId, Vars,
     Verified,
-    host::Limit,
+    host::{Limit, SecurityEvent},
     token::{AccessToken, TokenRefusal},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -55,11 +55,13 @@ struct Shared {
     keys: Option<Box<dyn AnyKeys>>,
     limiter: Option<Box<dyn AnyLimiter>>,
     claims: Option<Box<Claims>>,
+    on_event: Option<Box<OnEvent>>,
     client_address: Box<ClientAddress>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
 type Claims = dyn Fn(&User) -> Map<String, Value> + Send + Sync;
+type OnEvent = dyn Fn(&SecurityEvent) + Send + Sync;
 type ClientAddress = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 
 /// Reads the settings from the environment: `SECRET_KEY`, `ACCESS_TOKEN_EXPIRE_MINUTES` and the others of [`Vars`].
@@ -82,6 +84,8 @@ pub fn settings_from_env() -> Result<Settings, SettingsError> {
 pub(crate) struct Exchange<'e> {
     pub(crate) body: Option<Body>,
     pub(crate) path: Option<&'e str>,
+    /// How long the store took.
+    pub(crate) store: Duration,
 }
 
 impl Auth {
@@ -100,6 +104,7 @@ impl Auth {
             keys: None,
             limiter: None,
             claims: None,
+            on_event: None,
             client_address: Box::new(of_connection),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
         })
@@ -287,15 +292,32 @@ impl Auth {
                 Answer::Claims(self.0.claims.as_ref().map(|claims| claims(&user)).unwrap_or_default())
             }
             Question::JwkSet { url, at_most } => self.fetch_keys(&url, at_most).await,
-            question => match self.0.store.answer(&question).await {
-                Some(Ok(answer)) => answer,
-                Some(Err(StoreError::InvalidRow(row))) => Answer::InvalidRow(row),
-                Some(Err(error)) => {
-                    tracing::error!(target: TARGET, ?question, path = exchange.path, "{error}");
-                    Answer::Unavailable
+            Question::SecurityEvent { event, store } => {
+                if let Some(on_event) = &self.0.on_event {
+                    on_event(&event);
                 }
-                None => Answer::Unavailable,
-            },
+                if store {
+                    self.ask_store(Question::SecurityEvent { event, store }, exchange).await
+                } else {
+                    Answer::Done
+                }
+            }
+            question => self.ask_store(question, exchange).await,
+        }
+    }
+
+    async fn ask_store(&self, question: Question, exchange: &mut Exchange<'_>) -> Answer {
+        let before = Instant::now();
+        let answer = self.0.store.answer(&question).await;
+        exchange.store = exchange.store.saturating_add(before.elapsed());
+        match answer {
+            Some(Ok(answer)) => answer,
+            Some(Err(StoreError::InvalidRow(row))) => Answer::InvalidRow(row),
+            Some(Err(error)) => {
+                tracing::error!(target: TARGET, ?question, path = exchange.path, "{error}");
+                Answer::Unavailable
+            }
+            None => Answer::Unavailable,
         }
     }
 
@@ -395,6 +417,25 @@ impl AuthBuilder {
     pub fn claims(self, claims: impl Fn(&User) -> Map<String, Value> + Send + Sync + 'static) -> Self {
         let gate = self.0.gate.with_host_claims();
         Self(Shared { gate, claims: Some(Box::new(claims)), ..self.0 })
+    }
+
+    /// Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a refresh token that was used again, a
+    /// logout everywhere. The answer waits for it, so send what takes time to a task of your own.
+    ///
+    /// ```
+    /// use edgegate::{Settings, Vars};
+    /// use edgegate_axum::{Auth, MemoryStore};
+    ///
+    /// # let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
+    /// let auth = Auth::builder(Settings::try_from(vars)?, MemoryStore::default())
+    ///     .on_event(|event| eprintln!("{}: {:?}", event.kind.name(), event.user_id))
+    ///     .build();
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn on_event(self, on_event: impl Fn(&SecurityEvent) + Send + Sync + 'static) -> Self {
+        let gate = self.0.gate.with_events();
+        Self(Shared { gate, on_event: Some(Box::new(on_event)), ..self.0 })
     }
 
     /// Determines the IP address of a client, of which the list of sessions has the network. Default: that of the connection, if

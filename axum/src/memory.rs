@@ -9,7 +9,8 @@ use std::{
 use edgegate::{
     UserId, UserRow,
     host::{
-        Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin, UserAtLogin,
+        Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
+        SucceededLogin, UserAtLogin,
     },
 };
 use serde_json::Map;
@@ -171,6 +172,11 @@ impl Store for MemoryStore {
         if !client.is_empty() {
             tables.keep_last_clients(account, client);
         }
+        Ok(())
+    }
+
+    /// Nobody could read them: use [`AuthBuilder::on_event`](crate::AuthBuilder::on_event).
+    async fn record_event(&self, _: &SecurityEvent) -> Result<(), StoreError> {
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use axum::{
 };
 use edgegate::{
     Refusal, Reply,
-    http::{Event, Level},
+    http::{Event, Level, Summary},
     token::TokenRefusal,
 };
 
@@ -60,7 +60,7 @@ pub struct GateRefusal(pub Refusal);
 impl IntoResponse for GateRefusal {
     fn into_response(self) -> Response {
         let reply = Reply::refused(&self.0).header("cache-control", "no-store");
-        log(&reply, None);
+        log(&reply, None, 0.0);
         GateReply(reply).into_response()
     }
 }
@@ -85,9 +85,24 @@ impl fmt::Display for GateRefusal {
 
 impl Error for GateRefusal {}
 
-/// Writes the event of the reply to the log, if it has one.
-pub(crate) fn log(reply: &Reply, path: Option<&str>) {
-    let (Some(Event { level, reason }), status) = (&reply.event, reply.status) else { return };
+/// Writes the request to the log with `ACCESS_LOG=on`, and otherwise the event of the reply, if it has one.
+pub(crate) fn log(reply: &Reply, path: Option<&str>, store_ms: f64) {
+    let status = reply.status;
+    if let Some(Summary { route, reason, rounds, user_id, account, client }) = &reply.summary {
+        let reason = reason.as_deref().unwrap_or("accepted");
+        let user_id = user_id.as_ref().map(ToString::to_string);
+        macro_rules! request {
+            ($level:ident) => {
+                tracing::$level!(target: TARGET, reason, status, path, route, rounds, store_ms, user_id, account, client, "request")
+            };
+        }
+        return match reply.event.as_ref().map_or(Level::Info, |event| event.level) {
+            Level::Info => request!(info),
+            Level::Warn => request!(warn),
+            Level::Error => request!(error),
+        };
+    }
+    let Some(Event { level, reason }) = &reply.event else { return };
     match level {
         Level::Info => tracing::info!(target: TARGET, %reason, status, path, "refused"),
         Level::Warn => tracing::warn!(target: TARGET, %reason, status, path, "refused"),

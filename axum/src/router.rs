@@ -3,7 +3,7 @@
 use std::{
     mem,
     net::{IpAddr, SocketAddr},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::{
@@ -71,11 +71,22 @@ async fn answer(State(auth): State<Auth>, original: OriginalUri, request: AxumRe
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let address = auth.client_address(&parts).map(|address| address.to_string());
-    let mut exchange = Exchange { body: Some(body), path: Some(&path) };
+    let begun = Instant::now();
+    let mut exchange = Exchange { body: Some(body), path: Some(&path), ..Exchange::default() };
     let mut reply = auth.handle(Request { address, ..head(&parts) }, &mut exchange).await;
-    log(&reply, Some(&path));
+    let store_ms = milliseconds(exchange.store);
+    log(&reply, Some(&path), store_ms);
+    if auth.settings().server_timing {
+        let total = milliseconds(begun.elapsed());
+        reply = reply.header("server-timing", &format!("store;dur={store_ms}, total;dur={total}"));
+    }
     restore_prefix(&mut reply, original.path().strip_suffix(path.as_str()).unwrap_or_default());
     GateReply(reply).into_response()
+}
+
+/// With one decimal.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 /// The head of a request.

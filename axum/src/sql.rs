@@ -16,7 +16,8 @@ use std::{borrow::Cow, fmt};
 use edgegate::{
     InvalidRow, UserId, UserRow,
     host::{
-        Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin, UserAtLogin,
+        Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
+        SucceededLogin, UserAtLogin,
     },
 };
 use serde_json::{Map, Value};
@@ -161,6 +162,20 @@ impl<P: Engine> Store for SqlStore<P> {
         Ok(())
     }
 
+    async fn record_event(&self, event: &SecurityEvent) -> Result<(), StoreError> {
+        let SecurityEvent { kind, at, user_id, account, client, reason } = event;
+        let user_id = user_id.as_ref().map(ToString::to_string);
+        let params = [
+            Param::Integer(*at),
+            Param::text(kind.name()),
+            Param::OptionalText(user_id.as_deref()),
+            Param::OptionalText(account.as_deref()),
+            Param::OptionalText(client.as_deref()),
+            Param::OptionalText(reason.as_deref()),
+        ];
+        self.first(&self.statements.record_event, &params).await.map(drop)
+    }
+
     async fn insert_session(&self, session: &NewSession) -> Result<bool, StoreError> {
         let NewSession { id, user_id, password, token_version, current, now, expires_at, ends_at, user_agent, address } =
             session;
@@ -260,7 +275,7 @@ fn columns(row: &str) -> Result<Map<String, Value>, InvalidRow> {
 }
 
 /// The migrations, which are recorded in a table of their own: the app may have its own migrations.
-fn migrator(migrations: [(i64, &'static str, &'static str); 4]) -> Migrator {
+fn migrator(migrations: [(i64, &'static str, &'static str); 5]) -> Migrator {
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql.into_sql_str(), false)
     };

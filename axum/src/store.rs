@@ -4,7 +4,10 @@ use std::{error::Error, fmt, pin::Pin};
 
 use edgegate::{
     Answer, InvalidRow, Question, UserId, UserRow,
-    host::{Ended, FailedLogin, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin, UserAtLogin},
+    host::{
+        Ended, FailedLogin, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin,
+        UserAtLogin,
+    },
 };
 
 /// The users and their sessions.
@@ -102,6 +105,11 @@ pub trait Store: Send + Sync + 'static {
     /// Makes the client known, or forgets some of its failures: [`SucceededLogin`] has the SQL.
     fn login_succeeded(&self, _login: &SucceededLogin) -> impl Future<Output = Result<(), StoreError>> + Send {
         async { Err(LOCKOUT) }
+    }
+
+    /// Inserts a row into the table `audit`. If it fails, the error is logged and the answer is the same. For `AUDIT`.
+    fn record_event(&self, _event: &SecurityEvent) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Err(StoreError::Unsupported("AUDIT")) }
     }
 
     /// Stores a session, if the user still has the password hash and, if there is one, the token
@@ -222,6 +230,10 @@ async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answe
         }
         Question::LoginSucceeded(login) => {
             store.login_succeeded(login).await?;
+            Answer::Done
+        }
+        Question::SecurityEvent { event, .. } => {
+            store.record_event(event).await?;
             Answer::Done
         }
         Question::UserById { id, with_token_version } => Answer::User(store.user_by_id(id, *with_token_version).await?),

@@ -51,11 +51,11 @@ impl Store for Minimal {
 }
 
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// What was logged since the last call.
-    fn take(&self) -> String {
+    pub(crate) fn take(&self) -> String {
         let bytes = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -81,7 +81,7 @@ impl MakeWriter<'_> for Log {
 }
 
 /// The log of this thread, on which the test and its requests run.
-fn log() -> (Log, tracing::subscriber::DefaultGuard) {
+pub(crate) fn log() -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).without_time();
     (log, tracing::subscriber::set_default(subscriber.with_max_level(tracing::Level::TRACE).finish()))

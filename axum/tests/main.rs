@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
 
 mod contract;
+mod events;
 mod extractor;
 mod failures;
 mod keys;

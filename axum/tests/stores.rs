@@ -164,7 +164,7 @@ async fn conforms(store: &impl Store, delete: impl AsyncFn(&UserId) -> Result<()
     Ok(store_test::run(store, delete).await?)
 }
 
-async fn sqlite(folder: &Path) -> Result<SqlitePool> {
+pub(crate) async fn sqlite(folder: &Path) -> Result<SqlitePool> {
     let options = SqliteConnectOptions::new().filename(folder.join("users.db")).create_if_missing(true);
     let options = options.journal_mode(SqliteJournalMode::Wal);
     Ok(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?)

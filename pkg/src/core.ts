@@ -26,19 +26,26 @@ export interface IssueOptions<C extends object = Record<string, unknown>> {
 /** The names of {@link IssueOptions}. */
 export const ISSUE_OPTIONS = ["claims", "expireMinutes"];
 
+/** Which questions the caller answers besides those of every gate. */
+interface Asks {
+  claims?: boolean;
+  events?: boolean;
+}
+
 /** Creates the wasm gate at the first use, and again after the wasm instance was replaced. */
 export class Core {
   readonly #settings: Settings;
-  readonly #asksClaims: boolean;
+  readonly #asks: Asks;
   #plain: Record<string, string> | undefined;
   #gate: Handle<WasmGate> | undefined;
   #readsCookies: boolean | undefined;
   #readsOrigins: boolean | undefined;
+  #logsRequests: boolean | undefined;
+  #tellsTime: boolean | undefined;
 
-  /** @param asksClaims Whether the caller answers the question `claims`. */
-  constructor(settings: Settings, asksClaims = false) {
+  constructor(settings: Settings, asks: Asks = {}) {
     this.#settings = object("settings", settings);
-    this.#asksClaims = asksClaims;
+    this.#asks = asks;
   }
 
   /** @throws {EdgegateError} when a setting is invalid. */
@@ -54,6 +61,16 @@ export class Core {
   /** Whether the gate answers pages of other origins. */
   get readsOrigins(): boolean {
     return (this.#readsOrigins ??= this.ask((gate) => gate.readsOrigins));
+  }
+
+  /** Whether every request is logged. */
+  get logsRequests(): boolean {
+    return (this.#logsRequests ??= this.ask((gate) => gate.logsRequests));
+  }
+
+  /** Whether answers say how long they took. */
+  get tellsTime(): boolean {
+    return (this.#tellsTime ??= this.ask((gate) => gate.tellsTime));
   }
 
   /** Asks the gate something that needs no turn. Calls into wasm do not nest: the inner one would take the outer one for interrupted. */
@@ -117,7 +134,7 @@ export class Core {
   /** The settings are read once: those of a later instance must not differ. */
   #newGate(): Handle<WasmGate> {
     const settings = (this.#plain ??= plainSettings(call(() => glue.settingNames()), this.#settings));
-    return new Handle(() => new glue.Gate(settings, namesOf(this.#settings), this.#asksClaims));
+    return new Handle(() => new glue.Gate(settings, namesOf(this.#settings), this.#asks.claims === true, this.#asks.events === true));
   }
 }
 

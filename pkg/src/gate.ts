@@ -1,15 +1,15 @@
-import type { DoneVerdict, LoginVerdict, Reason, Reply, RequiredUser, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
+import type { DoneVerdict, LoginVerdict, Reason, Reply, RequiredUser, SecurityEvent, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
 import { isText, known, members, object, optionalNumber, text } from "./argument.js";
 import { ClosedError, readBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
 import { EdgegateError } from "./errors.js";
 import { authorizationOf, cookieFields, cookieHeadOf, headOf, preflightFields, type HonoContext, type HonoRequest, type NodeRequest } from "./head.js";
 import type { Handle } from "./instance.js";
-import { consoleLog, type Log } from "./log.js";
+import { consoleLog, Exchange, type Log } from "./log.js";
 import { checkedLimiters, isWithin, type Limiters } from "./limiters.js";
 import type { UserStore } from "./store.js";
 import { run, type BodyQuestion, type Caller, type CallerQuestion, type Step } from "./turn.js";
-import { askStore, RowOfTurn, type Asking } from "./users.js";
+import { askStore, RowOfTurn, storeEvent, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 import type { WebHeaders, WebRequest, WebResponse } from "./web.js";
 
@@ -26,6 +26,8 @@ export type Bearer = AnyRequest | WebHeaders | string | null | undefined;
 export interface FetchOptions {
   /** The IP address of the client, as the platform gives it: for the rate limit of clients. The list of sessions has its network. */
   address?: string | undefined;
+  /** The name of the request in the log, with `ACCESS_LOG=on`: at most 128 characters. Default: a random UUID. */
+  requestId?: string | undefined;
   /** The path below which the routes are: with `/auth`, the login is at `/auth/login`. Default: none. */
   prefix?: string | undefined;
   /** Returns `undefined` instead of 404 for a path that no route has. */
@@ -97,6 +99,11 @@ export interface CreateOptions {
    * a client and 10 for an account. If one rejects, the error is logged and the request passes. `RATE_LIMIT=off` asks none.
    */
   limiters?: Limiters | undefined;
+  /**
+   * Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a refresh token that was used again, a
+   * logout everywhere. The answer waits for what it returns. If it throws, the error is logged and the answer is the same.
+   */
+  onEvent?: ((event: SecurityEvent) => unknown) | undefined;
 }
 
 /**
@@ -115,9 +122,9 @@ export interface CreateOptions {
  * ```
  */
 export function createGate(settings: Settings, users: UserStore, options: CreateOptions = {}): Gate {
-  const { log = consoleLog, claims, limiters: given = {} } = known("options", options, ["log", "claims", "limiters"]);
+  const { log = consoleLog, claims, limiters: given = {}, onEvent } = known("options", options, ["log", "claims", "limiters", "onEvent"]);
   const limiters = checkedLimiters(given);
-  const core = new Core(settings, claims !== undefined);
+  const core = new Core(settings, { claims: claims !== undefined, events: onEvent !== undefined });
   object("users", users);
   core.check();
   const report: Log = (entry) => {
@@ -129,10 +136,10 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   };
 
   return {
-    async fetch(request: WebRequest, { address, prefix, fallThrough }: FetchOptions = {}): Promise<Response> {
-      let path = "";
+    async fetch(request: WebRequest, { address, prefix, fallThrough, requestId }: FetchOptions = {}): Promise<Response> {
+      let exchange = UNKNOWN;
       try {
-        path = new URL(request.url).pathname;
+        exchange = exchangeOf(request.url, requestId);
         const [head, below] = [headOf(request), prefix === undefined ? undefined : pathPrefix(prefix)];
         // The type of the overload says when.
         if (fallThrough && !core.ask((gate) => gate.owns(head[1], below))) return undefined as unknown as Response;
@@ -140,11 +147,11 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         const asking = { row: new RowOfTurn() };
         const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head, below, ...further)), {
           body: (question) => bodyOf(request, question),
-          answer: (turn, question) => answerRequest(turn, question, path, asking),
+          answer: (turn, question) => answerRequest(turn, question, exchange, asking),
         });
-        return respond(reply, path);
+        return respond(reply, exchange);
       } catch (error) {
-        return respondInternal(error, path);
+        return respondInternal(error, exchange);
       }
     },
     async login({ username, password }, issue = {}) {
@@ -168,19 +175,19 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       return verdict.outcome === "accepted" ? { ...verdict, user: row.complete(verdict.user) } : verdict;
     },
     async requireUser(request) {
-      let path = "";
+      let exchange = UNKNOWN;
       try {
         const [method, url, ...cookies] = cookieHeadOf(object("request", request)) ?? ["", ""];
-        path = url && new URL(url).pathname;
+        exchange = exchangeOf(url);
         const authorization = authorizationOf(request);
         const row = new RowOfTurn();
         const read = core.readsCookies ? cookies : ([] as const);
         const verdict = await run<RequiredUser>(() => core.start((gate) => gate.requireUser(method, url, authorization, ...read)), {
-          answer: (turn, question) => answerRequest(turn, question, path, { row }),
+          answer: (turn, question) => answerRequest(turn, question, exchange, { row }),
         });
-        return verdict.outcome === "accepted" ? { user: row.complete(verdict.user) } : { response: respond(verdict.reply, path) };
+        return verdict.outcome === "accepted" ? { user: row.complete(verdict.user) } : { response: respond(verdict.reply, exchange) };
       } catch (error) {
-        return { response: respondInternal(error, path) };
+        return { response: respondInternal(error, exchange) };
       }
     },
     async refresh(refreshToken) {
@@ -227,27 +234,41 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     const { method, headers } = request;
     const ofBrowser = method !== "GET" || core.readsCookies || core.readsOrigins ? cookieFields(headers) : UNREAD;
     const ofPreflight = method === "OPTIONS" ? preflightFields(headers) : NO_PREFLIGHT;
-    return method === "POST" ? [...ofBrowser, ...ofPreflight, ...clientOf(request, address)] : [...ofBrowser, ...ofPreflight];
+    return method === "POST" || core.logsRequests ? [...ofBrowser, ...ofPreflight, ...clientOf(request, address)] : [...ofBrowser, ...ofPreflight];
   }
 
-  function respond({ status, headers, body, event }: Reply, path: string): Response {
-    if (event) report({ ...event, status, path });
-    return new Response(body || null, { status, headers });
+  /** @throws {TypeError} for a URL that is none. */
+  function exchangeOf(url: string, requestId?: string): Exchange {
+    const name = isText(requestId) && requestId.length <= 128 ? requestId : undefined;
+    const exchange = new Exchange(core.logsRequests ? (name ?? crypto.randomUUID()) : undefined, core.logsRequests || core.tellsTime);
+    exchange.path = url && new URL(url).pathname;
+    return exchange;
   }
 
-  function respondInternal(error: unknown, path: string): Response {
-    report({ level: "error", reason: "internal", status: 500, path, error });
+  function respond({ status, headers, body, event, summary }: Reply, exchange: Exchange): Response {
+    if (summary) {
+      const { reason = "accepted", ...about } = summary;
+      report({ level: event?.level ?? "info", reason, status, ...exchange.entry, ...about, store_ms: exchange.storeMilliseconds });
+    }
+    if (event && !summary) report({ ...event, status, ...exchange.entry });
+    const timed: [string, string][] = core.tellsTime ? [...headers, ["server-timing", exchange.serverTiming]] : headers;
+    return new Response(body || null, { status, headers: timed });
+  }
+
+  function respondInternal(error: unknown, exchange: Exchange): Response {
+    report({ level: "error", reason: "internal", status: 500, ...exchange.entry, error });
     return internalServerError();
   }
 
   /** A failure of the store is a reply. One of `claims` is an internal error. */
-  async function answerRequest(turn: Handle<Turn>, question: CallerQuestion, path: string, asking: Asking): Promise<Step> {
+  async function answerRequest(turn: Handle<Turn>, question: CallerQuestion, exchange: Exchange, asking: Asking): Promise<Step> {
     if (question.ask === "claims") return answerClaims(turn, asking);
-    if (question.ask === "limit") return answerLimit(turn, question, path);
+    if (question.ask === "limit") return answerLimit(turn, question, exchange);
+    if (question.ask === "securityEvent") return answerEvent(turn, question, exchange);
     try {
-      return await askStore(users, turn, question, asking);
+      return await exchange.ofStore(() => askStore(users, turn, question, asking));
     } catch (error) {
-      report({ level: "error", reason: "store", path, error });
+      report({ level: "error", reason: "store", ...exchange.entry, error });
       return turn.call((turn) => turn.answerUnavailable());
     }
   }
@@ -257,18 +278,33 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     const withRow = { row: new RowOfTurn(), ...asking };
     return (turn, question) => {
       if (question.ask === "claims") return answerClaims(turn, withRow);
-      return question.ask === "limit" ? answerLimit(turn, question, "") : askStore(users, turn, question, withRow);
+      if (question.ask === "securityEvent") return answerEvent(turn, question, UNKNOWN);
+      return question.ask === "limit" ? answerLimit(turn, question, UNKNOWN) : askStore(users, turn, question, withRow);
     };
   }
 
-  async function answerLimit(turn: Handle<Turn>, keys: LimitQuestion, path: string): Promise<Step> {
+  async function answerLimit(turn: Handle<Turn>, keys: LimitQuestion, { entry }: Exchange): Promise<Step> {
     try {
       const within = await isWithin(limiters, keys, ({ client, account }) => core.ask((gate) => gate.withinLimit(client, account)));
       return turn.call((turn) => turn.answerWithinLimit(within));
     } catch (error) {
-      report({ level: "error", reason: "limiter", path, error });
+      report({ level: "error", reason: "limiter", ...entry, error });
       return turn.call((turn) => turn.answerUnavailable());
     }
+  }
+
+  /** What fails is logged only: the login, or what else has happened, is the same. */
+  async function answerEvent(turn: Handle<Turn>, { event, store }: EventQuestion, exchange: Exchange): Promise<Step> {
+    const tell = async (to: () => unknown) => {
+      try {
+        await to();
+      } catch (error) {
+        report({ level: "error", reason: "event", ...exchange.entry, error });
+      }
+    };
+    if (store) await tell(() => exchange.ofStore(() => storeEvent(users, event)));
+    if (onEvent) await tell(() => onEvent({ ...event }));
+    return turn.call((turn) => turn.answerDone());
   }
 
   async function answerClaims(turn: Handle<Turn>, { row = new RowOfTurn(), own }: Asking): Promise<Step> {
@@ -287,6 +323,10 @@ const UNREAD = [undefined, undefined, undefined] as const;
 const NO_PREFLIGHT = [undefined, undefined] as const;
 
 type LimitQuestion = Extract<CallerQuestion, { ask: "limit" }>;
+type EventQuestion = Extract<CallerQuestion, { ask: "securityEvent" }>;
+
+/** A call without a request, or a request whose URL cannot be read. */
+const UNKNOWN = new Exchange(undefined, false);
 
 type Refused = ReturnType<typeof refused>;
 

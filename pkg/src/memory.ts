@@ -142,6 +142,8 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
         }));
       },
     },
+    // Nobody could read them: use `onEvent`.
+    async recordEvent() {},
     attempts: {
       async find({ email, account, client }) {
         const of = (one: string) => attempts.find((row) => row.account === account && row.client === one);

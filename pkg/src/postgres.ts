@@ -250,7 +250,7 @@ function connecting(connect: PostgresConnect): Driver {
 }
 
 /** Options of {@link postgresSchema}. */
-export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts"> {
+export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts" | "audit"> {
   /**
    * The type of the users' ids. If a backend owns the table of users, it must be that of its ids. `integer` and `bigint` are counted
    * by the database, `uuid` and `text` are random UUIDs. Default: `bigint`.
@@ -274,7 +274,7 @@ export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessi
  * ```
  */
 export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
-  const { users = "users", sessions = "sessions", attempts = "login_attempts", ids = "bigint", id = "id" } = options;
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", audit = "audit", ids = "bigint", id = "id" } = options;
   const name = (text: string): string => quoted('"', text);
   const index = (table: string, column: string): string => name(`${table.split(".").at(-1)}_${column}`);
   const key = {
@@ -319,6 +319,17 @@ CREATE INDEX IF NOT EXISTS ${index(sessions, "user_id")} ON ${name(sessions)} (u
   PRIMARY KEY (account, client)
 );
 CREATE INDEX IF NOT EXISTS ${index(attempts, "expires_at")} ON ${name(attempts)} (expires_at);
+`,
+    audit: `CREATE TABLE IF NOT EXISTS ${name(audit)} (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  at bigint NOT NULL,
+  kind text NOT NULL,
+  user_id text,
+  account text,
+  client text,
+  reason text
+);
+CREATE INDEX IF NOT EXISTS ${index(audit, "at")} ON ${name(audit)} (at);
 `,
   };
 }

@@ -12,6 +12,8 @@ export interface SqlOptions {
   sessions?: string;
   /** The table of failed logins and known clients, which only `LOCKOUT=on` needs. Default: `login_attempts`. */
   attempts?: string;
+  /** The table of security events, which only `AUDIT=on` needs. Default: `audit`. */
+  audit?: string;
   /** The columns of the users that have other names. */
   columns?: ColumnNames;
   /** Further columns of the users to read, such as `role`. `currentUser` returns them under the same names. Default: none. */
@@ -80,6 +82,7 @@ export interface SqlStore extends UserStore {
   revokeTokens: NonNullable<UserStore["revokeTokens"]>;
   sessions: SessionStore;
   attempts: AttemptStore;
+  recordEvent: NonNullable<UserStore["recordEvent"]>;
 }
 
 /** @throws {TypeError} when a name in the options is no SQL identifier of letters, digits, `_` and `$`. */
@@ -127,6 +130,10 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
       },
       list: ({ userId, now }) => all(sql.list, { user: key(userId), now }) as Promise<unknown> as Promise<Session[]>,
     },
+    async recordEvent({ userId, ...event }) {
+      const { account = null, client = null, reason = null } = event;
+      await all(sql.recordEvent, { ...event, account, client, reason, user: userId === undefined ? null : key(userId) });
+    },
     attempts: {
       find: async ({ withTokenVersion, email, account, client }) =>
         parted((await first(sql.atLogin({ tokenVersion: withTokenVersion }), { email, account, client })) ?? {}),
@@ -171,7 +178,7 @@ const renamed = (further: Row): Row => Object.fromEntries(Object.values(further)
 function statements(dialect: Dialect, options: SqlOptions) {
   const { least, greatest, lockUser, skipLocked } = dialect;
   const name = (text: string): string => quoted(dialect.quote, text);
-  const { users = "users", sessions = "sessions", attempts = "login_attempts", columns = {}, further = [] } = object("options", options);
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", audit = "audit", columns = {}, further = [] } = object("options", options);
   const [U, S, A] = [name(users), name(sessions), name(attempts)];
   const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version" } = columns;
   const [ID, EMAIL, PASSWORD, VERSION] = [name(id), name(email), name(password), name(token_version)];
@@ -203,6 +210,9 @@ function statements(dialect: Dialect, options: SqlOptions) {
       `FROM (SELECT 1 AS one) AS login LEFT JOIN (${select(columns, dialect.sameEmail(EMAIL))}) AS found ON 1 = 1 ` +
       `LEFT JOIN (SELECT client, failures, failed_at, expires_at FROM ${A} WHERE account = :account AND client IN (:client, '') ` +
       `ORDER BY client DESC LIMIT 1) AS known ON 1 = 1`,
+    recordEvent:
+      `INSERT INTO ${name(audit)} (at, kind, user_id, account, client, reason) ` +
+      `VALUES (:at, :kind, :user, :account, :client, :reason) RETURNING 1 AS stored`,
     loginFailed: dialect.both(
       `INSERT INTO ${A} AS a (account, client, failures, failed_at, expires_at) VALUES (:account, :client, :counts, :now, :expiresAt) ` +
         `ON CONFLICT (account, client) DO UPDATE SET ` +

@@ -18,7 +18,7 @@ export const SQLITE: Dialect = {
 };
 
 /** Options of {@link sqliteSchema}. */
-export interface SqliteSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts"> {
+export interface SqliteSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts" | "audit"> {
   /** The type of the users' ids: integers that the database counts, or random texts of 32 hexadecimal digits. Default: `integer`. */
   ids?: "integer" | "text";
 }
@@ -33,6 +33,8 @@ export interface Schema {
   sessions: string;
   /** Creates the table of failed logins and known clients, unless it exists: for `LOCKOUT=on`. */
   attempts: string;
+  /** Creates the table of security events, unless it exists: for `AUDIT=on`. Nothing deletes its rows. */
+  audit: string;
 }
 
 /**
@@ -51,7 +53,7 @@ export interface Schema {
  * ```
  */
 export function sqliteSchema(options: SqliteSchemaOptions = {}): Schema {
-  const { users = "users", sessions = "sessions", attempts = "login_attempts", ids = "integer" } = options;
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", audit = "audit", ids = "integer" } = options;
   const name = (text: string): string => quoted(SQLITE.quote, text);
   // AUTOINCREMENT: the id of a deleted user is never reused, so that an old token cannot belong to a new user.
   const id = ids === "text" ? "TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(16))))" : "INTEGER PRIMARY KEY AUTOINCREMENT";
@@ -91,6 +93,17 @@ CREATE INDEX IF NOT EXISTS ${name(`${sessions}_user_id`)} ON ${name(sessions)} (
   PRIMARY KEY (account, client)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ${name(`${attempts}_expires_at`)} ON ${name(attempts)} (expires_at);
+`,
+    audit: `CREATE TABLE IF NOT EXISTS ${name(audit)} (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  user_id TEXT,
+  account TEXT,
+  client TEXT,
+  reason TEXT
+);
+CREATE INDEX IF NOT EXISTS ${name(`${audit}_at`)} ON ${name(audit)} (at);
 `,
   };
 }

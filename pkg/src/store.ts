@@ -4,13 +4,14 @@ import type {
   Question,
   Rotation,
   Session,
+  SecurityEvent,
   SessionEnd,
   SucceededLogin,
   UserId,
   UserRow,
 } from "../wasm/edgegate.js";
 
-export type { FailedLogin, NewSession, Rotation, Session, SessionEnd, SucceededLogin } from "../wasm/edgegate.js";
+export type { FailedLogin, NewSession, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin } from "../wasm/edgegate.js";
 
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
@@ -54,6 +55,8 @@ export interface UserStore {
   revokeTokens?(change: Asked<"revokeTokens">): Promise<void>;
   /** The sessions. Needed for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   sessions?: SessionStore;
+  /** Inserts a row into the table `audit`. Needed for `AUDIT=on`. If it rejects, the error is logged and the answer is the same. */
+  recordEvent?(event: SecurityEvent): Promise<void>;
   /** What is stored about logins. Needed for `LOCKOUT=on`. */
   attempts?: AttemptStore;
 }

@@ -1,7 +1,7 @@
 // Answers the core's questions about users and sessions from a store.
 
 import { array, coreColumns, furtherColumns, object, plainColumns, plainRow } from "./argument.js";
-import type { Turn, User } from "../wasm/edgegate.js";
+import type { SecurityEvent, Turn, User } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { AttemptStore, SessionStore, UserStore } from "./store.js";
 import type { Step, StoreQuestion } from "./turn.js";
@@ -104,6 +104,12 @@ export async function askStore(
       return turn.call((turn) => turn.answerSessions(rows));
     }
   }
+}
+
+/** Rejects if the store rejects, or stores no events. */
+export async function storeEvent({ recordEvent }: UserStore, event: SecurityEvent): Promise<void> {
+  if (!recordEvent) throw new TypeError("edgegate: AUDIT needs a user store with `recordEvent`");
+  await recordEvent(event);
 }
 
 function sessionsOf({ sessions }: UserStore): SessionStore {

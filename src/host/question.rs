@@ -5,7 +5,9 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Ended, FailedLogin, Limit, NewSession, Rotated, Rotation, SessionEnd, SucceededLogin, UserAtLogin};
+use super::{
+    Ended, FailedLogin, Limit, NewSession, Rotated, Rotation, SecurityEvent, SessionEnd, SucceededLogin, UserAtLogin,
+};
 use crate::{
     password::{Hashed, Job},
     row::InvalidRow,
@@ -149,6 +151,14 @@ pub enum Question {
         /// The hash that must be that of its refresh token or of the previous one, if that matters.
         known_as: Option<String>,
     },
+    /// Tell the app what has happened, and insert it into the table `audit` if `store` is set; answered by [`Answer::Done`]. The reply is
+    /// the same if this fails. Asked with `AUDIT=on` or [`Settings::tells_events`](crate::Settings::tells_events).
+    SecurityEvent {
+        /// What has happened.
+        event: SecurityEvent,
+        /// Whether to store it.
+        store: bool,
+    },
     /// The live sessions of this user, the last used first; answered by [`Answer::Sessions`].
     Sessions {
         /// The user.
@@ -252,6 +262,7 @@ impl fmt::Debug for Question {
             Self::RotateSession(_) => "RotateSession",
             Self::EndSession(_) => "EndSession",
             Self::DeleteSession { .. } => "DeleteSession",
+            Self::SecurityEvent { .. } => "SecurityEvent",
             Self::Sessions { .. } => "Sessions",
         })
     }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{RefreshRefusal, Refusal};
 use crate::{
     fastapi::BodyError,
+    host::{Host, Subject},
     limits::{RATE_LIMIT_PERIOD_SECONDS, RETRY_AFTER_SECONDS},
     session::Session,
     token::AccessToken,
@@ -33,6 +34,9 @@ pub struct Reply {
     /// The event to log, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
+    /// What a log of requests has about it, with `ACCESS_LOG=on`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
     /// How many rounds of bcrypt this reply took ([`Hashed::rounds`](crate::password::Hashed::rounds)).
     #[serde(skip)]
     pub rounds: u64,
@@ -55,6 +59,42 @@ pub struct Event {
     /// The stable code of the reason, [`Refusal::code`].
     #[cfg_attr(feature = "wasm", tsify(type = "Reason"))]
     pub reason: Cow<'static, str>,
+}
+
+/// A request, as a log of requests has it. It contains no address in clear.
+///
+/// ```
+/// use edgegate::{Gate, Request, Settings, Vars};
+///
+/// let (secret_key, access_log) = (Some("secret".repeat(8).into()), Some("on".into()));
+/// let gate = Gate::new(Settings::try_from(Vars { secret_key, access_log, ..Vars::default() })?);
+/// let reply = gate.handle(Request::new("GET", "https://example.com/me"), 1_700_000_000).done().ok_or("no question")?;
+/// assert_eq!(reply.summary.and_then(|summary| summary.route), Some("/me"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Summary {
+    /// The route, such as `/me/sessions/{id}`; `None` for a path that none has.
+    pub route: Option<&'static str>,
+    /// The code of the refusal, see [`Refusal::code`].
+    #[cfg_attr(feature = "wasm", tsify(type = "Reason | undefined"))]
+    pub reason: Option<Cow<'static, str>>,
+    /// How many rounds of bcrypt it took.
+    pub rounds: u64,
+    /// The user, if the store has found one.
+    pub user_id: Option<UserId>,
+    /// A keyed hash of the e-mail address of a login or a sign-up.
+    pub account: Option<String>,
+    /// A keyed hash of the network of the client, if the host knows the address.
+    pub client: Option<String>,
+}
+
+impl Summary {
+    pub(crate) fn new(route: Option<&'static str>, refusal: Option<&Refusal>, host: &Host) -> Self {
+        let Subject { user_id, account, client } = host.subject();
+        Self { route, reason: refusal.map(Refusal::code), rounds: host.rounds(), user_id, account, client }
+    }
 }
 
 /// The severity of an [`Event`].
@@ -268,7 +308,7 @@ impl Reply {
     }
 
     fn empty(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: String::new(), event: None, rounds: 0 }
+        Self { status, headers: Vec::new(), body: String::new(), event: None, summary: None, rounds: 0 }
     }
 }
 

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::refresh;
 use crate::{
     fastapi::{LoginForm, TokenForm, is_space, looked_up},
-    host::{Host, LoginKeys, LoginState, Question, access_token},
+    host::{Host, LoginKeys, LoginState, Question, SecurityEventKind, access_token},
     http::{Client, Refusal, Request},
     limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{self, Job, PasswordHash},
@@ -87,10 +87,28 @@ pub(crate) async fn with_credentials(
 ) -> Result<AccessToken, Refusal> {
     let name = stored_name(&credentials.username, &settings.unicode);
     let account = name.as_deref().unwrap_or(&credentials.username);
+    let counted = client.counted();
+    host.identify(settings, counted.as_deref(), Some(account));
     host.within(settings, client, Some(account)).await?;
+    let result = log_in(settings, host, credentials, name.as_deref(), client, claims).await;
+    match &result {
+        Ok(_) => host.tell(settings, SecurityEventKind::Login, None).await,
+        Err(refusal) => host.tell_refusal(settings, refusal).await,
+    }
+    result
+}
+
+async fn log_in(
+    settings: &Settings,
+    host: &Host,
+    credentials: &Credentials,
+    name: Option<&str>,
+    client: &Client,
+    claims: FurtherClaims<'_>,
+) -> Result<AccessToken, Refusal> {
     for _ in 0..ATTEMPTS {
         let Authenticated { user, rehash, success } =
-            authenticate(settings, host, name.as_deref(), &credentials.password, client).await?;
+            authenticate(settings, host, name, &credentials.password, client).await?;
         let further = match claims {
             Some(claims) => claims(&user).map_err(Refusal::Unsigned)?,
             None if settings.asks_claims => host.claims(user.clone().into()).await?,

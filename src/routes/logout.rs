@@ -2,7 +2,7 @@
 
 use super::me::current_user;
 use crate::{
-    host::{Host, Question},
+    host::{Host, Question, SecurityEventKind},
     http::Refusal,
     settings::Settings,
 };
@@ -11,5 +11,7 @@ use crate::{
 pub(crate) async fn log_out(settings: &Settings, host: &Host, authorization: Option<&str>) -> Result<(), Refusal> {
     let user = current_user(settings, host, authorization).await?;
     let with_sessions = settings.refresh_token_expire_minutes.is_some();
-    host.done(Question::RevokeTokens { id: user.id, with_sessions }).await
+    host.done(Question::RevokeTokens { id: user.id, with_sessions }).await?;
+    host.tell(settings, SecurityEventKind::LoggedOutEverywhere, None).await;
+    Ok(())
 }

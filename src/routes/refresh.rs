@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    host::{Ended, Host, NewSession, Question, RefreshToken, Rotated, access_token},
+    host::{Ended, Host, NewSession, Question, RefreshToken, Rotated, SecurityEventKind, access_token},
     http::{Client, RefreshRefusal, Refusal},
     settings::Settings,
     token::{AccessToken, Refresh},
@@ -54,7 +54,10 @@ pub(crate) async fn with_token(settings: &Settings, host: &Host, token: &str) ->
         return Err(Refusal::RefreshToken(match host.end(used.end(host.seconds(), settings.revocation)).await? {
             Ended::Unknown => RefreshRefusal::Unknown,
             Ended::Expired => RefreshRefusal::Expired,
-            Ended::Reused => RefreshRefusal::Reused,
+            Ended::Reused => {
+                host.tell(settings, SecurityEventKind::RefreshTokenReused, None).await;
+                RefreshRefusal::Reused
+            }
         }));
     };
     // Not always the token that was proposed: another tab may have been faster.

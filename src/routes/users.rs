@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     fastapi::NewUser,
-    host::{Host, Question},
+    host::{Host, Question, SecurityEventKind},
     http::{Client, Refusal, Request},
     password,
     settings::Settings,
@@ -18,10 +18,13 @@ pub(crate) async fn create(settings: &Settings, host: &Host, request: &Request) 
     }
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
     let user = NewUser::parse(request.content_type.as_deref(), &body, settings.password_min_length, &settings.unicode)?;
+    host.identify(settings, None, Some(user.email.as_str()));
     host.within(settings, &Client::of(request), Some(user.email.as_str())).await?;
     let (new, job) = password::prepare(&user.password, settings.bcrypt_cost)?;
     let hashed = host.work(job).await?;
     let password = new.finish(&hashed);
     let question = Question::InsertUser { email: user.email.as_str().to_owned(), password };
-    host.user(question).await?.ok_or(Refusal::EmailTaken)
+    let user = host.user(question).await?.ok_or(Refusal::EmailTaken)?;
+    host.tell(settings, SecurityEventKind::SignedUp, None).await;
+    Ok(user)
 }

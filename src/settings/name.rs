@@ -9,6 +9,9 @@ pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
 pub(super) const CORS_ORIGINS: &str = "CORS_ORIGINS";
 pub(super) const PASSWORD_MIN_LENGTH: &str = "PASSWORD_MIN_LENGTH";
 pub(super) const LOCKOUT: &str = "LOCKOUT";
+pub(super) const ACCESS_LOG: &str = "ACCESS_LOG";
+pub(super) const AUDIT: &str = "AUDIT";
+pub(super) const SERVER_TIMING: &str = "SERVER_TIMING";
 pub(super) const RATE_LIMIT: &str = "RATE_LIMIT";
 pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
@@ -29,7 +32,7 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 27] = [
+pub(crate) const NAMES: [&str; 30] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
@@ -39,6 +42,9 @@ pub(crate) const NAMES: [&str; 27] = [
     CORS_ORIGINS,
     PASSWORD_MIN_LENGTH,
     LOCKOUT,
+    ACCESS_LOG,
+    AUDIT,
+    SERVER_TIMING,
     RATE_LIMIT,
     REHASH,
     REGISTRATION,

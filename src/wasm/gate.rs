@@ -91,6 +91,18 @@ impl JsGate {
         !self.0.settings().cors_origins.is_empty()
     }
 
+    /// Whether every request is logged.
+    #[wasm_bindgen(getter, js_name = logsRequests)]
+    pub fn logs_requests(&self) -> bool {
+        self.0.settings().access_log
+    }
+
+    /// Whether answers say how long they took.
+    #[wasm_bindgen(getter, js_name = tellsTime)]
+    pub fn tells_time(&self) -> bool {
+        self.0.settings().server_timing
+    }
+
     /// Logs in without HTTP. Without `minutes` the access token lives as long as the settings say.
     pub fn login(
         &self,

@@ -31,9 +31,10 @@ impl JsGate {
         #[wasm_bindgen(unchecked_param_type = "Vars")] vars: JsValue,
         names: &str,
         asks_claims: bool,
+        tells_events: bool,
     ) -> Result<JsGate, JsValue> {
         Settings::check_names(names.split(' ')).map_err(throw)?;
-        let settings = Settings { asks_claims, ..Settings::try_from(value::vars(vars)?).map_err(throw)? };
+        let settings = Settings { asks_claims, tells_events, ..Settings::try_from(value::vars(vars)?).map_err(throw)? };
         #[cfg(feature = "wasm")]
         let settings = Settings { unicode: super::unicode::UNICODE, ..settings };
         Ok(Self(Gate::new(settings)))

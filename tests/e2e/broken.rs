@@ -55,6 +55,7 @@ fn no_secret_is_in_the_log() -> Result<()> {
     expect(&login(&workers.good, "username=alice@example.com&password=hunter2")?, 403)?;
     wait_for_log_after(&workers.good, good, "wrong-password")?;
     wait_for_log_after(&workers.keyed, keyed, r#""reason":"refresh-token-malformed""#)?;
+    wait_for_log_after(&workers.keyed, keyed, r#""reason":"accepted","status":200"#)?;
     ensure!(!workers.given().is_empty(), "no refresh token was given");
     Ok(())
 }

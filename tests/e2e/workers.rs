@@ -108,6 +108,9 @@ impl Workers {
         for secret in self.secrets.iter().map(String::as_str).chain(parts) {
             ensure!(!log.contains(secret), "the log holds {secret:?}");
         }
+        let mut entries = log.lines().filter(|line| line.contains(r#""source":"edgegate""#));
+        let address = entries.find(|entry| entry.contains('@') || entry.contains("%40"));
+        ensure!(address.is_none(), "the log holds an address: {address:?}");
         Ok(())
     }
 

@@ -22,7 +22,8 @@ export default {
     } catch (error) {
       return misconfigured(error);
     }
-    return secured(await gate.fetch(request, { address: request.headers.get("cf-connecting-ip") ?? undefined }));
+    const [address, requestId] = ["cf-connecting-ip", "cf-ray"].map((name) => request.headers.get(name) ?? undefined);
+    return secured(await gate.fetch(request, { address, requestId }));
   },
 } satisfies ExportedHandler<Env>;
 

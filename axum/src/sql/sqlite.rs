@@ -65,6 +65,7 @@ impl SqlStore<SqlitePool> {
             (2, "token version", include_str!("../../migrations/sqlite/0002_token_version.sql")),
             (3, "sessions", include_str!("../../migrations/sqlite/0003_sessions.sql")),
             (4, "login attempts", include_str!("../../migrations/sqlite/0004_login_attempts.sql")),
+            (5, "audit", include_str!("../../migrations/sqlite/0005_audit.sql")),
         ])
     }
 }

@@ -74,6 +74,7 @@ pub(super) struct Statements {
     pub(super) user_by_id: Pair,
     /// The user of `$1`, in the account `$2` by the client `$3`, with `token_version`.
     pub(super) user_at_login: Pair,
+    pub(super) record_event: SqlStr,
     pub(super) login_failed: SqlStr,
     pub(super) delete_expired_attempts: SqlStr,
     pub(super) login_succeeded: SqlStr,
@@ -157,6 +158,9 @@ impl Statements {
                 users.each_ref().map(|user| format!("SELECT {user} FROM users WHERE id = {}", id(1))),
             ),
             user_at_login: Pair::new(users.each_ref().map(|user| user_at_login(dialect, user))),
+            record_event: SqlStr::from_static(
+                "INSERT INTO audit (at, kind, user_id, account, client, reason) VALUES ($1, $2, $3, $4, $5, $6) RETURNING kind",
+            ),
             login_failed: sql(format!(
                 "{INSERT_ATTEMPT} VALUES ($1, $2, $3, $4, $6) ON CONFLICT (account, client) DO UPDATE SET \
                  failures = CASE WHEN $3 = 0 THEN a.failures WHEN a.failed_at <= $5 THEN 1 ELSE a.failures + 1 END, \

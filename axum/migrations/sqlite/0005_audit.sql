@@ -1,0 +1,1 @@
+../../../www/migrations/0005_audit.sql
