@@ -88,7 +88,7 @@ describe("D1", () => {
       deleteUser: (id: number | string) => run(`DELETE FROM users WHERE id = ${id}`),
       fail: () => run(...HIDE),
       recover: () => run(...SHOW),
-      close: () => run("DELETE FROM sessions", "DELETE FROM users"),
+      close: () => run("DELETE FROM login_attempts", "DELETE FROM sessions", "DELETE FROM users"),
     });
     checks(replicas ? "with replicas" : "primary", open, { ids: "integer" });
   }

@@ -36,7 +36,9 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 22] = [
+const TESTS: [&str; 24] = [
+    "events",
+    "lockout",
     "d1",
     "surface",
     "tokens",
