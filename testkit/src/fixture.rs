@@ -129,6 +129,19 @@ impl Case {
     }
 }
 
+impl Seed {
+    /// The statement that inserts the users. Texts are in hex: an address may contain any character.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        let text = |value: &str| format!("CAST(x'{}' AS TEXT)", hex::encode(value));
+        let row = |user: &User| {
+            format!("({}, {}, {}, {})", user.id, text(&user.email), text(&user.password), text(&user.created_at))
+        };
+        let rows: Vec<_> = self.users.iter().map(row).collect();
+        format!("INSERT INTO users (id, email, password, created_at) VALUES {};", rows.join(", "))
+    }
+}
+
 impl Request {
     /// The request to send.
     pub fn to_http(&self) -> Result<http::Request> {

@@ -16,7 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 /// Maximum number of header lines in a response.
 const HEADERS_MAX: usize = 64;
 
-/// A request. `Host`, `Connection: close` and `Content-Length` are added if missing.
+/// A request. `Host`, `Connection` and `Content-Length` are added if missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// The method, sent as written.
@@ -54,12 +54,10 @@ impl Response {
 /// # Errors
 /// When the connection fails, or the response is incomplete or not HTTP/1.
 pub fn send(addr: SocketAddr, request: &Request) -> Result<Response> {
-    let mut stream = TcpStream::connect(addr).with_context(|| format!("cannot connect to {addr}"))?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
-    stream.set_write_timeout(Some(TIMEOUT))?;
+    let mut stream = open(addr)?;
     // A server may respond and close before it has read a long body, so a failed write is not an error if a response
     // arrived.
-    let written = stream.write_all(&wire(addr, request));
+    let written = stream.write_all(&wire(addr, request, "close"));
     let response = read_response(&mut stream, request.method == "HEAD");
     match written {
         Err(unsent) => response.with_context(|| format!("the request could not be sent: {unsent}")),
@@ -67,14 +65,50 @@ pub fn send(addr: SocketAddr, request: &Request) -> Result<Response> {
     }
 }
 
-fn wire(addr: SocketAddr, request: &Request) -> Vec<u8> {
+/// A connection that is kept open between requests.
+#[derive(Debug)]
+pub struct Connection {
+    addr: SocketAddr,
+    stream: Option<TcpStream>,
+}
+
+impl Connection {
+    /// A connection to `addr`, opened by the first request.
+    #[must_use]
+    pub fn new(addr: SocketAddr) -> Self {
+        Self { addr, stream: None }
+    }
+
+    /// Sends `request` and reads the response. A connection that the server has closed with its last response is opened again.
+    ///
+    /// # Errors
+    /// Those of [`send`]. The next request then opens a new connection.
+    pub fn send(&mut self, request: &Request) -> Result<Response> {
+        let mut stream = self.stream.take().map_or_else(|| open(self.addr), Ok)?;
+        stream.write_all(&wire(self.addr, request, "keep-alive"))?;
+        let response = read_response(&mut stream, request.method == "HEAD")?;
+        let closes = response.header("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        self.stream = (!closes).then_some(stream);
+        Ok(response)
+    }
+}
+
+fn open(addr: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(addr).with_context(|| format!("cannot connect to {addr}"))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn wire(addr: SocketAddr, request: &Request, connection: &str) -> Vec<u8> {
     let given = |name: &str| request.headers.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.path);
     if !given("host") {
         head += &format!("host: {addr}\r\n");
     }
     if !given("connection") {
-        head += "connection: close\r\n";
+        head += &format!("connection: {connection}\r\n");
     }
     for (name, value) in &request.headers {
         head += &format!("{name}: {value}\r\n");
@@ -151,6 +185,11 @@ fn unchunk(mut rest: &[u8]) -> Result<Option<Vec<u8>>> {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        net::{Ipv4Addr, TcpListener},
+        thread,
+    };
+
     use super::*;
 
     #[test]
@@ -162,7 +201,34 @@ mod tests {
             body: Some(b"p\xff".to_vec()),
         };
         let expected = b"POST /login?a=b HTTP/1.1\r\nhost: 127.0.0.1:8000\r\nconnection: close\r\nX-A: 1\r\nx-a:  2\r\ncontent-length: 2\r\n\r\np\xff";
-        assert_eq!(wire(([127, 0, 0, 1], 8000).into(), &request), expected);
+        assert_eq!(wire(([127, 0, 0, 1], 8000).into(), &request, "close"), expected);
+    }
+
+    #[test]
+    fn a_connection_is_kept_until_the_server_closes_it() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let addr = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            for answers in [&["", ""][..], &["connection: close\r\n"]] {
+                let mut stream = listener.accept().unwrap().0;
+                for more in answers {
+                    assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+                    write!(stream, "HTTP/1.1 200 OK\r\n{more}content-length: 0\r\n\r\n").unwrap();
+                }
+                if answers.len() == 2 {
+                    assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+                }
+            }
+        });
+        let mut connection = Connection::new(addr);
+        let request = Request { method: "GET".into(), path: "/".into(), ..Request::default() };
+        for _ in 0..2 {
+            assert_eq!(connection.send(&request).unwrap().status, 200);
+        }
+        assert!(connection.send(&request).is_err());
+        assert_eq!(connection.send(&request).unwrap().status, 200);
+        assert!(connection.stream.is_none());
+        server.join().unwrap();
     }
 
     #[test]

@@ -75,7 +75,7 @@ impl Workers {
         let [good, cors, keyed_dir] = ["good", "cors", "keyed"].map(database);
         for dir in [&good, &cors, &keyed_dir] {
             wrangler::migrate_by_copy(dir)?;
-            wrangler::execute(dir, &insert(&seed))?;
+            wrangler::execute(dir, &seed.sql())?;
         }
         let open = [
             key,
@@ -143,16 +143,4 @@ fn secrets(seed: &fixture::Seed) -> Result<Vec<String>> {
 
 fn start(dir: PathBuf, vars: &[(&str, &str)]) -> Result<Worker> {
     Worker::start_migrated(WorkerOptions::test(dir, vars))
-}
-
-fn insert(seed: &fixture::Seed) -> String {
-    let text = |value: &str| {
-        let bytes: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
-        format!("CAST(x'{bytes}' AS TEXT)")
-    };
-    let row = |user: &fixture::User| {
-        format!("({}, {}, {}, {})", user.id, text(&user.email), text(&user.password), text(&user.created_at))
-    };
-    let rows: Vec<_> = seed.users.iter().map(row).collect();
-    format!("INSERT INTO users (id, email, password, created_at) VALUES {};", rows.join(", "))
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask`: the project's commands in Rust, so that a new machine needs only rustup and Node with npm.
 //!
-//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`fuzz`], [`interop`], [`mutants`], [`test`].
+//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`fuzz`], [`interop`], [`mutants`], [`soak`], [`test`].
 
 mod bench;
 mod build;
@@ -11,6 +11,7 @@ mod interop;
 mod mutants;
 mod settings;
 mod size;
+mod soak;
 mod steps;
 mod test;
 mod venv;
@@ -38,6 +39,7 @@ enum Command {
     Fuzz(fuzz::Args),
     Interop(interop::Args),
     Mutants(mutants::Args),
+    Soak(soak::Args),
     #[command(hide = true)]
     TestRunner(mutants::test_runner::Args),
     /// Record the responses of the real FastAPI
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Interop(args) => interop::run(&args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Soak(args) => soak::run(&args),
         Command::TestRunner(args) => mutants::test_runner::run(&args),
         Command::Contract(Contract::Record) => contract::record(),
     })

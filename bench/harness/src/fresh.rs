@@ -4,13 +4,13 @@
 use std::{path::PathBuf, time::Instant};
 
 use anyhow::Result;
-use testkit::worker::free_port;
+use testkit::{server::address, worker::free_port};
 
 use super::{
     connection::{Connection, get},
     round_counter::RoundCounter,
     series::Series,
-    server::{address, bench, file_name, modules, serve},
+    server::{bench, file_name, modules, serve},
 };
 
 /// A Worker to be started repeatedly.

@@ -8,10 +8,10 @@ use std::{
 };
 
 use anyhow::{Result, anyhow};
+use testkit::usage;
 
 use super::{
     connection::Connection,
-    cpu,
     series::{Series, quantile},
 };
 
@@ -45,7 +45,7 @@ pub(super) struct Load {
 
 /// Sends requests for this time, and waits for the pending responses.
 pub(super) fn run(target: &Target, connections: usize, duration: Duration) -> Result<Load> {
-    let cpu_before = cpu::used(target.pid)?;
+    let cpu_before = usage::cpu(target.pid)?;
     let started = Instant::now();
     let deadline = started + duration;
     let threads: Vec<_> = (0..connections)
@@ -59,7 +59,7 @@ pub(super) fn run(target: &Target, connections: usize, duration: Duration) -> Re
         latencies.extend(thread.join().map_err(|_| anyhow!("a thread of the load generator panicked"))??);
     }
     let elapsed = started.elapsed().as_secs_f64();
-    let cpu = cpu::used(target.pid)?.saturating_sub(cpu_before);
+    let cpu = usage::cpu(target.pid)?.saturating_sub(cpu_before);
     latencies.sort_by(f64::total_cmp);
     let answers = latencies.len() as f64;
     Ok(Load {

@@ -3,7 +3,6 @@
 mod bundle;
 mod chart;
 mod connection;
-mod cpu;
 mod fresh;
 mod load;
 mod measures;

@@ -3,15 +3,19 @@
 use std::{net::SocketAddr, time::Instant};
 
 use anyhow::{Context, Result};
-use testkit::{sh::Sh, worker::free_port};
+use testkit::{
+    server::{Server, address},
+    sh::Sh,
+    usage,
+    worker::free_port,
+};
 
 use super::{
     bundle,
     connection::{Connection, get},
-    cpu,
     round_counter::RoundCounter,
     series::Series,
-    server::{Server, Service, address, bench, workerd},
+    server::{Service, bench, start, workerd},
 };
 
 /// Where a subject runs.
@@ -76,11 +80,11 @@ impl Running {
                 Runtime::Node => {
                     let subject = format!("./subjects/{kind}/{name}.js");
                     let program = Sh::new("node").args(["node.js", &subject, &port.to_string()]).dir(bench());
-                    running.add(Server::start(&log, &program, &[port])?)
+                    running.add(start(&log, &program, &[port])?)
                 }
                 Runtime::Native => {
                     let program = Sh::new(bundle::native_program()).args([name, port.to_string().as_str()]);
-                    running.add(Server::start(&log, &program, &[port])?)
+                    running.add(start(&log, &program, &[port])?)
                 }
                 Runtime::Workerd => {
                     let bundle = bundle::subject_bundle(kind, name);
@@ -112,7 +116,7 @@ impl Running {
         for round in 0..rounds.warm_up + rounds.counted {
             counter.next_round();
             for (index, (subject, connection)) in self.subjects.iter().zip(&mut connections).enumerate() {
-                let cpu = cpu::used(subject.pid)?;
+                let cpu = usage::cpu(subject.pid)?;
                 let started = Instant::now();
                 let answer = connection.send(&request).with_context(|| format!("{}: {work}", subject.label))?;
                 let elapsed = started.elapsed();
@@ -120,7 +124,7 @@ impl Running {
                 if round >= rounds.warm_up {
                     let each = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0 / f64::from(rounds.each);
                     timed.time[index].samples.push(each(elapsed));
-                    timed.cpu[index].samples.push(each(cpu::used(subject.pid)?.saturating_sub(cpu)));
+                    timed.cpu[index].samples.push(each(usage::cpu(subject.pid)?.saturating_sub(cpu)));
                 }
             }
         }

@@ -1,71 +1,21 @@
 //! The measured programs, each on its own ports on 127.0.0.1.
 
 use std::{
-    fs::{self, File},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    fs,
     path::{Path, PathBuf},
-    thread,
-    time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail};
-use testkit::{paths, process::Group, sh::Sh};
+use anyhow::Result;
+use testkit::{paths, server::Server, sh::Sh};
 
-use super::cpu;
-
-/// Time limit for a program to listen.
-const START_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Time limit for one attempt to connect.
-const RETRY: Duration = Duration::from_millis(2);
-
-/// A running program; dropping it ends it.
-#[derive(Debug)]
-pub(super) struct Server {
-    group: Group,
-    log: PathBuf,
+/// Starts the program and waits until it listens on all its ports. Its output goes to a log under `target/xtask/bench`.
+pub(super) fn start(name: &str, program: &Sh, ports: &[u16]) -> Result<Server> {
+    Server::start(&logs()?.join(name).with_extension("log"), program, ports)
 }
 
-impl Server {
-    /// Starts the program and waits until it listens on all its ports. Its output goes to a log under
-    /// `target/xtask/bench`.
-    pub(super) fn start(name: &str, program: &Sh, ports: &[u16]) -> Result<Self> {
-        let log = dir("logs")?.join(name).with_extension("log");
-        let out = File::create(&log)?;
-        let group = program.spawn(out.try_clone()?.into(), out.into())?;
-        let mut server = Self { group, log };
-        ports.iter().try_for_each(|port| server.wait_for(address(*port)))?;
-        Ok(server)
-    }
-
-    /// The process that was started.
-    pub(super) fn pid(&mut self) -> u32 {
-        self.group.leader().id()
-    }
-
-    /// The workerd that this process has started.
-    pub(super) fn workerd(&mut self) -> Result<u32> {
-        cpu::find(self.pid(), "workerd")
-    }
-
-    fn wait_for(&mut self, addr: SocketAddr) -> Result<()> {
-        let deadline = Instant::now() + START_TIMEOUT;
-        while TcpStream::connect(addr).is_err() {
-            if let Some(status) = self.group.ended()? {
-                bail!("it ended ({status}):\n{}", fs::read_to_string(&self.log)?);
-            }
-            if Instant::now() > deadline {
-                bail!("it did not listen after {} s:\n{}", START_TIMEOUT.as_secs(), fs::read_to_string(&self.log)?);
-            }
-            thread::sleep(RETRY);
-        }
-        Ok(())
-    }
-}
-
-/// A free port on 127.0.0.1.
-pub(super) fn address(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+/// The folder of the logs.
+pub(super) fn logs() -> Result<PathBuf> {
+    dir("logs")
 }
 
 /// A folder for files of the benchmark that can be recreated.
@@ -112,7 +62,7 @@ pub(super) fn serve(name: &str, config: &str, ports: &[u16]) -> Result<Server> {
     fs::write(&file, config)?;
     // `experimental` is needed for the Worker that loads others, and the import path for embedding absolute paths.
     let program = Sh::new(workerd_binary()?).args(["serve", "--experimental", "--import-path=/"]).args([&file]);
-    Server::start(name, &program, ports)
+    start(name, &program, ports)
 }
 
 /// The modules of a bundle: its scripts, the main one first, and its wasm.

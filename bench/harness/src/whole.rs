@@ -10,9 +10,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use testkit::{
     http, paths,
-    sh::Sh,
+    server::{Bundle, Server},
     stamp::Stamp,
-    worker::free_port,
     wrangler::{execute, migrate_by_copy},
 };
 
@@ -20,7 +19,7 @@ use super::{
     bundle::{OURS, worker_bundle},
     connection::{Connection, get, post},
     load::Target,
-    server::{Server, address, bench, dir},
+    server::{bench, dir, logs},
 };
 
 /// Only tokens of the benchmark are signed with it.
@@ -148,17 +147,11 @@ impl Whole {
     }
 
     fn start(label: &'static str, bundle: &str, cost: u32, database: PathBuf) -> Result<Self> {
-        let port = free_port()?;
-        let options = json!({
-            "bundle": worker_bundle(bundle),
-            "port": port,
-            "persist": database,
-            "vars": { "SECRET_KEY": SECRET_KEY, "BCRYPT_COST": cost.to_string() },
-            "nodejs": bundle == "better-auth",
-        });
-        let program = Sh::new("node").args(["serve.js", &options.to_string()]).dir(bench());
-        let mut server = Server::start(&format!("whole-{bundle}-{port}"), &program, &[port])?;
-        Ok(Self { addr: address(port), pid: server.workerd()?, label, _server: server })
+        let vars = [("SECRET_KEY", SECRET_KEY), ("BCRYPT_COST", &cost.to_string())];
+        let (dir, nodejs) = (worker_bundle(bundle), bundle == "better-auth");
+        let worker = Bundle { dir: &dir, persist_to: &database, vars: &vars, nodejs };
+        let (mut server, addr) = worker.start(&logs()?.join(format!("whole-{bundle}.log")))?;
+        Ok(Self { addr, pid: server.workerd()?, label, _server: server })
     }
 
     fn target(&self, request: Vec<u8>) -> Target {

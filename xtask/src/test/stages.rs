@@ -9,13 +9,13 @@ use super::{
     counts::judge,
     crates, documents, modules, package, publish, reproducible, workers_rs,
 };
-use crate::{build, settings::Settings, size, steps::tools};
+use crate::{build, settings::Settings, size, soak, steps::tools};
 
 /// The stage that others depend on.
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 25] = [
+pub(super) const ALL: [Stage; 26] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -46,6 +46,7 @@ pub(super) const ALL: [Stage; 25] = [
     stage("npm", "the npm package's own tests on Node", true, npm),
     stage("reproducible", "two builds of the wasm in different folders", false, reproducible::check),
     stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
+    stage("soak", "some seconds of mixed traffic against the Worker on workerd", true, soak),
     slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),
     slow("publish", "cargo publish --dry-run of both crates", publish::check),
     slow("msrv", "both crates on the oldest Rust that they state", publish::check_oldest_rust),
@@ -188,6 +189,11 @@ fn npm() -> Result<Outcome> {
 fn e2e() -> Result<Outcome> {
     let (succeeded, output) = cargo(&["test", "-p", "edgegate-e2e"]).tee()?;
     Ok(judge(succeeded, &output))
+}
+
+fn soak() -> Result<Outcome> {
+    soak::short()?;
+    Ok(Passed(String::new()))
 }
 
 fn cargo(args: &[&str]) -> Sh {

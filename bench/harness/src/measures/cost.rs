@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use testkit::usage;
 
 use super::Effort;
 use crate::{
-    cpu,
     outcome::{Bar, Chart, Outcome, Table},
     series::Series,
     whole::{self, Users, Whole},
@@ -52,13 +52,13 @@ fn one(cost: u32, rounds: u32, logins: u32) -> Result<(Series, Series)> {
     let mut clock = Series::new(format!("edgegate, cost {cost}, clock"));
     let mut used = Series::new(format!("edgegate, cost {cost}, CPU"));
     for _ in 0..rounds {
-        let (cpu_before, started) = (cpu::used(target.pid)?, Instant::now());
+        let (cpu_before, started) = (usage::cpu(target.pid)?, Instant::now());
         for _ in 0..logins {
             connection.send(&target.request)?;
         }
         let each = |duration: std::time::Duration| duration.as_secs_f64() * 1000.0 / f64::from(logins);
         clock.samples.push(each(started.elapsed()));
-        used.samples.push(each(cpu::used(target.pid)?.saturating_sub(cpu_before)));
+        used.samples.push(each(usage::cpu(target.pid)?.saturating_sub(cpu_before)));
     }
     Ok((clock, used))
 }

@@ -1,4 +1,4 @@
-//! The CPU time of a process, from Linux's `/proc`.
+//! The CPU time and the memory of a process, from Linux's `/proc`.
 
 use std::{fs, time::Duration};
 
@@ -8,15 +8,31 @@ use anyhow::{Context, Result};
 const TICK: Duration = Duration::from_millis(10);
 
 /// User and system time of all threads since the process started.
-pub(super) fn used(pid: u32) -> Result<Duration> {
+///
+/// # Errors
+/// When there is no such process.
+pub fn cpu(pid: u32) -> Result<Duration> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))
         .context("the CPU time of a process is read from /proc, which only Linux has")?;
     let fields = Stat::parse(&stat).context("/proc/PID/stat")?;
     Ok(TICK * fields.ticks)
 }
 
+/// The resident memory in bytes.
+///
+/// # Errors
+/// When there is no such process.
+pub fn memory(pid: u32) -> Result<u64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))
+        .context("the memory of a process is read from /proc, which only Linux has")?;
+    resident(&status).context("/proc/PID/status has no VmRSS")
+}
+
 /// The process of this name in the process group of `leader`.
-pub(super) fn find(leader: u32, name: &str) -> Result<u32> {
+///
+/// # Errors
+/// When there is none.
+pub fn find(leader: u32, name: &str) -> Result<u32> {
     let stats =
         fs::read_dir("/proc")?.flatten().filter_map(|process| fs::read_to_string(process.path().join("stat")).ok());
     let mut found = stats.filter_map(|stat| {
@@ -24,6 +40,12 @@ pub(super) fn find(leader: u32, name: &str) -> Result<u32> {
         (stat.group == leader && stat.name == name).then_some(stat.pid)
     });
     found.next().with_context(|| format!("no process {name} in the group {leader}"))
+}
+
+/// `VmRSS:     1234 kB`
+fn resident(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 struct Stat {
@@ -61,6 +83,13 @@ mod tests {
 
     #[test]
     fn this_process_has_used_some() {
-        assert!(used(std::process::id()).is_ok());
+        assert!(cpu(std::process::id()).is_ok());
+        assert!(memory(std::process::id()).expect("a size") > 100_000);
+    }
+
+    #[test]
+    fn memory_is_that_in_ram() {
+        assert_eq!(resident("VmPeak:\t 9 kB\nVmRSS:\t   12 kB\nRssAnon: 3 kB\n"), Some(12 * 1024));
+        assert_eq!(resident("Name:\tkthreadd\n"), None);
     }
 }
