@@ -1,5 +1,7 @@
 //! The requests of the tests.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use testkit::{
@@ -7,8 +9,25 @@ use testkit::{
     worker::Worker,
 };
 
+/// What listens on an address.
+pub(crate) trait Listens {
+    fn listens_on(&self) -> SocketAddr;
+}
+
+impl Listens for Worker {
+    fn listens_on(&self) -> SocketAddr {
+        self.addr()
+    }
+}
+
+impl Listens for SocketAddr {
+    fn listens_on(&self) -> SocketAddr {
+        *self
+    }
+}
+
 pub(crate) fn send(
-    worker: &Worker,
+    worker: &impl Listens,
     method: &str,
     path: &str,
     headers: &[(&str, &str)],
@@ -20,22 +39,22 @@ pub(crate) fn send(
         headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         body: (method != "GET").then(|| body.as_bytes().to_vec()),
     };
-    http::send(worker.addr(), &request)
+    http::send(worker.listens_on(), &request)
 }
 
 pub(crate) const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 pub(crate) const JSON: (&str, &str) = ("content-type", "application/json");
 
-pub(crate) fn login(worker: &Worker, form: &str) -> Result<Response> {
+pub(crate) fn login(worker: &impl Listens, form: &str) -> Result<Response> {
     send(worker, "POST", "/login", &[FORM], form)
 }
 
-pub(crate) fn register(worker: &Worker, email: &str, password: &str) -> Result<Response> {
+pub(crate) fn register(worker: &impl Listens, email: &str, password: &str) -> Result<Response> {
     let body = serde_json::json!({ "email": email, "password": password }).to_string();
     send(worker, "POST", "/users", &[JSON], &body)
 }
 
-pub(crate) fn me(worker: &Worker, token: &str) -> Result<Response> {
+pub(crate) fn me(worker: &impl Listens, token: &str) -> Result<Response> {
     send(worker, "GET", "/me", &[("authorization", &format!("Bearer {token}"))], "")
 }
 

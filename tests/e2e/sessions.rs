@@ -12,14 +12,14 @@ use testkit::{
 };
 
 use crate::{
-    client::{FORM, expect, expect_detail, json, login, me, register, send, text},
+    client::{FORM, Listens, expect, expect_detail, json, login, me, register, send, text},
     flow::escape,
     workers::{Workers, database},
 };
 
 #[derive(Clone)]
 pub(crate) struct Tokens {
-    access: String,
+    pub(crate) access: String,
     pub(crate) refresh: String,
 }
 
@@ -252,14 +252,14 @@ fn read(workers: &Workers, answer: &Response) -> Result<Tokens> {
     Ok(tokens)
 }
 
-fn parse(answer: &Response) -> Result<Tokens> {
+pub(crate) fn parse(answer: &Response) -> Result<Tokens> {
     expect(answer, 200)?;
     let members = json(answer)?;
     let member = |name: &str| members[name].as_str().map(str::to_owned).with_context(|| format!("no {name}"));
     Ok(Tokens { access: member("access_token")?, refresh: member("refresh_token")? })
 }
 
-pub(crate) fn refresh(worker: &Worker, token: &str) -> Result<Response> {
+pub(crate) fn refresh(worker: &impl Listens, token: &str) -> Result<Response> {
     send(worker, "POST", "/login", &[FORM], &format!("grant_type=refresh_token&refresh_token={}", escape(token)))
 }
 
@@ -267,7 +267,7 @@ fn log_out(worker: &Worker, token: &str) -> Result<Response> {
     with_token(worker, "POST", "/logout", token)
 }
 
-fn with_token(worker: &Worker, method: &str, path: &str, token: &str) -> Result<Response> {
+pub(crate) fn with_token(worker: &impl Listens, method: &str, path: &str, token: &str) -> Result<Response> {
     send(worker, method, path, &[("authorization", &format!("Bearer {token}"))], "")
 }
 

@@ -15,7 +15,7 @@ use crate::{build, settings::Settings, size, soak, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 26] = [
+pub(super) const ALL: [Stage; 27] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -47,6 +47,7 @@ pub(super) const ALL: [Stage; 26] = [
     stage("reproducible", "two builds of the wasm in different folders", false, reproducible::check),
     stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
     stage("soak", "some seconds of mixed traffic against the Worker on workerd", true, soak),
+    slow("killed", "workerd killed twenty times in the middle of writes", killed),
     slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),
     slow("publish", "cargo publish --dry-run of both crates", publish::check),
     slow("msrv", "both crates on the oldest Rust that they state", publish::check_oldest_rust),
@@ -194,6 +195,12 @@ fn e2e() -> Result<Outcome> {
 fn soak() -> Result<Outcome> {
     soak::short()?;
     Ok(Passed(String::new()))
+}
+
+fn killed() -> Result<Outcome> {
+    let tests = cargo(&["test", "-p", "edgegate-e2e", "--", "--nocapture", "killed"]).env("EDGEGATE_KILLS", "20");
+    let (succeeded, output) = tests.tee()?;
+    Ok(judge(succeeded, &output))
 }
 
 fn cargo(args: &[&str]) -> Sh {

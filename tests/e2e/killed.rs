@@ -1,0 +1,240 @@
+//! workerd is killed by SIGKILL in the middle of writes, and started again: what was answered is there.
+
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use testkit::{
+    paths,
+    server::{Bundle, Server},
+    sh::Sh,
+    wrangler,
+};
+
+use crate::{
+    client::{expect, json, login, me, register},
+    sessions::{Tokens, parse, refresh, with_token},
+    workers::Workers,
+};
+
+const PASSWORD: &str = "the password of the killed";
+
+/// Of that password, at bcrypt's least cost: `REHASH=on` replaces it.
+const OLD_HASH: &str = "$2b$04$i.dfmlUWDDJZO9rM/KQK2eLlb2Cf0oTHLK5SFzFxcfNRRfXls4UFi";
+
+/// How many users of each round have the old hash.
+const REHASHED: usize = 40;
+
+const VARS: [(&str, &str); 7] = [
+    ("SECRET_KEY", "a secret of the killed, 32 bytes or more"),
+    ("REGISTRATION", "open"),
+    ("BCRYPT_COST", "10"),
+    ("REHASH", "on"),
+    ("REVOCATION", "on"),
+    ("REFRESH_TOKEN_EXPIRE_MINUTES", "60"),
+    ("RATE_LIMIT", "off"),
+];
+
+/// `cargo xtask test --all` kills it twenty times.
+fn kills() -> usize {
+    env::var("EDGEGATE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(4)
+}
+
+#[test]
+fn what_was_answered_survives_a_kill() -> Result<()> {
+    let _workers = Workers::lock()?;
+    let killed = Killed::prepare()?;
+    let mut answered = [0; 4];
+    for round in 0..kills() {
+        let done = killed.round(round)?;
+        killed.check(round, &done).with_context(|| format!("after kill {}", round + 1))?;
+        let Done { signed_up, logged_in, logged_out, rotations, .. } = done;
+        let counts = [signed_up.len(), logged_in.len(), logged_out.len(), rotations];
+        answered = std::array::from_fn(|at| answered[at] + counts[at]);
+    }
+    println!("answered before {} kills: sign-ups, logins with a re-hash, logouts, rotations: {answered:?}", kills());
+    ensure!(answered.iter().all(|count| *count >= kills()), "few writes before the kills: {answered:?}");
+    // Each address is there once, and no account is half-made.
+    let counts = wrangler::execute(
+        &killed.database,
+        "SELECT COUNT(*) - COUNT(DISTINCT lower(email)) AS doubled, SUM(length(password) <> 60) AS broken FROM users;",
+    )?;
+    ensure!(counts.contains(r#""doubled": 0"#) && counts.contains(r#""broken": 0"#), "{counts}");
+    Ok(())
+}
+
+/// The bundled Worker and its database.
+struct Killed {
+    dir: PathBuf,
+    database: PathBuf,
+}
+
+/// What was answered before the kill, and what was under way.
+#[derive(Default)]
+struct Done {
+    signed_up: Vec<String>,
+    signing_up: Vec<String>,
+    logged_in: Vec<String>,
+    logged_out: Vec<Tokens>,
+    /// The last tokens of each session that was rotated.
+    rotated: Vec<Tokens>,
+    /// How often they were.
+    rotations: usize,
+}
+
+impl Killed {
+    fn prepare() -> Result<Self> {
+        let dir = paths::state().join("e2e/killed");
+        let database = dir.join("database");
+        fs::create_dir_all(&dir)?;
+        wrangler::migrate_by_copy(&database)?;
+        let users = (0..kills()).flat_map(|round| (0..REHASHED).map(move |number| old(round, number)));
+        let rows: Vec<_> = users.map(|email| format!("('{email}', '{OLD_HASH}')")).collect();
+        wrangler::execute(&database, &format!("INSERT INTO users (email, password) VALUES {};", rows.join(", ")))?;
+        let out = dir.join("bundle").display().to_string();
+        wrangler::wrangler(&["deploy", "--dry-run", "--outdir", &out]).output()?;
+        Ok(Self { dir, database })
+    }
+
+    fn start(&self, name: &str) -> Result<(Server, SocketAddr)> {
+        let bundle = Bundle { dir: &self.dir.join("bundle"), persist_to: &self.database, vars: &VARS, nodejs: false };
+        bundle.start(&self.dir.join(format!("{name}.log")))
+    }
+
+    /// Sends writes until workerd is killed.
+    fn round(&self, round: usize) -> Result<Done> {
+        let (mut server, addr) = self.start(&format!("{round}-killed"))?;
+        let sessions = (0..2).map(|number| begin(&addr, &format!("session{round}.{number}@killed.example.org")));
+        let sessions = sessions.collect::<Result<Vec<_>>>()?;
+        let ended = AtomicBool::new(false);
+        let goes_on = || !ended.load(Ordering::SeqCst);
+        thread::scope(|scope| {
+            let sign_ups: Vec<_> = (0..2)
+                .map(|thread| scope.spawn(move || sign_up(&addr, &format!("{round}.{thread}"), goes_on)))
+                .collect();
+            let rotations: Vec<_> =
+                sessions.into_iter().map(|tokens| scope.spawn(move || rotate(&addr, tokens, goes_on))).collect();
+            let logins = scope.spawn(move || log_in(&addr, round, goes_on));
+            let logouts = scope.spawn(move || log_out(&addr, round, goes_on));
+            // Another moment each time.
+            thread::sleep(Duration::from_millis(400 + u64::try_from(round)? * 67 % 400));
+            Sh::new("kill").args(["-KILL", &server.workerd()?.to_string()]).output()?;
+            ended.store(true, Ordering::SeqCst);
+            let mut done = Done::default();
+            for thread in sign_ups {
+                let (signed_up, signing_up) = thread.join().map_err(|_| anyhow!("a thread panicked"))??;
+                done.signed_up.extend(signed_up);
+                done.signing_up.extend(signing_up);
+            }
+            for thread in rotations {
+                let (tokens, rotations) = thread.join().map_err(|_| anyhow!("a thread panicked"))??;
+                done.rotated.push(tokens);
+                done.rotations += rotations;
+            }
+            done.logged_in = logins.join().map_err(|_| anyhow!("a thread panicked"))??;
+            done.logged_out = logouts.join().map_err(|_| anyhow!("a thread panicked"))??;
+            Ok(done)
+        })
+    }
+
+    fn check(&self, round: usize, done: &Done) -> Result<()> {
+        let (_server, addr) = self.start(&format!("{round}-checked"))?;
+        for email in &done.signed_up {
+            expect(&log_in_as(&addr, email)?, 200).with_context(|| format!("{email} has signed up"))?;
+        }
+        for email in &done.signing_up {
+            let status = register(&addr, email, PASSWORD)?.status;
+            ensure!([201, 409].contains(&status), "{email}: {status}");
+            expect(&log_in_as(&addr, email)?, 200).with_context(|| format!("{email} was signing up"))?;
+        }
+        for email in &done.logged_in {
+            expect(&log_in_as(&addr, email)?, 200).with_context(|| format!("{email} has another hash"))?;
+        }
+        for Tokens { access, .. } in &done.logged_out {
+            expect(&me(&addr, access)?, 401).context("a token that was revoked")?;
+        }
+        for tokens in &done.rotated {
+            // The rotation that was under way may have happened or not.
+            let next = parse(&refresh(&addr, &tokens.refresh)?).context("the last refresh token that was answered")?;
+            let last = parse(&refresh(&addr, &next.refresh)?).context("the one after it")?;
+            let listed = json(&with_token(&addr, "GET", "/me/sessions", &last.access)?)?;
+            ensure!(listed.as_array().is_some_and(|sessions| sessions.len() == 1), "{listed}");
+        }
+        Ok(())
+    }
+}
+
+fn old(round: usize, number: usize) -> String {
+    format!("old{round}.{number}@killed.example.org")
+}
+
+fn log_in_as(addr: &SocketAddr, email: &str) -> Result<testkit::http::Response> {
+    login(addr, &format!("username={email}&password={}", PASSWORD.replace(' ', "+")))
+}
+
+fn begin(addr: &SocketAddr, email: &str) -> Result<Tokens> {
+    expect(&register(addr, email, PASSWORD)?, 201)?;
+    parse(&log_in_as(addr, email)?)
+}
+
+/// Those that were answered, and the one that was not.
+fn sign_up(addr: &SocketAddr, name: &str, goes_on: impl Fn() -> bool) -> Result<(Vec<String>, Option<String>)> {
+    let mut done = Vec::new();
+    for number in 0.. {
+        let email = format!("new{name}.{number}@killed.example.org");
+        // Without an answer, it was killed.
+        let Ok(response) = register(addr, &email, PASSWORD) else { return Ok((done, Some(email))) };
+        if !goes_on() {
+            return Ok((done, Some(email)));
+        }
+        expect(&response, 201)?;
+        done.push(email);
+    }
+    Ok((done, None))
+}
+
+/// The last tokens that were answered, and how many were.
+fn rotate(addr: &SocketAddr, mut tokens: Tokens, goes_on: impl Fn() -> bool) -> Result<(Tokens, usize)> {
+    let mut rotations = 0;
+    while let Ok(response) = refresh(addr, &tokens.refresh) {
+        match parse(&response) {
+            Ok(next) => (tokens, rotations) = (next, rotations + 1),
+            Err(error) if goes_on() => return Err(error),
+            Err(_) => break,
+        }
+    }
+    Ok((tokens, rotations))
+}
+
+/// Those whose login was tried. The new hash is stored after the password was checked.
+fn log_in(addr: &SocketAddr, round: usize, goes_on: impl Fn() -> bool) -> Result<Vec<String>> {
+    let mut tried = Vec::new();
+    for number in 0..REHASHED {
+        tried.push(old(round, number));
+        match log_in_as(addr, &old(round, number)) {
+            Ok(response) if goes_on() => expect(&response, 200)?,
+            _ => break,
+        }
+    }
+    Ok(tried)
+}
+
+/// The tokens whose revocation was answered.
+fn log_out(addr: &SocketAddr, round: usize, goes_on: impl Fn() -> bool) -> Result<Vec<Tokens>> {
+    let mut done = Vec::new();
+    for number in 0.. {
+        let Ok(tokens) = begin(addr, &format!("out{round}.{number}@killed.example.org")) else { break };
+        match with_token(addr, "POST", "/logout", &tokens.access) {
+            Ok(response) if response.status == 204 => done.push(tokens),
+            Ok(response) if goes_on() => expect(&response, 204)?,
+            _ => break,
+        }
+    }
+    Ok(done)
+}
