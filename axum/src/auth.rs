@@ -194,7 +194,7 @@ impl Auth {
 
     /// The value of `Authorization`, or of what the cookie stands for.
     pub(crate) fn authorization(&self, request: &Parts) -> Result<Option<String>, Refusal> {
-        self.0.gate.authorization(&head(request))
+        self.0.gate.authorization(&head(request, self.settings()))
     }
 
     /// Exchanges a refresh token for the next tokens (RFC 6749 6). Needs `REFRESH_TOKEN_EXPIRE_MINUTES`.

@@ -21,7 +21,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::any,
 };
-use edgegate::{Answer, Reply, Request};
+use edgegate::{Answer, Reply, Request, Settings};
 use http_body_util::BodyExt as _;
 use tokio::time;
 use zeroize::Zeroizing;
@@ -73,7 +73,7 @@ async fn answer(State(auth): State<Auth>, original: OriginalUri, request: AxumRe
     let address = auth.client_address(&parts).map(|address| address.to_string());
     let begun = Instant::now();
     let mut exchange = Exchange { body: Some(body), path: Some(&path), ..Exchange::default() };
-    let mut reply = auth.handle(Request { address, ..head(&parts) }, &mut exchange).await;
+    let mut reply = auth.handle(Request { address, ..head(&parts, auth.settings()) }, &mut exchange).await;
     let store_ms = milliseconds(exchange.store);
     log(&reply, Some(&path), store_ms);
     if auth.settings().server_timing {
@@ -90,13 +90,14 @@ fn milliseconds(duration: Duration) -> f64 {
 }
 
 /// The head of a request.
-pub(crate) fn head(parts: &Parts) -> Request {
+pub(crate) fn head(parts: &Parts, settings: &Settings) -> Request {
     let mut head = Request::new(parts.method.as_str(), &url(&parts.uri));
     head.content_type = joined(&parts.headers, &CONTENT_TYPE, ", ");
     head.authorization = authorization(&parts.headers);
     // HTTP/2 may split the field (RFC 9113 8.2.3).
     head.cookie = joined(&parts.headers, &COOKIE, "; ");
-    head.origin = joined(&parts.headers, &header::ORIGIN, ", ").map(|origin| as_seen(origin, parts));
+    head.origin =
+        joined(&parts.headers, &header::ORIGIN, ", ").map(|origin| as_seen(origin, parts, &settings.cors_origins));
     head.fetch_site = joined(&parts.headers, &SEC_FETCH_SITE, ", ");
     head.preflight_method = joined(&parts.headers, &ACCESS_CONTROL_REQUEST_METHOD, ", ");
     head.preflight_headers = joined(&parts.headers, &ACCESS_CONTROL_REQUEST_HEADERS, ", ");
@@ -104,8 +105,12 @@ pub(crate) fn head(parts: &Parts) -> Request {
     head
 }
 
-/// The origin as the core sees it: [`ORIGIN`] if it is this host. The scheme is not compared: a proxy may have ended TLS.
-fn as_seen(origin: String, parts: &Parts) -> String {
+/// The origin as the core sees it: [`ORIGIN`] if it is this host, unless it is `listed`. The scheme is not compared: a proxy may have
+/// ended TLS.
+fn as_seen(origin: String, parts: &Parts, listed: &[String]) -> String {
+    if listed.contains(&origin) {
+        return origin;
+    }
     let host = joined(&parts.headers, &HOST, ", ").or_else(|| parts.uri.authority().map(ToString::to_string));
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     match (authority, host) {

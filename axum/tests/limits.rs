@@ -10,7 +10,10 @@ use std::{
 
 use anyhow::{Result, ensure};
 use axum::body::{Body, Bytes, HttpBody};
-use edgegate_axum::{Hasher, MemoryStore, edgegate::Vars};
+use edgegate_axum::{
+    Hasher, LimitError, Limiter, MemoryStore,
+    edgegate::{Vars, host::Limit},
+};
 use http_body::Frame;
 use tokio::time::Instant;
 
@@ -97,5 +100,44 @@ async fn waiting_passwords_do_not_delay_other_requests() -> Result<()> {
         first = me => first,
     };
     ensure!(!is_login && got?.status == 401, "the login came first, although it needs a thread");
+    Ok(())
+}
+
+/// A limiter that never answers, or refuses everything.
+struct Odd(bool);
+
+impl Limiter for Odd {
+    async fn is_within(&self, _: &Limit) -> Result<bool, LimitError> {
+        match self.0 {
+            true => std::future::pending().await,
+            false => Ok(false),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limiter_is_asked_and_one_that_never_answers_lets_requests_pass() -> Result<()> {
+    let app = |hangs| anyhow::Ok(gate(MemoryStore::new([user()?]), vars())?.limiter(Odd(hangs)).build().router());
+    ensure!(post(&app(false)?, "/login", FORM).await?.status == 429);
+    let started = Instant::now();
+    ensure!(post(&app(true)?, "/login", FORM).await?.status == 200);
+    ensure!((Duration::from_secs(2)..Duration::from_secs(3)).contains(&started.elapsed()), "{:?}", started.elapsed());
+    Ok(())
+}
+
+/// Behind a proxy that ends TLS, the same host is another origin by HTTP.
+#[tokio::test]
+async fn an_origin_of_the_same_host_can_be_listed() -> Result<()> {
+    let vars = Vars { cors_origins: Some("http://localhost:5173".into()), ..vars() };
+    let app = gate(MemoryStore::new([user()?]), vars)?.build().router();
+    for (origin, allowed) in
+        [("http://localhost:5173", Some("http://localhost:5173")), ("https://localhost:5173", None)]
+    {
+        let mut request = request("GET", "/me", "", Body::empty())?;
+        request.headers_mut().insert("host", "localhost:5173".parse()?);
+        request.headers_mut().insert("origin", origin.parse()?);
+        let got = send(&app, request).await?;
+        ensure!(got.header("access-control-allow-origin") == allowed, "{got:?}");
+    }
     Ok(())
 }

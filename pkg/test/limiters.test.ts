@@ -112,6 +112,15 @@ test("a limiter that returns no boolean has failed, and the request passes", asy
   }
 });
 
+test("a limiter that never answers has failed after two seconds, and the request passes", async () => {
+  const reasons: string[] = [];
+  const limiters = { client: { limit: () => new Promise<never>(() => {}) } };
+  const gate = createGate(settings, memoryUsers(), { limiters, log: ({ reason, error }) => reasons.push(`${reason} ${error ?? ""}`) });
+  const response = await gate.fetch(login("ada@example.com"), { address: "203.0.113.1" });
+  assert.equal(response.status, 403);
+  assert.deepEqual(reasons, ["limiter Error: edgegate: a limiter has not answered within 2000 ms", "unknown-user "]);
+});
+
 test("what is no limiter is an error at once", () => {
   const create = (limiters: object) => () => createGate(settings, memoryUsers(), { limiters });
   for (const wrong of [{ client: {} }, { account: 1 }, { account: null }, { client: { limit: "x" } }, { user: limiter(1) }, []]) {
