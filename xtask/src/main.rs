@@ -1,6 +1,6 @@
 //! `cargo xtask`: the project's commands in Rust, so that a new machine needs only rustup and Node with npm.
 //!
-//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`fuzz`], [`interop`], [`mutants`], [`soak`], [`test`].
+//! Each command is a module: [`bench`], [`build`], [`contract`], [`dev`], [`fuzz`], [`interop`], [`mutants`], [`sbom`], [`soak`], [`test`].
 
 mod bench;
 mod build;
@@ -9,6 +9,7 @@ mod dev;
 mod fuzz;
 mod interop;
 mod mutants;
+mod sbom;
 mod settings;
 mod size;
 mod soak;
@@ -39,6 +40,8 @@ enum Command {
     Fuzz(fuzz::Args),
     Interop(interop::Args),
     Mutants(mutants::Args),
+    /// Write what is in the wasm to pkg/sbom.cdx.json (CycloneDX)
+    Sbom,
     Soak(soak::Args),
     #[command(hide = true)]
     TestRunner(mutants::test_runner::Args),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Interop(args) => interop::run(&args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Sbom => sbom::write().map(drop),
         Command::Soak(args) => soak::run(&args),
         Command::TestRunner(args) => mutants::test_runner::run(&args),
         Command::Contract(Contract::Record) => contract::record(),

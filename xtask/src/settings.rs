@@ -75,6 +75,10 @@ pub(crate) struct Tools {
     pub(crate) cargo_mutants: String,
     /// The version of cargo-fuzz.
     pub(crate) cargo_fuzz: String,
+    /// The version of cargo-deny.
+    pub(crate) cargo_deny: String,
+    /// The version of cargo-cyclonedx.
+    pub(crate) cargo_cyclonedx: String,
     /// The version of worker-build.
     pub(crate) worker_build: String,
 }

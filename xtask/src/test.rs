@@ -17,6 +17,7 @@ mod package;
 mod publish;
 mod reproducible;
 mod stages;
+mod supply;
 mod workers_rs;
 
 /// Check everything: format, lints, types, packages, and the tests natively, in a browser and on workerd

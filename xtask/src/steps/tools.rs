@@ -77,6 +77,22 @@ pub(crate) fn install_cargo_fuzz(settings: &Settings) -> Result<Did> {
     install("cargo-fuzz", "cargo-fuzz", &settings.tools.cargo_fuzz, &["--locked"])
 }
 
+/// Installs cargo-deny in the version of `wasm-pack.toml`.
+///
+/// # Errors
+/// When `cargo install` fails.
+pub(crate) fn install_cargo_deny(settings: &Settings) -> Result<Did> {
+    install("cargo-deny", "cargo-deny", &settings.tools.cargo_deny, &["--locked"])
+}
+
+/// Installs cargo-cyclonedx in the version of `wasm-pack.toml`.
+///
+/// # Errors
+/// When `cargo install` fails.
+pub(crate) fn install_cargo_cyclonedx(settings: &Settings) -> Result<Did> {
+    install("cargo-cyclonedx", "cargo-cyclonedx", &settings.tools.cargo_cyclonedx, &["--locked"])
+}
+
 /// Installs worker-build in the version of `wasm-pack.toml`.
 ///
 /// # Errors

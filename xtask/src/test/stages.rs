@@ -7,7 +7,7 @@ use super::{
     Outcome::{self, NotRun, Passed},
     Stage, consumers,
     counts::judge,
-    crates, documents, modules, package, publish, reproducible, workers_rs,
+    crates, documents, modules, package, publish, reproducible, supply, workers_rs,
 };
 use crate::{build, settings::Settings, size, soak, steps::tools};
 
@@ -15,7 +15,7 @@ use crate::{build, settings::Settings, size, soak, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 27] = [
+pub(super) const ALL: [Stage; 28] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -48,6 +48,11 @@ pub(super) const ALL: [Stage; 27] = [
     stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
     stage("soak", "some seconds of mixed traffic against the Worker on workerd", true, soak),
     slow("killed", "workerd killed twenty times in the middle of writes", killed),
+    slow(
+        "supply",
+        "licences, sources, advisories and signatures of the dependencies, and what is in the wasm",
+        supply::check,
+    ),
     slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),
     slow("publish", "cargo publish --dry-run of both crates", publish::check),
     slow("msrv", "both crates on the oldest Rust that they state", publish::check_oldest_rust),
