@@ -70,6 +70,9 @@ pub(crate) const LOCKOUT_FIRST_SECONDS: i64 = 30;
 /// The longest delay: 15 minutes.
 pub(crate) const LOCKOUT_MAX_SECONDS: i64 = 15 * 60;
 
+/// How far the clocks of machines that share a store may differ.
+pub(crate) const CLOCK_DIFFERENCE_SECONDS: i64 = 60;
+
 /// How long a client that has logged in is known: 90 days.
 pub(crate) const KNOWN_CLIENT_SECONDS: i64 = 90 * 24 * 60 * 60;
 
