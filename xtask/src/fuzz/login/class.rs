@@ -12,6 +12,12 @@ use super::{edge::BASE, pair::Answers};
 /// The paths that have a route.
 const ROUTES: [&str; 3] = ["/login", "/me", "/users"];
 
+/// The name of what is wrong with the body as a whole.
+const BODY: &str = "body";
+
+/// What edgegate writes for a value that may be a password.
+const MASK: &str = "**********";
+
 /// The classes of the differences between the answers, none if they are equal.
 #[must_use]
 pub(super) fn classes(request: &Request, answers: &Answers) -> BTreeSet<String> {
@@ -28,7 +34,9 @@ pub(super) fn classes(request: &Request, answers: &Answers) -> BTreeSet<String> 
     let route = route(request);
     let mut classes: BTreeSet<String> = parts.map(|part| format!("{route}: {part}")).collect();
     if classes.is_empty() {
-        classes.insert(format!("{route}: {} spelling of the body", fastapi.status));
+        let kinds = errors(fastapi).unwrap_or_default();
+        let kinds: Vec<_> = kinds.iter().map(|(field, error)| format!("{field} {}", kind(error))).collect();
+        classes.insert(format!("{route}: {} spelling of {}", fastapi.status, kinds.join(", ")));
     }
     classes
 }
@@ -55,20 +63,39 @@ fn kind(error: &Value) -> &str {
     error.get("type").and_then(Value::as_str).unwrap_or_default()
 }
 
+/// The type, and the message if the type has several.
+fn shown(error: &Value) -> String {
+    let text = |pointer: &str| error.pointer(pointer).and_then(Value::as_str).map(without_values).unwrap_or_default();
+    match kind(error) {
+        "value_error" => format!("value_error `{}`", text("/msg")),
+        "json_invalid" => format!("json_invalid `{}`", text("/ctx/error")),
+        other => other.to_owned(),
+    }
+}
+
 fn of_errors(first: &BTreeMap<String, Value>, second: &BTreeMap<String, Value>) -> BTreeSet<String> {
     let fields: BTreeSet<&String> = first.keys().chain(second.keys()).collect();
     let of_field = |field: &String| match (first.get(field), second.get(field)) {
         (Some(first), Some(second)) if kind(first) == kind(second) => {
             let mut parts = BTreeSet::new();
             compare(first, second, "", &mut parts);
+            // The reason is a part of the message.
+            let is_in_message = parts.iter().any(|part| part.starts_with(".msg"));
+            parts.retain(|part| !(is_in_message && part.starts_with(".ctx.reason")));
             parts.into_iter().map(|part| format!("422 {field} {}: {part}", kind(first))).collect()
         }
         (first, second) => {
-            let [first, second] = [first, second].map(|error| error.map_or("no error", kind));
+            let [first, second] = [first, second].map(|error| error.map_or_else(|| "no error".to_owned(), shown));
             BTreeSet::from([format!("422 {field}: {first} -> {second}")])
         }
     };
-    fields.into_iter().flat_map(of_field).collect()
+    if first.contains_key(BODY) == second.contains_key(BODY) {
+        return fields.into_iter().flat_map(of_field).collect();
+    }
+    // One of them did not come to the fields.
+    let [first, second] =
+        [first, second].map(|errors| errors.get(BODY).map_or_else(|| "errors of fields".to_owned(), shown));
+    BTreeSet::from([format!("422 {first} -> {second}")])
 }
 
 fn of_bodies(fastapi: &Answer, edge: &Answer) -> BTreeSet<String> {
@@ -90,7 +117,7 @@ fn of_bodies(fastapi: &Answer, edge: &Answer) -> BTreeSet<String> {
 fn of_statuses(fastapi: &Answer, edge: &Answer, reason: Option<&str>) -> BTreeSet<String> {
     let [first, second] = [fastapi, edge].map(|answer| match errors(answer) {
         Some(errors) => {
-            errors.iter().map(|(field, error)| format!("{} {field} {}", answer.status, kind(error))).collect()
+            errors.iter().map(|(field, error)| format!("{} {field} {}", answer.status, shown(error))).collect()
         }
         None => BTreeSet::from([answer.status.to_string()]),
     });
@@ -122,15 +149,44 @@ fn compare(first: &Value, second: &Value, at: &str, parts: &mut BTreeSet<String>
         (Value::String(first), Value::String(second)) if first != second && !at.ends_with(".input") => {
             parts.insert(format!("{at} `{}` -> `{}`", without_values(first), without_values(second)));
         }
+        _ if first != second && at.ends_with(".input") && is_masked(first, second) => {
+            parts.insert(format!("{at} masked"));
+        }
         _ if first != second => drop(parts.insert(at.to_owned())),
         _ => {}
     }
 }
 
-/// Without digits and quoted texts, which come from the request.
+/// Whether `second` is `first` with some values masked.
+fn is_masked(first: &Value, second: &Value) -> bool {
+    match (first, second) {
+        (_, Value::String(second)) if second == MASK => true,
+        (Value::Object(first), Value::Object(second)) => {
+            first.keys().eq(second.keys())
+                && first.values().zip(second.values()).all(|(first, second)| is_masked(first, second))
+        }
+        (Value::Array(first), Value::Array(second)) => {
+            first.len() == second.len() && first.iter().zip(second).all(|(first, second)| is_masked(first, second))
+        }
+        _ => first == second,
+    }
+}
+
+/// Without numbers and quoted texts, which come from the request.
 fn without_values(message: &str) -> String {
     let outside = message.split(['\'', '"', '`']).step_by(2).collect::<Vec<_>>().join("_");
-    outside.chars().map(|one| if one.is_ascii_digit() { '0' } else { one }).collect()
+    let mut text = String::new();
+    for one in outside.chars() {
+        // A code point is written `U+00AD`.
+        let is_code_point = text.ends_with("U+") || text.ends_with("U+0");
+        let is_of_number = one.is_ascii_digit() || (is_code_point && one.is_ascii_hexdigit());
+        match is_of_number {
+            true if text.ends_with('0') => {}
+            true => text.push('0'),
+            false => text.push(one),
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -180,6 +236,26 @@ mod tests {
                 "POST /users: 422 password: a -> b"
             ]
         );
+    }
+
+    #[test]
+    fn errors_of_the_body_are_not_compared_with_those_of_fields() {
+        let fastapi = refused(&[error("missing", "email", ""), error("missing", "password", "")]);
+        assert_eq!(
+            classes_of(fastapi, refused(&[error("json_invalid", "body", "")])),
+            ["POST /users: 422 errors of fields -> json_invalid ``"]
+        );
+    }
+
+    #[test]
+    fn a_masked_value_is_not_just_another_one() {
+        let masked = |first: &str, second: &str| {
+            let [first, second] = [first, second].map(|text| serde_json::from_str(text).unwrap());
+            is_masked(&first, &second)
+        };
+        assert!(masked(r#"{"a":[1,{"b":2}]}"#, r#"{"a":[1,{"b":"**********"}]}"#));
+        assert!(masked("[1]", r#""**********""#) && masked("[1]", r#"["**********"]"#));
+        assert!(!masked(r#"{"a":1}"#, r#"{"b":"**********"}"#) && !masked("[1]", "[2]"));
     }
 
     #[test]

@@ -33,6 +33,9 @@ struct Listed {
     /// The least size of the body.
     #[serde(default)]
     body_from: usize,
+    /// Whether the body is not UTF-8.
+    #[serde(default)]
+    body_not_utf8: bool,
     /// Why it is deliberate.
     why: String,
 }
@@ -59,8 +62,11 @@ impl Known {
     /// Why this class is deliberate, if it is.
     #[must_use]
     pub(super) fn why(&self, class: &str, request: &Request) -> Option<&str> {
-        let size = request.body.as_ref().map_or(0, Vec::len);
-        let listed = self.listed.iter().find(|listed| size >= listed.body_from && is_like(&listed.class, class));
+        let body = request.body.as_deref().unwrap_or_default();
+        let is_for = |listed: &&Listed| {
+            body.len() >= listed.body_from && (!listed.body_not_utf8 || str::from_utf8(body).is_err())
+        };
+        let listed = self.listed.iter().find(|listed| is_for(listed) && is_like(&listed.class, class));
         self.recorded.get(class).or(listed.map(|listed| &listed.why)).map(String::as_str)
     }
 }

@@ -24,16 +24,18 @@ const PATHS: [&str; 10] = [
     "/login?username=a&password=b",
 ];
 
-const CONTENT_TYPES: [&str; 16] = [
+const CONTENT_TYPES: [&str; 18] = [
     "application/x-www-form-urlencoded",
     "application/x-www-form-urlencoded; charset=utf-8",
     "Application/X-WWW-Form-URLEncoded",
-    "multipart/form-data; boundary=b",
-    "multipart/form-data; boundary=\"b\"",
-    "multipart/form-data;boundary=b; charset=latin-1",
-    "multipart/form-data; charset=utf-16; boundary=b",
+    "multipart/form-data; boundary=X-BOUNDARY",
+    "multipart/form-data; boundary=\"X-BOUNDARY\"",
+    "multipart/form-data;boundary=X-BOUNDARY; charset=latin-1",
+    "multipart/form-data; charset=utf-16; boundary=X-BOUNDARY",
+    "multipart/form-data; charset=cp1252; boundary=X-BOUNDARY",
+    "multipart/form-data; charset=ascii; boundary=X-BOUNDARY",
     "multipart/form-data",
-    "Multipart/Form-Data; BOUNDARY=b",
+    "Multipart/Form-Data; BOUNDARY=X-BOUNDARY",
     "application/json",
     "application/json; charset=utf-16",
     "application/vnd.api+json",
