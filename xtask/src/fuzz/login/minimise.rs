@@ -1,10 +1,15 @@
 //! The shortest request that still shows a difference, by removing what can be removed.
 
+use std::iter;
+
 use anyhow::Result;
 use testkit::http::Request;
 
 /// Requests that are tried for one difference.
-const ATTEMPTS_MAX: u32 = 2000;
+const ATTEMPTS_MAX: u32 = 5000;
+
+/// Pieces of this size are tried at each position: `,"a":1` is one.
+const SMALL: usize = 10;
 
 /// Removes header lines, and parts of their values, of the path and of the body, while `is_same` holds.
 ///
@@ -74,10 +79,11 @@ impl<F: Fn(&Request) -> Result<bool>> Search<F> {
         Ok(())
     }
 
-    /// Removes pieces of a part of the request: first halves, in the end single bytes.
+    /// Removes pieces of a part of the request: first halves, in the end those of [`SMALL`] and fewer bytes, at each position.
     fn shorten(&mut self, get: impl Fn(&Request) -> Vec<u8>, set: impl Fn(&mut Request, &[u8])) -> Result<()> {
-        let mut size = get(&self.best).len();
-        while size > 0 {
+        let length = get(&self.best).len();
+        let halves = iter::successors(Some(length), |size| Some(size / 2)).take_while(|size| *size > SMALL);
+        for size in halves.chain((1..=SMALL).rev()) {
             let mut at = 0;
             while at < get(&self.best).len() {
                 let mut bytes = get(&self.best);
@@ -85,10 +91,9 @@ impl<F: Fn(&Request) -> Result<bool>> Search<F> {
                 let mut candidate = self.best.clone();
                 set(&mut candidate, &bytes);
                 if !self.keep(candidate)? {
-                    at += size;
+                    at += if size > SMALL { size } else { 1 };
                 }
             }
-            size /= 2;
         }
         Ok(())
     }

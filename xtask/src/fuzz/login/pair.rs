@@ -11,6 +11,7 @@ use testkit::{
 use super::{
     class,
     edge::{self, Edge},
+    token,
 };
 use crate::contract::reference::Reference;
 
@@ -22,6 +23,7 @@ pub(super) struct Pair {
     reference: Reference,
     connection: RefCell<Connection>,
     edge: Edge,
+    secret: String,
 }
 
 /// Both answers to a request.
@@ -44,7 +46,7 @@ impl Pair {
         let seed = fixture::seed()?;
         let reference = Reference::start_app(APP, &seed, cors_origins)?;
         let connection = RefCell::new(Connection::new(reference.addr()));
-        Ok(Self { reference, connection, edge: Edge::new(&seed, cors_origins)? })
+        Ok(Self { reference, connection, edge: Edge::new(&seed, cors_origins)?, secret: seed.secret_key })
     }
 
     /// The classes of the differences between the answers.
@@ -52,7 +54,17 @@ impl Pair {
     /// # Errors
     /// When FastAPI does not answer.
     pub(super) fn differences(&self, request: &Request) -> Result<BTreeSet<String>> {
-        Ok(self.ask(request)?.map(|answers| class::classes(request, &answers)).unwrap_or_default())
+        let Some(answers) = self.ask(request)? else { return Ok(BTreeSet::new()) };
+        let classes = class::classes(request, &answers);
+        let authorization = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        match (answers.fastapi.status, answers.edge.status, authorization) {
+            // A refused token that is accepted must not be hidden by another one that is deliberately.
+            (401, 200, Some((_, value))) => {
+                let token = token::describe(value, &self.secret);
+                Ok(classes.into_iter().map(|class| format!("{class} ({token})")).collect())
+            }
+            _ => Ok(classes),
+        }
     }
 
     /// Both answers; `None` if the request is none to FastAPI's HTTP parser.

@@ -1,5 +1,7 @@
 //! Tokens with other claims and a right signature: a change of bytes alone only breaks the signature.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use fastrand::Rng;
 use hmac::{Hmac, KeyInit, Mac};
@@ -23,9 +25,26 @@ pub(super) fn change(random: &mut Rng, authorization: &str, secret: &str) -> Opt
         _ => change::bytes(random, part),
     }
     let signed = [URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims)].join(".");
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
-    mac.update(signed.as_bytes());
-    Some(format!("{scheme} {signed}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())))
+    let signature = mac(secret, &signed)?.finalize().into_bytes();
+    Some(format!("{scheme} {signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+/// Whether the token in this `Authorization` is signed with the secret, and which claims it has.
+#[must_use]
+pub(super) fn describe(authorization: &str, secret: &str) -> String {
+    let token = authorization.rsplit(' ').next().unwrap_or_default();
+    let (signed, signature) = token.rsplit_once('.').unwrap_or_default();
+    let is_signed = mac(secret, signed).zip(URL_SAFE_NO_PAD.decode(signature).ok());
+    let is_signed = is_signed.is_some_and(|(mac, signature)| mac.verify_slice(&signature).is_ok());
+    let claims = signed.split('.').nth(1).and_then(|segment| URL_SAFE_NO_PAD.decode(segment).ok());
+    let claims = claims.and_then(|claims| serde_json::from_slice::<BTreeMap<String, Value>>(&claims).ok());
+    let names: Vec<_> = claims.unwrap_or_default().into_keys().collect();
+    format!("{} signed, with {}", if is_signed { "well" } else { "badly" }, names.join(" "))
+}
+
+fn mac(secret: &str, signed: &str) -> Option<Hmac<Sha256>> {
+    let mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
+    Some(mac.chain_update(signed))
 }
 
 /// Changes any member, or sets a claim that is checked.
@@ -47,4 +66,21 @@ fn claim(random: &mut Rng, value: &mut Value) {
         1e300.into(),
     ];
     members.insert(name, random.choice(times).unwrap_or_default());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_changed_token_is_well_signed() {
+        let token =
+            |claims: &str| format!("Bearer {}.{}.x", URL_SAFE_NO_PAD.encode("{}"), URL_SAFE_NO_PAD.encode(claims));
+        let token = token(r#"{"user_id":1,"exp":2}"#);
+        assert_eq!(describe(&token, "secret"), "badly signed, with exp user_id");
+        let changed = change(&mut Rng::with_seed(1), &token, "secret").unwrap();
+        assert!(describe(&changed, "secret").starts_with("well signed") && changed != token, "{changed}");
+        assert!(describe(&changed, "another").starts_with("badly signed"));
+        assert_eq!(change(&mut Rng::with_seed(1), "Bearer", "secret"), None);
+    }
 }
