@@ -87,7 +87,7 @@ fn compare(pair: &Pair, request: &Request, known: &Known, found: &mut Found) -> 
             let is_same = |candidate: &Request| {
                 Ok(known.why(&class, candidate).is_none() && pair.differences(candidate)?.contains(&class))
             };
-            let smallest = minimise::minimise(request, is_same)?;
+            let smallest = minimise::minimise(request, |value| token::without_a_claim(value, pair.secret()), is_same)?;
             println!("\nNEW {class}\n{}", show::both(pair, &smallest)?);
         }
     }

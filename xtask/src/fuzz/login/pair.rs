@@ -67,6 +67,11 @@ impl Pair {
         }
     }
 
+    /// The secret that both sign with.
+    pub(super) fn secret(&self) -> &str {
+        &self.secret
+    }
+
     /// Both answers; `None` if the request is none to FastAPI's HTTP parser.
     ///
     /// # Errors

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use fastrand::Rng;
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use sha2::Sha256;
 
 use super::change;
 
+/// The claims that PyJWT checks, without `exp`, which each token has.
+const CHECKED: [&str; 6] = ["aud", "iat", "iss", "jti", "nbf", "sub"];
+
 /// Changes the claims or the header of the token in this `Authorization`, and signs it again. `None` if there is no token.
 #[must_use]
 pub(super) fn change(random: &mut Rng, authorization: &str, secret: &str) -> Option<String> {
-    let (scheme, token) = authorization.split_once(' ')?;
-    let mut segments = token.split('.').map(|segment| URL_SAFE_NO_PAD.decode(segment).ok());
-    let (mut header, mut claims) = (segments.next()??, segments.next()??);
+    let (scheme, mut header, mut claims) = parts(authorization)?;
     let part = if random.u8(..4) == 0 { &mut header } else { &mut claims };
     match serde_json::from_slice::<Value>(part) {
         Ok(mut value) if random.u8(..6) > 0 => {
@@ -24,12 +25,39 @@ pub(super) fn change(random: &mut Rng, authorization: &str, secret: &str) -> Opt
         }
         _ => change::bytes(random, part),
     }
+    sign(scheme, &header, &claims, secret)
+}
+
+/// The same tokens without one of their claims, signed again.
+#[must_use]
+pub(super) fn without_a_claim(authorization: &str, secret: &str) -> Vec<String> {
+    let Some((scheme, header, claims)) = parts(authorization) else { return Vec::new() };
+    let Ok(claims) = serde_json::from_slice::<Map<String, Value>>(&claims) else { return Vec::new() };
+    let without = |name: &String| {
+        let fewer: Map<String, Value> = claims
+            .iter()
+            .filter(|(other, _)| *other != name)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        sign(scheme, &header, Value::Object(fewer).to_string().as_bytes(), secret)
+    };
+    claims.keys().filter_map(without).collect()
+}
+
+/// The scheme, the header and the claims.
+fn parts(authorization: &str) -> Option<(&str, Vec<u8>, Vec<u8>)> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    let mut segments = token.split('.').map(|segment| URL_SAFE_NO_PAD.decode(segment).ok());
+    Some((scheme, segments.next()??, segments.next()??))
+}
+
+fn sign(scheme: &str, header: &[u8], claims: &[u8], secret: &str) -> Option<String> {
     let signed = [URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims)].join(".");
     let signature = mac(secret, &signed)?.finalize().into_bytes();
     Some(format!("{scheme} {signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// Whether the token in this `Authorization` is signed with the secret, and which claims it has.
+/// Whether the token in this `Authorization` is signed with the secret, and which claims of [`CHECKED`] it has.
 #[must_use]
 pub(super) fn describe(authorization: &str, secret: &str) -> String {
     let token = authorization.rsplit(' ').next().unwrap_or_default();
@@ -38,7 +66,8 @@ pub(super) fn describe(authorization: &str, secret: &str) -> String {
     let is_signed = is_signed.is_some_and(|(mac, signature)| mac.verify_slice(&signature).is_ok());
     let claims = signed.split('.').nth(1).and_then(|segment| URL_SAFE_NO_PAD.decode(segment).ok());
     let claims = claims.and_then(|claims| serde_json::from_slice::<BTreeMap<String, Value>>(&claims).ok());
-    let names: Vec<_> = claims.unwrap_or_default().into_keys().collect();
+    let names = claims.unwrap_or_default().into_keys().filter(|name| CHECKED.contains(&name.as_str()));
+    let names: Vec<_> = names.collect();
     format!("{} signed, with {}", if is_signed { "well" } else { "badly" }, names.join(" "))
 }
 
@@ -76,11 +105,13 @@ mod tests {
     fn a_changed_token_is_well_signed() {
         let token =
             |claims: &str| format!("Bearer {}.{}.x", URL_SAFE_NO_PAD.encode("{}"), URL_SAFE_NO_PAD.encode(claims));
-        let token = token(r#"{"user_id":1,"exp":2}"#);
-        assert_eq!(describe(&token, "secret"), "badly signed, with exp user_id");
+        let token = token(r#"{"user_id":1,"exp":2,"sub":"a"}"#);
+        assert_eq!(describe(&token, "secret"), "badly signed, with sub");
         let changed = change(&mut Rng::with_seed(1), &token, "secret").unwrap();
         assert!(describe(&changed, "secret").starts_with("well signed") && changed != token, "{changed}");
         assert!(describe(&changed, "another").starts_with("badly signed"));
         assert_eq!(change(&mut Rng::with_seed(1), "Bearer", "secret"), None);
+        let fewer: Vec<_> = without_a_claim(&token, "secret").iter().map(|token| describe(token, "secret")).collect();
+        assert_eq!(fewer, ["well signed, with sub", "well signed, with sub", "well signed, with "]);
     }
 }
