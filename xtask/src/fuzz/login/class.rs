@@ -161,6 +161,8 @@ fn compare(first: &Value, second: &Value, at: &str, parts: &mut BTreeSet<String>
 fn is_masked(first: &Value, second: &Value) -> bool {
     match (first, second) {
         (_, Value::String(second)) if second == MASK => true,
+        // `-0` is echoed as `0` by one and as `-0.0` by the other.
+        (Value::Number(first), Value::Number(second)) => first.as_f64() == second.as_f64(),
         (Value::Object(first), Value::Object(second)) => {
             first.keys().eq(second.keys())
                 && first.values().zip(second.values()).all(|(first, second)| is_masked(first, second))
@@ -255,6 +257,7 @@ mod tests {
         };
         assert!(masked(r#"{"a":[1,{"b":2}]}"#, r#"{"a":[1,{"b":"**********"}]}"#));
         assert!(masked("[1]", r#""**********""#) && masked("[1]", r#"["**********"]"#));
+        assert!(masked("-0", "-0.0") && !masked("0", "1"));
         assert!(!masked(r#"{"a":1}"#, r#"{"b":"**********"}"#) && !masked("[1]", "[2]"));
     }
 

@@ -1,6 +1,9 @@
 //! edgegate in this process, with users in memory.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    panic::{self, AssertUnwindSafe},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use anyhow::{Context, Result, bail};
 use edgegate::{Answer, Gate, Question, Request, Settings, Step, UserRow, Vars, password::Cost};
@@ -48,8 +51,13 @@ impl Edge {
     /// The response, and the reason in the log.
     ///
     /// # Errors
-    /// When the host does not know a question.
+    /// When edgegate panics, or asks an unknown question.
     pub(super) fn ask(&self, wire: &http::Request) -> Result<(http::Response, Option<String>)> {
+        let answered = panic::catch_unwind(AssertUnwindSafe(|| self.answered(wire)));
+        answered.unwrap_or_else(|_| bail!("edgegate panics: {wire:?}"))
+    }
+
+    fn answered(&self, wire: &http::Request) -> Result<(http::Response, Option<String>)> {
         let mut request = Request::new(&wire.method, &format!("{BASE}{}", wire.path));
         request.content_type = header(wire, "content-type");
         request.authorization = header(wire, "authorization");

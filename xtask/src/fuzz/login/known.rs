@@ -36,6 +36,9 @@ struct Listed {
     /// Whether the body is not UTF-8.
     #[serde(default)]
     body_not_utf8: bool,
+    /// What the body must have.
+    #[serde(default)]
+    body_contains: String,
     /// Why it is deliberate.
     why: String,
 }
@@ -63,11 +66,16 @@ impl Known {
     #[must_use]
     pub(super) fn why(&self, class: &str, request: &Request) -> Option<&str> {
         let body = request.body.as_deref().unwrap_or_default();
-        let is_for = |listed: &&Listed| {
-            body.len() >= listed.body_from && (!listed.body_not_utf8 || str::from_utf8(body).is_err())
-        };
-        let listed = self.listed.iter().find(|listed| is_for(listed) && is_like(&listed.class, class));
+        let listed = self.listed.iter().find(|listed| listed.is_for(body) && is_like(&listed.class, class));
         self.recorded.get(class).or(listed.map(|listed| &listed.why)).map(String::as_str)
+    }
+}
+
+impl Listed {
+    fn is_for(&self, body: &[u8]) -> bool {
+        body.len() >= self.body_from
+            && (!self.body_not_utf8 || str::from_utf8(body).is_err())
+            && String::from_utf8_lossy(body).contains(&self.body_contains)
     }
 }
 
