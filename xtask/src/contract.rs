@@ -12,7 +12,7 @@ use testkit::{
 use self::reference::Reference;
 
 mod differences;
-mod reference;
+pub(crate) mod reference;
 
 /// Records every fixture file and updates the list of differences in `tests/contract/README.md`.
 pub(crate) fn record() -> Result<()> {

@@ -19,7 +19,7 @@ use super::{
     bundle::{OURS, worker_bundle},
     connection::{Connection, get, post},
     load::Target,
-    server::{bench, dir, logs},
+    server::{bench, dir, file_name, logs},
 };
 
 /// Only tokens of the benchmark are signed with it.
@@ -150,7 +150,7 @@ impl Whole {
         let vars = [("SECRET_KEY", SECRET_KEY), ("BCRYPT_COST", &cost.to_string())];
         let (dir, nodejs) = (worker_bundle(bundle), bundle == "better-auth");
         let worker = Bundle { dir: &dir, persist_to: &database, vars: &vars, nodejs };
-        let (mut server, addr) = worker.start(&logs()?.join(format!("whole-{bundle}.log")))?;
+        let (mut server, addr) = worker.start(&logs()?.join(format!("whole-{}.log", file_name(&database))))?;
         Ok(Self { addr, pid: server.workerd()?, label, _server: server })
     }
 

@@ -21,23 +21,37 @@ use crate::venv::Venv;
 /// The messages of JSON errors depend on the version of Python.
 const PYTHON: &str = "Python 3.11.";
 
+/// The login that edgegate replaces.
+const APP: &str = "reference_app:app";
+
 /// Time limit for the app to import its modules and listen.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A running reference app; dropping it ends it.
-pub(super) struct Reference {
+pub(crate) struct Reference {
     server: Group,
     addr: SocketAddr,
 }
 
 impl Reference {
-    /// Starts the app with the users of `seed` and these origins on a free port and waits until it listens.
-    pub(super) fn start(seed: &Seed, cors_origins: &str) -> Result<Self> {
+    /// Starts [`APP`] with the users of `seed` and these origins on a free port and waits until it listens.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start(seed: &Seed, cors_origins: &str) -> Result<Self> {
+        Self::start_app(APP, seed, cors_origins)
+    }
+
+    /// The same for another app of the folder of the fixtures.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub(crate) fn start_app(app: &str, seed: &Seed, cors_origins: &str) -> Result<Self> {
         let output = File::create(log())?;
         let addr = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
         let mut uvicorn = Command::new(venv().python());
         uvicorn
-            .args(["-m", "uvicorn", "reference_app:app", "--http", "h11", "--log-level", "critical", "--app-dir"])
+            .args(["-m", "uvicorn", app, "--http", "h11", "--log-level", "critical", "--app-dir"])
             .arg(fixture::dir())
             .args(["--host", &addr.ip().to_string(), "--port", &addr.port().to_string()])
             .env("SECRET_KEY", &seed.secret_key)
@@ -61,13 +75,16 @@ impl Reference {
         Ok(reference)
     }
 
-    pub(super) fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.addr
     }
 }
 
 /// Installs the packages whose responses are recorded.
-pub(super) fn install() -> Result<()> {
+///
+/// # Errors
+/// When there is no Python of that version, or the packages cannot be installed.
+pub(crate) fn install() -> Result<()> {
     venv()
         .install(&["python3.11", "python3"], PYTHON)
         .context("install python3.11, the version of the recorded responses")

@@ -179,7 +179,8 @@ impl<'a> Client<'a> {
     fn keep(&mut self, answer: &Response, email: &str) -> Result<String> {
         let token = member(answer, "access_token")?;
         if self.tokens.len() == TOKENS_KEPT {
-            self.tokens.swap_remove(self.random.usize(..TOKENS_KEPT));
+            // The first one is kept: it becomes as old as the run.
+            self.tokens.remove(self.random.usize(1..TOKENS_KEPT));
         }
         self.tokens.push((token.clone(), email.to_owned()));
         self.me("me, new token", &token, email).context("an issued token did not verify")?;

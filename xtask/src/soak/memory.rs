@@ -98,8 +98,8 @@ mod tests {
 
     #[test]
     fn steady_growth_is_a_leak_unless_the_empty_worker_grows_too() {
-        assert!(verdict(|at| 100 + at, |_| 60).is_err());
-        assert!(verdict(|at| 100 + at, |at| 60 + at).is_ok());
+        assert!(verdict(|at| 100 + 2 * at, |_| 60).is_err());
+        assert!(verdict(|at| 100 + 2 * at, |at| 60 + 2 * at).is_ok());
     }
 
     #[test]

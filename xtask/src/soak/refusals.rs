@@ -3,6 +3,9 @@
 use anyhow::Result;
 use testkit::{fixture, http::Request};
 
+/// workerd drops the empty header line, and the other one is good.
+const CHANGED_BY_WORKERD: &str = "me: two Authorization lines, the first empty";
+
 /// A request and the expected status.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -25,7 +28,7 @@ pub(super) fn recorded() -> Result<Vec<Refusal>> {
     for case in fixture::without_cors()? {
         let status = case.expected()?.status;
         let has_grant = case.request.body.as_ref().is_some_and(|body| body.contains("grant_type"));
-        if status >= 300 && !has_grant {
+        if status >= 300 && !has_grant && case.name != CHANGED_BY_WORKERD {
             refusals.push(Refusal { request: case.request.to_http()?, name: case.name, status });
         }
     }

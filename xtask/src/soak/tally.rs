@@ -74,9 +74,10 @@ impl Tally {
 
     /// The figures since the last call, which lasted so long.
     pub(super) fn interval(&self, lasted: Duration) -> String {
-        let period = std::mem::take(&mut self.lock().interval);
+        let mut figures = self.lock();
+        let period = std::mem::take(&mut figures.interval);
         let per_second = period.requests() as f64 / lasted.as_secs_f64();
-        format!("{per_second:.0} requests/s\n{}", period.show())
+        format!("{per_second:.0} requests/s\n{}{}", period.show(), figures.show_faults())
     }
 
     /// The figures of the whole run.
@@ -92,13 +93,18 @@ impl Tally {
         if figures.faults.is_empty() {
             return Ok(());
         }
-        let lines: Vec<_> = figures.faults.iter().map(|(what, times)| format!("  {times} x {what}")).collect();
-        let shown = lines.get(..SHOWN_FAULTS).unwrap_or(&lines).join("\n");
-        bail!("{} kinds of faults:\n{shown}", lines.len());
+        bail!("{} kinds of faults:\n{}", figures.faults.len(), figures.show_faults());
     }
 
     fn lock(&self) -> MutexGuard<'_, Figures> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Figures {
+    fn show_faults(&self) -> String {
+        let lines = self.faults.iter().map(|(what, times)| format!("  {times} x {what}"));
+        lines.take(SHOWN_FAULTS).collect::<Vec<_>>().join("\n")
     }
 }
 

@@ -15,6 +15,9 @@ use super::memory::Sample;
 /// Far above the longest run: a token that expires is no fault.
 const LIFETIME_MINUTES: &str = "20160";
 
+/// The id of the first user of a connection.
+const FIRST_ID: u64 = 1_000_000_000;
+
 /// Both Workers; dropping them ends them.
 #[derive(Debug)]
 pub(super) struct Workers {
@@ -86,11 +89,13 @@ pub(super) fn email(connection: u16) -> String {
     format!("user{connection}@soak.example.com")
 }
 
-/// They all have the password of the seed's first user.
+/// They all have the password of the seed's first user. New users have ids after theirs, which no recorded token has.
 fn users(seed: &Seed, connections: u16) -> String {
     let hash = seed.users.first().map(|user| user.password.as_str()).unwrap_or_default();
-    let rows: Vec<_> = (0..connections).map(|number| format!("('{}', '{hash}')", email(number))).collect();
-    format!("\nINSERT INTO users (email, password) VALUES {};", rows.join(", "))
+    let rows: Vec<_> = (0..connections)
+        .map(|number| format!("({}, '{}', '{hash}')", FIRST_ID + u64::from(number), email(number)))
+        .collect();
+    format!("\nINSERT INTO users (id, email, password) VALUES {};", rows.join(", "))
 }
 
 fn dir(name: &str) -> PathBuf {
