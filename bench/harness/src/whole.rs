@@ -147,7 +147,8 @@ impl Whole {
     }
 
     fn start(label: &'static str, bundle: &str, cost: u32, database: PathBuf) -> Result<Self> {
-        let vars = [("SECRET_KEY", SECRET_KEY), ("BCRYPT_COST", &cost.to_string())];
+        // All requests are of one client and one account.
+        let vars = [("SECRET_KEY", SECRET_KEY), ("BCRYPT_COST", &cost.to_string()), ("RATE_LIMIT", "off")];
         let (dir, nodejs) = (worker_bundle(bundle), bundle == "better-auth");
         let worker = Bundle { dir: &dir, persist_to: &database, vars: &vars, nodejs };
         let (mut server, addr) = worker.start(&logs()?.join(format!("whole-{}.log", file_name(&database))))?;
