@@ -11,7 +11,7 @@ pub(crate) mod users;
 use std::borrow::Cow;
 
 use crate::{
-    host::Host,
+    host::{Host, Subject},
     http::{
         Client, Refusal, Reply, Request, Summary,
         cookie::{self, Found},
@@ -36,12 +36,12 @@ pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request) -
     if !origins.is_empty()
         && let Some(reply) = cors::preflight(origins, request)
     {
-        let summary = settings.access_log.then(|| Summary::new(template(settings, &path), None, host));
+        let summary = settings.access_log.then(|| summary(settings, host, &path, None));
         return Reply { summary, ..reply };
     }
     host.identify(settings, Client::of(request).counted().as_deref(), None);
     let result = route(settings, host, request, &path).await;
-    let summary = settings.access_log.then(|| Summary::new(template(settings, &path), result.as_ref().err(), host));
+    let summary = settings.access_log.then(|| summary(settings, host, &path, result.as_ref().err()));
     let reply = result.unwrap_or_else(|refusal| Reply::refused(&refusal));
     let reply = cors::with_headers(origins, request, Reply { rounds: host.rounds(), summary, ..reply });
     match allowed_method(settings, &path) {
@@ -202,6 +202,13 @@ fn no_route(settings: &Settings, request: &Request, path: &str) -> Refusal {
         return Refusal::Slash { location: request.with_path(without_slash) };
     }
     Refusal::UnknownPath
+}
+
+/// What a log of requests has.
+fn summary(settings: &Settings, host: &Host, path: &str, refusal: Option<&Refusal>) -> Summary {
+    let Subject { user_id, account, client } = host.subject();
+    let reason = refusal.map(Refusal::code);
+    Summary { route: template(settings, path), reason, rounds: host.rounds(), user_id, account, client }
 }
 
 /// The route of this path, without what differs from request to request.

@@ -7,7 +7,6 @@ use serde::Serialize;
 use super::{RefreshRefusal, Refusal};
 use crate::{
     fastapi::BodyError,
-    host::{Host, Subject},
     limits::{RATE_LIMIT_PERIOD_SECONDS, RETRY_AFTER_SECONDS},
     session::Session,
     token::AccessToken,
@@ -88,13 +87,6 @@ pub struct Summary {
     pub account: Option<String>,
     /// A keyed hash of the network of the client, if the host knows the address.
     pub client: Option<String>,
-}
-
-impl Summary {
-    pub(crate) fn new(route: Option<&'static str>, refusal: Option<&Refusal>, host: &Host) -> Self {
-        let Subject { user_id, account, client } = host.subject();
-        Self { route, reason: refusal.map(Refusal::code), rounds: host.rounds(), user_id, account, client }
-    }
 }
 
 /// The severity of an [`Event`].

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use percent_encoding::{CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// The head of an HTTP request. The host supplies the body when a route asks for it.
 ///
@@ -40,6 +40,10 @@ pub struct Request {
     /// The path below which the routes are, such as `/auth`, percent-encoded or not; empty by default.
     pub prefix: String,
 }
+
+/// What Starlette encodes in the URL of a redirect, and URLs of the platform may have.
+const UNSAFE: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 impl Request {
     /// Creates a request without header fields.
@@ -98,6 +102,8 @@ impl Request {
     /// # use edgegate::Request;
     /// let request = Request::new("POST", "http://localhost/login/?next=/");
     /// assert_eq!(request.with_path("/login"), "http://localhost/login?next=/");
+    /// let request = Request::new("POST", "http://localhost/login/?{a}");
+    /// assert_eq!(request.with_path("/login"), "http://localhost/login?%7Ba%7D");
     /// ```
     #[must_use]
     pub fn with_path(&self, path: &str) -> String {
@@ -105,7 +111,10 @@ impl Request {
         let prefix: Cow<'_, str> = utf8_percent_encode(self.prefix.trim_end_matches('/'), CONTROLS).into();
         match self.parts() {
             (origin, _, "") => [origin, &prefix, path].concat(),
-            (origin, _, query) => [origin, &prefix, path, "?", query].concat(),
+            (origin, _, query) => {
+                let query: Cow<'_, str> = utf8_percent_encode(query, UNSAFE).into();
+                [origin, &prefix, path, "?", &query].concat()
+            }
         }
     }
 

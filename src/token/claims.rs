@@ -218,6 +218,7 @@ fn user_of(claim: &Value, name: &str) -> Option<UserId> {
 
 pub(super) const USER_ID: &str = "user_id";
 pub(super) const SUB: &str = "sub";
+pub(super) const JTI: &str = "jti";
 pub(super) const EXP: &str = "exp";
 pub(super) const NBF: &str = "nbf";
 pub(crate) const IAT: &str = "iat";

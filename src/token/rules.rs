@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{
     Claims, TokenRefusal,
-    claims::{AUD, EXP, IAT, ISS, NBF, SUB, TOKEN_VERSION, USER_ID, claim_of},
+    claims::{AUD, EXP, IAT, ISS, JTI, NBF, SUB, TOKEN_VERSION, USER_ID, claim_of},
     jws::Object,
     numeric_date::numeric_date,
 };
@@ -110,6 +110,11 @@ impl Rules {
         }
         if numeric_date(&members, NBF)?.is_some_and(|nbf| nbf > now.saturating_add(leeway)) {
             return Err(TokenRefusal::NotYetValid);
+        }
+        // PyJWT refuses these, too (RFC 7519 4.1.2, 4.1.7). A numeric `sub` that names the user is one of an older backend.
+        let is_text = |name: &str| members.get(name).is_none_or(Value::is_string);
+        if let Some(name) = [SUB, JTI].into_iter().find(|name| !is_text(name) && *name != self.user_id_claim) {
+            return Err(TokenRefusal::Claim(name.into()));
         }
         // An `iat` must be a number even where no rule needs it (RFC 7519 4.1.6). It may be in the future.
         let iat = numeric_date(&members, IAT)?;

@@ -40,7 +40,7 @@ enum Command {
     Fuzz(fuzz::Args),
     Interop(interop::Args),
     Mutants(mutants::Args),
-    /// Write what is in the wasm to pkg/sbom.cdx.json (CycloneDX)
+    /// Write what is in the wasm to target/sbom.cdx.json (CycloneDX)
     Sbom,
     Soak(soak::Args),
     #[command(hide = true)]

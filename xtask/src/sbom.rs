@@ -18,7 +18,10 @@ use crate::{
 /// The features of the module that is shipped.
 const FEATURES: [&str; 3] = ["--no-default-features", "--features", "wasm"];
 
-/// Writes `pkg/sbom.cdx.json`, which `npm publish` packs, and returns how many crates it names.
+/// Where the bill is written.
+pub(crate) const FILE: &str = "target/sbom.cdx.json";
+
+/// Writes [`FILE`] and returns how many crates it names.
 ///
 /// # Errors
 /// When a tool fails, or the bill lacks a crate of the module.
@@ -26,9 +29,8 @@ pub(crate) fn write() -> Result<usize> {
     tools::install_cargo_cyclonedx(&Settings::read()?)?;
     let crates = crates()?;
     let bill = bill(&crates)?;
-    let file = paths::root().join("pkg/sbom.cdx.json");
-    fs::write(&file, serde_json::to_string_pretty(&bill)? + "\n")?;
-    println!("pkg/sbom.cdx.json: {} crates", crates.len());
+    fs::write(paths::root().join(FILE), serde_json::to_string_pretty(&bill)? + "\n")?;
+    println!("{FILE}: {} crates", crates.len());
     Ok(crates.len())
 }
 

@@ -172,6 +172,20 @@ fn a_canonical_decimal_sub_is_a_number_and_any_other_a_text() {
 }
 
 #[wasm_bindgen_test(unsupported = test)]
+fn sub_and_jti_are_texts() {
+    for (claims, expected) in [
+        (r#""sub":"a","jti":"b""#, None),
+        (r#""sub":1"#, Some("sub")),
+        (r#""sub":null"#, Some("sub")),
+        (r#""jti":0"#, Some("jti")),
+        (r#""jti":["a"]"#, Some("jti")),
+    ] {
+        let verdict = judge(&format!(r#"{{"user_id":1,"exp":{},{claims}}}"#, NOW + 1), &Rules::default());
+        assert_eq!(verdict.err(), expected.map(claim), "{claims}");
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
 fn the_users_claim_may_have_any_name() {
     let rules = Rules { user_id_claim: "https://example.com/id".into(), ..Rules::default() };
     let ring = secret_ring(SECRET.as_bytes());

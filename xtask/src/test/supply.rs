@@ -20,7 +20,7 @@ pub(super) fn check() -> Result<Outcome> {
     };
     deny(&["bans", "licenses", "sources"]).run()?;
     let count = sbom::write()?;
-    let bill = fs::read_to_string(paths::root().join("pkg/sbom.cdx.json"))?;
+    let bill = fs::read_to_string(paths::root().join(sbom::FILE))?;
     for name in ASKED_FOR {
         ensure!(bill.contains(&format!(r#""name": "{name}""#)), "the bill of materials lacks {name}");
     }
