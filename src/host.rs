@@ -244,7 +244,8 @@ impl Host {
         with_token_version: bool,
         LoginKeys { account, client }: LoginKeys,
     ) -> Result<UserAtLogin, Refusal> {
-        match self.ask(Question::UserAtLogin { email, with_token_version, account, client }).await {
+        let now = self.seconds();
+        match self.ask(Question::UserAtLogin { email, with_token_version, account, client, now }).await {
             Answer::UserAtLogin(found) => {
                 let UserAtLogin { user, state } = *found;
                 Ok(UserAtLogin { user: self.found(with_token_version, user)?, state })

@@ -141,9 +141,11 @@ impl Store for MemoryStore {
         _: bool,
         account: &str,
         client: &str,
+        now: i64,
     ) -> Result<UserAtLogin, StoreError> {
         let tables = self.lock();
-        let of = |client: &str| tables.attempts.get(&(account.to_owned(), client.to_owned()));
+        let live = |state: &&LoginState| state.expires_at > now;
+        let of = |client: &str| tables.attempts.get(&(account.to_owned(), client.to_owned())).filter(live);
         let state = of(client).or_else(|| of("")).cloned().unwrap_or_default();
         Ok(UserAtLogin { user: tables.by_email(email).cloned(), state })
     }

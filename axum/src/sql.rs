@@ -127,16 +127,20 @@ impl<P: Engine> Store for SqlStore<P> {
         with_token_version: bool,
         account: &str,
         client: &str,
+        now: i64,
     ) -> Result<UserAtLogin, StoreError> {
         let sql = self.statements.user_at_login.version(with_token_version);
-        let row = self.first(sql, &[Param::text(email), Param::text(account), Param::text(client)]).await?;
+        let params = [Param::text(email), Param::text(account), Param::text(client), Param::Integer(now)];
+        let row = self.first(sql, &params).await?;
         let mut found = columns(row.as_deref().unwrap_or("{}"))?;
         // A text in a text: an object would be one of a database's own.
         let user = match found.remove("user") {
             Some(Value::String(user)) => Some(UserRow::from_columns(columns(&user)?)?),
             _ => None,
         };
-        Ok(UserAtLogin { user, state: LoginState::from_columns(found)? })
+        let has_row = found.get("client").is_some_and(|client| !client.is_null());
+        let state = if has_row { LoginState::from_columns(found)? } else { LoginState::default() };
+        Ok(UserAtLogin { user, state })
     }
 
     async fn login_failed(&self, login: &FailedLogin) -> Result<(), StoreError> {

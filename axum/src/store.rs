@@ -84,8 +84,8 @@ pub trait Store: Send + Sync + 'static {
         async { Err(StoreError::Unsupported("REVOCATION")) }
     }
 
-    /// Finds a user by e-mail address as [`Store::user_by_email`] does, and the row of `login_attempts` of this account: that of
-    /// `client` if there is one, otherwise that of the client `""`. One statement, which is the same whether there is such a user or
+    /// Finds a user by e-mail address as [`Store::user_by_email`] does, and the row of `login_attempts` of this account that
+    /// has not expired: that of `client` if there is one, otherwise that of the client `""`. One statement, which is the same whether there is such a user or
     /// not. For `LOCKOUT`, as the next two.
     fn user_at_login(
         &self,
@@ -93,6 +93,7 @@ pub trait Store: Send + Sync + 'static {
         _with_token_version: bool,
         _account: &str,
         _client: &str,
+        _now: i64,
     ) -> impl Future<Output = Result<UserAtLogin, StoreError>> + Send {
         async { Err(LOCKOUT) }
     }
@@ -220,8 +221,8 @@ async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answe
         Question::UserByEmail { email, with_token_version } => {
             Answer::User(store.user_by_email(email, *with_token_version).await?)
         }
-        Question::UserAtLogin { email, with_token_version, account, client } => {
-            let found = store.user_at_login(email, *with_token_version, account, client).await?;
+        Question::UserAtLogin { email, with_token_version, account, client, now } => {
+            let found = store.user_at_login(email, *with_token_version, account, client, *now).await?;
             Answer::UserAtLogin(Box::new(found))
         }
         Question::LoginFailed(login) => {

@@ -479,7 +479,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
     async fn users_at_login(&self) -> Checked {
         let user = self.user("Login@example.com").await?;
         for with_token_version in [false, true] {
-            let find = async |email| self.store.user_at_login(email, with_token_version, "login", "c").await;
+            let find = async |email| self.store.user_at_login(email, with_token_version, "login", "c", NOW).await;
             let found = find("lOGIN@example.com").await?;
             let row = found.user.ok_or_else(|| Failed("it was not found".into()))?;
             equal("the user", (&row.id, &row.email, &row.password), (&user.id, &user.email, &user.password))?;
@@ -570,11 +570,25 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         for account in ["expired-1", "expired-2"] {
             equal(account, self.state(account, "").await?, LoginState::default())?;
         }
-        equal("one that has not expired", self.state("live", "").await?.failures, 1)
+        equal("one that has not expired", self.state("live", "").await?.failures, 1)?;
+        // What has expired counts no more, even where it is still there.
+        self.store.login_failed(&failure("kept", "", NOW)).await?;
+        self.store.login_succeeded(&success("kept", "c", 10, NOW + 100)).await?;
+        equal("a second before", self.state_at("kept", "c", NOW + 99).await?.client, "c".to_owned())?;
+        equal(
+            "a known client that has expired",
+            self.state_at("kept", "c", NOW + 100).await?,
+            state("", 1, NOW, NOW + 1800),
+        )?;
+        equal("failures that have expired", self.state_at("kept", "c", NOW + 1800).await?, LoginState::default())
     }
 
     async fn state(&self, account: &str, client: &str) -> Result<LoginState, Failed> {
-        Ok(self.store.user_at_login("nobody@example.com", false, account, client).await?.state)
+        self.state_at(account, client, 0).await
+    }
+
+    async fn state_at(&self, account: &str, client: &str, now: i64) -> Result<LoginState, Failed> {
+        Ok(self.store.user_at_login("nobody@example.com", false, account, client, now).await?.state)
     }
 
     /// Which of [`CLIENTS`] the store knows.

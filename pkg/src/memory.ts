@@ -145,8 +145,8 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
     // Nobody could read them: use `onEvent`.
     async recordEvent() {},
     attempts: {
-      async find({ email, account, client }) {
-        const of = (one: string) => attempts.find((row) => row.account === account && row.client === one);
+      async find({ email, account, client, now }) {
+        const of = (one: string) => attempts.find((row) => row.account === account && row.client === one && row.expires_at > now);
         const row = of(client) ?? of("");
         return { user: copied(byEmail(email)), attempts: row ? { ...row } : null };
       },

@@ -135,8 +135,8 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
       await all(sql.recordEvent, { ...event, account, client, reason, user: userId === undefined ? null : key(userId) });
     },
     attempts: {
-      find: async ({ withTokenVersion, email, account, client }) =>
-        parted((await first(sql.atLogin({ tokenVersion: withTokenVersion }), { email, account, client })) ?? {}),
+      find: async ({ withTokenVersion, ...login }) =>
+        parted((await first(sql.atLogin({ tokenVersion: withTokenVersion }), { ...login })) ?? {}),
       async failed({ counts, ...values }) {
         await both(sql.loginFailed, { ...values, counts: counts ? 1 : 0 });
       },
@@ -208,7 +208,7 @@ function statements(dialect: Dialect, options: SqlOptions) {
     atLogin: (columns: Columns) =>
       `SELECT found.*, ${["client", "failures", "failed_at", "expires_at"].map((column) => `known.${column} AS ${OF_ATTEMPTS}${column}`).join(", ")} ` +
       `FROM (SELECT 1 AS one) AS login LEFT JOIN (${select(columns, dialect.sameEmail(EMAIL))}) AS found ON 1 = 1 ` +
-      `LEFT JOIN (SELECT client, failures, failed_at, expires_at FROM ${A} WHERE account = :account AND client IN (:client, '') ` +
+      `LEFT JOIN (SELECT client, failures, failed_at, expires_at FROM ${A} WHERE account = :account AND client IN (:client, '') AND expires_at > :now ` +
       `ORDER BY client DESC LIMIT 1) AS known ON 1 = 1`,
     recordEvent:
       `INSERT INTO ${name(audit)} (at, kind, user_id, account, client, reason) ` +

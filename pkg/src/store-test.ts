@@ -117,8 +117,8 @@ class Context {
   }
 
   /** The row of the account `a`, or of another one. */
-  async attempted(client: string, account = "a"): Promise<readonly unknown[] | null> {
-    const login = { email: "nobody@example.com", withTokenVersion: false, account, client };
+  async attempted(client: string, account = "a", now = 0): Promise<readonly unknown[] | null> {
+    const login = { email: "nobody@example.com", withTokenVersion: false, account, client, now };
     const { user, attempts: row } = await this.attempts.find(login);
     same(user, null, "the user of an unknown address");
     return row && [row.client, row.failures, row.failed_at, row.expires_at];
@@ -490,7 +490,7 @@ function failure(now: number, more: Partial<FailedLogin> = {}): FailedLogin {
 check("the user of a login is found with and without a row about logins", ["attempts"], async (on) => {
   const user = await on.user();
   const find = (email: string, account: string, withTokenVersion = false) =>
-    on.attempts.find({ email, withTokenVersion, account, client: "c" });
+    on.attempts.find({ email, withTokenVersion, account, client: "c", now: NOW });
   const found = await find(ADDRESS.toUpperCase(), "a");
   same([found.user?.id, found.user?.email, found.user?.password, found.attempts], [user.id, user.email, HASH, null], "without a row");
   same(await find("grace@example.com", "a"), { user: null, attempts: null }, "an unknown address without a row");
@@ -504,7 +504,7 @@ check("the user of a login is found with and without a row about logins", ["atte
 check("the user of a login has a token_version when it is asked for", ["attempts", "revokeTokens"], async (on) => {
   const user = await on.user();
   await on.store.revokeTokens({ id: user.id, withSessions: false });
-  const found = await on.attempts.find({ email: ADDRESS, withTokenVersion: true, account: "a", client: "" });
+  const found = await on.attempts.find({ email: ADDRESS, withTokenVersion: true, account: "a", client: "", now: NOW });
   same(found.user?.token_version, 1, "token_version");
 });
 
@@ -572,6 +572,12 @@ check("expired rows go by themselves", ["attempts"], async (on) => {
   await on.attempts.failed(failure(NOW + 1800));
   same([await on.attempted("", "b"), await on.attempted("", "c")], [null, null], "those that have expired");
   same((await on.attempted("", "d"))?.[1], 1, "one that has not");
+  // What has expired counts no more, even where it is still there.
+  await on.attempts.failed(failure(NOW, { account: "kept" }));
+  await on.attempts.succeeded({ account: "kept", client: "c", below: 10, expiresAt: NOW + 100 });
+  same((await on.attempted("c", "kept", NOW + 99))?.[0], "c", "a known client a second before");
+  same(await on.attempted("c", "kept", NOW + 100), ["", 1, NOW, NOW + 1800], "a known client that has expired");
+  same(await on.attempted("c", "kept", NOW + 1800), null, "failures that have expired");
 });
 
 check("while the database fails every method rejects, and afterwards all work", ["failure"], async (on) => {
@@ -592,7 +598,7 @@ check("while the database fails every method rejects, and afterwards all work", 
   }
   if ((on.store as UserStore).attempts) {
     calls.push(
-      ["find", () => on.attempts.find({ email: ADDRESS, withTokenVersion: false, account: "a", client: "c" })],
+      ["find", () => on.attempts.find({ email: ADDRESS, withTokenVersion: false, account: "a", client: "c", now: NOW })],
       ["failed", () => on.attempts.failed(failure(NOW))],
       ["succeeded", () => on.attempts.succeeded({ account: "a", client: "c", below: 10, expiresAt: NOW })],
     );

@@ -109,8 +109,8 @@ export interface RotatedRow {
  */
 export interface AttemptStore {
   /**
-   * Finds a user by e-mail address, as {@link UserStore.userByEmail} does, and the row of this account: that of `client` if there is one,
-   * otherwise that of the client `""`. One statement, which is the same whether there is such a user or not.
+   * Finds a user by e-mail address, as {@link UserStore.userByEmail} does, and the row of this account that has not expired: that of
+   * `client` if there is one, otherwise that of the client `""`. One statement, which is the same whether there is such a user or not.
    */
   find(login: Asked<"userAtLogin">): Promise<UserAtLogin>;
   /** Counts a failure in the row of `client`, in one statement. It may delete expired rows of other accounts. */

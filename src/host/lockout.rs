@@ -59,8 +59,8 @@ pub struct UserAtLogin {
 /// A row of `login_attempts`: that of the client if there is one, otherwise that of all clients that are not known.
 ///
 /// ```
-/// let none = edgegate::host::LoginState::from_columns(serde_json::Map::new());
-/// assert_eq!(none, Ok(edgegate::host::LoginState::default()));
+/// let error = edgegate::host::LoginState::from_columns(serde_json::Map::new()).unwrap_err();
+/// assert_eq!(error.column, "client");
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoginState {
@@ -75,11 +75,10 @@ pub struct LoginState {
 }
 
 impl LoginState {
-    /// Reads it from the columns `client`, `failures`, `failed_at` and `expires_at`, all of which are missing or `null` when there is
-    /// no row.
+    /// Reads it from the columns `client`, `failures`, `failed_at` and `expires_at`.
     ///
     /// # Errors
-    /// [`InvalidRow`] with the first of these columns that has the wrong type.
+    /// [`InvalidRow`] with the first of these columns that is missing or has the wrong type.
     ///
     /// ```
     /// let row = serde_json::from_str(r#"{"client": "", "failures": 1, "failed_at": 1700000000, "expires_at": "soon"}"#)?;
@@ -87,9 +86,6 @@ impl LoginState {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn from_columns(columns: Map<String, Value>) -> Result<Self, InvalidRow> {
-        if columns.get("client").is_none_or(Value::is_null) {
-            return Ok(Self::default());
-        }
         let mut row = Columns(columns);
         Ok(Self {
             client: row.text("client")?,
@@ -131,7 +127,9 @@ impl LoginState {
     /// The login that succeeded, to store; `None` when the store has it already.
     pub(crate) fn succeeded(&self, keys: &LoginKeys, now: i64) -> Option<Question> {
         let is_fresh = self.expires_at > now.saturating_add(KNOWN_CLIENT_SECONDS - KNOWN_CLIENT_UPDATE_SECONDS);
-        let is_stored = self.client == keys.client && self.failures == 0 && (is_fresh || keys.client.is_empty());
+        // Many failures are kept, see `SucceededLogin::below`.
+        let forgets = (1..LOCKOUT_FAILURES).contains(&self.failures);
+        let is_stored = self.client == keys.client && !forgets && (is_fresh || keys.client.is_empty());
         let lifetime = if keys.client.is_empty() { LOCKOUT_WINDOW_SECONDS } else { KNOWN_CLIENT_SECONDS };
         (!is_stored).then(|| {
             Question::LoginSucceeded(SucceededLogin {
@@ -266,16 +264,18 @@ mod tests {
     }
 
     #[test]
-    fn a_success_is_stored_once_a_day_and_after_failures() {
+    fn a_success_is_stored_once_a_minute_and_after_failures() {
         const DAY: i64 = 24 * 60 * 60;
         let keys = |client: &str| LoginKeys { account: "a".into(), client: client.into() };
         let known = |failures, expires_at| LoginState { client: "c".into(), failures, failed_at: 0, expires_at };
         let is_stored = |state: LoginState, client| state.succeeded(&keys(client), 1000).is_some();
         assert!(is_stored(LoginState::default(), "c"));
         assert!(!is_stored(known(0, 1000 + 90 * DAY), "c"));
-        assert!(!is_stored(known(0, 1001 + 89 * DAY), "c"));
-        assert!(is_stored(known(0, 1000 + 89 * DAY), "c"));
+        assert!(!is_stored(known(0, 941 + 90 * DAY), "c"));
+        assert!(is_stored(known(0, 940 + 90 * DAY), "c"));
         assert!(is_stored(known(1, 1000 + 90 * DAY), "c"));
+        assert!(is_stored(known(9, 1000 + 90 * DAY), "c"));
+        assert!(!is_stored(known(10, 1000 + 90 * DAY), "c"));
         // Without an address there is nothing to store but the end of the failures.
         assert!(!is_stored(LoginState::default(), ""));
         assert!(is_stored(state(1, 0), ""));

@@ -60,7 +60,7 @@ pub enum Question {
     ///
     /// ```sql
     /// SELECT client, failures, failed_at, expires_at FROM login_attempts
-    /// WHERE account = :account AND client IN (:client, '') ORDER BY client DESC LIMIT 1
+    /// WHERE account = :account AND client IN (:client, '') AND expires_at > :now ORDER BY client DESC LIMIT 1
     /// ```
     UserAtLogin {
         /// The address, trimmed.
@@ -71,6 +71,8 @@ pub enum Question {
         account: String,
         /// A keyed hash of the network of the client and the account; empty if the host does not know the address.
         client: String,
+        /// The current time, in seconds since 1970.
+        now: i64,
     },
     /// A login has failed; answered by [`Answer::Done`].
     LoginFailed(FailedLogin),

@@ -72,7 +72,7 @@ pub(super) struct Statements {
     /// With `token_version`.
     pub(super) user_by_email: Pair,
     pub(super) user_by_id: Pair,
-    /// The user of `$1`, in the account `$2` by the client `$3`, with `token_version`.
+    /// The user of `$1`, in the account `$2` by the client `$3` at `$4`, with `token_version`.
     pub(super) user_at_login: Pair,
     pub(super) record_event: SqlStr,
     pub(super) login_failed: SqlStr,
@@ -222,7 +222,7 @@ fn user_at_login(dialect: &Dialect, user: &str) -> String {
     format!(
         "WITH found AS (SELECT {user} AS data FROM users WHERE {}) SELECT {row} FROM (SELECT 1 AS one) AS login \
          LEFT JOIN (SELECT client, failures, failed_at, expires_at FROM login_attempts \
-         WHERE account = $2 AND client IN ($3, '') ORDER BY client DESC LIMIT 1) AS known ON 1 = 1",
+         WHERE account = $2 AND client IN ($3, '') AND expires_at > $4 ORDER BY client DESC LIMIT 1) AS known ON 1 = 1",
         dialect.is_email,
     )
 }
