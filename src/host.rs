@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::RefreshToken, security_event::Subject};
 pub use self::{
     limit::Limit,
-    lockout::{FailedLogin, LoginState, SucceededLogin, UserAtLogin},
+    lockout::{CountedLogin, LoginState, SucceededLogin, UserAtLogin},
     question::{Answer, JwkSet, Question},
     security_event::{SecurityEvent, SecurityEventKind},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
@@ -254,6 +254,14 @@ impl Host {
         }
     }
 
+    /// Asks [`Question::CountLogin`]. An attempt that cannot be counted is not answered.
+    pub(crate) async fn counted(&self, question: Question) -> Result<i64, Refusal> {
+        match self.ask(question).await {
+            Answer::Counted(failures) => Ok(failures),
+            answer => Err(answer.refusal()),
+        }
+    }
+
     /// The claims that the host adds to the access token of this user.
     pub(crate) async fn claims(&self, user: User) -> Result<Map<String, Value>, Refusal> {
         match self.ask(Question::Claims { user }).await {
@@ -366,6 +374,7 @@ impl Answer {
             Self::Body(_)
             | Self::User(_)
             | Self::UserAtLogin(_)
+            | Self::Counted(_)
             | Self::WithinLimit(_)
             | Self::Claims(_)
             | Self::Done

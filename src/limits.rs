@@ -76,9 +76,6 @@ pub(crate) const CLOCK_DIFFERENCE_SECONDS: i64 = 60;
 /// How long a client that has logged in is known: 90 days.
 pub(crate) const KNOWN_CLIENT_SECONDS: i64 = 90 * 24 * 60 * 60;
 
-/// How often the login of a known client is stored: once a minute, so that the order of the last clients is right.
-pub(crate) const KNOWN_CLIENT_UPDATE_SECONDS: i64 = 60;
-
 /// Bits of an RSA key: the minimum of RFC 7518 3.3, and a maximum that takes a few milliseconds to verify.
 pub(crate) const RSA_BITS: core::ops::RangeInclusive<usize> = 2048..=8192;
 

@@ -9,7 +9,7 @@ use std::{
 use edgegate::{
     UserId, UserRow,
     host::{
-        Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
+        CountedLogin, Ended, LoginState, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
         SucceededLogin, UserAtLogin,
     },
 };
@@ -150,8 +150,8 @@ impl Store for MemoryStore {
         Ok(UserAtLogin { user: tables.by_email(email).cloned(), state })
     }
 
-    async fn login_failed(&self, login: &FailedLogin) -> Result<(), StoreError> {
-        let FailedLogin { account, client, counts, now, since, expires_at } = login;
+    async fn count_login(&self, login: &CountedLogin) -> Result<i64, StoreError> {
+        let CountedLogin { account, client, counts, now, since, expires_at } = login;
         let mut tables = self.lock();
         tables.attempts.retain(|(of, _), state| of == account || state.expires_at > *now);
         let state = tables.attempts_of(account, client);
@@ -160,18 +160,18 @@ impl Store for MemoryStore {
             state.failed_at = *now;
         }
         state.expires_at = state.expires_at.max(*expires_at);
-        Ok(())
+        Ok(state.failures)
     }
 
     async fn login_succeeded(&self, login: &SucceededLogin) -> Result<(), StoreError> {
-        let SucceededLogin { account, client, below, expires_at } = login;
+        let SucceededLogin { account, client, is_known, expires_at } = login;
         let mut tables = self.lock();
-        let state = tables.attempts_of(account, client);
-        if state.failures < *below {
-            state.failures = 0;
-        }
-        state.expires_at = state.expires_at.max(*expires_at);
+        let strangers = tables.attempts.get_mut(&(account.clone(), String::new())).filter(|_| !is_known);
+        strangers.into_iter().for_each(|state| state.failures = state.failures.saturating_sub(1).max(0));
         if !client.is_empty() {
+            let state = tables.attempts_of(account, client);
+            state.failures = 0;
+            state.expires_at = state.expires_at.max(*expires_at);
             tables.keep_last_clients(account, client);
         }
         Ok(())

@@ -16,7 +16,7 @@ use std::{borrow::Cow, fmt};
 use edgegate::{
     InvalidRow, UserId, UserRow,
     host::{
-        Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
+        CountedLogin, Ended, LoginState, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
         SucceededLogin, UserAtLogin,
     },
 };
@@ -143,8 +143,8 @@ impl<P: Engine> Store for SqlStore<P> {
         Ok(UserAtLogin { user, state })
     }
 
-    async fn login_failed(&self, login: &FailedLogin) -> Result<(), StoreError> {
-        let FailedLogin { account, client, counts, now, since, expires_at } = login;
+    async fn count_login(&self, login: &CountedLogin) -> Result<i64, StoreError> {
+        let CountedLogin { account, client, counts, now, since, expires_at } = login;
         let params = [
             Param::text(account),
             Param::text(client),
@@ -153,17 +153,23 @@ impl<P: Engine> Store for SqlStore<P> {
             Param::Integer(*since),
             Param::Integer(*expires_at),
         ];
-        self.first(&self.statements.login_failed, &params).await?;
+        let failures = self.first(&self.statements.count_login, &params).await?;
         self.clean(&self.statements.delete_expired_attempts, &[Param::text(account), Param::Integer(*now)]).await;
-        Ok(())
+        Ok(failures.and_then(|failures| failures.parse().ok()).ok_or(InvalidRow { column: "failures" })?)
     }
 
     async fn login_succeeded(&self, login: &SucceededLogin) -> Result<(), StoreError> {
-        let SucceededLogin { account, client, below, expires_at } = login;
-        let params = [Param::text(account), Param::text(client), Param::Integer(*below), Param::Integer(*expires_at)];
-        self.first(&self.statements.login_succeeded, &params).await?;
-        self.clean(&self.statements.delete_old_clients, &[Param::text(account), Param::text(client)]).await;
-        Ok(())
+        let SucceededLogin { account, client, is_known, expires_at } = login;
+        let params = [Param::text(account), Param::text(client), Param::Integer(*expires_at)];
+        let mut statements = Vec::new();
+        if !client.is_empty() {
+            statements.push((&self.statements.know_client, &params[..]));
+            statements.push((&self.statements.delete_old_clients, &params[..2]));
+        }
+        if !is_known {
+            statements.push((&self.statements.take_back, &params[..1]));
+        }
+        Ok(self.pool.transaction(&statements).await.map(drop)?)
     }
 
     async fn record_event(&self, event: &SecurityEvent) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::{error::Error, fmt, pin::Pin};
 use edgegate::{
     Answer, InvalidRow, Question, UserId, UserRow,
     host::{
-        Ended, FailedLogin, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin,
+        CountedLogin, Ended, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin,
         UserAtLogin,
     },
 };
@@ -98,12 +98,13 @@ pub trait Store: Send + Sync + 'static {
         async { Err(LOCKOUT) }
     }
 
-    /// Counts a failure, in one statement: [`FailedLogin`] has the SQL. It may delete expired rows of other accounts.
-    fn login_failed(&self, _login: &FailedLogin) -> impl Future<Output = Result<(), StoreError>> + Send {
+    /// Counts a login before its password is checked, and returns the failures of the row with this one. One statement:
+    /// [`CountedLogin`] has the SQL. It may delete expired rows of other accounts.
+    fn count_login(&self, _login: &CountedLogin) -> impl Future<Output = Result<i64, StoreError>> + Send {
         async { Err(LOCKOUT) }
     }
 
-    /// Makes the client known, or forgets some of its failures: [`SucceededLogin`] has the SQL.
+    /// Makes the client known, and takes the login back where it was counted. One transaction: [`SucceededLogin`] has the SQL.
     fn login_succeeded(&self, _login: &SucceededLogin) -> impl Future<Output = Result<(), StoreError>> + Send {
         async { Err(LOCKOUT) }
     }
@@ -225,10 +226,7 @@ async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answe
             let found = store.user_at_login(email, *with_token_version, account, client, *now).await?;
             Answer::UserAtLogin(Box::new(found))
         }
-        Question::LoginFailed(login) => {
-            store.login_failed(login).await?;
-            Answer::Done
-        }
+        Question::CountLogin(login) => Answer::Counted(store.count_login(login).await?),
         Question::LoginSucceeded(login) => {
             store.login_succeeded(login).await?;
             Answer::Done

@@ -21,7 +21,7 @@ use std::{error::Error, fmt};
 
 use edgegate::{
     UserId, UserRow,
-    host::{Ended, FailedLogin, LoginState, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin},
+    host::{CountedLogin, Ended, LoginState, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin},
 };
 
 use crate::{Store, StoreError};
@@ -63,9 +63,9 @@ pub async fn run<S: Store>(
     suite.the_list().await.named("the list has the live sessions of one user, the last used first")?;
     suite.users_at_login().await.named("the user of a login is found with and without a row about logins")?;
     suite.failures().await.named("failures are counted, and forgotten after a time")?;
-    suite.failure_beside_failure().await.named("concurrent failures are all counted")?;
+    suite.failure_beside_failure().await.named("concurrent logins are counted one by one")?;
     suite.known_clients().await.named("five clients of an account are known, each with its own failures")?;
-    suite.successes().await.named("a success forgets a few failures, and not many")?;
+    suite.successes().await.named("a success takes back the login that was counted")?;
     suite.expired_attempts().await.named("expired rows about logins go by themselves")
 }
 
@@ -490,7 +490,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
             equal("an unknown user", unknown.user.is_none(), true)?;
             let expected = if with_token_version { 1 } else { 0 };
             equal("the failures", (found.state.failures, unknown.state.failures), (expected, expected))?;
-            self.store.login_failed(&failure("login", "", NOW)).await?;
+            self.store.count_login(&failure("login", "", NOW)).await?;
         }
         Ok(())
     }
@@ -498,15 +498,15 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
     async fn failures(&self) -> Checked {
         equal("before the first one", self.state("counted", "c").await?, LoginState::default())?;
         for now in [NOW, NOW + 10] {
-            self.store.login_failed(&failure("counted", "", now)).await?;
+            self.store.count_login(&failure("counted", "", now)).await?;
         }
         equal("after two", self.state("counted", "c").await?, state("", 2, NOW + 10, NOW + 1810))?;
-        let held_up = FailedLogin { counts: false, expires_at: NOW, ..failure("counted", "", NOW + 20) };
-        self.store.login_failed(&held_up).await?;
+        let held_up = CountedLogin { counts: false, expires_at: NOW, ..failure("counted", "", NOW + 20) };
+        self.store.count_login(&held_up).await?;
         equal("after one that does not count", self.state("counted", "c").await?, state("", 2, NOW + 10, NOW + 1810))?;
-        self.store.login_failed(&failure("counted", "", NOW + 909)).await?;
+        self.store.count_login(&failure("counted", "", NOW + 909)).await?;
         equal("899 seconds after the last one", self.state("counted", "").await?.failures, 3)?;
-        self.store.login_failed(&failure("counted", "", NOW + 1809)).await?;
+        self.store.count_login(&failure("counted", "", NOW + 1809)).await?;
         equal(
             "900 seconds after the last one",
             self.state("counted", "").await?,
@@ -519,61 +519,67 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         for race in 0..RACES {
             let account = format!("race-{race}");
             let failed = failure(&account, "", NOW);
-            let fail = || self.store.login_failed(&failed);
-            for result in <[_; 4]>::from(tokio::join!(fail(), fail(), fail(), fail())) {
-                result?;
-            }
+            let count = || self.store.count_login(&failed);
+            let (a, b, c, d) = tokio::join!(count(), count(), count(), count());
+            let mut counted = [a?, b?, c?, d?];
+            counted.sort_unstable();
+            equal("what is returned", counted, [1, 2, 3, 4])?;
             equal("the failures", self.state(&account, "").await?.failures, 4)?;
         }
         Ok(())
     }
 
     async fn known_clients(&self) -> Checked {
-        self.store.login_failed(&failure("clients", "", NOW)).await?;
-        self.store.login_succeeded(&success("other", "c1", 10, NOW + 5000)).await?;
+        self.store.count_login(&failure("clients", "", NOW)).await?;
+        self.store.login_succeeded(&success("other", "c1", NOW + 5000)).await?;
         for (at, client) in (1..).zip(CLIENTS) {
-            self.store.login_succeeded(&success("clients", client, 10, NOW + at)).await?;
+            self.store.login_succeeded(&success("clients", client, NOW + at)).await?;
         }
         equal("after six", self.known("clients").await?, vec!["c2", "c3", "c4", "c5", "c6"])?;
-        self.store.login_succeeded(&success("clients", "c2", 10, NOW + 7)).await?;
-        self.store.login_succeeded(&success("clients", "c1", 10, NOW + 1)).await?;
+        self.store.login_succeeded(&success("clients", "c2", NOW + 7)).await?;
+        self.store.login_succeeded(&success("clients", "c1", NOW + 1)).await?;
         equal("after the first one again", self.known("clients").await?, vec!["c1", "c2", "c4", "c5", "c6"])?;
-        self.store.login_succeeded(&success("clients", "", 10, NOW)).await?;
+        self.store.login_succeeded(&stranger("clients", "", NOW)).await?;
         equal("after one without an address", self.known("clients").await?.len(), 5)?;
-        self.store.login_failed(&failure("clients", "c6", NOW + 2)).await?;
+        self.store.count_login(&failure("clients", "c6", NOW + 2)).await?;
         equal("a known client", self.state("clients", "c6").await?, state("c6", 1, NOW + 2, NOW + 1802))?;
         equal("the others", self.state("clients", "c3").await?, state("", 0, NOW, NOW + 1800))?;
         equal("the client in another account", self.state("other", "c1").await?, state("c1", 0, 0, NOW + 5000))
     }
 
     async fn successes(&self) -> Checked {
-        for client in ["", "c"] {
-            for now in [NOW, NOW + 1] {
-                self.store.login_failed(&failure("forgiven", client, now)).await?;
-            }
-            self.store.login_succeeded(&success("forgiven", client, 2, NOW)).await?;
-            equal("two of two", self.state("forgiven", client).await?, state(client, 2, NOW + 1, NOW + 1801))?;
-            self.store.login_succeeded(&success("forgiven", client, 3, NOW + 9000)).await?;
-            equal("two of three", self.state("forgiven", client).await?.failures, 0)?;
-            equal("the expiry", self.state("forgiven", client).await?.expires_at, NOW + 9000)?;
+        for now in [NOW, NOW + 1] {
+            self.store.count_login(&failure("taken", "", now)).await?;
         }
-        Ok(())
+        self.store.login_succeeded(&stranger("taken", "", NOW)).await?;
+        equal("after one without an address", self.state("taken", "").await?, state("", 1, NOW + 1, NOW + 1801))?;
+        self.store.login_succeeded(&stranger("taken", "c", NOW + 9000)).await?;
+        equal("after one of a new client", self.state("taken", "").await?, state("", 0, NOW + 1, NOW + 1801))?;
+        equal("the new client", self.state("taken", "c").await?, state("c", 0, 0, NOW + 9000))?;
+        self.store.login_succeeded(&stranger("taken", "", NOW)).await?;
+        equal("not below 0", self.state("taken", "").await?.failures, 0)?;
+        for client in ["", "c", "c"] {
+            self.store.count_login(&failure("taken", client, NOW + 2)).await?;
+        }
+        self.store.login_succeeded(&success("taken", "c", NOW + 9001)).await?;
+        equal("the known client", self.state("taken", "c").await?, state("c", 0, NOW + 2, NOW + 9001))?;
+        equal("the others", self.state("taken", "").await?.failures, 1)
     }
 
     async fn expired_attempts(&self) -> Checked {
         let long_ago = NOW - 1_000_000;
         for account in ["expired-1", "expired-2"] {
-            self.store.login_failed(&failure(account, "", long_ago)).await?;
+            self.store.count_login(&failure(account, "", long_ago)).await?;
         }
-        self.store.login_failed(&failure("live", "", long_ago + 1)).await?;
-        self.store.login_failed(&failure("fresh", "", long_ago + 1800)).await?;
+        self.store.count_login(&failure("live", "", long_ago + 1)).await?;
+        self.store.count_login(&failure("fresh", "", long_ago + 1800)).await?;
         for account in ["expired-1", "expired-2"] {
             equal(account, self.state(account, "").await?, LoginState::default())?;
         }
         equal("one that has not expired", self.state("live", "").await?.failures, 1)?;
         // What has expired counts no more, even where it is still there.
-        self.store.login_failed(&failure("kept", "", NOW)).await?;
-        self.store.login_succeeded(&success("kept", "c", 10, NOW + 100)).await?;
+        self.store.count_login(&failure("kept", "", NOW)).await?;
+        self.store.login_succeeded(&success("kept", "c", NOW + 100)).await?;
         equal("a second before", self.state_at("kept", "c", NOW + 99).await?.client, "c".to_owned())?;
         equal(
             "a known client that has expired",
@@ -620,8 +626,8 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
 const CLIENTS: [&str; 6] = ["c1", "c2", "c3", "c4", "c5", "c6"];
 
 /// A failure, which forgets what is 900 seconds old.
-fn failure(account: &str, client: &str, now: i64) -> FailedLogin {
-    FailedLogin {
+fn failure(account: &str, client: &str, now: i64) -> CountedLogin {
+    CountedLogin {
         account: account.into(),
         client: client.into(),
         counts: true,
@@ -631,8 +637,14 @@ fn failure(account: &str, client: &str, now: i64) -> FailedLogin {
     }
 }
 
-fn success(account: &str, client: &str, below: i64, expires_at: i64) -> SucceededLogin {
-    SucceededLogin { account: account.into(), client: client.into(), below, expires_at }
+/// A success of a known client.
+fn success(account: &str, client: &str, expires_at: i64) -> SucceededLogin {
+    SucceededLogin { account: account.into(), client: client.into(), is_known: true, expires_at }
+}
+
+/// One of a client that was not known.
+fn stranger(account: &str, client: &str, expires_at: i64) -> SucceededLogin {
+    SucceededLogin { is_known: false, ..success(account, client, expires_at) }
 }
 
 fn state(client: &str, failures: i64, failed_at: i64, expires_at: i64) -> LoginState {

@@ -16,7 +16,7 @@ export type { AnyRequest, Bearer, CreateOptions, FetchOptions, Gate, LoginOption
 export type { HonoContext, HonoRequest, NodeHeaders, NodeRequest } from "./head.js";
 export type { Limiter, Limiters } from "./limiters.js";
 export type { Log, LogEntry } from "./log.js";
-export type { AttemptRow, AttemptStore, Columns, FailedLogin, NewSession, RotatedRow, SessionEnd, SessionStore, SucceededLogin, UserAtLogin, UserStore } from "./store.js";
+export type { AttemptRow, AttemptStore, Columns, CountedLogin, NewSession, RotatedRow, SessionEnd, SessionStore, SucceededLogin, UserAtLogin, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
 export type { WebHeaders, WebRequest, WebResponse } from "./web.js";
 export type { DoneVerdict, ErrorCode, HashCode, LoginVerdict, PasswordCode, Reason, Rotation, Session, SecurityEvent, SecurityEventKind, SessionsVerdict, TokenReason, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

@@ -150,17 +150,19 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
         const row = of(client) ?? of("");
         return { user: copied(byEmail(email)), attempts: row ? { ...row } : null };
       },
-      async failed({ account, client, counts, now, since, expiresAt }) {
+      async count({ account, client, counts, now, since, expiresAt }) {
         removeAll(attempts, (row) => row.expires_at <= now && row.account !== account);
         const row = attemptsOf(account, client);
         if (counts) Object.assign(row, { failures: row.failed_at <= since ? 1 : row.failures + 1, failed_at: now });
         row.expires_at = Math.max(row.expires_at, expiresAt);
+        return row.failures;
       },
-      async succeeded({ account, client, below, expiresAt }) {
-        const row = attemptsOf(account, client);
-        if (row.failures < below) row.failures = 0;
-        row.expires_at = Math.max(row.expires_at, expiresAt);
+      async succeeded({ account, client, isKnown, expiresAt }) {
+        const strangers = attempts.find((row) => row.account === account && row.client === "");
+        if (strangers && strangers.failures > 0 && !isKnown) strangers.failures -= 1;
         if (client === "") return;
+        const row = attemptsOf(account, client);
+        Object.assign(row, { failures: 0, expires_at: Math.max(row.expires_at, expiresAt) });
         const others = attempts.filter((one) => one.account === account && one.client !== "" && one.client !== client);
         others.sort((a, b) => b.expires_at - a.expires_at || (a.client < b.client ? -1 : 1));
         const outdated = new Set(others.slice(4));

@@ -110,6 +110,8 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
         const { user, attempts: row } = await attempts.find({ ...login, email: spelled(login.email) });
         return { user: corrected(user), attempts: row && integers(row, ["failures", "failed_at", "expires_at"]) };
       },
+      // Drivers return a `bigint` as a text.
+      count: async (login) => Number(await attempts.count(login)),
     },
     sessions: {
       ...sessions,

@@ -137,11 +137,13 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
     attempts: {
       find: async ({ withTokenVersion, ...login }) =>
         parted((await first(sql.atLogin({ tokenVersion: withTokenVersion }), { ...login })) ?? {}),
-      async failed({ counts, ...values }) {
-        await both(sql.loginFailed, { ...values, counts: counts ? 1 : 0 });
+      async count({ counts, ...values }) {
+        const [rows] = await both(sql.countLogin, { ...values, counts: counts ? 1 : 0 });
+        return rows?.[0]?.["failures"] as number;
       },
-      async succeeded(login) {
-        await both(sql.loginSucceeded, { ...login });
+      async succeeded({ isKnown, ...values }) {
+        const texts = [...(values.client === "" ? [] : sql.knowClient), ...(isKnown ? [] : [sql.takeBack])];
+        await transaction(texts, values);
       },
     },
   };
@@ -213,22 +215,22 @@ function statements(dialect: Dialect, options: SqlOptions) {
     recordEvent:
       `INSERT INTO ${name(audit)} (at, kind, user_id, account, client, reason) ` +
       `VALUES (:at, :kind, :user, :account, :client, :reason) RETURNING 1 AS stored`,
-    loginFailed: dialect.both(
+    countLogin: dialect.both(
       `INSERT INTO ${A} AS a (account, client, failures, failed_at, expires_at) VALUES (:account, :client, :counts, :now, :expiresAt) ` +
         `ON CONFLICT (account, client) DO UPDATE SET ` +
         `failures = CASE WHEN :counts = 0 THEN a.failures WHEN a.failed_at <= :since THEN 1 ELSE a.failures + 1 END, ` +
         `failed_at = CASE WHEN :counts = 0 THEN a.failed_at ELSE :now END, expires_at = ${greatest}(a.expires_at, :expiresAt) ` +
-        `RETURNING 1 AS stored`,
+        `RETURNING failures`,
       `DELETE FROM ${A} WHERE (account, client) IN (SELECT account, client FROM ${A} ` +
         `WHERE expires_at <= :now AND account <> :account LIMIT 10${skipLocked}) RETURNING 1 AS deleted`,
     ),
-    loginSucceeded: dialect.both(
+    knowClient: [
       `INSERT INTO ${A} AS a (account, client, failures, failed_at, expires_at) VALUES (:account, :client, 0, 0, :expiresAt) ` +
-        `ON CONFLICT (account, client) DO UPDATE SET failures = CASE WHEN a.failures < :below THEN 0 ELSE a.failures END, ` +
-        `expires_at = ${greatest}(a.expires_at, :expiresAt) RETURNING 1 AS stored`,
+        `ON CONFLICT (account, client) DO UPDATE SET failures = 0, expires_at = ${greatest}(a.expires_at, :expiresAt) RETURNING 1 AS stored`,
       `DELETE FROM ${A} WHERE (account, client) IN (SELECT account, client FROM ${A} WHERE account = :account ` +
-        `AND client NOT IN ('', :client) AND :client <> '' ORDER BY expires_at DESC, client LIMIT 100 OFFSET 4${skipLocked}) RETURNING 1 AS deleted`,
-    ),
+        `AND client NOT IN ('', :client) ORDER BY expires_at DESC, client LIMIT 100 OFFSET 4${skipLocked}) RETURNING 1 AS deleted`,
+    ],
+    takeBack: `UPDATE ${A} SET failures = failures - 1 WHERE account = :account AND client = '' AND failures > 0 RETURNING 1 AS changed`,
     byId: (columns: Columns) => select(columns, `${ID} = :id`),
     // The address is two parameters, because the databases that infer types could infer two different ones.
     insertUser: (names: string[]) =>

@@ -1,7 +1,7 @@
 // Checks of a user store, for any test runner: what the core relies on.
 
 import type { UserId, UserRow } from "../wasm/edgegate.js";
-import type { AttemptStore, FailedLogin, NewSession, Rotation, SessionStore, UserStore } from "./store.js";
+import type { AttemptStore, CountedLogin, NewSession, Rotation, SessionStore, UserStore } from "./store.js";
 
 /** A store to check, with empty tables. */
 export interface StoreUnderTest {
@@ -483,7 +483,7 @@ check("no refresh gets past a simultaneous revocation", ["sessions", "revokeToke
 });
 
 /** A failure at this time, which forgets what is 900 seconds old. */
-function failure(now: number, more: Partial<FailedLogin> = {}): FailedLogin {
+function failure(now: number, more: Partial<CountedLogin> = {}): CountedLogin {
   return { account: "a", client: "", counts: true, now, since: now - 900, expiresAt: now + 1800, ...more };
 }
 
@@ -494,7 +494,7 @@ check("the user of a login is found with and without a row about logins", ["atte
   const found = await find(ADDRESS.toUpperCase(), "a");
   same([found.user?.id, found.user?.email, found.user?.password, found.attempts], [user.id, user.email, HASH, null], "without a row");
   same(await find("grace@example.com", "a"), { user: null, attempts: null }, "an unknown address without a row");
-  await on.attempts.failed(failure(NOW));
+  await on.attempts.count(failure(NOW));
   const counted = await find(ADDRESS, "a");
   same([counted.user?.id, counted.attempts?.failures], [user.id, 1], "with a row");
   same((await find("grace@example.com", "a")).attempts?.failures, 1, "an unknown address with a row");
@@ -508,73 +508,82 @@ check("the user of a login has a token_version when it is asked for", ["attempts
   same(found.user?.token_version, 1, "token_version");
 });
 
-check("failures are counted, and forgotten after a time", ["attempts"], async (on) => {
+check("logins are counted, and forgotten after a time", ["attempts"], async (on) => {
   same(await on.attempted(""), null, "before the first one");
-  await on.attempts.failed(failure(NOW));
-  await on.attempts.failed(failure(NOW + 10));
+  same(await on.attempts.count(failure(NOW)), 1, "what is returned for the first one");
+  same(await on.attempts.count(failure(NOW + 10)), 2, "what is returned for the second one");
   same(await on.attempted(""), ["", 2, NOW + 10, NOW + 1810], "after two");
-  await on.attempts.failed(failure(NOW + 20, { counts: false, expiresAt: NOW }));
+  same(await on.attempts.count(failure(NOW + 20, { counts: false, expiresAt: NOW })), 2, "what is returned for one that does not count");
   same(await on.attempted(""), ["", 2, NOW + 10, NOW + 1810], "after one that does not count and expires earlier");
   same(await on.attempted("", "b"), null, "another account");
-  await on.attempts.failed(failure(NOW + 909));
+  await on.attempts.count(failure(NOW + 909));
   same(await on.attempted(""), ["", 3, NOW + 909, NOW + 2709], "899 seconds after the last one");
-  await on.attempts.failed(failure(NOW + 1809));
+  await on.attempts.count(failure(NOW + 1809));
   same(await on.attempted(""), ["", 1, NOW + 1809, NOW + 3609], "900 seconds after the last one");
 });
 
-check("simultaneous failures are all counted", ["attempts"], async (on) => {
-  await Promise.all(Array.from({ length: 8 }, () => on.attempts.failed(failure(NOW))));
+check("simultaneous logins are counted one by one", ["attempts"], async (on) => {
+  const counted = await Promise.all(Array.from({ length: 8 }, () => on.attempts.count(failure(NOW))));
+  same(counted.toSorted((a, b) => a - b), [1, 2, 3, 4, 5, 6, 7, 8], "what is returned");
   same(await on.attempted(""), ["", 8, NOW, NOW + 1800], "after eight");
 });
 
 check("a client that has logged in has a row of its own", ["attempts"], async (on) => {
-  await on.attempts.failed(failure(NOW));
-  await on.attempts.succeeded({ account: "a", client: "c", below: 10, expiresAt: NOW + 5000 });
+  await on.attempts.count(failure(NOW));
+  await on.attempts.succeeded({ account: "a", client: "c", isKnown: true, expiresAt: NOW + 5000 });
   same(await on.attempted("c"), ["c", 0, 0, NOW + 5000], "the client");
   same(await on.attempted("d"), ["", 1, NOW, NOW + 1800], "another client");
   same(await on.attempted("c", "b"), null, "the client in another account");
-  for (const at of [1, 2]) await on.attempts.failed(failure(NOW + at, { client: "c" }));
+  for (const at of [1, 2]) await on.attempts.count(failure(NOW + at, { client: "c" }));
   same(await on.attempted("c"), ["c", 2, NOW + 2, NOW + 5000], "the client after failures");
   same(await on.attempted(""), ["", 1, NOW, NOW + 1800], "the others after these");
 });
 
-check("a success forgets a few failures, and not many", ["attempts"], async (on) => {
-  for (const client of ["", "c"]) {
-    for (const at of [1, 2]) await on.attempts.failed(failure(NOW + at, { client }));
-    await on.attempts.succeeded({ account: "a", client, below: 2, expiresAt: NOW + 1 });
-    same(await on.attempted(client), [client, 2, NOW + 2, NOW + 1802], "two of two");
-    await on.attempts.succeeded({ account: "a", client, below: 3, expiresAt: NOW + 9000 });
-    same((await on.attempted(client))?.toSpliced(2, 1), [client, 0, NOW + 9000], "two of three");
-  }
+check("a success takes back the login that was counted", ["attempts"], async (on) => {
+  for (const at of [1, 2]) await on.attempts.count(failure(NOW + at));
+  await on.attempts.succeeded({ account: "b", client: "", isKnown: false, expiresAt: NOW });
+  same((await on.attempted(""))?.[1], 2, "after one in another account");
+  await on.attempts.succeeded({ account: "a", client: "", isKnown: false, expiresAt: NOW });
+  same(await on.attempted(""), ["", 1, NOW + 2, NOW + 1802], "after one of an unknown address");
+  await on.attempts.succeeded({ account: "a", client: "c", isKnown: false, expiresAt: NOW + 9000 });
+  same(await on.attempted(""), ["", 0, NOW + 2, NOW + 1802], "after one of a client that becomes known");
+  same(await on.attempted("c"), ["c", 0, 0, NOW + 9000], "the client");
+  await on.attempts.succeeded({ account: "a", client: "", isKnown: false, expiresAt: NOW });
+  same((await on.attempted(""))?.[1], 0, "not below 0");
+  for (const at of [3, 4]) await on.attempts.count(failure(NOW + at, { client: "c" }));
+  await on.attempts.count(failure(NOW + 5));
+  await on.attempts.succeeded({ account: "a", client: "c", isKnown: true, expiresAt: NOW + 9001 });
+  same((await on.attempted("c"))?.toSpliced(2, 1), ["c", 0, NOW + 9001], "a known client, whose own failures are forgotten");
+  same((await on.attempted(""))?.[1], 1, "the failures of others");
 });
 
 check("five clients of an account are known, the last used ones", ["attempts"], async (on) => {
-  await on.attempts.failed(failure(NOW));
-  await on.attempts.succeeded({ account: "b", client: "other", below: 10, expiresAt: NOW });
-  for (const at of [1, 2, 3, 4, 5, 6]) await on.attempts.succeeded({ account: "a", client: `c${at}`, below: 10, expiresAt: NOW + at });
+  await on.attempts.count(failure(NOW));
+  await on.attempts.succeeded({ account: "b", client: "other", isKnown: true, expiresAt: NOW });
+  for (const at of [1, 2, 3, 4, 5, 6]) await on.attempts.succeeded({ account: "a", client: `c${at}`, isKnown: true, expiresAt: NOW + at });
   const known = async () => {
     const rows = await Promise.all([1, 2, 3, 4, 5, 6].map((at) => on.attempted(`c${at}`)));
     return rows.flatMap((row) => (row?.[0] ? [row[0]] : []));
   };
   same(await known(), ["c2", "c3", "c4", "c5", "c6"], "after six");
-  await on.attempts.succeeded({ account: "a", client: "c2", below: 10, expiresAt: NOW + 7 });
-  await on.attempts.succeeded({ account: "a", client: "c1", below: 10, expiresAt: NOW + 1 });
+  await on.attempts.succeeded({ account: "a", client: "c2", isKnown: true, expiresAt: NOW + 7 });
+  await on.attempts.succeeded({ account: "a", client: "c1", isKnown: true, expiresAt: NOW + 1 });
   same(await known(), ["c1", "c2", "c4", "c5", "c6"], "after the first one again");
-  await on.attempts.succeeded({ account: "a", client: "", below: 10, expiresAt: NOW + 9 });
+  await on.attempts.succeeded({ account: "a", client: "", isKnown: false, expiresAt: NOW + 9 });
   same((await known()).length, 5, "after one of an unknown address");
   same(await on.attempted(""), ["", 0, NOW, NOW + 1800], "the row of unknown clients is still there");
   same((await on.attempted("other", "b"))?.[0], "other", "the client of another account is still there");
 });
 
 check("expired rows go by themselves", ["attempts"], async (on) => {
-  for (const account of ["b", "c"]) await on.attempts.failed(failure(NOW, { account }));
-  await on.attempts.failed(failure(NOW + 900, { account: "d" }));
-  await on.attempts.failed(failure(NOW + 1800));
+  for (const account of ["b", "c"]) await on.attempts.count(failure(NOW, { account }));
+  await on.attempts.count(failure(NOW + 900, { account: "d" }));
+  await on.attempts.count(failure(NOW + 1800));
   same([await on.attempted("", "b"), await on.attempted("", "c")], [null, null], "those that have expired");
   same((await on.attempted("", "d"))?.[1], 1, "one that has not");
   // What has expired counts no more, even where it is still there.
-  await on.attempts.failed(failure(NOW, { account: "kept" }));
-  await on.attempts.succeeded({ account: "kept", client: "c", below: 10, expiresAt: NOW + 100 });
+  await on.attempts.count(failure(NOW, { account: "kept" }));
+  await on.attempts.succeeded({ account: "kept", client: "c", isKnown: true, expiresAt: NOW + 100 });
   same((await on.attempted("c", "kept", NOW + 99))?.[0], "c", "a known client a second before");
   same(await on.attempted("c", "kept", NOW + 100), ["", 1, NOW, NOW + 1800], "a known client that has expired");
   same(await on.attempted("c", "kept", NOW + 1800), null, "failures that have expired");
@@ -599,8 +608,8 @@ check("while the database fails every method rejects, and afterwards all work", 
   if ((on.store as UserStore).attempts) {
     calls.push(
       ["find", () => on.attempts.find({ email: ADDRESS, withTokenVersion: false, account: "a", client: "c", now: NOW })],
-      ["failed", () => on.attempts.failed(failure(NOW))],
-      ["succeeded", () => on.attempts.succeeded({ account: "a", client: "c", below: 10, expiresAt: NOW })],
+      ["count", () => on.attempts.count(failure(NOW))],
+      ["succeeded", () => on.attempts.succeeded({ account: "a", client: "c", isKnown: true, expiresAt: NOW })],
     );
   }
   if (session) {

@@ -1,5 +1,5 @@
 import type {
-  FailedLogin,
+  CountedLogin,
   NewSession,
   Question,
   Rotation,
@@ -11,7 +11,7 @@ import type {
   UserRow,
 } from "../wasm/edgegate.js";
 
-export type { FailedLogin, NewSession, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin } from "../wasm/edgegate.js";
+export type { CountedLogin, NewSession, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin } from "../wasm/edgegate.js";
 
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
@@ -105,7 +105,7 @@ export interface RotatedRow {
 
 /**
  * The failures of logins and the clients that are known: the table `login_attempts`. `account` and `client` are keyed hashes. The
- * documentation of the Rust types `Question::UserAtLogin`, `FailedLogin` and `SucceededLogin` has the SQL.
+ * documentation of the Rust types `Question::UserAtLogin`, `CountedLogin` and `SucceededLogin` has the SQL.
  */
 export interface AttemptStore {
   /**
@@ -113,11 +113,14 @@ export interface AttemptStore {
    * `client` if there is one, otherwise that of the client `""`. One statement, which is the same whether there is such a user or not.
    */
   find(login: Asked<"userAtLogin">): Promise<UserAtLogin>;
-  /** Counts a failure in the row of `client`, in one statement. It may delete expired rows of other accounts. */
-  failed(login: FailedLogin): Promise<void>;
   /**
-   * Creates the row of `client`, or forgets its failures if they are fewer than `below`. Unless `client` is empty, it also deletes all
-   * other clients of the account but `""` and the four whose rows expire last.
+   * Counts a login in the row of `client`, before its password is checked, and returns the failures of the row with this one. One statement:
+   * of many at once, each gets another number. It may delete expired rows of other accounts.
+   */
+  count(login: CountedLogin): Promise<number>;
+  /**
+   * Unless `client` is empty, creates its row or sets its failures to 0, and deletes all other clients of the account but `""` and the four
+   * whose rows expire last. Unless `isKnown`, subtracts 1 from the failures of the client `""`. One transaction.
    */
   succeeded(login: SucceededLogin): Promise<void>;
 }

@@ -64,9 +64,10 @@ export async function askStore(
       const state = row && plainColumns(row);
       return turn.call((turn) => turn.answerUserAtLogin(columns, state));
     }
-    case "loginFailed":
-      await attemptsOf(users).failed(question);
-      return done(turn);
+    case "countLogin": {
+      const failures: unknown = await attemptsOf(users).count(question);
+      return turn.call((turn) => turn.answerCounted(typeof failures === "number" ? failures : NaN));
+    }
     case "loginSucceeded":
       await attemptsOf(users).succeeded(question);
       return done(turn);

@@ -17,12 +17,12 @@ function open(without: "attempts" | "" = "") {
   database.exec(schema.users + (without === "" ? schema.attempts : ""));
   const insert = database.prepare("INSERT INTO users (email, password) VALUES (?, ?)");
   for (const [email, password] of [["ada@example.com", hash], ["broken@example.com", "no hash"]] as const) insert.run(email, password);
-  const [statements, entries]: [string[], LogEntry[]] = [[], []];
+  const [statements, entries, reasons]: [string[], LogEntry[], string[]] = [[], [], []];
   const counted = {
     exec: (sql: string) => (statements.push(sql), database.exec(sql)),
     prepare: (sql: string) => (statements.push(sql), database.prepare(sql)),
   };
-  const gate = createGate(settings, sqliteUsers(counted), { log: (entry) => void entries.push(entry) });
+  const gate = createGate(settings, sqliteUsers(counted), { log: (entry) => (entries.push(entry), reasons.push(entry.reason)) });
   const login = async (username: string, password: string, address = "198.51.100.1") => {
     statements.length = 0;
     entries.length = 0;
@@ -30,7 +30,7 @@ function open(without: "attempts" | "" = "") {
     const response = await gate.fetch(new Request("http://localhost/login", { method: "POST", body }), { address });
     return { status: response.status, headers: [...response.headers], body: await response.text(), statements: [...statements] };
   };
-  return { database, gate, login, reason: () => entries[0]?.reason };
+  return { database, gate, login, reasons, reason: () => entries[0]?.reason };
 }
 
 test("every refusal has the same statements, headers and bytes, also when the account is held up", async () => {
@@ -45,7 +45,7 @@ test("every refusal has the same statements, headers and bytes, also when the ac
     }
   }
   assert.equal(replies[0]?.status, 403);
-  assert.equal(replies[0]?.statements.length, 5, "the user, a transaction, the failure, the expired rows, the end");
+  assert.equal(replies[0]?.statements.length, 5, "the user, a transaction, the count, the expired rows, the end");
   for (const reply of replies) assert.deepEqual(reply, replies[0]);
 });
 
@@ -57,6 +57,21 @@ test("the owner logs in from a known address while others fail", async () => {
   assert.equal((await login("ada", "secret", "203.0.113.7")).status, 200);
   const stored = JSON.stringify(database.prepare("SELECT * FROM login_attempts").all());
   for (const secret of ["ada@", "203.0", "198.51", hash]) assert(!stored.includes(secret), secret);
+});
+
+test("of a hundred logins at once ten passwords are checked", async () => {
+  const { login, reasons } = open();
+  const replies = await Promise.all(Array.from({ length: 100 }, (_, at) => login("ada", `guess ${at}`)));
+  assert.deepEqual([...new Set(replies.map(({ status }) => status))].toSorted(), [403, 503], "some are refused by the full queue");
+  assert.equal(reasons.filter((reason) => reason === "wrong-password").length, 10);
+  await login("ada", "secret");
+  assert.equal(reasons.at(-1), "held-up");
+});
+
+test("a database that cannot be written tells nobody which password is right", async () => {
+  const { login, database } = open();
+  database.exec("PRAGMA query_only = ON");
+  for (const password of ["wrong", "secret"]) assert.equal((await login("ada", password)).status, 503);
 });
 
 test("without its table a login is answered 503, and the log names the table", async () => {

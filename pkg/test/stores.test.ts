@@ -138,9 +138,9 @@ test("the checks fail for a store that breaks a rule, or lacks what is checked",
       return { ...store, sessions: { ...sessions, rotate: async (rotation) => ((await sessions.rotate(rotation)) && { user_id: 1, sealed: rotation.sealed }) } };
     }],
     ["no session is stored past a simultaneous revocation", () => ({ ...good(), revokeTokens: async () => {} })],
-    ["failures are counted, and forgotten after a time", () => {
+    ["logins are counted, and forgotten after a time", () => {
       const { attempts, ...store } = good();
-      return { ...store, attempts: { ...attempts, failed: (login) => attempts.failed({ ...login, counts: true }) } };
+      return { ...store, attempts: { ...attempts, count: (login) => attempts.count({ ...login, counts: true }) } };
     }],
     ["while the database fails every method rejects, and afterwards all work", () => good()],
   ];

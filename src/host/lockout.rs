@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use super::{Question, limit::key};
 use crate::{
     limits::{
-        CLOCK_DIFFERENCE_SECONDS, KNOWN_CLIENT_SECONDS, KNOWN_CLIENT_UPDATE_SECONDS, LOCKOUT_FAILURES,
-        LOCKOUT_FIRST_SECONDS, LOCKOUT_MAX_SECONDS, LOCKOUT_WINDOW_SECONDS,
+        CLOCK_DIFFERENCE_SECONDS, KNOWN_CLIENT_SECONDS, LOCKOUT_FAILURES, LOCKOUT_FIRST_SECONDS, LOCKOUT_MAX_SECONDS,
+        LOCKOUT_WINDOW_SECONDS,
     },
     row::{Columns, InvalidRow},
     settings::Settings,
@@ -111,38 +111,42 @@ impl LoginState {
         2_i64.saturating_pow(doublings).saturating_mul(LOCKOUT_FIRST_SECONDS).min(LOCKOUT_MAX_SECONDS)
     }
 
-    /// The failure of a login, to store. One that was held up does not count, so that a delay ends.
-    pub(crate) fn failed(self, keys: &LoginKeys, now: i64, counts: bool) -> Question {
-        let forgotten_after = LOCKOUT_WINDOW_SECONDS.saturating_add(self.delay());
-        Question::LoginFailed(FailedLogin {
+    /// The login, to count before its password is checked: of many at once, none gets past the limit. One that is held up does not
+    /// count, so that a delay ends.
+    pub(crate) fn count(&self, keys: &LoginKeys, now: i64) -> Question {
+        Question::CountLogin(CountedLogin {
             account: keys.account.clone(),
-            client: self.client,
-            counts,
+            client: self.client.clone(),
+            counts: !self.is_held(now),
             now,
-            since: now.saturating_sub(forgotten_after),
+            since: self.since(now),
             expires_at: now.saturating_add(LOCKOUT_WINDOW_SECONDS).saturating_add(LOCKOUT_MAX_SECONDS),
         })
     }
 
-    /// The login that succeeded, to store; `None` when the store has it already.
-    pub(crate) fn succeeded(&self, keys: &LoginKeys, now: i64) -> Option<Question> {
-        let is_fresh = self.expires_at > now.saturating_add(KNOWN_CLIENT_SECONDS - KNOWN_CLIENT_UPDATE_SECONDS);
-        // Many failures are kept, see `SucceededLogin::below`.
-        let forgets = (1..LOCKOUT_FAILURES).contains(&self.failures);
-        let is_stored = self.client == keys.client && !forgets && (is_fresh || keys.client.is_empty());
-        let lifetime = if keys.client.is_empty() { LOCKOUT_WINDOW_SECONDS } else { KNOWN_CLIENT_SECONDS };
-        (!is_stored).then(|| {
-            Question::LoginSucceeded(SucceededLogin {
-                account: keys.account.clone(),
-                client: keys.client.clone(),
-                below: LOCKOUT_FAILURES,
-                expires_at: now.saturating_add(lifetime),
-            })
+    /// Whether the password is checked of a login that was counted as this number.
+    pub(crate) fn admits(&self, counted: i64, now: i64) -> bool {
+        let earlier = if self.failed_at <= self.since(now) { 0 } else { self.failures };
+        !self.is_held(now) && counted <= earlier.saturating_add(1).max(LOCKOUT_FAILURES)
+    }
+
+    /// A last failure at this time or before is forgotten.
+    fn since(&self, now: i64) -> i64 {
+        now.saturating_sub(LOCKOUT_WINDOW_SECONDS.saturating_add(self.delay()))
+    }
+
+    /// The login that succeeded, to store.
+    pub(crate) fn succeeded(&self, keys: &LoginKeys, now: i64) -> Question {
+        Question::LoginSucceeded(SucceededLogin {
+            account: keys.account.clone(),
+            client: keys.client.clone(),
+            is_known: !self.client.is_empty(),
+            expires_at: now.saturating_add(KNOWN_CLIENT_SECONDS),
         })
     }
 }
 
-/// A login that failed. One SQL statement stores it:
+/// A login to count as failed, until [`SucceededLogin`] takes it back. One SQL statement stores it and returns the failures:
 ///
 /// ```sql
 /// INSERT INTO login_attempts (account, client, failures, failed_at, expires_at)
@@ -151,6 +155,7 @@ impl LoginState {
 ///   failures = CASE WHEN NOT :counts THEN failures WHEN failed_at <= :since THEN 1 ELSE failures + 1 END,
 ///   failed_at = CASE WHEN :counts THEN :now ELSE failed_at END,
 ///   expires_at = MAX(expires_at, :expires_at)
+/// RETURNING failures
 /// ```
 ///
 /// A second one deletes some expired rows of other accounts, so that the table does not grow:
@@ -162,7 +167,7 @@ impl LoginState {
 /// ```
 ///
 /// ```
-/// let failed = edgegate::host::FailedLogin {
+/// let login = edgegate::host::CountedLogin {
 ///     account: "Fq2xXIVp4hQx0P0mZkq1dA".into(),
 ///     client: String::new(),
 ///     counts: true,
@@ -170,17 +175,17 @@ impl LoginState {
 ///     since: 1_699_999_100,
 ///     expires_at: 1_700_001_800,
 /// };
-/// assert_eq!(failed.now - failed.since, 15 * 60);
+/// assert_eq!(login.now - login.since, 15 * 60);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
-pub struct FailedLogin {
+pub struct CountedLogin {
     /// A keyed hash of the e-mail address, whether it has an account or not.
     pub account: String,
     /// The client whose row it is, or empty for the row of all that are not known.
     pub client: String,
-    /// Whether a password was checked.
+    /// Whether it is counted: not while it is held up.
     pub counts: bool,
     /// The current time, in seconds since 1970.
     pub now: i64,
@@ -190,28 +195,29 @@ pub struct FailedLogin {
     pub expires_at: i64,
 }
 
-/// A login that succeeded. One SQL statement stores it:
+/// A login that succeeded. SQL statements in one transaction store it. Unless `client` is empty, it becomes known, and its own failures are
+/// forgotten:
 ///
 /// ```sql
 /// INSERT INTO login_attempts (account, client, failures, failed_at, expires_at) VALUES (:account, :client, 0, 0, :expires_at)
-/// ON CONFLICT (account, client) DO UPDATE SET
-///   failures = CASE WHEN failures < :below THEN 0 ELSE failures END, expires_at = MAX(expires_at, :expires_at)
-/// ```
-///
-/// A second one deletes all but five known clients of the account, the last used remaining:
-///
-/// ```sql
+/// ON CONFLICT (account, client) DO UPDATE SET failures = 0, expires_at = MAX(expires_at, :expires_at);
 /// DELETE FROM login_attempts WHERE (account, client) IN (
-///   SELECT account, client FROM login_attempts WHERE account = :account AND client NOT IN ('', :client) AND :client <> ''
+///   SELECT account, client FROM login_attempts WHERE account = :account AND client NOT IN ('', :client)
 ///   ORDER BY expires_at DESC, client LIMIT 100 OFFSET 4
 /// )
+/// ```
+///
+/// Unless `is_known`, it is taken back where it was counted:
+///
+/// ```sql
+/// UPDATE login_attempts SET failures = failures - 1 WHERE account = :account AND client = '' AND failures > 0
 /// ```
 ///
 /// ```
 /// let login = edgegate::host::SucceededLogin {
 ///     account: "Fq2xXIVp4hQx0P0mZkq1dA".into(),
 ///     client: "47DEQpj8HBSa-_TImW-5JC".into(),
-///     below: 10,
+///     is_known: false,
 ///     expires_at: 1_707_776_000,
 /// };
 /// assert_ne!(login.account, login.client);
@@ -224,10 +230,9 @@ pub struct SucceededLogin {
     pub account: String,
     /// A keyed hash of the network of the client and the account; empty if the host does not know the address.
     pub client: String,
-    /// Fewer failures than this are forgotten. More are kept until they are forgotten by time: otherwise the logins of the owner would
-    /// give others new attempts.
-    pub below: i64,
-    /// When the row may be deleted, in seconds since 1970.
+    /// Whether the client was known, and the login counted in its own row.
+    pub is_known: bool,
+    /// When the row of the client may be deleted, in seconds since 1970.
     pub expires_at: i64,
 }
 
@@ -257,27 +262,20 @@ mod tests {
     fn a_failure_is_forgotten_a_quarter_of_an_hour_after_the_delay() {
         let keys = LoginKeys { account: "a".into(), client: "c".into() };
         for (failures, forgotten) in [(0, 900), (9, 900), (10, 930), (20, 1800)] {
-            let Question::LoginFailed(failed) = state(failures, 0).failed(&keys, 10_000, true) else { panic!() };
-            assert_eq!(10_000 - failed.since, forgotten, "{failures}");
-            assert_eq!((failed.expires_at, failed.client.as_str()), (11_800, ""));
+            let Question::CountLogin(login) = state(failures, 0).count(&keys, 10_000) else { panic!() };
+            assert_eq!(10_000 - login.since, forgotten, "{failures}");
+            assert_eq!((login.expires_at, login.client.as_str(), login.counts), (11_800, "", true));
         }
     }
 
     #[test]
-    fn a_success_is_stored_once_a_minute_and_after_failures() {
-        const DAY: i64 = 24 * 60 * 60;
-        let keys = |client: &str| LoginKeys { account: "a".into(), client: client.into() };
-        let known = |failures, expires_at| LoginState { client: "c".into(), failures, failed_at: 0, expires_at };
-        let is_stored = |state: LoginState, client| state.succeeded(&keys(client), 1000).is_some();
-        assert!(is_stored(LoginState::default(), "c"));
-        assert!(!is_stored(known(0, 1000 + 90 * DAY), "c"));
-        assert!(!is_stored(known(0, 941 + 90 * DAY), "c"));
-        assert!(is_stored(known(0, 940 + 90 * DAY), "c"));
-        assert!(is_stored(known(1, 1000 + 90 * DAY), "c"));
-        assert!(is_stored(known(9, 1000 + 90 * DAY), "c"));
-        assert!(!is_stored(known(10, 1000 + 90 * DAY), "c"));
-        // Without an address there is nothing to store but the end of the failures.
-        assert!(!is_stored(LoginState::default(), ""));
-        assert!(is_stored(state(1, 0), ""));
+    fn of_many_at_once_ten_are_checked_and_one_after_a_delay() {
+        let admitted = |state: LoginState, from: i64, now| (from..from + 100).filter(|n| state.admits(*n, now)).count();
+        assert_eq!(admitted(LoginState::default(), 1, 1000), 10);
+        assert_eq!(admitted(state(3, 1000), 4, 1000), 7);
+        assert_eq!(admitted(state(10, 1000), 11, 1029), 0, "held up");
+        assert_eq!(admitted(state(10, 1000), 11, 1030), 1);
+        assert_eq!(admitted(state(50, 1000), 51, 1900), 1);
+        assert_eq!(admitted(state(50, 1000), 1, 2800), 10, "forgotten");
     }
 }

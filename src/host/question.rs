@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    Ended, FailedLogin, Limit, NewSession, Rotated, Rotation, SecurityEvent, SessionEnd, SucceededLogin, UserAtLogin,
+    CountedLogin, Ended, Limit, NewSession, Rotated, Rotation, SecurityEvent, SessionEnd, SucceededLogin, UserAtLogin,
 };
 use crate::{
     password::{Hashed, Job},
@@ -74,8 +74,8 @@ pub enum Question {
         /// The current time, in seconds since 1970.
         now: i64,
     },
-    /// A login has failed; answered by [`Answer::Done`].
-    LoginFailed(FailedLogin),
+    /// Count a login before its password is checked; answered by [`Answer::Counted`].
+    CountLogin(CountedLogin),
     /// A login has succeeded; answered by [`Answer::Done`]. The login succeeds even if this fails.
     LoginSucceeded(SucceededLogin),
     /// The user with this id; answered by [`Answer::User`].
@@ -190,6 +190,8 @@ pub enum Answer {
     User(Option<UserRow>),
     /// To [`Question::UserAtLogin`]: the row, and what is stored about logins.
     UserAtLogin(Box<UserAtLogin>),
+    /// To [`Question::CountLogin`]: the failures in the row, with this one.
+    Counted(i64),
     /// To [`Question::Claims`]: the claims.
     Claims(Map<String, Value>),
     /// To questions that change the store: it is done.
@@ -249,7 +251,7 @@ impl fmt::Debug for Question {
             Self::Limit(_) => "Limit",
             Self::UserByEmail { .. } => "UserByEmail",
             Self::UserAtLogin { .. } => "UserAtLogin",
-            Self::LoginFailed(_) => "LoginFailed",
+            Self::CountLogin(_) => "CountLogin",
             Self::LoginSucceeded(_) => "LoginSucceeded",
             Self::UserById { .. } => "UserById",
             Self::InsertUser { .. } => "InsertUser",
@@ -278,6 +280,7 @@ impl fmt::Debug for Answer {
             Self::User(Some(_)) => "User(Some)",
             Self::User(None) => "User(None)",
             Self::UserAtLogin(_) => "UserAtLogin",
+            Self::Counted(_) => "Counted",
             Self::Claims(_) => "Claims",
             Self::Done => "Done",
             Self::Holds(_) => "Holds",

@@ -23,7 +23,14 @@ impl Client {
         let Some(text) = address.map(str::trim).filter(|text| !text.is_empty()) else { return Self::default() };
         let address = host(text).parse::<IpAddr>().ok();
         // A dual-stack socket sees IPv4 clients as `::ffff:203.0.113.7`.
-        let canonical = address.map(|address| address.to_canonical());
+        let canonical = address.map(|address| match address.to_canonical() {
+            // The addresses of IPv4 behind NAT64 (RFC 6052) are not one network.
+            IpAddr::V6(v6) if v6.segments().starts_with(&[0x64, 0xff9b, 0, 0, 0, 0]) => {
+                let [.., a, b, c, d] = v6.octets();
+                IpAddr::from([a, b, c, d])
+            }
+            address => address,
+        });
         Self { user_agent: None, address: canonical, is_unreadable: address.is_none() }
     }
 
@@ -45,6 +52,11 @@ impl Client {
                 format!("{a:x}:{b:x}:{c:x}::/48")
             }
         })
+    }
+
+    /// A name of the network by which a client is known: that of [`Client::counted`], unless the address cannot be read.
+    pub(crate) fn known_by(&self) -> Option<String> {
+        self.counted().filter(|_| !self.is_unreadable)
     }
 
     /// A name of the network that is counted: an IPv6 client has 64 bits to itself. Clients whose address cannot be read are one: the
@@ -116,6 +128,7 @@ mod tests {
         assert_eq!(counted("2001:db8:1:2:3:4:5:6"), counted("2001:db8:1:2::"));
         assert_ne!(counted("2001:db8:1:2::"), counted("2001:db8:1:3::"));
         assert_eq!(counted("fe80::1%eth0"), counted("fe80::2"));
+        assert_eq!(counted("64:ff9b::203.0.113.7"), counted("203.0.113.7"));
         for same in ["203.0.113.7:4711", " 203.0.113.7"] {
             assert_eq!(counted(same), counted("203.0.113.7"), "{same}");
         }

@@ -138,7 +138,7 @@ struct Authenticated {
     user: UserRow,
     /// Whether the stored hash has a lower cost than new ones, with `REHASH=on`.
     rehash: bool,
-    /// The success, if it has to be stored, with `LOCKOUT=on`.
+    /// The success to store, with `LOCKOUT=on`.
     success: Option<Question>,
 }
 
@@ -154,7 +154,11 @@ async fn authenticate(
     client: &Client,
 ) -> Result<Authenticated, Refusal> {
     let (user, login) = find(settings, host, name, client).await?;
-    let is_held = login.as_ref().is_some_and(|(_, state)| state.is_held(host.seconds()));
+    let now = host.seconds();
+    let is_held = match &login {
+        Some((keys, state)) => !state.admits(host.counted(state.count(keys, now)).await?, now),
+        None => false,
+    };
     let checkable = match &user {
         _ if is_held => Err(Refusal::HeldUp),
         None => Err(Refusal::UnknownUser),
@@ -166,24 +170,13 @@ async fn authenticate(
         Err(_) => Job::dummy(settings.bcrypt_cost.get(), password),
     };
     let hashed = host.work(job).await?;
-    let checked = checkable.and_then(|stored| match user {
-        Some(user) if stored.is(&hashed) => Ok((user, stored.cost())),
-        _ => Err(Refusal::WrongPassword),
-    });
-    let now = host.seconds();
-    match (checked, login) {
-        (Ok((user, cost)), login) => Ok(Authenticated {
-            user,
-            rehash: settings.rehash && cost < settings.bcrypt_cost.get(),
-            success: login.and_then(|(keys, state)| state.succeeded(&keys, now)),
-        }),
-        (Err(refusal), None) => Err(refusal),
-        (Err(refusal), Some((keys, state))) => {
-            // An attempt that cannot be counted is not answered.
-            host.done(state.failed(&keys, now, !is_held)).await?;
-            Err(refusal)
-        }
-    }
+    let stored = checkable?;
+    let user = user.filter(|_| stored.is(&hashed)).ok_or(Refusal::WrongPassword)?;
+    Ok(Authenticated {
+        user,
+        rehash: settings.rehash && stored.cost() < settings.bcrypt_cost.get(),
+        success: login.map(|(keys, state)| state.succeeded(&keys, host.seconds())),
+    })
 }
 
 /// The user of this name, and what is stored about logins with it.
@@ -195,7 +188,7 @@ async fn find(
 ) -> Result<(Option<UserRow>, Option<(LoginKeys, LoginState)>), Refusal> {
     let Some(email) = name.map(str::to_owned) else { return Ok((None, None)) };
     let with_token_version = settings.revocation;
-    match LoginKeys::of(settings, &email, client.counted().as_deref()) {
+    match LoginKeys::of(settings, &email, client.known_by().as_deref()) {
         Some(keys) => {
             let found = host.user_at_login(email, with_token_version, keys.clone()).await?;
             Ok((found.user, Some((keys, found.state))))

@@ -75,9 +75,10 @@ pub(super) struct Statements {
     /// The user of `$1`, in the account `$2` by the client `$3` at `$4`, with `token_version`.
     pub(super) user_at_login: Pair,
     pub(super) record_event: SqlStr,
-    pub(super) login_failed: SqlStr,
+    pub(super) count_login: SqlStr,
     pub(super) delete_expired_attempts: SqlStr,
-    pub(super) login_succeeded: SqlStr,
+    pub(super) know_client: SqlStr,
+    pub(super) take_back: SqlStr,
     pub(super) delete_old_clients: SqlStr,
     pub(super) insert_user: SqlStr,
     pub(super) replace_hash: SqlStr,
@@ -161,22 +162,26 @@ impl Statements {
             record_event: SqlStr::from_static(
                 "INSERT INTO audit (at, kind, user_id, account, client, reason) VALUES ($1, $2, $3, $4, $5, $6) RETURNING kind",
             ),
-            login_failed: sql(format!(
+            count_login: sql(format!(
                 "{INSERT_ATTEMPT} VALUES ($1, $2, $3, $4, $6) ON CONFLICT (account, client) DO UPDATE SET \
                  failures = CASE WHEN $3 = 0 THEN a.failures WHEN a.failed_at <= $5 THEN 1 ELSE a.failures + 1 END, \
                  failed_at = CASE WHEN $3 = 0 THEN a.failed_at ELSE $4 END, \
-                 expires_at = {}(a.expires_at, $6) RETURNING account",
+                 expires_at = {}(a.expires_at, $6) RETURNING {}",
                 dialect.greatest,
+                dialect.text_of("failures"),
             )),
             delete_expired_attempts: delete_attempts("expires_at <= $2 AND account <> $1 LIMIT 10", dialect),
-            login_succeeded: sql(format!(
-                "{INSERT_ATTEMPT} VALUES ($1, $2, 0, 0, $4) ON CONFLICT (account, client) DO UPDATE SET \
-                 failures = CASE WHEN a.failures < $3 THEN 0 ELSE a.failures END, \
-                 expires_at = {}(a.expires_at, $4) RETURNING account",
+            know_client: sql(format!(
+                "{INSERT_ATTEMPT} VALUES ($1, $2, 0, 0, $3) ON CONFLICT (account, client) DO UPDATE SET \
+                 failures = 0, expires_at = {}(a.expires_at, $3) RETURNING account",
                 dialect.greatest,
             )),
+            take_back: SqlStr::from_static(
+                "UPDATE login_attempts SET failures = failures - 1 \
+                 WHERE account = $1 AND client = '' AND failures > 0 RETURNING account",
+            ),
             delete_old_clients: delete_attempts(
-                "account = $1 AND client NOT IN ('', $2) AND $2 <> '' ORDER BY expires_at DESC, client LIMIT 100 OFFSET 4",
+                "account = $1 AND client NOT IN ('', $2) ORDER BY expires_at DESC, client LIMIT 100 OFFSET 4",
                 dialect,
             ),
             insert_user: sql(format!(

@@ -5,9 +5,12 @@ use wasm_bindgen::prelude::*;
 use super::Turn;
 use crate::{
     host::{Answer, Ended, UserAtLogin},
+    row::InvalidRow,
     token::strict_json,
     wasm::{value, verdict::Failure},
 };
+
+const NOT_COUNTED: Answer = Answer::InvalidRow(InvalidRow { column: "failures" });
 
 #[wasm_bindgen]
 impl Turn {
@@ -41,6 +44,12 @@ impl Turn {
     ) -> Result<JsValue, JsValue> {
         let found = value::user_row(row).and_then(|user| Ok(UserAtLogin { user, state: value::login_state(state)? }));
         self.answer(found.map_or_else(Answer::InvalidRow, |found| Answer::UserAtLogin(Box::new(found))))
+    }
+
+    /// Answers `countLogin` with the failures.
+    #[wasm_bindgen(js_name = answerCounted, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_counted(&mut self, failures: f64) -> Result<JsValue, JsValue> {
+        self.answer(value::integer(failures).map_or(NOT_COUNTED, Answer::Counted))
     }
 
     /// Answers `claims` with a JSON object; throws a `Failure` for another text.
