@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    hash::{BuildHasher as _, RandomState},
     io::{BufRead, BufReader, Read},
     net::{Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
@@ -170,15 +171,15 @@ impl Log {
     }
 }
 
-/// A free port on 127.0.0.1.
+/// A free port on 127.0.0.1. It is below those that the system gives, one of which a program may take for itself before it listens
+/// here.
 ///
 /// # Errors
 /// When there is none.
 pub fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .context("no free port")?
-        .port())
+    let ports = std::iter::repeat_with(|| 20_000 + RandomState::new().hash_one(()) % 12_000).take(100);
+    let mut ports = ports.filter_map(|port| u16::try_from(port).ok());
+    ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).context("no free port")
 }
 
 /// wrangler reads this file instead of `.dev.vars`, so a setting that is not in it is unset.
