@@ -19,19 +19,19 @@ use crate::{
 const FEATURES: [&str; 3] = ["--no-default-features", "--features", "wasm"];
 
 /// Where the bill is written.
-pub(crate) const FILE: &str = "target/sbom.cdx.json";
+const FILE: &str = "target/sbom.cdx.json";
 
-/// Writes [`FILE`] and returns how many crates it names.
+/// Writes [`FILE`] and returns what it contains.
 ///
 /// # Errors
 /// When a tool fails, or the bill lacks a crate of the module.
-pub(crate) fn write() -> Result<usize> {
+pub(crate) fn write() -> Result<Value> {
     tools::install_cargo_cyclonedx(&Settings::read()?)?;
     let crates = crates()?;
     let bill = bill(&crates)?;
     fs::write(paths::root().join(FILE), serde_json::to_string_pretty(&bill)? + "\n")?;
     println!("{FILE}: {} crates", crates.len());
-    Ok(crates.len())
+    Ok(bill)
 }
 
 /// The crates that cargo compiles into the module, as `name version`. cargo-cyclonedx also names those of features that are off.
@@ -69,13 +69,15 @@ fn bill(crates: &BTreeSet<String>) -> Result<Value> {
 fn reduced(text: &str, crates: &BTreeSet<String>) -> Result<Value> {
     let mut bill: Value = serde_json::from_str(text)?;
     let own = bill["metadata"]["component"]["bom-ref"].as_str().context("no bom-ref")?.to_owned();
-    let is_shipped = |component: &Value| {
+    let identity = |component: &Value| {
         let member = |name| component[name].as_str().unwrap_or_default();
-        crates.contains(&format!("{} {}", member("name"), member("version")))
+        format!("{} {}", member("name"), member("version"))
     };
-    let components: Vec<Value> =
-        bill["components"].as_array().into_iter().flatten().filter(|one| is_shipped(one)).cloned().collect();
-    ensure!(components.len() == crates.len(), "{} components of {} crates", components.len(), crates.len());
+    let all = bill["components"].as_array().into_iter().flatten();
+    let components: Vec<Value> = all.filter(|one| crates.contains(&identity(one))).cloned().collect();
+    let named: BTreeSet<String> = components.iter().map(identity).collect();
+    ensure!(named == *crates, "the bill lacks {:?}", crates.difference(&named));
+    ensure!(components.len() == crates.len(), "the bill names a crate twice");
     let shipped: BTreeSet<String> =
         components.iter().filter_map(|one| one["bom-ref"].as_str()).map(str::to_owned).chain([own.clone()]).collect();
     let keeps = |of: &Value| of.as_str().is_some_and(|of| shipped.contains(of));
@@ -126,6 +128,9 @@ mod tests {
         ensure!(bill.contains(r#""dependsOn":["serde"]"#) && bill.contains(r#""ref":"pkg:cargo/edgegate@"#), "{bill}");
         ensure!(!bill.contains("rand") && !bill.contains("/home/me") && !bill.contains("now"), "{bill}");
         ensure!(reduced(text, &BTreeSet::from(["serde 2.0.0".to_owned()])).is_err());
+        let twice = text.replace(r#""rand","version"#, r#""serde","version"#);
+        ensure!(reduced(&twice, &BTreeSet::from(["serde 1.0.0".to_owned(), "rand 1.0.0".to_owned()])).is_err());
+        ensure!(reduced(&twice, &crates).is_err());
         Ok(())
     }
 

@@ -19,6 +19,8 @@ mod reproducible;
 mod stages;
 mod supply;
 mod workers_rs;
+#[cfg(test)]
+mod workflows;
 
 /// Check everything: format, lints, types, packages, and the tests natively, in a browser and on workerd
 #[derive(Debug, clap::Args)]
