@@ -7,7 +7,7 @@ use testkit::paths;
 use yaml_rust2::{Yaml, YamlLoader};
 
 /// What a line of a script may begin with: the project's commands, what a fresh machine needs for them, and publishing.
-const COMMANDS: [&str; 9] = [
+const COMMANDS: [&str; 11] = [
     ".ci/run",
     "apt-get install ",
     "apt-get update",
@@ -16,7 +16,9 @@ const COMMANDS: [&str; 9] = [
     "rustup toolchain install ",
     "cargo publish ",
     "gh release create ",
-    "npm ",
+    "npm install --global npm@",
+    "npm pkg set repository.",
+    "npm publish --provenance ",
 ];
 
 /// How many of [`COMMANDS`] a workflow of tests may use: it publishes nothing.
@@ -104,6 +106,7 @@ fn a_release_needs_the_tests_and_no_stored_secret() -> Result<()> {
     let publishing: Vec<_> =
         jobs(&release)?.into_iter().filter(|(_, job)| publishes(job)).map(|(name, _)| name).collect();
     assert_eq!(publishing, ["crates", "npm"]);
+    assert_eq!(release["concurrency"]["cancel-in-progress"].as_bool(), Some(false));
     let tests = release["jobs"]["test"]["steps"].as_vec().context("no steps")?;
     assert_eq!(tests.last().and_then(|step| step["run"].as_str()), Some(".ci/run"));
     Ok(())
@@ -136,7 +139,8 @@ fn a_fault_of_a_workflow_is_found() -> Result<()> {
         format!("uses: a/b@{COMMIT}"),
         format!("uses: a/b@{} # v1", &COMMIT[1..]),
         "run: cargo test".to_owned(),
-        "run: npm publish".to_owned(),
+        "run: npm publish --provenance .".to_owned(),
+        "run: cargo publish -p edgegate".to_owned(),
         "run: cargo xtask ${{ github.head_ref }}".to_owned(),
         "run: cargo xtask ${{ secrets.TOKEN }}".to_owned(),
     ] {
