@@ -19,6 +19,7 @@ use edgegate::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
+use tokio::time;
 
 use crate::{
     FetchKeys, Hasher, Limiter, Store, StoreError,
@@ -63,6 +64,9 @@ struct Shared {
 type Claims = dyn Fn(&User) -> Map<String, Value> + Send + Sync;
 type OnEvent = dyn Fn(&SecurityEvent) + Send + Sync;
 type ClientAddress = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
+
+/// How long a store may take for a question: a database that never answers must not hold requests for ever.
+const STORE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Reads the settings from the environment: `SECRET_KEY`, `ACCESS_TOKEN_EXPIRE_MINUTES` and the others of [`Vars`].
 ///
@@ -308,9 +312,9 @@ impl Auth {
 
     async fn ask_store(&self, question: Question, exchange: &mut Exchange<'_>) -> Answer {
         let before = Instant::now();
-        let answer = self.0.store.answer(&question).await;
+        let answer = time::timeout(STORE_PATIENCE, self.0.store.answer(&question)).await;
         exchange.store = exchange.store.saturating_add(before.elapsed());
-        match answer {
+        match answer.unwrap_or_else(|late| Some(Err(StoreError::unavailable(late)))) {
             Some(Ok(answer)) => answer,
             Some(Err(StoreError::InvalidRow(row))) => Answer::InvalidRow(row),
             Some(Err(error)) => {

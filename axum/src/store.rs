@@ -17,7 +17,8 @@ use edgegate::{
 /// needed in any case; the others for the settings that they name, and fail by default with [`StoreError::Unsupported`].
 ///
 /// Where a method says *one statement*, another writer must not be able to come between its parts: concurrent requests are what
-/// an attacker sends. An `Err` is answered 503 and logged; it must contain no password, token or hash.
+/// an attacker sends. An `Err` is answered 503 and logged; it must contain no password, token or hash. A method that takes more
+/// than 10 seconds is dropped and answered in the same way.
 ///
 /// ```
 /// use edgegate_axum::{Store, StoreError};

@@ -2,14 +2,19 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use anyhow::{Result, ensure};
 use edgegate_axum::{
     MemoryStore, Store, StoreError,
-    edgegate::{InvalidRow, UserId, UserRow},
+    edgegate::{InvalidRow, UserId, UserRow, Vars},
 };
+use tokio::time::Instant;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::support::{FORM, PASSWORD, SECRET, gate, get, post, user, vars};
@@ -30,6 +35,37 @@ impl Store for Failing {
 
     async fn insert_user(&self, _: &str, _: &str) -> Result<Option<UserRow>, StoreError> {
         Err((self.0)())
+    }
+}
+
+/// A store that does not answer while it hangs.
+struct Hanging {
+    users: MemoryStore,
+    hangs: Arc<AtomicBool>,
+}
+
+impl Hanging {
+    async fn answers(&self) {
+        if self.hangs.load(Ordering::Relaxed) {
+            std::future::pending().await
+        }
+    }
+}
+
+impl Store for Hanging {
+    async fn user_by_email(&self, email: &str, with_token_version: bool) -> Result<Option<UserRow>, StoreError> {
+        self.answers().await;
+        self.users.user_by_email(email, with_token_version).await
+    }
+
+    async fn user_by_id(&self, id: &UserId, with_token_version: bool) -> Result<Option<UserRow>, StoreError> {
+        self.answers().await;
+        self.users.user_by_id(id, with_token_version).await
+    }
+
+    async fn insert_user(&self, email: &str, password: &str) -> Result<Option<UserRow>, StoreError> {
+        self.answers().await;
+        self.users.insert_user(email, password).await
     }
 }
 
@@ -103,6 +139,25 @@ async fn a_store_that_fails_is_answered_503_and_logged() -> Result<()> {
         ensure!(text.contains("ERROR edgegate") && text.contains(entry) && text.contains("/login"), "{text}");
         ensure!(!text.contains("ada@example.com") && !text.contains("?secret"), "{text}");
     }
+    Ok(())
+}
+
+/// The clock of tokio is paused, and advances when nothing else is to be done.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_does_not_answer_is_waited_for_ten_seconds() -> Result<()> {
+    let (log, _guard) = log();
+    let hangs = Arc::new(AtomicBool::new(true));
+    let store = Hanging { users: MemoryStore::new([user()?]), hangs: hangs.clone() };
+    let app = gate(store, Vars { refresh_token_expire_minutes: None, ..vars() })?.build().router();
+    let started = Instant::now();
+    let got = post(&app, "/login", FORM).await?;
+    ensure!(got.status == 503 && got.text == r#"{"detail":"Service Unavailable"}"#, "{got:?}");
+    let took = started.elapsed();
+    ensure!((Duration::from_secs(10)..Duration::from_secs(11)).contains(&took), "{took:?}");
+    let text = log.take();
+    ensure!(text.contains("the user store did not answer: deadline has elapsed"), "{text}");
+    hangs.store(false, Ordering::Relaxed);
+    ensure!(post(&app, "/login", FORM).await?.status == 200, "when it answers again");
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 // Rate limits by limiters that all instances of an app share.
 
 import { known, members, object } from "./argument.js";
+import { answerWithin } from "./deadline.js";
 import type { CallerQuestion } from "./turn.js";
 
 /** Counts by a key. Cloudflare's rate limiting binding is one. */
@@ -46,22 +47,10 @@ export async function isWithin({ client, account }: Limiters, keys: Keys, counte
 
 async function ask(limiter: Limiter | undefined, key: string | undefined): Promise<boolean> {
   if (limiter === undefined || key === undefined) return true;
-  const { success } = await soon(limiter.limit({ key }));
+  const { success } = await answerWithin(LIMITER_MILLISECONDS, "a limiter", limiter.limit({ key }));
   if (typeof success !== "boolean") throw new TypeError("edgegate: a limiter must return { success: true } or { success: false }");
   return success;
 }
 
 /** How long a limiter may take: one that never answers must not keep everyone out. */
-const PATIENCE_MS = 2000;
-
-async function soon<T>(answer: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`edgegate: a limiter has not answered within ${PATIENCE_MS} ms`)), PATIENCE_MS);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const LIMITER_MILLISECONDS = 2000;

@@ -21,7 +21,8 @@ type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, 
  * one of your own. It only executes: all rules are in the core.
  *
  * Every method may reject, and must when the database fails: `null` would mean that there is no such user. The gate then answers 503 and
- * logs the error, so an error must not contain a hash or a token. Requests run side by side, so each method must be one statement or one
+ * logs the error, so an error must not contain a hash or a token. The gate waits 10 seconds for a method; then it answers in the same way,
+ * and ignores what the method returns later. Requests run side by side, so each method must be one statement or one
  * transaction. Letter case is ignored for `A` to `Z` at least.
  *
  * @example

@@ -1,10 +1,14 @@
 // Answers the core's questions about users and sessions from a store.
 
 import { array, coreColumns, furtherColumns, object, plainColumns, plainRow } from "./argument.js";
+import { answerWithin } from "./deadline.js";
 import type { SecurityEvent, Turn, User } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { AttemptStore, SessionStore, UserStore } from "./store.js";
 import type { Step, StoreQuestion } from "./turn.js";
+
+/** How long a store may take for a question: a database that never answers must not hold requests for ever. */
+const STORE_MILLISECONDS = 10_000;
 
 /** What a question is about besides its own fields. */
 export interface Asking {
@@ -38,7 +42,7 @@ export class RowOfTurn {
   }
 }
 
-/** Answers a question from the store and returns the next step. Rejects if the store rejects. */
+/** Answers a question from the store and returns the next step. Rejects if the store rejects, or does not answer in time. */
 export async function askStore(
   users: UserStore,
   turn: Handle<Turn>,
@@ -57,60 +61,64 @@ export async function askStore(
   };
   switch (question.ask) {
     case "userByEmail":
-      return answerUser(await users.userByEmail(question.email, { tokenVersion: question.withTokenVersion }));
+      return answerUser(await inTime(users.userByEmail(question.email, { tokenVersion: question.withTokenVersion })));
     case "userAtLogin": {
-      const { user, attempts } = object("a store's login", await attemptsOf(users).find(question)) as { user?: unknown; attempts?: unknown };
+      const { user, attempts } = object("a store's login", await inTime(attemptsOf(users).find(question))) as { user?: unknown; attempts?: unknown };
       const [columns, row] = [columnsOf(user), plainRow(attempts)];
       const state = row && plainColumns(row);
       return turn.call((turn) => turn.answerUserAtLogin(columns, state));
     }
     case "countLogin": {
-      const failures: unknown = await attemptsOf(users).count(question);
+      const failures: unknown = await inTime(attemptsOf(users).count(question));
       return turn.call((turn) => turn.answerCounted(typeof failures === "number" ? failures : NaN));
     }
     case "loginSucceeded":
-      await attemptsOf(users).succeeded(question);
+      await inTime(attemptsOf(users).succeeded(question));
       return done(turn);
     case "userById":
-      return answerUser(await users.userById(question.id, { tokenVersion: question.withTokenVersion }));
+      return answerUser(await inTime(users.userById(question.id, { tokenVersion: question.withTokenVersion })));
     case "insertUser":
-      return answerUser(await users.insertUser(question));
+      return answerUser(await inTime(users.insertUser(question)));
     case "replaceHash":
-      await users.replaceHash?.(question);
+      await inTime(users.replaceHash?.(question));
       return done(turn);
     case "revokeTokens":
       if (!users.revokeTokens) throw new TypeError("edgegate: REVOCATION needs a user store with `revokeTokens`");
-      await users.revokeTokens(question);
+      await inTime(users.revokeTokens(question));
       return done(turn);
     case "insertSession": {
-      const inserted = Boolean(await sessionsOf(users).insert(question));
+      const inserted = Boolean(await inTime(sessionsOf(users).insert(question)));
       return turn.call((turn) => turn.answerChanged(inserted));
     }
     case "rotateSession": {
-      const row = plainRow(await sessionsOf(users).rotate(question));
+      const row = plainRow(await inTime(sessionsOf(users).rotate(question)));
       const columns = row && plainColumns(row);
       return turn.call((turn) => turn.answerRotated(columns));
     }
     case "endSession": {
-      const ended = await sessionsOf(users).end(question);
+      const ended = await inTime(sessionsOf(users).end(question));
       const expired = ended ? Boolean(ended.expired) : undefined;
       return turn.call((turn) => turn.answerEnded(expired));
     }
     case "deleteSession": {
-      const deleted = Boolean(await sessionsOf(users).delete(question));
+      const deleted = Boolean(await inTime(sessionsOf(users).delete(question)));
       return turn.call((turn) => turn.answerChanged(deleted));
     }
     case "sessions": {
-      const rows = array("a store's sessions", await sessionsOf(users).list(question)).map((row) => plainColumns({ ...row }));
+      const rows = array("a store's sessions", await inTime(sessionsOf(users).list(question))).map((row) => plainColumns({ ...row }));
       return turn.call((turn) => turn.answerSessions(rows));
     }
   }
 }
 
 /** Rejects if the store rejects, or stores no events. */
-export async function storeEvent({ recordEvent }: UserStore, event: SecurityEvent): Promise<void> {
-  if (!recordEvent) throw new TypeError("edgegate: AUDIT needs a user store with `recordEvent`");
-  await recordEvent(event);
+export async function storeEvent(users: UserStore, event: SecurityEvent): Promise<void> {
+  if (!users.recordEvent) throw new TypeError("edgegate: AUDIT needs a user store with `recordEvent`");
+  await inTime(users.recordEvent(event));
+}
+
+async function inTime<T>(answer: T | PromiseLike<T>): Promise<T> {
+  return answerWithin(STORE_MILLISECONDS, "the user store", answer);
 }
 
 function sessionsOf({ sessions }: UserStore): SessionStore {

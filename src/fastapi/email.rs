@@ -241,6 +241,10 @@ mod tests {
                 "An email address cannot have two letters followed by two dashes immediately after the @-sign or after a period, except Punycode.",
             ),
             (
+                "a@aß--d.co",
+                "An email address cannot have two letters followed by two dashes immediately after the @-sign or after a period, except Punycode.",
+            ),
+            (
                 "a@b.LOCAL",
                 "The part after the @-sign is a special-use or reserved name that cannot be used with email.",
             ),

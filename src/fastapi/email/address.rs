@@ -152,14 +152,17 @@ fn check_domain(domain: &str, unicode: &Unicode) -> Result<String, EmailError> {
         return Err(listing("The part after the @-sign contains invalid characters: ", &bad));
     }
     refuse_unsafe(domain, false, unicode)?;
-    let was_ascii = domain.is_ascii();
+    let (given, was_ascii) = (domain, domain.is_ascii());
     let domain = match was_ascii {
-        true => domain.to_ascii_lowercase(),
-        false => to_ascii(domain, unicode).ok_or("The part after the @-sign is invalid.")?,
+        true => given.to_ascii_lowercase(),
+        false => to_ascii(given, unicode).ok_or("The part after the @-sign is invalid.")?,
     };
     let after = "An email address cannot have a period immediately after the @-sign.";
     check_periods(&domain, after, "An email address cannot end with a period.")?;
     check_hyphens(&domain)?;
+    if !was_ascii {
+        check_labels(&nfc(given, unicode))?;
+    }
     let excess = domain.len().saturating_sub(EMAIL_DOMAIN_MAX_CHARS);
     if excess > 0 {
         let reason = bytes_too_many(excess, " after IDNA encoding");
@@ -212,7 +215,7 @@ fn has_pair(text: &str, pair: [u8; 2]) -> bool {
     text.as_bytes().windows(2).any(|two| two == pair)
 }
 
-/// Host names (RFC 952), and labels that look like Punycode but are not (RFC 5890 2.3.1).
+/// Host names (RFC 952), and [`check_labels`].
 fn check_hyphens(domain: &str) -> Check {
     if domain.ends_with('-') {
         return Err("An email address cannot end with a hyphen.".into());
@@ -223,7 +226,13 @@ fn check_hyphens(domain: &str) -> Check {
     if has_pair(domain, *b".-") || has_pair(domain, *b"-.") {
         return Err("An email address cannot have a period and a hyphen next to each other.".into());
     }
-    let reserved = |label: &str| label.chars().skip(2).take(2).eq(['-', '-']) && !label.starts_with("xn");
+    check_labels(domain)
+}
+
+/// Labels that look like Punycode but are not (RFC 5890 2.3.1).
+fn check_labels(domain: &str) -> Check {
+    let is_punycode = |label: &str| label.get(..2).is_some_and(|start| start.eq_ignore_ascii_case("xn"));
+    let reserved = |label: &str| label.chars().skip(2).take(2).eq(['-', '-']) && !is_punycode(label);
     if domain.split('.').any(reserved) {
         return Err("An email address cannot have two letters followed by two dashes immediately after the @-sign or after a period, except Punycode.".into());
     }

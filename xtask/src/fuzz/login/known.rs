@@ -39,6 +39,9 @@ struct Listed {
     /// What the body must have.
     #[serde(default)]
     body_contains: String,
+    /// Whether the content type names a `charset` other than UTF-8, Latin-1 and ASCII.
+    #[serde(default)]
+    other_charset: bool,
     /// Why it is deliberate.
     why: String,
 }
@@ -65,18 +68,30 @@ impl Known {
     /// Why this class is deliberate, if it is.
     #[must_use]
     pub(super) fn why(&self, class: &str, request: &Request) -> Option<&str> {
-        let body = request.body.as_deref().unwrap_or_default();
-        let listed = self.listed.iter().find(|listed| listed.is_for(body) && is_like(&listed.class, class));
+        let listed = self.listed.iter().find(|listed| listed.is_for(request) && is_like(&listed.class, class));
         self.recorded.get(class).or(listed.map(|listed| &listed.why)).map(String::as_str)
     }
 }
 
 impl Listed {
-    fn is_for(&self, body: &[u8]) -> bool {
-        body.len() >= self.body_from
+    fn is_for(&self, request: &Request) -> bool {
+        let body = request.body.as_deref().unwrap_or_default();
+        (!self.other_charset || has_other_charset(request))
+            && body.len() >= self.body_from
             && (!self.body_not_utf8 || str::from_utf8(body).is_err())
             && String::from_utf8_lossy(body).contains(&self.body_contains)
     }
+}
+
+fn has_other_charset(request: &Request) -> bool {
+    let is_content_type = |(name, _): &&(String, String)| name.eq_ignore_ascii_case("content-type");
+    request.headers.iter().filter(is_content_type).any(|(_, value)| {
+        let value = value.to_ascii_lowercase();
+        let charset = value.split_once("charset=").map(|(_, after)| after.split(';').next().unwrap_or_default());
+        let name: String = charset.unwrap_or_default().chars().filter(char::is_ascii_alphanumeric).collect();
+        let is_equal = |known| name == known || name.is_empty();
+        !["utf8", "u8", "utf", "cp65001", "iso88591", "latin1", "ascii"].into_iter().any(is_equal)
+    })
 }
 
 /// Whether `text` is `pattern`, in which `*` stands for any text.
@@ -103,6 +118,21 @@ mod tests {
         for (pattern, text) in [("a", "ab"), ("a*c", "abcd"), ("b*", "ab")] {
             assert!(!is_like(pattern, text), "{pattern} {text}");
         }
+    }
+
+    #[test]
+    fn a_charset_has_several_spellings() {
+        let has = |value: &str| {
+            let headers = vec![("Content-Type".to_owned(), value.to_owned())];
+            has_other_charset(&Request { headers, ..Request::default() })
+        };
+        for value in ["multipart/form-data; charset=UTF-16; boundary=x", "a/b; charset=\"cp1252\""] {
+            assert!(has(value), "{value}");
+        }
+        for value in ["multipart/form-data; boundary=x", "a/b; charset=\"utf-8\"", "a/b;charset=iso-8859-1;x=y"] {
+            assert!(!has(value), "{value}");
+        }
+        assert!(!has_other_charset(&Request::default()));
     }
 
     #[test]
