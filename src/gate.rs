@@ -399,14 +399,9 @@ impl Gate {
     ///     step = match step {
     ///         Step::Done(result) => break result?,
     ///         Step::Ask(question, pending) => pending.answer(match question {
-    ///             Question::UserById { id, .. } => Answer::User(Some(UserRow { // SELECT .. FROM users
-    ///                 id,
-    ///                 email: "ada@example.com".into(),
-    ///                 password: "$2b$12$".into(),
-    ///                 created_at: "2026-11-24".into(),
-    ///                 token_version: None,
-    ///                 columns: serde_json::Map::new(),
-    ///             })),
+    ///             Question::UserById { id, .. } => { // SELECT .. FROM users
+    ///                 Answer::User(Some(UserRow::new(id, "ada@example.com", "$2b$12$", "2026-11-24")))
+    ///             }
     ///             Question::Sessions { .. } => Answer::Sessions(vec![Session { // SELECT .. FROM sessions
     ///                 id: "Fq2xXIVp4hQx0P0mZkq1dA".into(),
     ///                 created_at: 1_700_000_000,

@@ -36,14 +36,8 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let vars = Vars { secret_key: Some("secret".repeat(8).into()), ..Vars::default() };
 //! let gate = Gate::new(Settings::try_from(vars)?); // or Vars::read(|name| std::env::var(name).ok())
-//! let users = [UserRow {
-//!     id: 1.into(),
-//!     email: "ada@example.com".into(),
-//!     password: password::hash("correct horse", password::Cost::new(10)?)?,
-//!     created_at: "2026-11-24T12:00:00Z".into(),
-//!     token_version: None,
-//!     columns: serde_json::Map::new(),
-//! }];
+//! let hash = password::hash("correct horse", password::Cost::new(10)?)?;
+//! let users = [UserRow::new(1, "ada@example.com", hash, "2026-11-24T12:00:00Z")];
 //!
 //! let mut request = Request::new("POST", "https://example.com/login");
 //! request.content_type = Some("application/x-www-form-urlencoded".into());

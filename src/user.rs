@@ -144,6 +144,32 @@ pub struct UserRow {
 }
 
 impl UserRow {
+    /// A row without a token version and without further columns.
+    ///
+    /// ```
+    /// use edgegate::UserRow;
+    ///
+    /// let row = UserRow::new(7, "ada@example.com", "$2b$12$", "2026-11-24T12:00:00Z");
+    /// let with_version = UserRow { token_version: Some(0), ..row };
+    /// assert_eq!(with_version.id, 7.into());
+    /// ```
+    #[must_use]
+    pub fn new(
+        id: impl Into<UserId>,
+        email: impl Into<String>,
+        password: impl Into<String>,
+        created_at: impl Into<String>,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            email: email.into(),
+            password: password.into(),
+            created_at: created_at.into(),
+            token_version: None,
+            columns: Map::new(),
+        }
+    }
+
     /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `token_version`. Further columns
     /// are kept for the app.
     ///

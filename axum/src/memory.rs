@@ -13,7 +13,6 @@ use edgegate::{
         SucceededLogin, UserAtLogin,
     },
 };
-use serde_json::Map;
 
 use crate::{Store, StoreError};
 
@@ -109,14 +108,7 @@ impl Store for MemoryStore {
             return Ok(None);
         }
         tables.last_id = tables.last_id.saturating_add(1);
-        let user = UserRow {
-            id: tables.last_id.into(),
-            email: email.to_owned(),
-            password: password.to_owned(),
-            created_at: CREATED_AT.to_owned(),
-            token_version: Some(0),
-            columns: Map::new(),
-        };
+        let user = UserRow { token_version: Some(0), ..UserRow::new(tables.last_id, email, password, CREATED_AT) };
         tables.users.push(user.clone());
         Ok(Some(user))
     }

@@ -7,7 +7,6 @@ use edgegate_axum::{
     MemoryStore,
     edgegate::{UserRow, Vars},
 };
-use serde_json::Map;
 use testkit::{
     fixture::{self, Answer, Case},
     http,
@@ -76,12 +75,5 @@ fn answer(case: &Case, address: SocketAddr) -> Result<Answer> {
 }
 
 fn row(user: &fixture::User) -> UserRow {
-    UserRow {
-        id: user.id.into(),
-        email: user.email.clone(),
-        password: user.password.clone(),
-        created_at: user.created_at.clone(),
-        token_version: None,
-        columns: Map::new(),
-    }
+    UserRow::new(user.id, &user.email, &user.password, &user.created_at)
 }

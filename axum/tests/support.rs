@@ -50,13 +50,11 @@ pub(crate) fn cost() -> Result<Cost> {
 
 /// A user with the password [`PASSWORD`] and a role.
 pub(crate) fn user() -> Result<UserRow> {
+    let hash = edgegate_axum::edgegate::password::hash(PASSWORD, cost()?)?;
     Ok(UserRow {
-        id: 7.into(),
-        email: "ada@example.com".into(),
-        password: edgegate_axum::edgegate::password::hash(PASSWORD, cost()?)?,
-        created_at: "2026-11-24T12:00:00Z".into(),
         token_version: Some(0),
         columns: Map::from_iter([("role".to_owned(), Value::from("admin"))]),
+        ..UserRow::new(7, "ada@example.com", hash, "2026-11-24T12:00:00Z")
     })
 }
 

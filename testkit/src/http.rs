@@ -29,6 +29,15 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
 }
 
+impl Request {
+    /// The value of the header `name`, in the format of servers and `Headers`: trimmed, and several lines joined with a comma.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        let lines = self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        lines.map(|(_, value)| value.trim().to_owned()).reduce(|joined, value| joined + ", " + &value)
+    }
+}
+
 /// A response, with its body unchunked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Response {

@@ -36,11 +36,11 @@ fn difference(gate: &Gate, seed: &Seed, case: &Case) -> Option<String> {
 fn ask(gate: &Gate, seed: &Seed, case: &Case) -> http::Response {
     let wire = case.request.to_http().expect("the request is well-formed");
     let mut request = Request::new(&wire.method, &format!("{BASE}{}", wire.path));
-    request.content_type = header(&wire, "content-type");
-    request.authorization = header(&wire, "authorization");
-    request.origin = header(&wire, "origin");
-    request.preflight_method = header(&wire, "access-control-request-method");
-    request.preflight_headers = header(&wire, "access-control-request-headers");
+    request.content_type = wire.header("content-type");
+    request.authorization = wire.header("authorization");
+    request.origin = wire.header("origin");
+    request.preflight_method = wire.header("access-control-request-method");
+    request.preflight_headers = wire.header("access-control-request-headers");
     let mut users = Users(seed.users.iter().map(row).collect());
     let body = wire.body.unwrap_or_default();
     let reply = run(gate.handle(request, NOW), |question| match question {
@@ -55,19 +55,6 @@ fn ask(gate: &Gate, seed: &Seed, case: &Case) -> http::Response {
     }
 }
 
-/// In the format of servers and `Headers`: trimmed, and equal header lines joined.
-fn header(request: &http::Request, name: &str) -> Option<String> {
-    let lines = request.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-    lines.map(|(_, value)| value.trim().to_owned()).reduce(|joined, value| joined + ", " + &value)
-}
-
 fn row(user: &fixture::User) -> UserRow {
-    UserRow {
-        id: user.id.into(),
-        email: user.email.clone(),
-        password: user.password.clone(),
-        created_at: user.created_at.clone(),
-        token_version: None,
-        columns: serde_json::Map::new(),
-    }
+    UserRow::new(user.id, &user.email, &user.password, &user.created_at)
 }

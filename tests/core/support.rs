@@ -111,14 +111,7 @@ pub(crate) fn work(job: &Job) -> Answer {
 }
 
 pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {
-    UserRow {
-        id: id.into(),
-        email: email.to_owned(),
-        password: password.to_owned(),
-        created_at: "2021-08-29T00:00:00Z".to_owned(),
-        token_version: Some(0),
-        columns: serde_json::Map::new(),
-    }
+    UserRow { token_version: Some(0), ..UserRow::new(id, email, password, "2021-08-29T00:00:00Z") }
 }
 
 /// Answers all questions and returns the result.

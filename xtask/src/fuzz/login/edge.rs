@@ -59,13 +59,13 @@ impl Edge {
 
     fn answered(&self, wire: &http::Request) -> Result<(http::Response, Option<String>)> {
         let mut request = Request::new(&wire.method, &format!("{BASE}{}", wire.path));
-        request.content_type = header(wire, "content-type");
-        request.authorization = header(wire, "authorization");
-        request.cookie = header(wire, "cookie");
-        request.origin = header(wire, "origin");
-        request.fetch_site = header(wire, "sec-fetch-site");
-        request.preflight_method = header(wire, "access-control-request-method");
-        request.preflight_headers = header(wire, "access-control-request-headers");
+        request.content_type = wire.header("content-type");
+        request.authorization = wire.header("authorization");
+        request.cookie = wire.header("cookie");
+        request.origin = wire.header("origin");
+        request.fetch_site = wire.header("sec-fetch-site");
+        request.preflight_method = wire.header("access-control-request-method");
+        request.preflight_headers = wire.header("access-control-request-headers");
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let mut step = self.gate.handle(request, now);
         for _ in 0..QUESTIONS_MAX {
@@ -92,32 +92,14 @@ impl Edge {
             Question::UserByEmail { email, .. } => Answer::User(by_email(email)),
             Question::UserById { id, .. } => Answer::User(self.users.iter().find(|user| user.id == *id).cloned()),
             Question::InsertUser { email, .. } if by_email(email).is_some() => Answer::User(None),
-            Question::InsertUser { email, password } => Answer::User(Some(UserRow {
-                id: 1000.into(),
-                email: email.clone(),
-                password: password.clone(),
-                created_at: "2021-08-29T00:00:00Z".to_owned(),
-                token_version: None,
-                columns: serde_json::Map::new(),
-            })),
+            Question::InsertUser { email, password } => {
+                Answer::User(Some(UserRow::new(1000, email, password, "2021-08-29T00:00:00Z")))
+            }
             other => bail!("a question that no request of the contract asks: {other:?}"),
         })
     }
 }
 
 fn row(user: &User) -> UserRow {
-    UserRow {
-        id: user.id.into(),
-        email: user.email.clone(),
-        password: user.password.clone(),
-        created_at: user.created_at.clone(),
-        token_version: None,
-        columns: serde_json::Map::new(),
-    }
-}
-
-/// In the format of servers and `Headers`: trimmed, and equal header lines joined.
-fn header(request: &http::Request, name: &str) -> Option<String> {
-    let lines = request.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-    lines.map(|(_, value)| value.trim().to_owned()).reduce(|joined, value| joined + ", " + &value)
+    UserRow::new(user.id, &user.email, &user.password, &user.created_at)
 }
