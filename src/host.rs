@@ -255,8 +255,12 @@ impl Host {
     }
 
     /// Asks [`Question::CountLogin`]. An attempt that cannot be counted is not answered.
-    pub(crate) async fn counted(&self, question: Question) -> Result<i64, Refusal> {
-        match self.ask(question).await {
+    pub(crate) async fn counted(&self, login: CountedLogin) -> Result<i64, Refusal> {
+        let counts = login.counts;
+        match self.ask(Question::CountLogin(login)).await {
+            Answer::Counted(failures) if counts && failures < 1 => {
+                Err(Refusal::InvalidRow(InvalidRow { column: "failures" }))
+            }
             Answer::Counted(failures) => Ok(failures),
             answer => Err(answer.refusal()),
         }

@@ -335,15 +335,20 @@ impl TryFrom<Vars> for Settings {
     fn try_from(vars: Vars) -> Result<Self, SettingsError> {
         let vars = &vars;
         let rules = tokens::rules(vars)?;
+        let ring = tokens::ring(vars)?;
+        let registration_open = switch(REGISTRATION, vars.registration.as_deref(), ["closed", "open"])?;
+        if registration_open && ring.signing().is_none() {
+            return Err(SettingsError::new(REGISTRATION, "needs a key that signs: new users log in next"));
+        }
         Ok(Self {
-            ring: Arc::new(tokens::ring(vars)?),
+            ring: Arc::new(ring),
             extra_claims: tokens::extra_claims(vars, &rules)?,
             provider: tokens::provider(vars, &rules)?,
             rules,
             access_token_expire_minutes: minutes(vars.access_token_expire_minutes.as_deref())?,
             bcrypt_cost: bcrypt_cost(vars.bcrypt_cost.as_deref())?,
             rehash: switch(REHASH, vars.rehash.as_deref(), ["off", "on"])?,
-            registration_open: switch(REGISTRATION, vars.registration.as_deref(), ["closed", "open"])?,
+            registration_open,
             revocation: switch(REVOCATION, vars.revocation.as_deref(), ["off", "on"])?,
             refresh_token_expire_minutes: optional_integer(
                 REFRESH_TOKEN_EXPIRE_MINUTES,

@@ -3,6 +3,7 @@
 use std::{
     env, fmt,
     net::IpAddr,
+    panic::{self, AssertUnwindSafe},
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -296,18 +297,24 @@ impl Auth {
                 Answer::Claims(self.0.claims.as_ref().map(|claims| claims(&user)).unwrap_or_default())
             }
             Question::JwkSet { url, at_most } => self.fetch_keys(&url, at_most).await,
-            Question::SecurityEvent { event, store } => {
-                if let Some(on_event) = &self.0.on_event {
-                    on_event(&event);
-                }
-                if store {
-                    self.ask_store(Question::SecurityEvent { event, store }, exchange).await
-                } else {
-                    Answer::Done
-                }
-            }
+            Question::SecurityEvent { event, store } => self.tell(event, store, exchange).await,
             question => self.ask_store(question, exchange).await,
         }
+    }
+
+    /// Stores the event if it is to be stored, and calls `on_event`. A panic there changes no answer.
+    async fn tell(&self, event: SecurityEvent, store: bool, exchange: &mut Exchange<'_>) -> Answer {
+        let told = event.clone();
+        let answer = match store {
+            true => self.ask_store(Question::SecurityEvent { event, store }, exchange).await,
+            false => Answer::Done,
+        };
+        if let Some(on_event) = &self.0.on_event
+            && panic::catch_unwind(AssertUnwindSafe(|| on_event(&told))).is_err()
+        {
+            tracing::error!(target: TARGET, event = told.kind.name(), "on_event has panicked");
+        }
+        answer
     }
 
     async fn ask_store(&self, question: Question, exchange: &mut Exchange<'_>) -> Answer {
@@ -424,7 +431,8 @@ impl AuthBuilder {
     }
 
     /// Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a refresh token that was used again, a
-    /// logout everywhere. The answer waits for it, so send what takes time to a task of your own.
+    /// logout everywhere. The answer waits for it, so send what takes time to a task of your own; what takes longer for a known user
+    /// than for an unknown one would show in the time of the answer. A panic is logged, and changes no answer.
     ///
     /// ```
     /// use edgegate::{Settings, Vars};

@@ -143,12 +143,16 @@ impl Store for MemoryStore {
     }
 
     async fn count_login(&self, login: &CountedLogin) -> Result<i64, StoreError> {
-        let CountedLogin { account, client, counts, now, since, expires_at } = login;
+        let CountedLogin { account, client, counts, now, since, most, expires_at } = login;
         let mut tables = self.lock();
         tables.attempts.retain(|(of, _), state| of == account || state.expires_at > *now);
         let state = tables.attempts_of(account, client);
         if *counts {
-            state.failures = if state.failed_at <= *since { 1 } else { state.failures.saturating_add(1) };
+            state.failures = match state.failures {
+                _ if state.failed_at <= *since => 1,
+                failures if failures >= *most => failures,
+                failures => failures.saturating_add(1),
+            };
             state.failed_at = *now;
         }
         state.expires_at = state.expires_at.max(*expires_at);

@@ -90,6 +90,8 @@ pub(crate) fn log(reply: &Reply, path: Option<&str>, store_ms: f64) {
     let status = reply.status;
     if let Some(Summary { route, reason, rounds, user_id, account, client }) = &reply.summary {
         let reason = reason.as_deref().unwrap_or("accepted");
+        // Such a path is the app's, and may have anything in it.
+        let path = path.filter(|_| reason != "unknown-path");
         let user_id = user_id.as_ref().map(ToString::to_string);
         macro_rules! request {
             ($level:ident) => {

@@ -3,6 +3,7 @@
 use std::{
     mem,
     net::{IpAddr, SocketAddr},
+    panic,
     time::{Duration, Instant},
 };
 
@@ -11,7 +12,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, OriginalUri, Request as AxumRequest, State},
     http::{
-        HeaderMap, HeaderName, Uri,
+        HeaderMap, HeaderName, StatusCode, Uri,
         header::{
             self, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, COOKIE,
             HOST, USER_AGENT,
@@ -24,6 +25,7 @@ use axum::{
 use edgegate::{Answer, Reply, Request, Settings};
 use http_body_util::BodyExt as _;
 use tokio::time;
+use tracing::{Instrument as _, Span};
 use zeroize::Zeroizing;
 
 use crate::{Auth, GateReply, auth::Exchange, response::log};
@@ -67,7 +69,21 @@ impl Auth {
     }
 }
 
-async fn answer(State(auth): State<Auth>, original: OriginalUri, request: AxumRequest) -> Response {
+/// Answers in a task of its own, because axum drops a handler whose client hangs up. What has begun is brought to its end: a login that
+/// was counted is also told and logged.
+async fn answer(auth: State<Auth>, original: OriginalUri, request: AxumRequest) -> Response {
+    let answering = answer_all(auth, original, request).instrument(Span::current());
+    match tokio::spawn(answering).await {
+        Ok(response) => response,
+        Err(stopped) => match stopped.try_into_panic() {
+            Ok(panic) => panic::resume_unwind(panic),
+            // The runtime ends.
+            Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        },
+    }
+}
+
+async fn answer_all(State(auth): State<Auth>, original: OriginalUri, request: AxumRequest) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let address = auth.client_address(&parts).map(|address| address.to_string());

@@ -144,7 +144,7 @@ impl<P: Engine> Store for SqlStore<P> {
     }
 
     async fn count_login(&self, login: &CountedLogin) -> Result<i64, StoreError> {
-        let CountedLogin { account, client, counts, now, since, expires_at } = login;
+        let CountedLogin { account, client, counts, now, since, most, expires_at } = login;
         let params = [
             Param::text(account),
             Param::text(client),
@@ -152,6 +152,7 @@ impl<P: Engine> Store for SqlStore<P> {
             Param::Integer(*now),
             Param::Integer(*since),
             Param::Integer(*expires_at),
+            Param::Integer(*most),
         ];
         let failures = self.first(&self.statements.count_login, &params).await?;
         self.clean(&self.statements.delete_expired_attempts, &[Param::text(account), Param::Integer(*now)]).await;

@@ -512,6 +512,10 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
             self.state("counted", "").await?,
             state("", 1, NOW + 1809, NOW + 3609),
         )?;
+        let bounded = CountedLogin { most: 2, ..failure("counted", "", NOW + 1810) };
+        for failures in [2, 2] {
+            equal("what is counted no further", self.store.count_login(&bounded).await?, failures)?;
+        }
         equal("another account", self.state("uncounted", "").await?, LoginState::default())
     }
 
@@ -633,6 +637,7 @@ fn failure(account: &str, client: &str, now: i64) -> CountedLogin {
         counts: true,
         now,
         since: now - 900,
+        most: 100,
         expires_at: now + 1800,
     }
 }

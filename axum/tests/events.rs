@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use edgegate_axum::{
     MemoryStore, SqliteStore, Store,
     edgegate::{Vars, host::SecurityEvent},
@@ -88,12 +88,60 @@ async fn each_request_has_one_entry_of_the_log_without_anything_in_clear() -> Re
         r#"reason="accepted" status=200 path="/login" route="/login" rounds="#,
         r#"reason="accepted" status=200 path="/me" route="/me" rounds=0"#,
         r#"reason="wrong-password" status=403 path="/login" route="/login" rounds="#,
-        r#"reason="unknown-path" status=404 path="/nowhere" rounds=0"#,
+        r#"reason="unknown-path" status=404 rounds=0"#,
     ]) {
         ensure!(line.contains(expected), "{line}");
     }
     for secret in ["@", PASSWORD, "a wrong one", token.as_str()] {
         ensure!(!log.contains(secret), "{log}");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_on_event_that_panics_changes_no_answer_and_its_event_is_stored() -> Result<()> {
+    let (written, _guard) = log();
+    let folder = tempfile::tempdir()?;
+    let pool = sqlite(folder.path()).await?;
+    SqliteStore::migrations().run(&pool).await?;
+    let store = SqliteStore::new(pool.clone());
+    store.insert_user("ada@example.com", &user()?.password).await?;
+    let auth =
+        gate(store, Vars { audit: Some("on".into()), ..vars() })?.on_event(|_| panic!("a panic of the app")).build();
+    let app = auth.router();
+    ensure!(post(&app, "/login", FORM).await?.status == 200);
+    ensure!(post(&app, "/login", WRONG).await?.status == 403);
+    let stored: Vec<String> = sqlx::query_scalar("SELECT kind FROM audit ORDER BY id").fetch_all(&pool).await?;
+    ensure!(stored == ["login", "login-refused"], "{stored:?}");
+    ensure!(written.take().contains("on_event has panicked event=\"login\""));
+    Ok(())
+}
+
+/// axum drops the handler when the client hangs up. A login that was counted is told and logged all the same.
+#[tokio::test]
+async fn a_login_whose_client_hangs_up_is_brought_to_its_end() -> Result<()> {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = Arc::clone(&told);
+    let on_event = move |event: &SecurityEvent| {
+        telling.lock().unwrap_or_else(PoisonError::into_inner).push(event.kind.name());
+    };
+    let auth =
+        gate(MemoryStore::new([user()?]), Vars { lockout: Some("on".into()), ..vars() })?.on_event(on_event).build();
+    let app = auth.router();
+    for form in [WRONG, FORM] {
+        // Polled once: the login has begun.
+        let answering = post(&app, "/login", form);
+        tokio::select! {
+            biased;
+            answer = answering => bail!("answered at once: {answer:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+    while told.lock().unwrap_or_else(PoisonError::into_inner).len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    let mut kinds = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    kinds.sort_unstable();
+    ensure!(kinds == ["login", "login-refused"], "{kinds:?}");
     Ok(())
 }

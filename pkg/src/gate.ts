@@ -2,6 +2,7 @@ import type { DoneVerdict, LoginVerdict, Reason, Reply, RequiredUser, SecurityEv
 import { isText, known, members, object, optionalNumber, text } from "./argument.js";
 import { ClosedError, readBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
+import { answerWithin } from "./deadline.js";
 import { EdgegateError } from "./errors.js";
 import { authorizationOf, cookieFields, cookieHeadOf, headOf, preflightFields, type HonoContext, type HonoRequest, type NodeRequest } from "./head.js";
 import type { Handle } from "./instance.js";
@@ -101,7 +102,8 @@ export interface CreateOptions {
   limiters?: Limiters | undefined;
   /**
    * Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a refresh token that was used again, a
-   * logout everywhere. The answer waits for what it returns. If it throws, the error is logged and the answer is the same.
+   * logout everywhere. The answer waits for what it returns, two seconds at most, and so shows what takes longer for a known user than
+   * for an unknown one. If it throws, the error is logged and the answer is the same.
    */
   onEvent?: ((event: SecurityEvent) => unknown) | undefined;
 }
@@ -178,7 +180,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       let exchange = UNKNOWN;
       try {
         const [method, url, ...cookies] = cookieHeadOf(object("request", request)) ?? ["", ""];
-        exchange = exchangeOf(url);
+        exchange = exchangeOf();
         const authorization = authorizationOf(request);
         const row = new RowOfTurn();
         const read = core.readsCookies ? cookies : ([] as const);
@@ -238,14 +240,15 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   }
 
   /** @throws {TypeError} for a URL that is none. */
-  function exchangeOf(url: string, requestId?: string): Exchange {
+  function exchangeOf(url?: string, requestId?: string): Exchange {
     const name = isText(requestId) && requestId.length <= 128 ? requestId : undefined;
     const exchange = new Exchange(core.logsRequests ? (name ?? crypto.randomUUID()) : undefined, core.logsRequests || core.tellsTime);
-    exchange.path = url && new URL(url).pathname;
+    if (url) exchange.path = new URL(url).pathname;
     return exchange;
   }
 
   function respond({ status, headers, body, event, summary }: Reply, exchange: Exchange): Response {
+    if (summary?.reason === "unknown-path") exchange.path = "";
     if (summary) {
       const { reason = "accepted", ...about } = summary;
       report({ level: event?.level ?? "info", reason, status, ...exchange.entry, ...about, store_ms: exchange.storeMilliseconds });
@@ -284,13 +287,9 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   }
 
   async function answerLimit(turn: Handle<Turn>, keys: LimitQuestion, { entry }: Exchange): Promise<Step> {
-    try {
-      const within = await isWithin(limiters, keys, ({ client, account }) => core.ask((gate) => gate.withinLimit(client, account)));
-      return turn.call((turn) => turn.answerWithinLimit(within));
-    } catch (error) {
-      report({ level: "error", reason: "limiter", ...entry, error });
-      return turn.call((turn) => turn.answerUnavailable());
-    }
+    const counted = ({ client, account }: Omit<LimitQuestion, "ask">) => core.ask((gate) => gate.withinLimit(client, account));
+    const within = await isWithin(limiters, keys, counted, (error) => report({ level: "error", reason: "limiter", ...entry, error }));
+    return turn.call((turn) => turn.answerWithinLimit(within));
   }
 
   /** What fails is logged only: the login, or what else has happened, is the same. */
@@ -303,7 +302,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       }
     };
     if (store) await tell(() => exchange.ofStore(() => storeEvent(users, event)));
-    if (onEvent) await tell(() => onEvent({ ...event }));
+    if (onEvent) await tell(() => answerWithin(EVENT_MILLISECONDS, "onEvent", onEvent({ ...event })));
     return turn.call((turn) => turn.answerDone());
   }
 
@@ -313,6 +312,9 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     return turn.call((turn) => turn.answerClaims(text));
   }
 }
+
+/** How long `onEvent` may take. */
+const EVENT_MILLISECONDS = 2000;
 
 const LOGIN_OPTIONS = [...ISSUE_OPTIONS, "address"];
 

@@ -32,17 +32,24 @@ export function checkedLimiters(limiters: Limiters): Limiters {
 }
 
 /**
- * Asks the limiters whether a request is within the limits. Rejects if one of them rejects.
+ * Asks the limiters whether a request is within the limits. One that fails refuses nothing, and the others count all the same.
  *
  * @param counted Counts by the keys that have no limiter.
+ * @param failed Is told why a limiter has failed.
  */
-export async function isWithin({ client, account }: Limiters, keys: Keys, counted: (keys: Keys) => boolean): Promise<boolean> {
-  const asked = [
+export async function isWithin(
+  { client, account }: Limiters,
+  keys: Keys,
+  counted: (keys: Keys) => boolean,
+  failed: (error: unknown) => void,
+): Promise<boolean> {
+  const asked = await Promise.allSettled([
     ask(client, keys.client),
     ask(account, keys.account),
     counted({ client: client ? undefined : keys.client, account: account ? undefined : keys.account }),
-  ];
-  return (await Promise.all(asked)).every((isWithin) => isWithin);
+  ]);
+  for (const answer of asked) if (answer.status === "rejected") failed(answer.reason);
+  return asked.every((answer) => answer.status === "rejected" || answer.value);
 }
 
 async function ask(limiter: Limiter | undefined, key: string | undefined): Promise<boolean> {

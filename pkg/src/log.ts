@@ -13,8 +13,8 @@ export interface LogEntry extends Pick<Event, "level">, Partial<Omit<Summary, "r
   reason: Reason | "accepted" | "store" | "limiter" | "event";
   /** The HTTP status of the response, if there is one. */
   status?: number;
-  /** The path of the request. */
-  path: string;
+  /** The path of the request, if a route answers it: other paths are the app's, and may have anything in them. */
+  path?: string;
   /** The name of the request, with `ACCESS_LOG=on`: {@link FetchOptions.requestId}, or a random UUID. */
   request_id?: string;
   /** How long the store took, in milliseconds, with `ACCESS_LOG=on`. */
@@ -64,7 +64,7 @@ export class Exchange {
 
   /** What every entry of this request has. */
   get entry(): Pick<LogEntry, "path" | "request_id"> {
-    return { path: this.path, ...(this.id === undefined ? {} : { request_id: this.id }) };
+    return { ...(this.path === "" ? {} : { path: this.path }), ...(this.id === undefined ? {} : { request_id: this.id }) };
   }
 
   get storeMilliseconds(): number {

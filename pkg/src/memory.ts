@@ -150,10 +150,11 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
         const row = of(client) ?? of("");
         return { user: copied(byEmail(email)), attempts: row ? { ...row } : null };
       },
-      async count({ account, client, counts, now, since, expiresAt }) {
+      async count({ account, client, counts, now, since, most, expiresAt }) {
         removeAll(attempts, (row) => row.expires_at <= now && row.account !== account);
         const row = attemptsOf(account, client);
-        if (counts) Object.assign(row, { failures: row.failed_at <= since ? 1 : row.failures + 1, failed_at: now });
+        const next = row.failures >= most ? row.failures : row.failures + 1;
+        if (counts) Object.assign(row, { failures: row.failed_at <= since ? 1 : next, failed_at: now });
         row.expires_at = Math.max(row.expires_at, expiresAt);
         return row.failures;
       },

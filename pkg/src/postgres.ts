@@ -95,7 +95,7 @@ type Connection = PostgresDatabase & { end(): Promise<unknown> };
  */
 export function postgresUsers(database: PostgresDatabase | PostgresConnect, options: PostgresOptions = {}): SqlStore {
   const { letterCase = "mixed", ...tables } = options;
-  const store = sqlUsers(dialect(letterCase), driver(database), tables);
+  const store = sqlUsers(dialect(letterCase), withoutRows(driver(database)), tables);
   const { sessions, attempts } = store;
   const spelled = letterCase === "lower" ? lowerCase : (email: string) => email;
   const user = async (row: ReturnType<SqlStore["userById"]>) => corrected(await row);
@@ -181,6 +181,19 @@ async function ofExistingId<T>(ask: () => Promise<T>, none: T): Promise<T> {
     if (code === "22P02" || code === "22003" || code === "22021") return none;
     throw error;
   }
+}
+
+/** Errors of drivers have the row that was refused, the statement and its parameters as members, for a log that prints them all. */
+function withoutRows({ all, transaction }: Driver): Driver {
+  const plain = (error: unknown): never => {
+    if (!(error instanceof Error)) throw error;
+    const { message, code } = error as { message: string; code?: unknown };
+    throw Object.assign(new Error(message), code === undefined ? {} : { code });
+  };
+  return {
+    all: (statement) => all(statement).catch(plain),
+    transaction: (statements) => transaction(statements).catch(plain),
+  };
 }
 
 function driver(database: PostgresDatabase | PostgresConnect): Driver {

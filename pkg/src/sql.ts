@@ -218,7 +218,8 @@ function statements(dialect: Dialect, options: SqlOptions) {
     countLogin: dialect.both(
       `INSERT INTO ${A} AS a (account, client, failures, failed_at, expires_at) VALUES (:account, :client, :counts, :now, :expiresAt) ` +
         `ON CONFLICT (account, client) DO UPDATE SET ` +
-        `failures = CASE WHEN :counts = 0 THEN a.failures WHEN a.failed_at <= :since THEN 1 ELSE a.failures + 1 END, ` +
+        `failures = CASE WHEN :counts = 0 THEN a.failures WHEN a.failed_at <= :since THEN 1 ` +
+        `WHEN a.failures >= :most THEN a.failures ELSE a.failures + 1 END, ` +
         `failed_at = CASE WHEN :counts = 0 THEN a.failed_at ELSE :now END, expires_at = ${greatest}(a.expires_at, :expiresAt) ` +
         `RETURNING failures`,
       `DELETE FROM ${A} WHERE (account, client) IN (SELECT account, client FROM ${A} ` +

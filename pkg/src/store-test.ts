@@ -484,7 +484,7 @@ check("no refresh gets past a simultaneous revocation", ["sessions", "revokeToke
 
 /** A failure at this time, which forgets what is 900 seconds old. */
 function failure(now: number, more: Partial<CountedLogin> = {}): CountedLogin {
-  return { account: "a", client: "", counts: true, now, since: now - 900, expiresAt: now + 1800, ...more };
+  return { account: "a", client: "", counts: true, now, since: now - 900, most: 100, expiresAt: now + 1800, ...more };
 }
 
 check("the user of a login is found with and without a row about logins", ["attempts"], async (on) => {
@@ -520,6 +520,7 @@ check("logins are counted, and forgotten after a time", ["attempts"], async (on)
   same(await on.attempted(""), ["", 3, NOW + 909, NOW + 2709], "899 seconds after the last one");
   await on.attempts.count(failure(NOW + 1809));
   same(await on.attempted(""), ["", 1, NOW + 1809, NOW + 3609], "900 seconds after the last one");
+  for (const most of [2, 2, 1]) same(await on.attempts.count(failure(NOW + 1810, { most })), 2, "what is counted no further");
 });
 
 check("simultaneous logins are counted one by one", ["attempts"], async (on) => {

@@ -117,7 +117,7 @@ export async function storeEvent(users: UserStore, event: SecurityEvent): Promis
   await inTime(users.recordEvent(event));
 }
 
-async function inTime<T>(answer: T | PromiseLike<T>): Promise<T> {
+function inTime<T>(answer: T | PromiseLike<T>): Promise<T> {
   return answerWithin(STORE_MILLISECONDS, "the user store", answer);
 }
 

@@ -154,3 +154,9 @@ test("SERVER_TIMING=on tells how long the store and the answer took", async () =
   assert.match((await send("/me")).headers.get("server-timing") ?? "", /^store;dur=0, total;dur=[\d.]+$/);
   assert.equal((await open({}).send("/me")).headers.get("server-timing"), null);
 });
+
+test("an onEvent that never settles is waited for two seconds", async () => {
+  const { entries, login } = open({}, { onEvent: () => new Promise(() => {}) });
+  assert.equal((await login()).status, 200);
+  assert.deepEqual(entries.map(({ error }) => String(error)), ["Error: edgegate: onEvent has not answered within 2000 ms"]);
+});

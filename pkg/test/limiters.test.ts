@@ -121,6 +121,23 @@ test("a limiter that never answers has failed after two seconds, and the request
   assert.deepEqual(reasons, ["limiter Error: edgegate: a limiter has not answered within 2000 ms", "unknown-user "]);
 });
 
+test("a limiter that fails does not switch off the others", async () => {
+  const failing = { limit: () => Promise.reject(new Error("no answer")) };
+  const none = { limit: async () => ({ success: false }) };
+  const reasons: string[] = [];
+  const log = ({ reason }: LogEntry) => void reasons.push(reason);
+  for (const limiters of [{ client: failing, account: none }, { client: none, account: failing }]) {
+    const gate = createGate(settings, memoryUsers(), { limiters, log });
+    assert.equal((await gate.fetch(login("ada@example.com"), { address: "203.0.113.1" })).status, 429);
+  }
+  assert.deepEqual(reasons, ["limiter", "rate-limited", "limiter", "rate-limited"]);
+  // Nor the counter of the process.
+  const gate = createGate(settings, memoryUsers(), { limiters: { client: failing }, log });
+  const statuses = [];
+  for (let count = 0; count < 11; count += 1) statuses.push((await gate.fetch(login("ada@example.com"), { address: "203.0.113.1" })).status);
+  assert.deepEqual(statuses, [...Array(10).fill(403), 429]);
+});
+
 test("what is no limiter is an error at once", () => {
   const create = (limiters: object) => () => createGate(settings, memoryUsers(), { limiters });
   for (const wrong of [{ client: {} }, { account: 1 }, { account: null }, { client: { limit: "x" } }, { user: limiter(1) }, []]) {

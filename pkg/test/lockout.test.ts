@@ -68,6 +68,17 @@ test("of a hundred logins at once ten passwords are checked", async () => {
   assert.equal(reasons.at(-1), "held-up");
 });
 
+test("right logins at once hold nobody up, and wrong ones at once not for longer than one after the other", async () => {
+  for (const [password, status] of [["secret", 200], ["wrong", 403]] as const) {
+    const { login, database } = open();
+    const replies = await Promise.all(Array.from({ length: 40 }, () => login("ada", password)));
+    assert.equal(replies.filter((reply) => reply.status === status).length >= 10, true);
+    const failures = database.prepare("SELECT failures FROM login_attempts WHERE client = ''").get()?.["failures"];
+    assert.equal(failures, password === "wrong" ? 11 : 1, password);
+    assert.equal((await login("ada", "secret")).status, password === "wrong" ? 403 : 200);
+  }
+});
+
 test("a database that cannot be written tells nobody which password is right", async () => {
   const { login, database } = open();
   database.exec("PRAGMA query_only = ON");

@@ -45,3 +45,15 @@ test("an error of the package has a name and a code", async () => {
   assert(error instanceof EdgegateError);
   assert.deepEqual([error.name, error.code], ["EdgegateError", "password-empty"]);
 });
+
+test("a path that is the app's own is not in the log", async () => {
+  const entries: object[] = [];
+  for (const ACCESS_LOG of ["on", "off"]) {
+    const gate = createGate({ SECRET_KEY, ACCESS_LOG }, memoryUsers(), { log: (entry) => void entries.push(entry) });
+    await gate.fetch(new Request("http://localhost/reset/ada@example.com/a-token"));
+    await gate.requireUser(new Request("http://localhost/reset/ada@example.com/a-token"));
+    await gate.fetch(new Request("http://localhost/me"));
+  }
+  assert.deepEqual(entries.map((entry) => ("path" in entry ? entry.path : "none")), ["none", "none", "/me", "none", "/me"]);
+  assert(!JSON.stringify(entries).includes("reset"));
+});

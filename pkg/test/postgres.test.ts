@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { inspect } from "node:util";
 import { createGate } from "edgegate";
 import { postgresSchema, postgresUsers, type PostgresConnect, type PostgresDatabase, type PostgresOptions } from "edgegate/postgres";
 import { Client, Pool } from "pg";
@@ -168,6 +169,19 @@ test("a lookup by address uses the index", async () => {
     assert.match(plan, /Index Scan using users_email/, letterCase);
   }
   await close();
+});
+
+test("an error has nothing of the row that was refused", async () => {
+  for (const connect of [pool, js]) {
+    const { database, close } = connect(server.url);
+    const run = async (sql: string) => void ("unsafe" in database ? await database.unsafe(sql) : await (database as Pool).query(sql));
+    await run(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${schema()} ALTER TABLE users ADD COLUMN role text NOT NULL`);
+    const error = await postgresUsers(database).insertUser({ email: "ada@example.com", password: "a hash" }).catch((error: unknown) => error);
+    assert.match(inspect(error, { depth: 9, showHidden: true }), /null value in column "role"/);
+    assert.equal((error as { code?: unknown }).code, "23502");
+    assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /ada@|a hash/);
+    await close();
+  }
 });
 
 test("an integer id that JavaScript cannot represent is a row that the core refuses", async () => {

@@ -113,21 +113,28 @@ impl LoginState {
 
     /// The login, to count before its password is checked: of many at once, none gets past the limit. One that is held up does not
     /// count, so that a delay ends.
-    pub(crate) fn count(&self, keys: &LoginKeys, now: i64) -> Question {
-        Question::CountLogin(CountedLogin {
+    pub(crate) fn count(&self, keys: &LoginKeys, now: i64) -> CountedLogin {
+        CountedLogin {
             account: keys.account.clone(),
             client: self.client.clone(),
             counts: !self.is_held(now),
             now,
             since: self.since(now),
+            // One more than the last that is checked, so that logins at once do not add up to the longest delay.
+            most: self.last_checked(now).saturating_add(1),
             expires_at: now.saturating_add(LOCKOUT_WINDOW_SECONDS).saturating_add(LOCKOUT_MAX_SECONDS),
-        })
+        }
     }
 
     /// Whether the password is checked of a login that was counted as this number.
     pub(crate) fn admits(&self, counted: i64, now: i64) -> bool {
+        !self.is_held(now) && counted <= self.last_checked(now)
+    }
+
+    /// The number of the last login whose password is checked.
+    fn last_checked(&self, now: i64) -> i64 {
         let earlier = if self.failed_at <= self.since(now) { 0 } else { self.failures };
-        !self.is_held(now) && counted <= earlier.saturating_add(1).max(LOCKOUT_FAILURES)
+        earlier.saturating_add(1).max(LOCKOUT_FAILURES)
     }
 
     /// A last failure at this time or before is forgotten.
@@ -152,7 +159,9 @@ impl LoginState {
 /// INSERT INTO login_attempts (account, client, failures, failed_at, expires_at)
 /// VALUES (:account, :client, :counts, :now, :expires_at)
 /// ON CONFLICT (account, client) DO UPDATE SET
-///   failures = CASE WHEN NOT :counts THEN failures WHEN failed_at <= :since THEN 1 ELSE failures + 1 END,
+///   failures = CASE
+///     WHEN NOT :counts THEN failures WHEN failed_at <= :since THEN 1 WHEN failures >= :most THEN failures ELSE failures + 1
+///   END,
 ///   failed_at = CASE WHEN :counts THEN :now ELSE failed_at END,
 ///   expires_at = MAX(expires_at, :expires_at)
 /// RETURNING failures
@@ -173,6 +182,7 @@ impl LoginState {
 ///     counts: true,
 ///     now: 1_700_000_000,
 ///     since: 1_699_999_100,
+///     most: 11,
 ///     expires_at: 1_700_001_800,
 /// };
 /// assert_eq!(login.now - login.since, 15 * 60);
@@ -191,6 +201,8 @@ pub struct CountedLogin {
     pub now: i64,
     /// A last failure at this time or before is forgotten.
     pub since: i64,
+    /// What is counted no further: the passwords of logins from this number on are not checked.
+    pub most: i64,
     /// When the row may be deleted, in seconds since 1970.
     pub expires_at: i64,
 }
@@ -262,7 +274,7 @@ mod tests {
     fn a_failure_is_forgotten_a_quarter_of_an_hour_after_the_delay() {
         let keys = LoginKeys { account: "a".into(), client: "c".into() };
         for (failures, forgotten) in [(0, 900), (9, 900), (10, 930), (20, 1800)] {
-            let Question::CountLogin(login) = state(failures, 0).count(&keys, 10_000) else { panic!() };
+            let login = state(failures, 0).count(&keys, 10_000);
             assert_eq!(10_000 - login.since, forgotten, "{failures}");
             assert_eq!((login.expires_at, login.client.as_str(), login.counts), (11_800, "", true));
         }
@@ -277,5 +289,13 @@ mod tests {
         assert_eq!(admitted(state(10, 1000), 11, 1030), 1);
         assert_eq!(admitted(state(50, 1000), 51, 1900), 1);
         assert_eq!(admitted(state(50, 1000), 1, 2800), 10, "forgotten");
+        let most = |state: LoginState, now| {
+            state.count(&LoginKeys { account: String::new(), client: String::new() }, now).most
+        };
+        assert_eq!(
+            [most(LoginState::default(), 1000), most(state(3, 1000), 1000), most(state(10, 1000), 1030)],
+            [11, 11, 12]
+        );
+        assert_eq!([most(state(50, 1000), 1900), most(state(50, 1000), 2800)], [52, 11]);
     }
 }

@@ -85,6 +85,10 @@ pub(crate) async fn with_credentials(
     client: &Client,
     claims: FurtherClaims<'_>,
 ) -> Result<AccessToken, Refusal> {
+    // Without a key there are no keyed hashes to count by, and no token to give.
+    if settings.ring.signing().is_none() {
+        return Err(Refusal::Unsigned(TokenRefusal::Key));
+    }
     let name = stored_name(&credentials.username, &settings.unicode);
     let account = name.as_deref().unwrap_or(&credentials.username);
     let counted = client.counted();
@@ -107,17 +111,13 @@ async fn log_in(
     claims: FurtherClaims<'_>,
 ) -> Result<AccessToken, Refusal> {
     for _ in 0..ATTEMPTS {
-        let Authenticated { user, rehash, success } =
-            authenticate(settings, host, name, &credentials.password, client).await?;
+        let Authenticated { user, rehash } = authenticate(settings, host, name, &credentials.password, client).await?;
         let further = match claims {
             Some(claims) => claims(&user).map_err(Refusal::Unsigned)?,
             None if settings.asks_claims => host.claims(user.clone().into()).await?,
             None => Map::new(),
         };
         let Some(tokens) = accept(settings, host, &user, client, &further).await? else { continue };
-        if let Some(success) = success {
-            host.note(success).await;
-        }
         // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
         if rehash
             && let Ok((new, job)) = password::prepare(&credentials.password, settings.bcrypt_cost)
@@ -138,8 +138,6 @@ struct Authenticated {
     user: UserRow,
     /// Whether the stored hash has a lower cost than new ones, with `REHASH=on`.
     rehash: bool,
-    /// The success to store, with `LOCKOUT=on`.
-    success: Option<Question>,
 }
 
 /// Finds the user and checks the password.
@@ -172,11 +170,11 @@ async fn authenticate(
     let hashed = host.work(job).await?;
     let stored = checkable?;
     let user = user.filter(|_| stored.is(&hashed)).ok_or(Refusal::WrongPassword)?;
-    Ok(Authenticated {
-        user,
-        rehash: settings.rehash && stored.cost() < settings.bcrypt_cost.get(),
-        success: login.map(|(keys, state)| state.succeeded(&keys, host.seconds())),
-    })
+    // At once: whatever fails from here on, the password was right and is no failure.
+    if let Some((keys, state)) = login {
+        host.note(state.succeeded(&keys, host.seconds())).await;
+    }
+    Ok(Authenticated { user, rehash: settings.rehash && stored.cost() < settings.bcrypt_cost.get() })
 }
 
 /// The user of this name, and what is stored about logins with it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::support::{NOW, SECRET, Users, gate_with, quick_gate_with, row, run};
 use edgegate::{
-    Answer, Gate, Question, Refusal, Reply, Request, Vars,
+    Answer, Credentials, Gate, Question, Refusal, Reply, Request, Settings, Vars,
     host::{LoginState, UserAtLogin},
 };
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -46,7 +46,10 @@ impl Tables {
             Question::CountLogin(login) => {
                 let state = self.row(&login.account, &login.client);
                 if login.counts {
-                    state.failures = if state.failed_at <= login.since { 1 } else { state.failures + 1 };
+                    state.failures = match state.failures {
+                        _ if state.failed_at <= login.since => 1,
+                        failures => (failures + 1).min(login.most.max(failures)),
+                    };
                     state.failed_at = login.now;
                 }
                 state.expires_at = state.expires_at.max(login.expires_at);
@@ -279,5 +282,54 @@ fn the_keys_contain_no_address_and_differ_between_accounts() {
     assert_eq!((keys.len(), clients.len()), (5, 4));
     for (account, client) in keys {
         assert_eq!((account.len(), client.len()), (22, if client.is_empty() { 0 } else { 22 }));
+    }
+}
+
+/// A right password is no failure, whatever fails after it.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_login_is_taken_back_before_anything_else_can_fail() {
+    let (vars, lockout) = (Vars::default(), Some("on".into()));
+    let gate = quick_gate_with(SECRET, Vars { lockout, refresh_token_expire_minutes: Some("60".into()), ..vars });
+    let mut tables = Tables::new();
+    for _ in 0..12 {
+        let result = run(gate.login(Credentials::new("user@example.com", "secret"), NOW), |question| match question {
+            Question::InsertSession(_) => Answer::Unavailable,
+            _ => tables.answer(question, ""),
+        });
+        assert_eq!(result, Err(Refusal::StoreUnavailable));
+    }
+    assert_eq!(tables.login("user", "secret", ATTACKER, NOW), "");
+}
+
+/// There is nothing to count by, and no token to give.
+#[wasm_bindgen_test(unsupported = test)]
+fn without_a_key_that_signs_no_password_is_checked() {
+    let public = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","alg":"EdDSA","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    let vars = |registration: &str| Vars {
+        jwt_keys: Some(public.into()),
+        lockout: Some("on".into()),
+        registration: Some(registration.into()),
+        ..Vars::default()
+    };
+    let gate = Gate::new(Settings::try_from(vars("closed")).expect("it can verify"));
+    for password in ["secret", "wrong"] {
+        let login = gate.login(Credentials::new("user@example.com", password), NOW);
+        let refusal = login.done().expect("nothing is asked").unwrap_err();
+        assert_eq!(refusal.code(), "unsigned:no-signing-key");
+    }
+    assert_eq!(Settings::try_from(vars("open")).expect_err("new users could not log in").setting, "REGISTRATION");
+}
+
+/// A store that counts nothing must not let everyone pass.
+#[wasm_bindgen_test(unsupported = test)]
+fn a_count_below_one_is_an_invalid_row() {
+    let mut tables = Tables::new();
+    for counted in [0, -5, i64::MIN] {
+        let login = gate().login(Credentials::new("user@example.com", "secret"), NOW);
+        let result = run(login, |question| match question {
+            Question::CountLogin(_) => Answer::Counted(counted),
+            _ => tables.answer(question, ""),
+        });
+        assert_eq!(result.unwrap_err().code(), "invalid-row:failures");
     }
 }

@@ -164,7 +164,8 @@ impl Statements {
             ),
             count_login: sql(format!(
                 "{INSERT_ATTEMPT} VALUES ($1, $2, $3, $4, $6) ON CONFLICT (account, client) DO UPDATE SET \
-                 failures = CASE WHEN $3 = 0 THEN a.failures WHEN a.failed_at <= $5 THEN 1 ELSE a.failures + 1 END, \
+                 failures = CASE WHEN $3 = 0 THEN a.failures WHEN a.failed_at <= $5 THEN 1 \
+                 WHEN a.failures >= $7 THEN a.failures ELSE a.failures + 1 END, \
                  failed_at = CASE WHEN $3 = 0 THEN a.failed_at ELSE $4 END, \
                  expires_at = {}(a.expires_at, $6) RETURNING {}",
                 dialect.greatest,
