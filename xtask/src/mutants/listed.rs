@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 24] = [
+const TESTS: [&str; 25] = [
     "events",
     "lockout",
     "d1",
@@ -58,6 +58,7 @@ const TESTS: [&str; 24] = [
     "trap",
     "lanes",
     "limiters",
+    "faults",
     "log",
     "slim",
     "stores",
