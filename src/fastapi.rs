@@ -4,6 +4,7 @@ mod email;
 mod form;
 mod input;
 mod invalid;
+mod new_password;
 mod new_user;
 
 pub use self::invalid::{BodyError, Invalid, Loc, Shown};
@@ -11,5 +12,6 @@ pub(crate) use self::{
     email::{Email, is_space, looked_up},
     form::{LoginForm, RevocationForm, TokenForm},
     invalid::HIDDEN,
+    new_password::NewPassword,
     new_user::NewUser,
 };

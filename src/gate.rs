@@ -11,12 +11,13 @@ use {
 };
 
 use crate::{
+    fastapi::NewPassword,
     host::{Counter, Limit, Session, Step, access_token, start, tokens},
     http::{Client, Refusal, Reply, Request},
     routes::{
         self,
         login::{self, Credentials},
-        logout, me, refresh, revoke, sessions,
+        logout, me, password, refresh, revoke, sessions,
     },
     settings::{Settings, SettingsError},
     token::{AccessToken, Claims, ProviderKeys, TokenRefusal, to_members},
@@ -359,6 +360,39 @@ impl Gate {
                 return Err(Refusal::UnknownPath);
             }
             logout::log_out(&settings, &host, authorization.as_deref()).await
+        })
+    }
+
+    /// Changes the password of the user of the bearer token in this `Authorization` header, revokes the user's tokens, ends the user's
+    /// sessions, and returns new tokens. `address` is that of the client, for the limits. Needs `PASSWORD_CHANGE`; without `REVOCATION`,
+    /// access tokens remain valid until they expire.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `PASSWORD_CHANGE`, there is no such operation.
+    /// let step = gate.change_password(None, "correct horse", "battery staple", None, 1_700_000_000);
+    /// assert_eq!(step.done(), Some(Err(Refusal::UnknownPath)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn change_password(
+        &self,
+        authorization: Option<String>,
+        current: &str,
+        new: &str,
+        address: Option<String>,
+        now: u64,
+    ) -> Step<Result<AccessToken, Refusal>> {
+        let settings = Arc::clone(&self.settings);
+        let passwords = NewPassword::new(current, new, settings.password_min_length);
+        start(now, move |host| async move {
+            if !settings.password_change {
+                return Err(Refusal::UnknownPath);
+            }
+            let user = me::current_user(&settings, &host, authorization.as_deref()).await?;
+            password::of_user(&settings, &host, user, &passwords?, &Client::at(address.as_deref())).await
         })
     }
 

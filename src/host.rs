@@ -6,6 +6,7 @@
 pub(crate) mod access_token;
 mod limit;
 mod lockout;
+mod password_change;
 pub mod passwords;
 mod question;
 mod security_event;
@@ -27,6 +28,7 @@ pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::Refresh
 pub use self::{
     limit::Limit,
     lockout::{CountedLogin, LoginState, SucceededLogin, UserAtLogin},
+    password_change::PasswordChange,
     question::{Answer, JwkSet, Question},
     security_event::{SecurityEvent, SecurityEventKind},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},

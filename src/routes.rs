@@ -3,6 +3,7 @@
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod me;
+pub(crate) mod password;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod sessions;
@@ -26,6 +27,7 @@ const ME: &str = "/me";
 const USERS: &str = "/users";
 const LOGOUT: &str = "/logout";
 const REVOKE: &str = "/revoke";
+const PASSWORD: &str = "/me/password";
 const SESSIONS: &str = "/me/sessions";
 const JWKS: &str = "/.well-known/jwks.json";
 
@@ -97,6 +99,10 @@ async fn with_user(settings: &Settings, host: &Host, request: &Request, path: &s
         LOGOUT => {
             logout::log_out(settings, host, authorization).await?;
             Ok(without_cookies(settings, Reply::logged_out()))
+        }
+        PASSWORD => {
+            let token = password::with_body(settings, host, request, authorization).await?;
+            Ok(with_cookies(settings, &token, Reply::logged_in(&token)))
         }
         SESSIONS => sessions::list(settings, host, authorization).await.map(|sessions| Reply::sessions(&sessions)),
         _ => match session_id(path) {
@@ -214,7 +220,7 @@ fn summary(settings: &Settings, host: &Host, path: &str, refusal: Option<&Refusa
 /// The route of this path, without what differs from request to request.
 fn template(settings: &Settings, path: &str) -> Option<&'static str> {
     allowed_method(settings, path)?;
-    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, SESSIONS, JWKS];
+    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, SESSIONS, JWKS];
     Some(fixed.into_iter().find(|route| *route == path).unwrap_or("/me/sessions/{id}"))
 }
 
@@ -225,6 +231,7 @@ fn allowed_method(settings: &Settings, path: &str) -> Option<&'static str> {
         LOGOUT if settings.revocation || settings.token_cookie => Some("POST"),
         REVOKE if has_sessions => Some("POST"),
         ME | JWKS => Some("GET"),
+        PASSWORD if settings.password_change => Some("PATCH"),
         SESSIONS if has_sessions => Some("GET"),
         _ if has_sessions && session_id(path).is_some() => Some("DELETE"),
         _ => None,

@@ -16,8 +16,8 @@ use self::{
     name::{
         ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS, CORS_ORIGINS,
         JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
-        JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_MIN_LENGTH, RATE_LIMIT,
-        REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY,
+        JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH,
+        RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY,
         SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, origins, switch},
@@ -123,7 +123,10 @@ pub struct Vars {
     /// How many seconds the body of a request may take to arrive: 1 to 60; 10 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub body_timeout_seconds: Option<Variable>,
-    /// How many characters the password of a new user must have: 1 to 64; 8 by default.
+    /// `on` adds `PATCH /me/password`; `off` by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_change: Option<Variable>,
+    /// How many characters a new password must have: 1 to 64; 8 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_min_length: Option<Variable>,
     /// The origins of pages that may send requests and read the answers, such as `https://app.example.com`, separated by commas; none by
@@ -187,7 +190,9 @@ pub struct Settings {
     pub refresh_token_max_days: u32,
     /// How many seconds the body of a request may take to arrive.
     pub body_timeout_seconds: u32,
-    /// How many characters the password of a new user must have.
+    /// Whether a user can change the password.
+    pub password_change: bool,
+    /// How many characters a new password must have.
     pub password_min_length: u32,
     /// The origins of pages that may send requests and read the answers.
     pub cors_origins: Vec<String>,
@@ -252,6 +257,7 @@ impl Vars {
             refresh_token_expire_minutes: variable(REFRESH_TOKEN_EXPIRE_MINUTES),
             refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
+            password_change: variable(PASSWORD_CHANGE),
             password_min_length: variable(PASSWORD_MIN_LENGTH),
             cors_origins: variable(CORS_ORIGINS),
             rate_limit: variable(RATE_LIMIT),
@@ -367,6 +373,7 @@ impl TryFrom<Vars> for Settings {
                 BODY_TIMEOUT_DEFAULT_SECONDS,
                 &BODY_TIMEOUTS_SECONDS,
             )?,
+            password_change: switch(PASSWORD_CHANGE, vars.password_change.as_deref(), ["off", "on"])?,
             password_min_length: integer(
                 PASSWORD_MIN_LENGTH,
                 vars.password_min_length.as_deref(),

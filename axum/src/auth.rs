@@ -210,6 +210,24 @@ impl Auth {
         self.run(self.0.gate.refresh(refresh_token, self.now()), &mut Exchange::default()).await
     }
 
+    /// Changes the password of the user of the bearer token in these headers, revokes the user's tokens, ends the user's sessions, and
+    /// returns new tokens. `address` is that of the client, for the limits. Needs `PASSWORD_CHANGE=on`.
+    ///
+    /// # Errors
+    /// Those of [`Auth::current_user`]; [`Refusal::CurrentPassword`], [`Refusal::SamePassword`], or [`Refusal::Body`] for a new password
+    /// that the rules refuse.
+    pub async fn change_password(
+        &self,
+        headers: &HeaderMap,
+        current: &str,
+        new: &str,
+        address: Option<IpAddr>,
+    ) -> Result<AccessToken, Refusal> {
+        let address = address.map(|address| address.to_string());
+        let step = self.0.gate.change_password(authorization(headers), current, new, address, self.now());
+        self.run(step, &mut Exchange::default()).await
+    }
+
     /// Revokes all tokens of the user of the bearer token in these headers. Needs `REVOCATION=on`.
     ///
     /// # Errors
@@ -430,7 +448,7 @@ impl AuthBuilder {
         Self(Shared { gate, claims: Some(Box::new(claims)), ..self.0 })
     }
 
-    /// Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a refresh token that was used again, a
+    /// Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh token that was used again, a
     /// logout everywhere. The answer waits for it, so send what takes time to a task of your own; what takes longer for a known user
     /// than for an unknown one would show in the time of the answer. A panic is logged, and changes no answer.
     ///

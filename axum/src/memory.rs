@@ -9,8 +9,8 @@ use std::{
 use edgegate::{
     UserId, UserRow,
     host::{
-        CountedLogin, Ended, LoginState, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
-        SucceededLogin, UserAtLogin,
+        CountedLogin, Ended, LoginState, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session,
+        SessionEnd, SucceededLogin, UserAtLogin,
     },
 };
 
@@ -125,6 +125,22 @@ impl Store for MemoryStore {
         tables.raise(id);
         tables.sessions.retain(|row| !(with_sessions && row.user_id == *id));
         Ok(())
+    }
+
+    async fn change_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
+        let mut tables = self.lock();
+        let is_as_read = |user: &&mut UserRow| {
+            user.id == change.user_id
+                && user.password == change.old
+                && (change.token_version.is_none() || user.token_version == change.token_version)
+        };
+        let Some(user) = tables.users.iter_mut().find(is_as_read) else { return Ok(false) };
+        user.password.clone_from(&change.new);
+        if change.token_version.is_some() {
+            tables.raise(&change.user_id);
+        }
+        tables.sessions.retain(|row| !(change.with_sessions && row.user_id == change.user_id));
+        Ok(true)
     }
 
     async fn user_at_login(

@@ -31,8 +31,17 @@ use zeroize::Zeroizing;
 use crate::{Auth, GateReply, auth::Exchange, response::log};
 
 /// The paths of the gate. The core decides which of them there are with the settings, and answers 405 for another method.
-const PATHS: [&str; 8] =
-    ["/login", "/me", "/users", "/logout", "/revoke", "/me/sessions", "/me/sessions/{id}", "/.well-known/jwks.json"];
+const PATHS: [&str; 9] = [
+    "/login",
+    "/me",
+    "/users",
+    "/logout",
+    "/revoke",
+    "/me/password",
+    "/me/sessions",
+    "/me/sessions/{id}",
+    "/.well-known/jwks.json",
+];
 
 /// The core reads absolute URLs. It sees this origin, which no page can have, only in a redirect, from which it is removed.
 const ORIGIN: &str = "http://host.invalid";

@@ -16,8 +16,8 @@ use std::{borrow::Cow, fmt};
 use edgegate::{
     InvalidRow, UserId, UserRow,
     host::{
-        CountedLogin, Ended, LoginState, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
-        SucceededLogin, UserAtLogin,
+        CountedLogin, Ended, LoginState, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session,
+        SessionEnd, SucceededLogin, UserAtLogin,
     },
 };
 use serde_json::{Map, Value};
@@ -119,6 +119,22 @@ impl<P: Engine> Store for SqlStore<P> {
             statements.push((&self.statements.delete_sessions, params.as_slice()));
         }
         Ok(self.pool.transaction(&statements).await.map(drop)?)
+    }
+
+    async fn change_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
+        let PasswordChange { user_id, old, new, token_version, with_sessions } = change;
+        let Some(id) = self.dialect.id(user_id) else { return Ok(false) };
+        let mut params = vec![id, Param::text(new), Param::text(old)];
+        params.extend(token_version.map(Param::Integer));
+        let with_new = params.get(..2).unwrap_or_default();
+        // In this order: a new session locks the row of its user.
+        let mut statements =
+            vec![(self.statements.change_password.version(token_version.is_some()), params.as_slice())];
+        if *with_sessions {
+            statements.push((&self.statements.delete_sessions_of_password, with_new));
+        }
+        statements.push((&self.statements.has_password, with_new));
+        Ok(!self.pool.transaction(&statements).await?.is_empty())
     }
 
     async fn user_at_login(

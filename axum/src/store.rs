@@ -5,8 +5,8 @@ use std::{error::Error, fmt, pin::Pin};
 use edgegate::{
     Answer, InvalidRow, Question, UserId, UserRow,
     host::{
-        CountedLogin, Ended, NewSession, Rotated, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin,
-        UserAtLogin,
+        CountedLogin, Ended, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
+        SucceededLogin, UserAtLogin,
     },
 };
 
@@ -83,6 +83,13 @@ pub trait Store: Send + Sync + 'static {
     /// concurrent [`Store::insert_session`] with the old version may leave a session behind. For `REVOCATION`.
     fn revoke_tokens(&self, _id: &UserId, _with_sessions: bool) -> impl Future<Output = Result<(), StoreError>> + Send {
         async { Err(StoreError::Unsupported("REVOCATION")) }
+    }
+
+    /// Stores a new password hash, if the user still has the old one and, if there is one, the token version; ends the user's tokens and
+    /// sessions in the same transaction, and returns whether it did. One transaction: [`PasswordChange`] has the SQL. For
+    /// `PASSWORD_CHANGE`.
+    fn change_password(&self, _change: &PasswordChange) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        async { Err(StoreError::Unsupported("PASSWORD_CHANGE")) }
     }
 
     /// Finds a user by e-mail address as [`Store::user_by_email`] does, and the row of `login_attempts` of this account that
@@ -246,6 +253,7 @@ async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answe
             store.revoke_tokens(id, *with_sessions).await?;
             Answer::Done
         }
+        Question::ChangePassword(change) => Answer::Changed(store.change_password(change).await?),
         Question::InsertSession(session) => Answer::Changed(store.insert_session(session).await?),
         Question::RotateSession(rotation) => Answer::Rotated(store.rotate_session(rotation).await?),
         Question::EndSession(end) => Answer::Ended(store.end_session(end).await?),

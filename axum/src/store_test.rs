@@ -21,7 +21,10 @@ use std::{error::Error, fmt};
 
 use edgegate::{
     UserId, UserRow,
-    host::{CountedLogin, Ended, LoginState, NewSession, Rotated, Rotation, Session, SessionEnd, SucceededLogin},
+    host::{
+        CountedLogin, Ended, LoginState, NewSession, PasswordChange, Rotated, Rotation, Session, SessionEnd,
+        SucceededLogin,
+    },
 };
 
 use crate::{Store, StoreError};
@@ -45,6 +48,7 @@ pub async fn run<S: Store>(
     suite.unknown_users().await.named("an unknown user is None")?;
     suite.ids_are_not_reused().await.named("the id of a deleted user is not reused")?;
     suite.hashes_are_compared_and_set().await.named("a hash is replaced if it is still the old one")?;
+    suite.passwords_are_changed().await.named("a password is changed if it and the token version are still those")?;
     suite.token_versions().await.named("a revocation adds 1 to the version of one user")?;
     suite.revocation_deletes_sessions().await.named("a revocation deletes the sessions of one user")?;
     suite.outdated_logins().await.named("no session is stored for an outdated login")?;
@@ -231,6 +235,38 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         self.store.replace_hash(&id, HASH, "late").await?;
         equal("after a late change", self.hash_of(&id).await?, first)?;
         equal("the hash of another user", self.hash_of(&other).await?.as_str(), HASH)
+    }
+
+    async fn passwords_are_changed(&self) -> Checked {
+        let [user, other] = [self.user("password@example.com").await?, self.user("password2@example.com").await?];
+        let user_id = user.id.clone();
+        for (name, id) in [("password-1", &user.id), ("password-2", &user.id), ("password-3", &other.id)] {
+            equal("a session", self.store.insert_session(&session(name, id)).await?, true)?;
+        }
+        let change = |new: &str, token_version| PasswordChange {
+            user_id: user_id.clone(),
+            old: HASH.into(),
+            new: new.into(),
+            token_version,
+            with_sessions: true,
+        };
+        let from_another = PasswordChange { old: "another".into(), ..change("new", Some(0)) };
+        equal("from another hash", self.store.change_password(&from_another).await?, false)?;
+        equal("from another version", self.store.change_password(&change("new", Some(1))).await?, false)?;
+        equal("the hash after these", self.hash_of(&user.id).await?, HASH.to_owned())?;
+        equal("the sessions after these", self.store.sessions(&user.id, NOW).await?.len(), 2)?;
+        let [first, second] = [change("first", Some(0)), change("second", Some(0))];
+        let (first, second) = tokio::join!(self.store.change_password(&first), self.store.change_password(&second));
+        let changed = [first?, second?];
+        equal("of two at once", changed.iter().filter(|changed| **changed).count(), 1)?;
+        let stored = if changed == [true, false] { "first" } else { "second" };
+        equal("the hash afterwards", self.hash_of(&user.id).await?, stored.to_owned())?;
+        equal("the version afterwards", self.version_of(&user.id).await?, Some(1))?;
+        equal("the sessions afterwards", self.store.sessions(&user.id, NOW).await?.len(), 0)?;
+        equal("the sessions of another user", self.store.sessions(&other.id, NOW).await?.len(), 1)?;
+        let without = PasswordChange { old: stored.into(), with_sessions: false, ..change("third", None) };
+        equal("without a version", self.store.change_password(&without).await?, true)?;
+        equal("the version after it", self.version_of(&user.id).await?, Some(1))
     }
 
     async fn token_versions(&self) -> Checked {

@@ -1,8 +1,11 @@
 //! Security events, the table `audit`, the log of requests, and `Server-Timing`.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use edgegate_axum::{
     MemoryStore, SqliteStore, Store,
     edgegate::{Vars, host::SecurityEvent},
@@ -129,17 +132,20 @@ async fn a_login_whose_client_hangs_up_is_brought_to_its_end() -> Result<()> {
         gate(MemoryStore::new([user()?]), Vars { lockout: Some("on".into()), ..vars() })?.on_event(on_event).build();
     let app = auth.router();
     for form in [WRONG, FORM] {
-        // Polled once: the login has begun.
+        // Polled once, so that the login has begun.
         let answering = post(&app, "/login", form);
         tokio::select! {
             biased;
             answer = answering => bail!("answered at once: {answer:?}"),
-            () = tokio::task::yield_now() => {}
+            () = std::future::ready(()) => {}
         }
     }
-    while told.lock().unwrap_or_else(PoisonError::into_inner).len() < 2 {
-        tokio::task::yield_now().await;
-    }
+    let both = async {
+        while told.lock().unwrap_or_else(PoisonError::into_inner).len() < 2 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), both).await.context("the events were not told")?;
     let mut kinds = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
     kinds.sort_unstable();
     ensure!(kinds == ["login", "login-refused"], "{kinds:?}");

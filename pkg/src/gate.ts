@@ -45,7 +45,7 @@ export interface LoginOptions<C extends object = Record<string, unknown>> extend
 export interface Gate {
   /**
    * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does, `GET /.well-known/jwks.json` (RFC
-   * 7517), and `POST /logout` with `REVOCATION=on`. It never rejects: errors are logged and answered with 500 or 503.
+   * 7517), and `POST /logout` with `REVOCATION=on`, `PATCH /me/password` with `PASSWORD_CHANGE=on`. It never rejects: errors are logged and answered with 500 or 503.
    */
   fetch(request: WebRequest, options?: FetchOptions & { fallThrough?: false | undefined }): Promise<WebResponse>;
   fetch(request: WebRequest, options: FetchOptions): Promise<WebResponse | undefined>;
@@ -66,6 +66,11 @@ export interface Gate {
   requireUser(request: AnyRequest): Promise<{ user: User; response?: undefined } | { user?: undefined; response: WebResponse }>;
   /** Exchanges a refresh token for the next tokens (RFC 6749 6). Needs `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   refresh(refreshToken: string): Promise<LoginVerdict>;
+  /**
+   * Changes the password of the user of this token, revokes the user's tokens, ends the user's sessions, and returns new tokens. Needs
+   * `PASSWORD_CHANGE=on`; without `REVOCATION=on`, access tokens remain valid until they expire.
+   */
+  changePassword(from: Bearer, passwords: { currentPassword: string; newPassword: string }, options?: { address?: string | undefined }): Promise<LoginVerdict>;
   /** Revokes all tokens of the user of this token, and ends the user's sessions. Needs `REVOCATION=on`. */
   logOut(from: Bearer): Promise<DoneVerdict>;
   /**
@@ -101,7 +106,7 @@ export interface CreateOptions {
    */
   limiters?: Limiters | undefined;
   /**
-   * Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a refresh token that was used again, a
+   * Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh token that was used again, a
    * logout everywhere. The answer waits for what it returns, two seconds at most, and so shows what takes longer for a known user than
    * for an unknown one. If it throws, the error is logged and the answer is the same.
    */
@@ -196,6 +201,14 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       if (!isText(refreshToken)) return refused("refresh-token-malformed");
       return run<LoginVerdict>(() => core.start((gate) => gate.refresh(refreshToken)), { answer: asker() });
     },
+    async changePassword(from, { currentPassword, newPassword }, options = {}) {
+      const passwords = [text("currentPassword", currentPassword), text("newPassword", newPassword)] as const;
+      const { address: given } = known("options", options, ["address"]);
+      const address = given === undefined || given === null ? undefined : text("address", given);
+      const authorization = presented(from);
+      if (isRefused(authorization)) return authorization;
+      return run<LoginVerdict>(() => core.start((gate) => gate.changePassword(authorization, ...passwords, address)), { answer: asker() });
+    },
     async logOut(from) {
       const authorization = presented(from);
       if (isRefused(authorization)) return authorization;
@@ -236,7 +249,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     const { method, headers } = request;
     const ofBrowser = method !== "GET" || core.readsCookies || core.readsOrigins ? cookieFields(headers) : UNREAD;
     const ofPreflight = method === "OPTIONS" ? preflightFields(headers) : NO_PREFLIGHT;
-    return method === "POST" || core.logsRequests ? [...ofBrowser, ...ofPreflight, ...clientOf(request, address)] : [...ofBrowser, ...ofPreflight];
+    return method === "POST" || method === "PATCH" || core.logsRequests ? [...ofBrowser, ...ofPreflight, ...clientOf(request, address)] : [...ofBrowser, ...ofPreflight];
   }
 
   /** @throws {TypeError} for a URL that is none. */

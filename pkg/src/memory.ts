@@ -73,6 +73,14 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
       const row = byId(id);
       if (row?.password === old) row.password = next;
     },
+    async changePassword({ userId, old, new: next, tokenVersion, withSessions }) {
+      const row = byId(userId);
+      if (row?.password !== old || (tokenVersion !== undefined && row.token_version !== tokenVersion)) return false;
+      row.password = next;
+      if (tokenVersion !== undefined) row.token_version += 1;
+      if (withSessions) deleteOf(userId, () => true);
+      return true;
+    },
     async revokeTokens({ id, withSessions }) {
       const row = byId(id);
       if (row) row.token_version += 1;

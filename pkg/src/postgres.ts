@@ -104,6 +104,7 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
     userByEmail: (email, columns) => user(store.userByEmail(spelled(email), columns)),
     userById: (id, columns) => ofExistingId(() => user(store.userById(id, columns)), null),
     insertUser: (row) => user(store.insertUser({ ...row, email: spelled(row.email) })),
+    changePassword: (change) => ofExistingId(() => store.changePassword(change), false),
     attempts: {
       ...attempts,
       async find(login) {

@@ -79,6 +79,7 @@ export interface Driver {
 /** A store with every optional method. */
 export interface SqlStore extends UserStore {
   replaceHash: NonNullable<UserStore["replaceHash"]>;
+  changePassword: NonNullable<UserStore["changePassword"]>;
   revokeTokens: NonNullable<UserStore["revokeTokens"]>;
   sessions: SessionStore;
   attempts: AttemptStore;
@@ -104,6 +105,12 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
     },
     async replaceHash({ id, old, new: next }) {
       await all(sql.replaceHash, { id: key(id), old, next });
+    },
+    async changePassword({ userId, old, new: next, tokenVersion, withSessions }) {
+      const change = sql.changePassword(tokenVersion !== undefined);
+      const values = { id: key(userId), old, next, tokenVersion };
+      const [changed] = withSessions ? await transaction([change, sql.endSessionsOfPassword], values) : [await all(change, values)];
+      return changed?.length === 1;
     },
     async revokeTokens({ id, withSessions }) {
       const texts = withSessions ? [sql.raise, sql.endSessions] : [sql.raise];
@@ -240,6 +247,10 @@ function statements(dialect: Dialect, options: SqlOptions) {
       `WHERE NOT EXISTS (SELECT 1 FROM ${U} WHERE ${dialect.sameEmail(EMAIL)}) ` +
       `ON CONFLICT DO NOTHING RETURNING ${row.join(", ")}`,
     replaceHash: `UPDATE ${U} SET ${PASSWORD} = :next WHERE ${ID} = :id AND ${PASSWORD} = :old RETURNING 1 AS changed`,
+    changePassword: (withVersion: boolean) =>
+      `UPDATE ${U} SET ${PASSWORD} = :next${withVersion ? `, ${VERSION} = ${VERSION} + 1` : ""} ` +
+      `WHERE ${ID} = :id AND ${PASSWORD} = :old${withVersion ? ` AND ${VERSION} = :tokenVersion` : ""} RETURNING 1 AS changed`,
+    endSessionsOfPassword: `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id AND ${PASSWORD} = :next) RETURNING id`,
     raise: `UPDATE ${U} SET ${VERSION} = ${VERSION} + 1 WHERE ${ID} = :id RETURNING 1 AS changed`,
     endSessions: `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id) RETURNING id`,
     insertSession: (ofVersion: boolean) =>

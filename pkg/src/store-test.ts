@@ -25,7 +25,7 @@ export interface StoreCheckOptions {
 }
 
 /** Something that not every store has. `failure` needs `fail` and `recover`, `deletedUsers` needs `deleteUser`. */
-export type Part = "replaceHash" | "revokeTokens" | "sessions" | "attempts" | "deletedUsers" | "failure";
+export type Part = "replaceHash" | "changePassword" | "revokeTokens" | "sessions" | "attempts" | "deletedUsers" | "failure";
 
 /** A check. */
 export interface StoreCheck {
@@ -77,6 +77,7 @@ export function storeChecks(
 function present({ store, deleteUser, fail, recover }: StoreUnderTest, part: Part): void {
   const has = {
     replaceHash: store.replaceHash,
+    changePassword: store.changePassword,
     revokeTokens: store.revokeTokens,
     sessions: store.sessions,
     attempts: store.attempts,
@@ -265,6 +266,43 @@ check("one of many simultaneous replacements of a hash takes effect", ["replaceH
   same(hashes.includes(chosen), true, "the hash is one of them");
   await on.store.replaceHash({ id, old: HASH, new: "late" });
   same((await on.store.userById(id, PLAIN))?.password, chosen, "the hash after a late replacement");
+});
+
+check("a password is changed only if the user has this hash and this token version", ["changePassword"], async (on) => {
+  const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
+  const change = { userId: id, old: HASH, new: OTHER_HASH, tokenVersion: undefined, withSessions: false };
+  same(await on.store.changePassword({ ...change, old: OTHER_HASH }), false, "from another hash");
+  same(await on.store.changePassword({ ...change, userId: on.ids === "integer" ? 987_654 : "no such user" }), false, "of an unknown user");
+  same((await on.store.userById(id, PLAIN))?.password, HASH, "the hash after these");
+  same(await on.store.changePassword(change), true, "from the hash that was read");
+  same(await on.store.changePassword(change), false, "the same again");
+  same((await on.store.userById(id, PLAIN))?.password, OTHER_HASH, "the hash afterwards");
+  same((await on.store.userById(other.id, PLAIN))?.password, HASH, "the same hash of another user");
+});
+
+check("one of many simultaneous changes of a password takes effect", ["changePassword"], async (on) => {
+  const { id } = await on.user();
+  const hashes = Array.from({ length: 8 }, (_, at) => `${OTHER_HASH.slice(0, -1)}${at}`);
+  const change = { userId: id, old: HASH, tokenVersion: undefined, withSessions: false };
+  const changed = await Promise.all(hashes.map((hash) => on.store.changePassword({ ...change, new: hash })));
+  same(changed.filter(Boolean).length, 1, "how many took effect");
+  same((await on.store.userById(id, PLAIN))?.password, hashes[changed.indexOf(true)], "the hash afterwards");
+});
+
+check("a new password ends the user's tokens and sessions, and no session is stored past it", ["changePassword", "revokeTokens", "sessions"], async (on) => {
+  const [user, other] = [await on.user(), await on.user("grace@example.com")];
+  for (const one of [user, user, other]) await on.inserted(one);
+  const change = { userId: user.id, old: HASH, new: OTHER_HASH, tokenVersion: 0, withSessions: true };
+  same(await on.store.changePassword({ ...change, tokenVersion: 1 }), false, "from another token version");
+  same((await on.sessions.list({ userId: user.id, now: NOW })).length, 2, "the sessions after it");
+  same(await on.version(user.id), 0, "token_version after it");
+  const login = () => on.sessions.insert(on.session(user, { tokenVersion: 0 }));
+  const [, changed] = await Promise.all([login(), on.store.changePassword(change), login()]);
+  same(changed, true, "from the token version that was read");
+  same(await on.version(user.id), 1, "token_version afterwards");
+  same(await on.sessions.list({ userId: user.id, now: NOW }), [], "the sessions afterwards");
+  same((await on.sessions.list({ userId: other.id, now: NOW })).length, 1, "the sessions of another user");
+  same(await on.version(other.id), 0, "token_version of another user");
 });
 
 check("token_version starts at 0, and a revocation adds 1 for this user only", ["revokeTokens"], async (on) => {
@@ -593,7 +631,7 @@ check("expired rows go by themselves", ["attempts"], async (on) => {
 check("while the database fails every method rejects, and afterwards all work", ["failure"], async (on) => {
   const user = await on.user();
   // What a store may lack.
-  const { replaceHash, revokeTokens, sessions: hasSessions } = on.store as UserStore;
+  const { replaceHash, changePassword, revokeTokens, sessions: hasSessions } = on.store as UserStore;
   const session = hasSessions ? await on.inserted(user) : undefined;
   const { store, sessions } = on;
   const calls: [string, () => Promise<unknown>][] = [
@@ -602,6 +640,10 @@ check("while the database fails every method rejects, and afterwards all work", 
     ["insertUser", () => store.insertUser({ email: "grace@example.com", password: HASH })],
   ];
   if (replaceHash) calls.push(["replaceHash", () => store.replaceHash({ id: user.id, old: HASH, new: OTHER_HASH })]);
+  if (changePassword) {
+    const change = { userId: user.id, old: "no hash", new: OTHER_HASH, tokenVersion: undefined, withSessions: hasSessions !== undefined };
+    calls.push(["changePassword", () => store.changePassword(change)]);
+  }
   if (revokeTokens) {
     calls.push(["revokeTokens", () => store.revokeTokens({ id: user.id, withSessions: false })]);
     if (hasSessions) calls.push(["revokeTokens", () => store.revokeTokens({ id: user.id, withSessions: true })]);

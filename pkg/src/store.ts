@@ -1,6 +1,7 @@
 import type {
   CountedLogin,
   NewSession,
+  PasswordChange,
   Question,
   Rotation,
   Session,
@@ -11,7 +12,7 @@ import type {
   UserRow,
 } from "../wasm/edgegate.js";
 
-export type { CountedLogin, NewSession, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin } from "../wasm/edgegate.js";
+export type { CountedLogin, NewSession, PasswordChange, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin } from "../wasm/edgegate.js";
 
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
@@ -49,6 +50,12 @@ export interface UserStore {
    * logged and the login succeeds.
    */
   replaceHash?(change: Asked<"replaceHash">): Promise<void>;
+  /**
+   * Stores a new password if the user still has the hash `old` and, if it is there, the `tokenVersion`. Then it also adds 1 to
+   * `token_version` if `tokenVersion` is there, and with `withSessions` deletes the user's sessions in the same transaction. Returns whether
+   * it did. Needed for `PASSWORD_CHANGE=on`.
+   */
+  changePassword?(change: PasswordChange): Promise<boolean>;
   /**
    * Adds 1 to the user's `token_version`, and with `withSessions` deletes the user's sessions in the same transaction. Needed
    * for `REVOCATION=on`.

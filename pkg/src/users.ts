@@ -82,6 +82,11 @@ export async function askStore(
     case "replaceHash":
       await inTime(users.replaceHash?.(question));
       return done(turn);
+    case "changePassword": {
+      if (!users.changePassword) throw new TypeError("edgegate: PASSWORD_CHANGE needs a user store with `changePassword`");
+      const changed = Boolean(await inTime(users.changePassword(question)));
+      return turn.call((turn) => turn.answerChanged(changed));
+    }
     case "revokeTokens":
       if (!users.revokeTokens) throw new TypeError("edgegate: REVOCATION needs a user store with `revokeTokens`");
       await inTime(users.revokeTokens(question));

@@ -9,9 +9,9 @@ use serde::{
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{BodyError, HIDDEN, Invalid, Loc, Shown};
+use super::{BodyError, HIDDEN, Invalid, Loc, Shown, is_space};
 
-/// A JSON value. It keeps only what a new user needs and what a 422 may show; other values are not copied.
+/// A JSON value. It keeps only the members that a route reads and what a 422 may show; other values are not copied.
 ///
 /// It has no `Debug`, because a string may be a password.
 pub(super) enum Input {
@@ -28,8 +28,42 @@ pub(super) enum Input {
 pub(super) struct Object {
     pub(super) email: Option<Box<Input>>,
     pub(super) password: Option<Box<Input>>,
+    pub(super) current_password: Option<Box<Input>>,
+    pub(super) new_password: Option<Box<Input>>,
     /// The `input` of a 422: all names, but only the value of `email`.
     pub(super) shown: Vec<(String, Shown)>,
+}
+
+impl Object {
+    /// Reads the body of a route that expects an object. `content_type` is the header's value.
+    ///
+    /// # Errors
+    /// Those of [`Input::parse`], and FastAPI's 422 for a body that is missing, of another type, or no object.
+    pub(super) fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, BodyError> {
+        if body.is_empty() {
+            return Err(Invalid::body("missing", "Field required", Value::Null).into());
+        }
+        if !content_type.is_some_and(is_json) {
+            return Err(not_an_object(HIDDEN).into());
+        }
+        match Input::parse(body)? {
+            Input::Object(object) => Ok(object),
+            other => Err(not_an_object(other.shown()).into()),
+        }
+    }
+}
+
+/// Whether the type is `application/json` or `application/*+json`, parsed as Python's `email.message.Message` does.
+fn is_json(content_type: &str) -> bool {
+    let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
+    let media_type = media_type.trim_matches(is_space).to_ascii_lowercase();
+    let subtype = media_type.strip_prefix("application/").filter(|subtype| !subtype.contains('/'));
+    subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
+}
+
+fn not_an_object(input: impl Into<Shown>) -> Invalid {
+    let msg = "Input should be a valid dictionary or object to extract fields from";
+    Invalid::body("model_attributes_type", msg, input)
 }
 
 impl Input {
@@ -143,12 +177,13 @@ impl<'de> Visitor<'de> for InputVisitor {
                     let email: &Input = object.email.insert(members.next_value()?);
                     email.shown_as_email()
                 }
-                "password" => {
-                    object.password = Some(members.next_value()?);
-                    HIDDEN.into()
-                }
-                _ => {
-                    members.next_value::<IgnoredAny>()?;
+                name => {
+                    match name {
+                        "password" => object.password = Some(members.next_value()?),
+                        "current_password" => object.current_password = Some(members.next_value()?),
+                        "new_password" => object.new_password = Some(members.next_value()?),
+                        _ => drop(members.next_value::<IgnoredAny>()?),
+                    }
                     HIDDEN.into()
                 }
             };

@@ -7,22 +7,21 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::{
-    BodyError, Email, HIDDEN, Invalid, Shown,
+    BodyError, Email, Invalid, Shown,
     input::{Input, Object},
-    is_space,
+    new_password::{storable, text},
 };
-use crate::{limits::PASSWORD_MAX_BYTES, unicode::Unicode};
+use crate::unicode::Unicode;
 
 /// The user to create.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct NewUser {
     /// The e-mail address.
     pub(crate) email: Email,
-    /// The password: at most [`PASSWORD_MAX_BYTES`] bytes without a NUL, so that bcrypt reads all of it.
+    /// The password: at most 72 bytes without a NUL, so that bcrypt reads all of it.
     pub(crate) password: Zeroizing<String>,
 }
 
@@ -38,17 +37,9 @@ impl NewUser {
         password_min_length: u32,
         unicode: &Unicode,
     ) -> Result<Self, BodyError> {
-        if body.is_empty() {
-            return Err(Invalid::body("missing", "Field required", Value::Null).into());
-        }
-        if !content_type.is_some_and(is_json) {
-            return Err(not_an_object(HIDDEN).into());
-        }
-        let Object { email, password, shown } = match Input::parse(body)? {
-            Input::Object(object) => object,
-            other => return Err(not_an_object(other.shown()).into()),
-        };
-        let password = self::password(password.as_deref(), &shown, password_min_length);
+        let Object { email, password, shown, .. } = Object::read(content_type, body)?;
+        let password = text("password", password.as_deref(), &shown)
+            .and_then(|password| storable("password", password, password_min_length));
         match (self::email(email.as_deref(), &shown, unicode), password) {
             (Ok(email), Ok(password)) => Ok(Self { email, password }),
             (email, password) => Err(BodyError::Unprocessable(email.err().into_iter().chain(password.err()).collect())),
@@ -63,19 +54,6 @@ impl fmt::Debug for NewUser {
     }
 }
 
-/// Whether the type is `application/json` or `application/*+json`, parsed as Python's `email.message.Message` does.
-fn is_json(content_type: &str) -> bool {
-    let (media_type, _) = content_type.split_once(';').unwrap_or((content_type, ""));
-    let media_type = media_type.trim_matches(is_space).to_ascii_lowercase();
-    let subtype = media_type.strip_prefix("application/").filter(|subtype| !subtype.contains('/'));
-    subtype.is_some_and(|subtype| subtype == "json" || subtype.ends_with("+json"))
-}
-
-fn not_an_object(input: impl Into<Shown>) -> Invalid {
-    let msg = "Input should be a valid dictionary or object to extract fields from";
-    Invalid::body("model_attributes_type", msg, input)
-}
-
 fn email(input: Option<&Input>, body: &[(String, Shown)], unicode: &Unicode) -> Result<Email, Invalid> {
     match input {
         None => Err(Invalid::missing("email", Shown::Object(body.to_vec()))),
@@ -84,37 +62,6 @@ fn email(input: Option<&Input>, body: &[(String, Shown)], unicode: &Unicode) -> 
         }
         Some(other) => Err(Invalid::not_a_string("email", other.shown_as_email())),
     }
-}
-
-fn password(input: Option<&Input>, body: &[(String, Shown)], min_length: u32) -> Result<Zeroizing<String>, Invalid> {
-    match input {
-        None => Err(Invalid::missing("password", Shown::Object(body.to_vec()))),
-        Some(Input::Null) => Err(Invalid::not_a_string("password", Value::Null)),
-        Some(Input::Text(text)) => check_password(text, min_length).map(|()| text.clone()),
-        Some(_) => Err(Invalid::not_a_string("password", HIDDEN)),
-    }
-}
-
-fn check_password(password: &str, min_length: u32) -> Result<(), Invalid> {
-    if (0..min_length).zip(password.chars()).count() < min_length as usize {
-        let plural = if min_length == 1 { "" } else { "s" };
-        let msg = format!("String should have at least {min_length} character{plural}");
-        let input = if password.is_empty() { "" } else { HIDDEN };
-        let error = Invalid::field("string_too_short", "password", msg, input);
-        return Err(error.with_ctx(json!({ "min_length": min_length })));
-    }
-    if password.len() > PASSWORD_MAX_BYTES {
-        let msg = format!("String should have at most {PASSWORD_MAX_BYTES} bytes");
-        let error = Invalid::field("string_too_long", "password", msg, HIDDEN);
-        return Err(error.with_ctx(json!({ "max_length": PASSWORD_MAX_BYTES })));
-    }
-    // Many bcrypt implementations stop at a NUL.
-    if password.contains('\0') {
-        let msg = "Value error, a password cannot hold a NUL character";
-        let error = Invalid::field("value_error", "password", msg, HIDDEN);
-        return Err(error.with_ctx(json!({ "error": {} })));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

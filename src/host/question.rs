@@ -6,7 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    CountedLogin, Ended, Limit, NewSession, Rotated, Rotation, SecurityEvent, SessionEnd, SucceededLogin, UserAtLogin,
+    CountedLogin, Ended, Limit, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, SessionEnd,
+    SucceededLogin, UserAtLogin,
 };
 use crate::{
     password::{Hashed, Job},
@@ -129,6 +130,8 @@ pub enum Question {
         /// Maximum length in bytes.
         at_most: usize,
     },
+    /// Store a new password, if the user still has the old one; answered by [`Answer::Changed`].
+    ChangePassword(PasswordChange),
     /// Revoke all tokens of this user: add 1 to `token_version`, and delete the user's sessions in the same transaction;
     /// answered by [`Answer::Done`].
     RevokeTokens {
@@ -261,6 +264,7 @@ impl fmt::Debug for Question {
             Self::CheckSignature(_) => "CheckSignature",
             Self::Sign(_) => "Sign",
             Self::JwkSet { .. } => "JwkSet",
+            Self::ChangePassword(_) => "ChangePassword",
             Self::RevokeTokens { .. } => "RevokeTokens",
             Self::InsertSession(_) => "InsertSession",
             Self::RotateSession(_) => "RotateSession",

@@ -61,6 +61,8 @@ pub enum SecurityEventKind {
     RefreshTokenReused,
     /// All tokens of a user were revoked.
     LoggedOutEverywhere,
+    /// A user has a new password.
+    PasswordChanged,
 }
 
 impl SecurityEventKind {
@@ -74,12 +76,14 @@ impl SecurityEventKind {
             Self::SignedUp => "signed-up",
             Self::RefreshTokenReused => "refresh-token-reused",
             Self::LoggedOutEverywhere => "logged-out-everywhere",
+            Self::PasswordChanged => "password-changed",
         }
     }
 
     /// That of a refused login, if it is about a password.
     fn of_refusal(refusal: &Refusal) -> Option<Self> {
         match refusal {
+            Refusal::CurrentPassword(refusal) => Self::of_refusal(refusal),
             Refusal::HeldUp => Some(Self::HeldUp),
             Refusal::UnknownUser | Refusal::WrongPassword | Refusal::OverlongPassword | Refusal::StoredHash(_) => {
                 Some(Self::LoginRefused)

@@ -61,6 +61,10 @@ pub enum Refusal {
     OverlongPassword,
     /// The stored hash is invalid or cannot be used.
     StoredHash(HashError),
+    /// The current password of a user who changes it was refused, for this reason.
+    CurrentPassword(Box<Self>),
+    /// The new password of a user is the current one.
+    SamePassword,
     /// The request has no bearer token.
     NoToken,
     /// The bearer token was refused.
@@ -115,6 +119,8 @@ impl Refusal {
             Self::HeldUp => "held-up",
             Self::OverlongPassword => "overlong-password",
             Self::StoredHash(error) => error.code(),
+            Self::CurrentPassword(refusal) => return refusal.code(),
+            Self::SamePassword => "same-password",
             Self::NoToken => "no-token",
             Self::Token(refusal) => return refusal.code(),
             Self::RefreshToken(refusal) => refusal.code(),
@@ -150,6 +156,8 @@ impl fmt::Display for Refusal {
             Self::HeldUp => out.write_str("the account is held up after too many failed logins"),
             Self::OverlongPassword => write!(out, "the password is longer than {PASSWORD_MAX_CHARS} characters"),
             Self::StoredHash(error) => write!(out, "{error}"),
+            Self::CurrentPassword(refusal) => refusal.fmt(out),
+            Self::SamePassword => out.write_str("the new password is the current one"),
             Self::NoToken => out.write_str("the request has no bearer token"),
             Self::Token(refusal) => write!(out, "{refusal}"),
             Self::RefreshToken(refusal) => out.write_str(refusal.message()),

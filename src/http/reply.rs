@@ -242,6 +242,16 @@ impl Reply {
                 (Some(Level::Info), Self::invalid_credentials())
             }
             Refusal::StoredHash(_) => (Some(Level::Warn), Self::invalid_credentials()),
+            Refusal::CurrentPassword(why) => {
+                let level = match **why {
+                    Refusal::StoredHash(_) => Level::Warn,
+                    _ => Level::Info,
+                };
+                (Some(level), Self::detail(400, "Incorrect password"))
+            }
+            Refusal::SamePassword => {
+                (Some(Level::Info), Self::detail(400, "New password cannot be the same as the current one"))
+            }
             Refusal::NoToken | Refusal::Token(_) | Refusal::UserGone => (
                 Some(Level::Info),
                 // RFC 6750 3: every 401 names the authentication scheme.
@@ -381,6 +391,9 @@ mod tests {
             (Refusal::WrongPassword, info),
             (Refusal::OverlongPassword, info),
             (Refusal::StoredHash(HashError::Malformed), warn),
+            (Refusal::CurrentPassword(Box::new(Refusal::WrongPassword)), info),
+            (Refusal::CurrentPassword(Box::new(Refusal::StoredHash(HashError::Malformed))), warn),
+            (Refusal::SamePassword, info),
             (Refusal::NoToken, info),
             (Refusal::Token(TokenRefusal::Expired), info),
             (Refusal::UserGone, info),

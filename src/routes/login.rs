@@ -131,11 +131,11 @@ async fn log_in(
 }
 
 /// A second login in a row that becomes invalid is not a race any more.
-const ATTEMPTS: u8 = 2;
+pub(super) const ATTEMPTS: u8 = 2;
 
 /// A user whose password was right.
-struct Authenticated {
-    user: UserRow,
+pub(super) struct Authenticated {
+    pub(super) user: UserRow,
     /// Whether the stored hash has a lower cost than new ones, with `REHASH=on`.
     rehash: bool,
 }
@@ -144,7 +144,7 @@ struct Authenticated {
 ///
 /// Every refusal is one job of the same number of rounds, and the same statements. So neither the time nor the place in the queue
 /// shows whether the user is unknown, the password wrong, the account held up, or the stored hash invalid or of a lower cost.
-async fn authenticate(
+pub(super) async fn authenticate(
     settings: &Settings,
     host: &Host,
     name: Option<&str>,
@@ -196,7 +196,7 @@ async fn find(
 }
 
 /// The tokens of a user who has authenticated; `None` when the password or the token version has changed since.
-async fn accept(
+pub(super) async fn accept(
     settings: &Settings,
     host: &Host,
     user: &UserRow,

@@ -39,7 +39,7 @@ pub(crate) async fn authenticate(
 ///
 /// As Starlette and FastAPI read it: the first space ends the scheme, and spaces around the token are removed. Two header
 /// fields, which platforms join with a comma, are no token.
-fn bearer(authorization: &str) -> Option<&str> {
+pub(super) fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -7,6 +7,7 @@ pub(super) const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTE
 pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
 pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
 pub(super) const CORS_ORIGINS: &str = "CORS_ORIGINS";
+pub(super) const PASSWORD_CHANGE: &str = "PASSWORD_CHANGE";
 pub(super) const PASSWORD_MIN_LENGTH: &str = "PASSWORD_MIN_LENGTH";
 pub(super) const LOCKOUT: &str = "LOCKOUT";
 pub(super) const ACCESS_LOG: &str = "ACCESS_LOG";
@@ -32,7 +33,7 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 30] = [
+pub(crate) const NAMES: [&str; 31] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
@@ -40,6 +41,7 @@ pub(crate) const NAMES: [&str; 30] = [
     BCRYPT_COST,
     BODY_TIMEOUT_SECONDS,
     CORS_ORIGINS,
+    PASSWORD_CHANGE,
     PASSWORD_MIN_LENGTH,
     LOCKOUT,
     ACCESS_LOG,

@@ -48,6 +48,7 @@ export type Reason =
   | "wrong-password"
   | "held-up"
   | "overlong-password"
+  | "same-password"
   | "no-token"
   | "refresh-token-malformed"
   | "refresh-token-unknown"

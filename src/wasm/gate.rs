@@ -146,6 +146,21 @@ impl JsGate {
         Turn::new(step, |result| Outcome::Required(result.into()))
     }
 
+    /// Changes the password of the user of the token in this `Authorization` header.
+    #[wasm_bindgen(js_name = changePassword)]
+    pub fn change_password(
+        &self,
+        authorization: Option<String>,
+        current: String,
+        new: String,
+        address: Option<String>,
+    ) -> Turn {
+        // Owned: wasm-bindgen would free a borrowed text without wiping it.
+        let [current, new] = [current, new].map(Zeroizing::new);
+        let step = self.0.change_password(authorization, &current, &new, address, clock::now());
+        Turn::new(step, |result| Outcome::Login(result.into()))
+    }
+
     /// Logs out everywhere the user of the token in this `Authorization` header.
     #[wasm_bindgen(js_name = logOut)]
     pub fn log_out(&self, authorization: Option<String>) -> Turn {

@@ -17,6 +17,7 @@ mod jwks;
 mod lockout;
 mod origins;
 mod password;
+mod password_change;
 mod provider;
 mod rate_limit;
 mod refresh;

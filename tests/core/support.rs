@@ -5,6 +5,7 @@ mod store;
 pub(crate) use self::store::Store;
 use edgegate::{
     Gate, Reply, Request,
+    host::PasswordChange,
     password::{Cost, Job},
     {Answer, Question, Step, UserId, UserRow}, {Settings, Vars},
 };
@@ -82,6 +83,7 @@ impl Users {
                 row.into_iter().for_each(|user| user.password.clone_from(new));
                 return Answer::Done;
             }
+            Question::ChangePassword(change) => return Answer::Changed(self.change_password(change)),
             Question::UserByEmail { email, .. } => self.by_email(email),
             Question::UserById { id, .. } => self.0.iter().find(|user| user.id == *id).cloned(),
             Question::InsertUser { email, .. } if self.by_email(email).is_some() => None,
@@ -93,6 +95,20 @@ impl Users {
             _ => return Answer::Unavailable,
         };
         Answer::User(user)
+    }
+
+    fn change_password(&mut self, change: &PasswordChange) -> bool {
+        let is_as_read = |user: &&mut UserRow| {
+            user.id == change.user_id
+                && user.password == change.old
+                && (change.token_version.is_none() || user.token_version == change.token_version)
+        };
+        let Some(user) = self.0.iter_mut().find(is_as_read) else { return false };
+        user.password.clone_from(&change.new);
+        if change.token_version.is_some() {
+            self.raise(&change.user_id);
+        }
+        true
     }
 
     pub(crate) fn raise(&mut self, id: &UserId) {

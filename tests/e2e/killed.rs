@@ -18,7 +18,7 @@ use testkit::{
 };
 
 use crate::{
-    client::{expect, json, login, me, register},
+    client::{JSON, expect, json, login, me, register, send},
     sessions::{Tokens, parse, refresh, with_token},
     workers::Workers,
 };
@@ -31,12 +31,13 @@ const OLD_HASH: &str = "$2b$04$i.dfmlUWDDJZO9rM/KQK2eLlb2Cf0oTHLK5SFzFxcfNRRfXls
 /// How many users of each round have the old hash.
 const REHASHED: usize = 40;
 
-const VARS: [(&str, &str); 7] = [
+const VARS: [(&str, &str); 8] = [
     ("SECRET_KEY", "a secret of the killed, 32 bytes or more"),
     ("REGISTRATION", "open"),
     ("BCRYPT_COST", "10"),
     ("REHASH", "on"),
     ("REVOCATION", "on"),
+    ("PASSWORD_CHANGE", "on"),
     ("REFRESH_TOKEN_EXPIRE_MINUTES", "60"),
     ("RATE_LIMIT", "off"),
 ];
@@ -50,15 +51,18 @@ fn kills() -> usize {
 fn what_was_answered_survives_a_kill() -> Result<()> {
     let _workers = Workers::lock()?;
     let killed = Killed::prepare()?;
-    let mut answered = [0; 4];
+    let mut answered = [0; 5];
     for round in 0..kills() {
         let done = killed.round(round)?;
         killed.check(round, &done).with_context(|| format!("after kill {}", round + 1))?;
-        let Done { signed_up, logged_in, logged_out, rotations, .. } = done;
-        let counts = [signed_up.len(), logged_in.len(), logged_out.len(), rotations];
+        let Done { signed_up, logged_in, logged_out, rotations, passwords, .. } = done;
+        let counts = [signed_up.len(), logged_in.len(), logged_out.len(), rotations, passwords];
         answered = std::array::from_fn(|at| answered[at] + counts[at]);
     }
-    println!("answered before {} kills: sign-ups, logins with a re-hash, logouts, rotations: {answered:?}", kills());
+    println!(
+        "answered before {} kills: sign-ups, logins with a re-hash, logouts, rotations, new passwords: {answered:?}",
+        kills()
+    );
     ensure!(answered.iter().all(|count| *count * 2 >= kills()), "few writes before the kills: {answered:?}");
     // Each address is there once, and no account is half-made.
     let counts = wrangler::execute(
@@ -86,6 +90,8 @@ struct Done {
     rotated: Vec<Tokens>,
     /// How often they were.
     rotations: usize,
+    /// How many passwords of the user [`changing`] were answered.
+    passwords: usize,
 }
 
 impl Killed {
@@ -122,6 +128,7 @@ impl Killed {
                 sessions.into_iter().map(|tokens| scope.spawn(move || rotate(&addr, tokens, goes_on))).collect();
             let logins = scope.spawn(move || log_in(&addr, round, goes_on));
             let logouts = scope.spawn(move || log_out(&addr, round, goes_on));
+            let passwords = scope.spawn(move || change_passwords(&addr, round, goes_on));
             // Another moment each time.
             thread::sleep(Duration::from_millis(400 + u64::try_from(round)? * 67 % 400));
             Sh::new("kill").args(["-KILL", &server.workerd()?.to_string()]).output()?;
@@ -139,6 +146,7 @@ impl Killed {
             }
             done.logged_in = logins.join().map_err(|_| anyhow!("a thread panicked"))??;
             done.logged_out = logouts.join().map_err(|_| anyhow!("a thread panicked"))??;
+            done.passwords = passwords.join().map_err(|_| anyhow!("a thread panicked"))??;
             Ok(done)
         })
     }
@@ -159,6 +167,12 @@ impl Killed {
         for Tokens { access, .. } in &done.logged_out {
             expect(&me(&addr, access)?, 401).context("a token that was revoked")?;
         }
+        // The change that was under way may have happened or not: one of two passwords is right.
+        let [before, last, next] = [done.passwords.checked_sub(1), Some(done.passwords), done.passwords.checked_add(1)]
+            .map(|number| number.map(|number| login(&addr, &form(&changing(round), &password(number)))).transpose());
+        let statuses = [last?, next?].map(|response| response.map(|response| response.status));
+        ensure!([[Some(200), Some(403)], [Some(403), Some(200)]].contains(&statuses), "new passwords: {statuses:?}");
+        ensure!(before?.is_none_or(|response| response.status == 403), "an old password is right");
         for tokens in &done.rotated {
             // The rotation that was under way may have happened or not.
             let next = parse(&refresh(&addr, &tokens.refresh)?).context("the last refresh token that was answered")?;
@@ -176,6 +190,37 @@ fn old(round: usize, number: usize) -> String {
 
 fn log_in_as(addr: &SocketAddr, email: &str) -> Result<testkit::http::Response> {
     login(addr, &format!("username={email}&password={}", PASSWORD.replace(' ', "+")))
+}
+
+/// The user who changes the password again and again.
+fn changing(round: usize) -> String {
+    format!("changing{round}@killed.example.org")
+}
+
+fn password(number: usize) -> String {
+    format!("password-{number}")
+}
+
+fn form(email: &str, password: &str) -> String {
+    format!("username={email}&password={password}")
+}
+
+/// How many new passwords were answered.
+fn change_passwords(addr: &SocketAddr, round: usize, goes_on: impl Fn() -> bool) -> Result<usize> {
+    let email = changing(round);
+    expect(&register(addr, &email, &password(0))?, 201)?;
+    let mut tokens = parse(&login(addr, &form(&email, &password(0)))?)?;
+    for number in 0.. {
+        let body = serde_json::json!({ "current_password": password(number), "new_password": password(number + 1) });
+        let authorization = format!("Bearer {}", tokens.access);
+        let headers = [JSON, ("authorization", authorization.as_str())];
+        match send(addr, "PATCH", "/me/password", &headers, &body.to_string()) {
+            Ok(response) if response.status == 200 => tokens = parse(&response)?,
+            Ok(response) if goes_on() => expect(&response, 200)?,
+            _ => return Ok(number),
+        }
+    }
+    Ok(0)
 }
 
 fn begin(addr: &SocketAddr, email: &str) -> Result<Tokens> {

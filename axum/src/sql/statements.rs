@@ -82,6 +82,11 @@ pub(super) struct Statements {
     pub(super) delete_old_clients: SqlStr,
     pub(super) insert_user: SqlStr,
     pub(super) replace_hash: SqlStr,
+    /// From the hash `$3` to `$2`, with the token version `$4`.
+    pub(super) change_password: Pair,
+    /// If the user has the hash `$2`, as the next one.
+    pub(super) delete_sessions_of_password: SqlStr,
+    pub(super) has_password: SqlStr,
     pub(super) raise: SqlStr,
     pub(super) delete_sessions: SqlStr,
     pub(super) delete_expired: SqlStr,
@@ -189,6 +194,19 @@ impl Statements {
                 "INSERT INTO users (email, password) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING {user}"
             )),
             replace_hash: sql(format!("UPDATE users SET password = $3 WHERE id = {} AND password = $2", id(1))),
+            change_password: Pair::new([
+                format!("UPDATE users SET password = $2 WHERE id = {} AND password = $3 RETURNING email", id(1)),
+                format!(
+                    "UPDATE users SET password = $2, token_version = token_version + 1 \
+                     WHERE id = {} AND password = $3 AND token_version = $4 RETURNING email",
+                    id(1),
+                ),
+            ]),
+            delete_sessions_of_password: sql(format!(
+                "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE id = {} AND password = $2)",
+                id(1),
+            )),
+            has_password: sql(format!("SELECT email FROM users WHERE id = {} AND password = $2", id(1))),
             raise: sql(format!("{RAISE} WHERE id = {}", id(1))),
             delete_sessions: sql(format!("DELETE FROM sessions WHERE {}", of_user(1))),
             delete_expired: sql(format!("DELETE FROM sessions WHERE {} AND expires_at <= $2", of_user(1))),

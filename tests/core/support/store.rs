@@ -90,6 +90,13 @@ impl Store {
                 let of_user = self.sessions.iter().filter(|row| row.user_id == *user_id && row.expires_at > *now);
                 Answer::Sessions(of_user.map(Row::shown).collect())
             }
+            Question::ChangePassword(change) if change.with_sessions => {
+                let answer = self.users.answer(question, body);
+                if matches!(answer, Answer::Changed(true)) {
+                    self.sessions.retain(|row| row.user_id != change.user_id);
+                }
+                answer
+            }
             Question::RevokeTokens { id, with_sessions: true } => {
                 self.sessions.retain(|row| row.user_id != *id);
                 self.users.answer(question, body)

@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 25] = [
+const TESTS: [&str; 26] = [
     "events",
     "lockout",
     "d1",
@@ -53,6 +53,7 @@ const TESTS: [&str; 25] = [
     "claims",
     "middleware",
     "sessions",
+    "password",
     "email",
     "cli",
     "trap",
