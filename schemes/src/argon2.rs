@@ -111,7 +111,8 @@ pub struct Argon2 {
 impl Argon2 {
     /// Reads a text that begins with `$argon2`. Without `v=` the version is 1.0, as in the reference implementation.
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let (variant, rest) = text.strip_prefix("$argon2").and_then(|rest| rest.split_once('$')).ok_or(Error::Malformed)?;
+        let (variant, rest) =
+            text.strip_prefix("$argon2").and_then(|rest| rest.split_once('$')).ok_or(Error::Malformed)?;
         let variant = match variant {
             "d" => Variant::D,
             "i" => Variant::I,
@@ -154,7 +155,13 @@ impl Argon2 {
     pub(crate) fn verify(&self, password: &[u8]) -> Result<bool, Error> {
         let mut tag = Zeroizing::new([0; TAG_MAX]);
         let tag = tag.get_mut(..self.tag.as_slice().len()).ok_or(Error::Malformed)?;
-        let input = Input { variant: self.variant, version: self.version, cost: self.cost, password, salt: self.salt.as_slice() };
+        let input = Input {
+            variant: self.variant,
+            version: self.version,
+            cost: self.cost,
+            password,
+            salt: self.salt.as_slice(),
+        };
         compute(&input, tag)?;
         Ok(self.tag.equals(tag))
     }

@@ -71,7 +71,7 @@ impl<'a> Scheme<'a> {
             Self::Argon2(hash) => hash.verify(password),
             Self::Django(hash) | Self::WerkzeugPbkdf2(hash) => Ok(hash.verify(password)),
             Self::WerkzeugScrypt(hash) => hash.verify(password),
-            Self::BetterAuth(hash) => hash.verify(&normalized(password)),
+            Self::BetterAuth(hash) => hash.verify(normalized(password).as_ref()),
             Self::Firebase(hash) => hash.verify(password),
         }
     }

@@ -64,8 +64,38 @@ impl Block {
 macro_rules! eight {
     ($v:ident => $value:expr) => {
         [
-            { const $v: usize = 0; $value }, { const $v: usize = 1; $value }, { const $v: usize = 2; $value }, { const $v: usize = 3; $value },
-            { const $v: usize = 4; $value }, { const $v: usize = 5; $value }, { const $v: usize = 6; $value }, { const $v: usize = 7; $value },
+            {
+                const $v: usize = 0;
+                $value
+            },
+            {
+                const $v: usize = 1;
+                $value
+            },
+            {
+                const $v: usize = 2;
+                $value
+            },
+            {
+                const $v: usize = 3;
+                $value
+            },
+            {
+                const $v: usize = 4;
+                $value
+            },
+            {
+                const $v: usize = 5;
+                $value
+            },
+            {
+                const $v: usize = 6;
+                $value
+            },
+            {
+                const $v: usize = 7;
+                $value
+            },
         ]
     };
 }
@@ -184,7 +214,7 @@ impl Layout {
         let finished = if pass == 0 { slice * self.segment } else { self.lane - self.segment };
         let area = if lane_of_reference == lane { finished + index - 1 } else { finished - usize::from(index == 0) };
         let x = word & 0xffff_ffff;
-        let y = (area as u64 * (x * x >> 32)) >> 32;
+        let y = (area as u64 * ((x * x) >> 32)) >> 32;
         let start = if pass == 0 { 0 } else { (slice + 1) * self.segment };
         // The window begins at most at the end of the lane, and is shorter than the lane.
         let mut column = start + area - 1 - y as usize;
@@ -206,7 +236,14 @@ struct Step {
     next: Option<Position>,
 }
 
-fn fill_segment(blocks: &mut [Block], layout: &Layout, mut at: Position, input: &Input<'_>, independent: bool, zero: usize) {
+fn fill_segment(
+    blocks: &mut [Block],
+    layout: &Layout,
+    mut at: Position,
+    input: &Input<'_>,
+    independent: bool,
+    zero: usize,
+) {
     // LLVM would unroll a loop whose end it knows, and V8 would compute all rounds at once, with too few registers.
     let pairs = black_box(4);
     let (counter, addresses) = (zero + 1, zero + 2);
@@ -252,7 +289,7 @@ fn fill(blocks: &mut [Block], layout: &Layout, step: &Step, pairs: usize) -> usi
     let mut rows = [V::ZERO; VECTORS];
     for pair in 0..pairs {
         let (previous, reference) = (&blocks[step.previous].0, &blocks[step.reference].0);
-        let first = 16 * pair & 48;
+        let first = (16 * pair) & 48;
         let states = rounds([
             eight!(V => { sum[first + V] = previous[first + V].xor(reference[first + V]); sum[first + V] }),
             eight!(V => { sum[first + 8 + V] = previous[first + 8 + V].xor(reference[first + 8 + V]); sum[first + 8 + V] }),
@@ -262,7 +299,7 @@ fn fill(blocks: &mut [Block], layout: &Layout, step: &Step, pairs: usize) -> usi
     }
     let mut next = 0;
     for pair in 0..pairs {
-        let first = 2 * pair & 6;
+        let first = (2 * pair) & 6;
         let states = rounds([eight!(ROW => rows[first + 8 * ROW]), eight!(ROW => rows[first + 8 * ROW + 1])]);
         let old = &blocks[step.old].0;
         let states = [
@@ -272,7 +309,9 @@ fn fill(blocks: &mut [Block], layout: &Layout, step: &Step, pairs: usize) -> usi
         let current = &mut blocks[step.current].0;
         eight!(ROW => current[first + 8 * ROW] = states[0][ROW]);
         eight!(ROW => current[first + 8 * ROW + 1] = states[1][ROW]);
-        if pair == 0 && let Some(at) = step.next {
+        if pair == 0
+            && let Some(at) = step.next
+        {
             // The first word is final, and leads to the next reference: it is loaded while the rest is computed.
             next = layout.reference(at, blocks[step.current].0[0].words()[0]);
             touch(&blocks[next]);

@@ -1,9 +1,7 @@
 //! What needs `unsafe`: memory that begins as zeros, and accesses that the compiler must not remove.
 #![expect(unsafe_code, reason = "64 MiB of zeros without writing them, and volatile accesses")]
 
-use alloc::{
-    alloc::{alloc_zeroed, dealloc},
-};
+use alloc::alloc::{alloc_zeroed, dealloc};
 use core::{
     alloc::Layout,
     mem::MaybeUninit,
@@ -55,7 +53,7 @@ impl Drop for Blocks {
     }
 }
 
-/// A store that V8 does not move: it keeps the two rounds interleaved.
+/// A store that V8 does not move: it keeps the two rounds beside each other.
 #[inline(always)]
 pub(super) fn keep_order(vector: V) {
     let mut place = MaybeUninit::<V>::uninit();
