@@ -49,7 +49,7 @@ extern "C" fn input() -> *mut u8 {
 // SAFETY: no other function has this name.
 #[unsafe(no_mangle)]
 extern "C" fn verify(password_length: usize, stored_length: usize) -> i32 {
-    exported(|input| {
+    exported(&mut |input| {
         let password = input.password.get(..password_length).ok_or(Error::PasswordTooLong)?;
         Ok(read(input, stored_length)?.verify(password)?.into())
     })
@@ -60,7 +60,7 @@ extern "C" fn verify(password_length: usize, stored_length: usize) -> i32 {
 #[unsafe(no_mangle)]
 extern "C" fn make(password_length: usize, memory_kib: u32, passes: u32, lanes: u32) -> i32 {
     let mut text = [0; 128];
-    let length = exported(|input| {
+    let length = exported(&mut |input| {
         let password = input.password.get(..password_length).ok_or(Error::PasswordTooLong)?;
         let salt = input.stored.first_chunk().ok_or(Error::Malformed)?;
         let made = hash_argon2id(password, salt, Argon2Cost::new(memory_kib, passes, lanes)?)?;
@@ -80,7 +80,7 @@ extern "C" fn make(password_length: usize, memory_kib: u32, passes: u32, lanes: 
 #[unsafe(no_mangle)]
 extern "C" fn describe(stored_length: usize) -> i32 {
     let mut numbers = [0; 3];
-    let number = exported(|input| {
+    let number = exported(&mut |input| {
         Ok(match read(input, stored_length)? {
             Scheme::Argon2(hash) => {
                 if (hash.variant(), hash.version()) == (crate::Variant::Id, Version::V13) {
@@ -107,9 +107,9 @@ fn read(input: &Input, length: usize) -> Result<Scheme<'_>, Error> {
     Scheme::parse(core::str::from_utf8(text).map_err(|_| Error::Unknown)?)
 }
 
-/// Runs a call, and wipes what it leaves behind.
-#[inline(always)]
-fn exported(call: impl FnOnce(&Input) -> Result<i32, Error>) -> i32 {
+/// Runs a call, and wipes what it leaves behind. It is called through a pointer, so that its frame has ended before the stack is wiped.
+#[inline(never)]
+fn exported(call: &mut dyn FnMut(&Input) -> Result<i32, Error>) -> i32 {
     // SAFETY: no reference is kept, and the host writes only between calls.
     let result = call(unsafe { &*INPUT.0.get() }).unwrap_or_else(code);
     // SAFETY: no reference to the input lives, and zeros are a valid input.
