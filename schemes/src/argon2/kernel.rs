@@ -50,6 +50,10 @@ impl Block {
         Self(core::array::from_fn(|at| V::new(word(2 * at), word(2 * at + 1))))
     }
 
+    fn word(&self, word: usize) -> u64 {
+        self.0[word / 2].words()[word % 2]
+    }
+
     fn to_bytes(self) -> Zeroizing<[u8; BLOCK_BYTES]> {
         let mut bytes = Zeroizing::new([0; BLOCK_BYTES]);
         let words = self.0.iter().flat_map(|vector| vector.words());
@@ -232,8 +236,8 @@ struct Step {
     /// What is added to the result: the block that is overwritten, or that of zeros.
     old: usize,
     current: usize,
-    /// The position behind this one, if its reference depends on the result.
-    next: Option<Position>,
+    /// The position behind this one, and the block and the word that tell its reference.
+    next: Option<(Position, usize, usize)>,
 }
 
 fn fill_segment(
@@ -255,30 +259,35 @@ fn fill_segment(
         at.index = index;
         let current = base + index;
         let previous = if at.slice == 0 && index == 0 { base + layout.lane - 1 } else { current - 1 };
-        if independent {
-            if index == begin || index % 128 == 0 {
-                let numbers = [at.pass, at.lane, at.slice, zero, input.cost.passes as usize, input.variant as usize];
-                let mut words = [0; 8];
-                for (word, number) in words.iter_mut().zip(numbers) {
-                    *word = number as u64;
-                }
-                words[6] = index as u64 / 128 + 1;
-                for (vector, [low, high]) in blocks[counter].0.iter_mut().zip(words.as_chunks::<2>().0) {
-                    *vector = V::new(*low, *high);
-                }
-                let step = Step { previous: zero, reference: counter, old: zero, current: addresses, next: None };
-                fill(blocks, layout, &step, pairs);
-                fill(blocks, layout, &Step { reference: addresses, ..step }, pairs);
+        let is_new_group = independent && index % GROUP == 0;
+        if is_new_group || (independent && index == begin) {
+            let numbers = [at.pass, at.lane, at.slice, zero, input.cost.passes as usize, input.variant as usize];
+            let mut words = [0; 8];
+            for (word, number) in words.iter_mut().zip(numbers) {
+                *word = number as u64;
             }
-            reference = layout.reference(at, blocks[addresses].0[index % 128 / 2].words()[index % 2]);
-        } else if index == begin {
-            reference = layout.reference(at, blocks[previous].0[0].words()[0]);
+            words[6] = (index / GROUP + 1) as u64;
+            for (vector, [low, high]) in blocks[counter].0.iter_mut().zip(words.as_chunks::<2>().0) {
+                *vector = V::new(*low, *high);
+            }
+            let step = Step { previous: zero, reference: counter, old: zero, current: addresses, next: None };
+            fill(blocks, layout, &step, pairs);
+            fill(blocks, layout, &Step { reference: addresses, ..step }, pairs);
         }
-        let next = (!independent && index + 1 < layout.segment).then_some(Position { index: index + 1, ..at });
+        if index == begin || is_new_group {
+            let (block, word) = if independent { (addresses, index % GROUP) } else { (previous, 0) };
+            reference = layout.reference(at, blocks[block].word(word));
+        }
+        let (block, word) = if independent { (addresses, (index + 1) % GROUP) } else { (current, 0) };
+        let is_known = index + 1 < layout.segment && !(independent && word == 0);
+        let next = is_known.then_some((Position { index: index + 1, ..at }, block, word));
         let old = if add_old { current } else { zero };
         reference = fill(blocks, layout, &Step { previous, reference, old, current, next }, pairs);
     }
 }
+
+/// Addresses in a block.
+const GROUP: usize = BLOCK_BYTES / 8;
 
 /// Fills a block, and returns the reference of the next one. `pairs` is 4.
 ///
@@ -310,10 +319,10 @@ fn fill(blocks: &mut [Block], layout: &Layout, step: &Step, pairs: usize) -> usi
         eight!(ROW => current[first + 8 * ROW] = states[0][ROW]);
         eight!(ROW => current[first + 8 * ROW + 1] = states[1][ROW]);
         if pair == 0
-            && let Some(at) = step.next
+            && let Some((at, block, word)) = step.next
         {
-            // The first word is final, and leads to the next reference: it is loaded while the rest is computed.
-            next = layout.reference(at, blocks[step.current].0[0].words()[0]);
+            // The first word of the result is final, and tells the next reference: that is loaded while the rest is computed.
+            next = layout.reference(at, blocks[block].word(word));
             touch(&blocks[next]);
         }
     }
