@@ -6,6 +6,12 @@ import { foreignToken } from "./subjects/pairs/keys.js";
 
 const BULK_COST = 10;
 
+/** A hash of argon2-cffi with its default cost. */
+const ARGON2 = {
+  password: "a password of 16",
+  stored: "$argon2id$v=19$m=65536,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$UyaUzat3JS+bhF2eBT/Q950B03Rxky+Q6J3xroW1QwA",
+};
+
 export async function answer(subject, url) {
   const { pathname, searchParams } = new URL(url, "http://kernel");
   const n = Number(searchParams.get("n") ?? 1);
@@ -46,6 +52,11 @@ const WORKS = {
     for (let i = made.length; i < n; i++) made.push(await subject.hash(hashes.password, BULK_COST));
     expect(new Set(made).size === n, "two hashes share a salt");
     return subject.hashMany ? "bulk" : "single";
+  },
+
+  async "argon2-verify"(subject, n) {
+    for (let i = 0; i < n; i++) expect(await subject.verify(ARGON2.password, ARGON2.stored), "a right password is refused");
+    return "ok";
   },
 
   async "jwt-sign"(subject, n) {

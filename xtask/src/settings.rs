@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     /// The modules.
     #[serde(rename = "module")]
     pub(crate) modules: Vec<Module>,
+    /// The module of password hashes other than bcrypt.
+    pub(crate) schemes: Schemes,
     /// How the Rust tests are compiled for the browser.
     pub(crate) test: Test,
     /// The tools that `cargo install` puts into `target/tools`.
@@ -64,6 +66,22 @@ pub(crate) struct Module {
     pub(crate) budget: u64,
 }
 
+/// A module that cargo and wasm-opt build alone.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Schemes {
+    /// The package of the workspace.
+    pub(crate) package: String,
+    /// The features of the package.
+    pub(crate) features: Vec<String>,
+    /// More arguments of rustc.
+    pub(crate) flags: Vec<String>,
+    /// More arguments of wasm-opt.
+    pub(crate) wasm_opt: Vec<String>,
+    /// Limit for the gzip size, in bytes.
+    pub(crate) budget: u64,
+}
+
 /// The tools that `cargo install` puts into `target/tools`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -95,7 +113,8 @@ impl Settings {
 
     fn parse(text: &str) -> Result<Self> {
         let settings: Self = toml::from_str(text)?;
-        for Module { name, budget, .. } in &settings.modules {
+        let modules = settings.modules.iter().map(|Module { name, budget, .. }| (name, budget));
+        for (name, budget) in modules.chain([(&settings.schemes.package, &settings.schemes.budget)]) {
             ensure!(
                 *budget <= BUDGET_MAX_BYTES,
                 "the budget of {name} is {budget} bytes, more than the maximum of {BUDGET_MAX_BYTES}"
@@ -116,6 +135,12 @@ impl Settings {
     #[must_use]
     pub(crate) fn wasm(&self, module: &Module) -> String {
         format!("{}/{}_bg.wasm", self.build.out_dir, module.name)
+    }
+
+    /// The wasm of the module of password hashes, relative to the root of the repository.
+    #[must_use]
+    pub(crate) fn schemes_wasm(&self) -> String {
+        format!("{}/schemes.wasm", self.build.out_dir)
     }
 
     /// The generated JavaScript, relative to the root of the repository.

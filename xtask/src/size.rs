@@ -18,7 +18,9 @@ pub(crate) fn check(settings: &Settings) -> Result<String> {
         let glue = gzipped(&paths::root().join(settings.glue(module)))?;
         judge(&module.name, wasm, glue, module.budget)
     });
-    Ok(lines.collect::<Result<Vec<_>>>()?.join("; "))
+    let schemes = gzipped(&paths::root().join(settings.schemes_wasm()))
+        .and_then(|wasm| judge(&settings.schemes.package, wasm, 0, settings.schemes.budget));
+    Ok(lines.chain([schemes]).collect::<Result<Vec<_>>>()?.join("; "))
 }
 
 fn judge(name: &str, wasm: u64, glue: u64, budget: u64) -> Result<String> {

@@ -17,7 +17,12 @@ use testkit::{
 use super::server::{bench, dir};
 
 /// The bundled subjects: `(kind, name)` of `bench/subjects`.
-pub(super) const SUBJECTS: [(&str, &str); 9] = [
+pub(super) const SUBJECTS: [(&str, &str); 14] = [
+    ("argon2", "edgegate"),
+    ("argon2", "openpgp"),
+    ("argon2", "noble"),
+    ("argon2", "argon2-crate"),
+    ("argon2", "argon2-rust"),
     ("bcrypt", "edgegate"),
     ("bcrypt", "hash-wasm"),
     ("bcrypt", "bcryptjs"),
@@ -36,7 +41,8 @@ pub(super) const WORKERS: [&str; 4] = [OURS, "hono", "better-auth", "token"];
 pub(super) const OURS: &str = "edgegate";
 
 /// The inputs of the bundles.
-const INPUTS: [&str; 11] = [
+const INPUTS: [&str; 13] = [
+    "bench/argon2",
     "bench/subjects",
     "bench/workers",
     "bench/kernel.js",
@@ -45,6 +51,7 @@ const INPUTS: [&str; 11] = [
     "bench/hashes.json",
     "bench/package-lock.json",
     "pkg/dist",
+    "pkg/lib",
     "pkg/wasm",
     "www",
     "package-lock.json",
@@ -76,6 +83,7 @@ pub(super) fn subjects() -> Result<Did> {
         fs::remove_dir_all(dir("subjects")?)?;
         let wasm = dir("subjects")?.join("hash-wasm-bcrypt.wasm");
         Sh::new("node").args([bench().join("extract-hash-wasm.js"), wasm.clone()]).run()?;
+        ARGON2_CRATES.iter().try_for_each(|(feature, name)| compile_argon2(feature, name))?;
         SUBJECTS.iter().try_for_each(|(kind, name)| bundle_subject(kind, name, &wasm))?;
         fs::write(dir("subjects/empty")?.join("worker.js"), fs::read(bench().join("empty.js"))?)?;
         Ok(())
@@ -140,6 +148,32 @@ pub(super) fn native_program() -> PathBuf {
 
 fn native_target() -> PathBuf {
     paths::state().join("bench/native")
+}
+
+/// The features of `bench/argon2`, and the names of their modules.
+const ARGON2_CRATES: [(&str, &str); 2] = [("rustcrypto", "argon2"), ("port", "argon2-rust")];
+
+/// Compiles a crate of Argon2 to wasm with `simd128`.
+fn compile_argon2(feature: &str, name: &str) -> Result<()> {
+    let (out, target) = (dir("argon2")?, dir("argon2/target")?);
+    Sh::new("cargo")
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "--locked",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--features",
+            feature,
+        ])
+        .args(["--config", "target.wasm32-unknown-unknown.rustflags = [\"-Ctarget-feature=+simd128\"]"])
+        .env("CARGO_TARGET_DIR", &target)
+        .dir(bench().join("argon2"))
+        .run()?;
+    let wasm = target.join("wasm32-unknown-unknown/release/edgegate_bench_argon2.wasm");
+    fs::copy(wasm, out.join(name).with_extension("wasm"))?;
+    Ok(())
 }
 
 fn bundle_subject(kind: &str, name: &str, hash_wasm: &Path) -> Result<()> {

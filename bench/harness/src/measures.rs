@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::outcome::Outcome;
 
+mod argon2;
 mod bulk;
 mod cold;
 mod cost;
@@ -49,10 +50,15 @@ impl Effort {
 }
 
 /// All measures, in the order of the report.
-pub(super) const ALL: [Measure; 14] = [
+pub(super) const ALL: [Measure; 15] = [
     measure("verify", "bcrypt verification at cost 10, warm: Node, workerd and native", verify::run),
     measure("cold", "the first bcrypt verification of a fresh process and of a fresh isolate", cold::run),
     measure("bulk", "many bcrypt hashes checked and made", bulk::run),
+    measure(
+        "argon2",
+        "Argon2id verification, 64 MiB, 3 passes, 4 lanes, warm, and its memory: Node and workerd",
+        argon2::run,
+    ),
     measure("jwt", "HS256 signing and verifying: workerd and Node", jwt::run),
     measure("pairs", "EdDSA, RS256 and ES256: tokens of key pairs on workerd", pairs::run),
     measure("login", "/login of the whole Worker on workerd with D1", login::run),

@@ -131,6 +131,16 @@ impl Running {
         Ok(timed)
     }
 
+    /// The resident memory of the process of a subject, in MB.
+    ///
+    /// # Errors
+    /// When no subject has the label.
+    pub(super) fn megabytes(&self, label: &str) -> Result<f64> {
+        let subject = self.subjects.iter().find(|subject| subject.label == label);
+        let pid = subject.with_context(|| format!("no subject is called {label}"))?.pid;
+        Ok(usage::memory(pid)? as f64 / 1e6)
+    }
+
     fn add(&mut self, mut server: Server) -> u32 {
         let pid = server.pid();
         self.servers.push(server);
@@ -146,6 +156,10 @@ pub(super) fn label(runtime: Runtime, name: &str) -> String {
         "node-rs" => "@node-rs/bcrypt (native)",
         "bcrypt" => "bcrypt (C++)",
         "bcrypt-crate" => "bcrypt crate",
+        "openpgp" => "argon2id of OpenPGP.js",
+        "noble" => "@noble/hashes",
+        "argon2-crate" => "argon2 crate, simd128",
+        "argon2-rust" => "argon2-rust crate, simd128",
         _ => name,
     };
     let runtime = match runtime {

@@ -1,4 +1,4 @@
-//! The two crates as their users get them.
+//! The crates as their users get them.
 
 use std::fs;
 
@@ -7,10 +7,10 @@ use testkit::{paths, sh::Sh};
 
 use super::Outcome::{self, NotRun, Passed};
 
-/// The crates that are published, the one that the other depends on first.
-const CRATES: [&str; 4] = ["-p", "edgegate", "-p", "edgegate-axum"];
+/// The crates that are published, each after those that it depends on.
+const CRATES: [&str; 6] = ["-p", "edgegate", "-p", "edgegate-axum", "-p", "edgegate-schemes"];
 
-/// Packs both crates and compiles them from their packages.
+/// Packs the crates and compiles them from their packages.
 pub(super) fn check() -> Result<Outcome> {
     // cargo takes a version that it has unpacked and compiled for unchanged: that of an earlier run.
     let packed = paths::root().join("target/publish");
@@ -23,7 +23,7 @@ pub(super) fn check() -> Result<Outcome> {
             fs::remove_dir_all(unpacked)?;
         }
     }
-    // In one command, so that the second is compiled with the first although that is not published.
+    // In one command, so that a crate is compiled with one that is not published.
     Sh::new("cargo")
         .args(["publish", "--dry-run", "--allow-dirty"])
         .args(CRATES)
@@ -32,7 +32,7 @@ pub(super) fn check() -> Result<Outcome> {
     Ok(Passed(String::new()))
 }
 
-/// Compiles both crates on the version of `rust-version`.
+/// Compiles the crates on the version of `rust-version`.
 pub(super) fn check_oldest_rust() -> Result<Outcome> {
     let manifest = fs::read_to_string(paths::root().join("Cargo.toml"))?;
     let version = manifest.lines().find_map(|line| line.strip_prefix("rust-version = ")).context("no rust-version")?;
@@ -47,7 +47,7 @@ pub(super) fn check_oldest_rust() -> Result<Outcome> {
     Ok(Passed(version.to_owned()))
 }
 
-/// Compiles both crates with the oldest versions that they allow of their direct dependencies.
+/// Compiles the crates with the oldest versions that they allow of their direct dependencies.
 pub(super) fn check_oldest_dependencies() -> Result<Outcome> {
     if Sh::new("rustup").args(["run", "nightly", "rustc", "--version"]).output().is_err() {
         return Ok(NotRun("a nightly Rust is missing: rustup toolchain install nightly".into()));
@@ -57,13 +57,13 @@ pub(super) fn check_oldest_dependencies() -> Result<Outcome> {
     if folder.exists() {
         fs::remove_dir_all(&folder)?;
     }
-    for part in ["src", "axum/src", "axum/migrations"] {
+    for part in ["src", "axum/src", "axum/migrations", "schemes/src"] {
         paths::copy_dir(&paths::root().join(part), &folder.join(part))?;
     }
-    for file in ["README.md", "axum/README.md"] {
+    for file in ["README.md", "axum/README.md", "schemes/README.md"] {
         fs::copy(paths::root().join(file), folder.join(file))?;
     }
-    for file in ["Cargo.toml", "axum/Cargo.toml"] {
+    for file in ["Cargo.toml", "axum/Cargo.toml", "schemes/Cargo.toml"] {
         fs::write(folder.join(file), without_tests(&fs::read_to_string(paths::root().join(file))?)?)?;
     }
     let resolve = ["run", "nightly", "cargo", "update", "-Z", "direct-minimal-versions"];
@@ -79,7 +79,7 @@ fn without_tests(manifest: &str) -> Result<String> {
         manifest.remove(table);
     }
     if let Some(workspace) = manifest.get_mut("workspace").and_then(toml::Value::as_table_mut) {
-        workspace.insert("members".to_owned(), vec!["axum"].into());
+        workspace.insert("members".to_owned(), vec!["axum", "schemes"].into());
         workspace.remove("exclude");
     }
     if let Some(targets) = manifest.get_mut("target").and_then(toml::Value::as_table_mut) {

@@ -1,4 +1,4 @@
-//! The same sources give the same wasm, wherever they are built.
+//! The same sources give the same modules of wasm, wherever they are built.
 
 use std::{fs, path::Path};
 
@@ -30,6 +30,7 @@ pub(super) fn check() -> Result<Outcome> {
     })
 }
 
+/// The bytes of both modules.
 fn build(dir: &Path) -> Result<Vec<u8>> {
     if dir.exists() {
         fs::remove_dir_all(dir)?;
@@ -44,16 +45,19 @@ fn build(dir: &Path) -> Result<Vec<u8>> {
         fs::create_dir_all(to.parent().context("a file has a folder")?)?;
         fs::copy(from, to)?;
     }
-    let build = Settings::read()?.build;
+    let settings = Settings::read()?;
+    let build = &settings.build;
     Sh::new("cargo")
         .args(["build", "--quiet", "--locked", "--lib", "--target", "wasm32-unknown-unknown", "--features", "wasm"])
         .args(["--profile", &build.profile])
-        .args(wasm::without_paths(dir)?)
+        .args(wasm::without_paths(dir, &[])?)
         .env("CARGO_TARGET_DIR", dir.join("target"))
         .dir(dir)
         .run()?;
     let wasm = dir.join("target/wasm32-unknown-unknown").join(&build.profile).join("edgegate.wasm");
-    fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))
+    let schemes = wasm::compile_schemes(&settings, dir, &dir.join("target"))?;
+    let read = |wasm: &Path| fs::read(wasm).with_context(|| format!("cannot read {}", wasm.display()));
+    Ok([read(&wasm)?, read(&schemes)?].concat())
 }
 
 fn contains(bytes: &[u8], path: &Path) -> bool {

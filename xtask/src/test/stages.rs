@@ -15,7 +15,7 @@ use crate::{build, settings::Settings, size, soak, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 28] = [
+pub(super) const ALL: [Stage; 29] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -33,6 +33,7 @@ pub(super) const ALL: [Stage; 28] = [
     stage("size", "the size budgets of wasm-pack.toml", true, size_budget),
     stage("types", "TypeScript, strict", true, types),
     stage("unit", "the Rust tests natively, with the contract fixtures and the doc tests", false, unit),
+    stage("schemes", "the crate of other password hashes: vectors, limits and doc tests", false, schemes),
     stage("axum", "the crate for axum on SQLite and PostgreSQL, and its example", false, axum),
     stage("browser", "the same Rust tests as wasm in headless Chromium", false, browser),
     stage("deploy", "wrangler deploy --dry-run", true, deploy),
@@ -54,9 +55,9 @@ pub(super) const ALL: [Stage; 28] = [
         supply::check,
     ),
     slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),
-    slow("publish", "cargo publish --dry-run of both crates", publish::check),
-    slow("msrv", "both crates on the oldest Rust that they state", publish::check_oldest_rust),
-    slow("minimal", "both crates with the oldest versions of their dependencies", publish::check_oldest_dependencies),
+    slow("publish", "cargo publish --dry-run of the crates", publish::check),
+    slow("msrv", "the crates on the oldest Rust that they state", publish::check_oldest_rust),
+    slow("minimal", "the crates with the oldest versions of their dependencies", publish::check_oldest_dependencies),
     slow("workers-rs", "the Rust Worker of examples/workers-rs on workerd", workers_rs::check),
 ];
 
@@ -88,12 +89,19 @@ fn clippy_wasm() -> Result<Outcome> {
         let what = ["clippy", "-p", "edgegate", "--lib", "--features", &features, "--target", tools::TARGET];
         cargo(&what).args(["--", "-D", "warnings"]).run()?;
     }
-    Ok(Passed(String::new()))
+    let schemes = Settings::read()?.schemes;
+    let what = ["clippy", "-p", &schemes.package, "--lib", "--target", tools::TARGET];
+    cargo(&what).args(["--", "-D", "warnings"]).run()?;
+    let flags = format!("target.{}.rustflags = {}", tools::TARGET, serde_json::to_string(&schemes.flags)?);
+    let features = schemes.features.join(",");
+    let what = [&what[..], &["--features", &features, "--config", &flags]].concat();
+    passes(cargo(&what).args(["--", "-D", "warnings"]))
 }
 
 fn docs() -> Result<Outcome> {
     let doc = |args: &[&str]| cargo(&["doc", "--no-deps"]).args(args).env("RUSTDOCFLAGS", "-D warnings");
     doc(&["-p", "edgegate", "--all-features"]).run()?;
+    doc(&["-p", "edgegate-schemes"]).run()?;
     passes(doc(&["-p", "edgegate-axum", "--features", "postgres,sqlite,store_test"]))
 }
 
@@ -129,6 +137,11 @@ fn types() -> Result<Outcome> {
 fn unit() -> Result<Outcome> {
     let others = ["edgegate-e2e", "edgegate-axum", "example-axum"].map(|package| ["--exclude", package]);
     let (succeeded, output) = cargo(&["test", "--workspace"]).args(others.as_flattened()).tee()?;
+    Ok(judge(succeeded, &output))
+}
+
+fn schemes() -> Result<Outcome> {
+    let (succeeded, output) = cargo(&["test", "-p", "edgegate-schemes"]).tee()?;
     Ok(judge(succeeded, &output))
 }
 
