@@ -132,6 +132,21 @@ impl Gate {
         Self { settings: Arc::new(settings), ..self.clone() }
     }
 
+    /// Returns the same gate with [`Settings::other_schemes`].
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert!(gate.with_other_schemes().settings().other_schemes);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn with_other_schemes(&self) -> Self {
+        let settings = Settings { other_schemes: true, ..(*self.settings).clone() };
+        Self { settings: Arc::new(settings), ..self.clone() }
+    }
+
     /// Answers a request at `now`, in seconds since 1970.
     ///
     /// ```

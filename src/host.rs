@@ -4,6 +4,7 @@
 //! fn` that awaits the host's answers. The compiler turns it into the state machine.
 
 pub(crate) mod access_token;
+pub(crate) mod hash_mix;
 mod limit;
 mod lockout;
 mod password_change;
@@ -37,7 +38,7 @@ pub use crate::session::Session;
 use crate::{
     http::{Client, Refusal},
     limits::{BODY_MAX_BYTES, JWK_SET_MAX_BYTES},
-    password::{Hashed, Job},
+    password::{self, Hashed, Job, SchemeJob},
     row::InvalidRow,
     settings::Settings,
     token::{SignatureCheck, SigningJob, TokenRefusal},
@@ -281,6 +282,29 @@ impl Host {
         let _answer = self.ask(question).await;
     }
 
+    /// Asks [`Question::Verify`]; `None` for a stored text that the host cannot read.
+    pub(crate) async fn verified(&self, job: SchemeJob) -> Result<Option<bool>, Refusal> {
+        match self.ask(Question::Verify { job }).await {
+            Answer::Verified(is_right) => Ok(Some(is_right)),
+            Answer::Unreadable => Ok(None),
+            answer => Err(answer.refusal()),
+        }
+    }
+
+    /// A new hash of a password, of the scheme of new hashes.
+    pub(crate) async fn hashed(&self, settings: &Settings, password: &str) -> Result<String, Refusal> {
+        if settings.argon2id {
+            password::check_new(password)?;
+            return match self.ask(Question::Hash { job: SchemeJob::new("", password) }).await {
+                Answer::Hashed(stored) => Ok(stored),
+                answer => Err(answer.refusal()),
+            };
+        }
+        let (new, job) = password::prepare(password, settings.bcrypt_cost)?;
+        let hashed = self.work(job).await?;
+        Ok(new.finish(&hashed))
+    }
+
     /// Computes the job and counts its rounds.
     pub(crate) async fn work(&self, job: Job) -> Result<Hashed, Refusal> {
         match self.ask(Question::Work { job }).await {
@@ -385,6 +409,9 @@ impl Answer {
             | Self::Claims(_)
             | Self::Done
             | Self::Worked(_)
+            | Self::Verified(_)
+            | Self::Unreadable
+            | Self::Hashed(_)
             | Self::Holds(_)
             | Self::Signature(_)
             | Self::JwkSet(_)

@@ -7,6 +7,7 @@ mod busy;
 #[cfg(feature = "lanes")]
 mod eksblowfish;
 mod work;
+mod scheme;
 mod stored;
 mod batch;
 
@@ -16,6 +17,7 @@ pub(crate) use self::stored::NewHash;
 pub use self::{
     batch::Batch,
     busy::Busy,
+    scheme::SchemeJob,
     stored::{HashError, PasswordHash},
     work::{Hashed, Job, work_out},
 };
@@ -132,17 +134,21 @@ pub fn verify_all(pairs: &[(impl AsRef<[u8]>, impl AsRef<str>)]) -> Vec<Result<b
 
 /// Checks the password and makes the salt.
 pub(crate) fn prepare(password: &str, cost: Cost) -> Result<(NewHash, Job), PasswordError> {
+    check_new(password)?;
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|_| PasswordError::Randomness)?;
+    let new = NewHash::new(cost, salt);
+    let job = new.job(password.as_bytes());
+    Ok((new, job))
+}
+
+/// What a new password must be, whatever the scheme of its hash: it may change again.
+pub(crate) fn check_new(password: &str) -> Result<(), PasswordError> {
     match password {
         "" => Err(PasswordError::Empty),
         _ if password.len() > PASSWORD_MAX_BYTES => Err(PasswordError::TooLong),
         _ if password.as_bytes().contains(&0) => Err(PasswordError::Nul),
-        _ => {
-            let mut salt = [0; 16];
-            getrandom::fill(&mut salt).map_err(|_| PasswordError::Randomness)?;
-            let new = NewHash::new(cost, salt);
-            let job = new.job(password.as_bytes());
-            Ok((new, job))
-        }
+        _ => Ok(()),
     }
 }
 

@@ -15,12 +15,12 @@ pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
         ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS, CORS_ORIGINS,
-        JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
+        HASH_MIX, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
         JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH,
-        RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY,
-        SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
+        PASSWORD_SCHEME, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH,
+        REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
     },
-    value::{integer, optional_integer, origins, switch},
+    value::{integer, optional_integer, origins, switch, weighted},
 };
 use crate::{
     limits::{
@@ -126,6 +126,12 @@ pub struct Vars {
     /// `on` adds `PATCH /me/password`; `off` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_change: Option<Variable>,
+    /// The scheme of new hashes: `bcrypt`, the default, or `argon2id`, which the host must support.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_scheme: Option<Variable>,
+    /// Which hashes unknown users are given, for tables with several schemes or costs: `WEIGHT:STORED` for each, with spaces in between.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub hash_mix: Option<Variable>,
     /// How many characters a new password must have: 1 to 64; 8 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_min_length: Option<Variable>,
@@ -192,6 +198,10 @@ pub struct Settings {
     pub body_timeout_seconds: u32,
     /// Whether a user can change the password.
     pub password_change: bool,
+    /// Whether new hashes are of Argon2id, and not of bcrypt.
+    pub argon2id: bool,
+    /// Stored texts with their weights, of which an unknown user is given one.
+    pub hash_mix: Vec<(u32, String)>,
     /// How many characters a new password must have.
     pub password_min_length: u32,
     /// The origins of pages that may send requests and read the answers.
@@ -214,6 +224,9 @@ pub struct Settings {
     /// Whether the host wants to know what happens to accounts, by [`Question::SecurityEvent`](crate::Question::SecurityEvent); `false` by
     /// default. Not a setting by name: it depends on the host.
     pub tells_events: bool,
+    /// Whether the host verifies stored hashes of other schemes than bcrypt, by [`Question::Verify`](crate::Question::Verify); `false` by
+    /// default. Not a setting by name: it depends on the host.
+    pub other_schemes: bool,
     /// The operations for e-mail addresses outside ASCII. Not a setting by name: it depends on the platform.
     pub unicode: Unicode,
 }
@@ -258,6 +271,8 @@ impl Vars {
             refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
             password_change: variable(PASSWORD_CHANGE),
+            password_scheme: variable(PASSWORD_SCHEME),
+            hash_mix: variable(HASH_MIX),
             password_min_length: variable(PASSWORD_MIN_LENGTH),
             cors_origins: variable(CORS_ORIGINS),
             rate_limit: variable(RATE_LIMIT),
@@ -374,6 +389,8 @@ impl TryFrom<Vars> for Settings {
                 &BODY_TIMEOUTS_SECONDS,
             )?,
             password_change: switch(PASSWORD_CHANGE, vars.password_change.as_deref(), ["off", "on"])?,
+            argon2id: switch(PASSWORD_SCHEME, vars.password_scheme.as_deref(), ["bcrypt", "argon2id"])?,
+            hash_mix: weighted(HASH_MIX, vars.hash_mix.as_deref())?,
             password_min_length: integer(
                 PASSWORD_MIN_LENGTH,
                 vars.password_min_length.as_deref(),
@@ -389,6 +406,7 @@ impl TryFrom<Vars> for Settings {
             token_cookie: switch(TOKEN_COOKIE, vars.token_cookie.as_deref(), ["off", "on"])?,
             asks_claims: false,
             tells_events: false,
+            other_schemes: false,
             unicode: Unicode::default(),
         })
     }

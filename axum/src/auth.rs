@@ -22,6 +22,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use tokio::time;
 
+#[cfg(feature = "schemes")]
+use crate::schemes::Schemes;
 use crate::{
     FetchKeys, Hasher, Limiter, Store, StoreError,
     keys::AnyKeys,
@@ -54,6 +56,8 @@ struct Shared {
     gate: Gate,
     store: Box<dyn AnyStore>,
     hasher: Hasher,
+    #[cfg(feature = "schemes")]
+    schemes: Schemes,
     keys: Option<Box<dyn AnyKeys>>,
     limiter: Option<Box<dyn AnyLimiter>>,
     claims: Option<Box<Claims>>,
@@ -102,10 +106,15 @@ impl Auth {
 
     /// Starts a gate with more options.
     pub fn builder(settings: Settings, store: impl Store) -> AuthBuilder {
+        let gate = Gate::new(settings);
+        #[cfg(feature = "schemes")]
+        let gate = gate.with_other_schemes();
         AuthBuilder(Shared {
-            gate: Gate::new(settings),
+            gate,
             store: Box::new(store),
             hasher: Hasher::default(),
+            #[cfg(feature = "schemes")]
+            schemes: Schemes::default(),
             keys: None,
             limiter: None,
             claims: None,
@@ -301,6 +310,15 @@ impl Auth {
                 read_body(exchange.body.take().unwrap_or_default(), at_most, within_seconds).await
             }
             Question::Work { job } => self.0.hasher.work(job).await.map_or(Answer::Busy, Answer::Worked),
+            #[cfg(feature = "schemes")]
+            Question::Verify { job } => self.0.schemes.verify(job).await,
+            #[cfg(feature = "schemes")]
+            Question::Hash { job } => self.0.schemes.hash(job).await,
+            #[cfg(not(feature = "schemes"))]
+            Question::Verify { .. } | Question::Hash { .. } => {
+                tracing::error!(target: TARGET, "PASSWORD_SCHEME=argon2id needs the feature `schemes` of edgegate-axum");
+                Answer::Unavailable
+            }
             Question::Limit(limit) => self.limit(&limit).await,
             #[cfg(feature = "rust_crypto")]
             Question::CheckSignature(check) => Answer::Holds(check.holds()),

@@ -8,6 +8,8 @@ mod keys;
 mod limiter;
 mod response;
 mod router;
+#[cfg(feature = "schemes")]
+mod schemes;
 mod auth;
 mod extract;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]

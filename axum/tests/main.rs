@@ -9,5 +9,6 @@ mod failures;
 mod keys;
 mod limits;
 mod routes;
+mod schemes;
 mod stores;
 mod support;

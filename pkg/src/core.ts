@@ -30,6 +30,7 @@ export const ISSUE_OPTIONS = ["claims", "expireMinutes"];
 interface Asks {
   claims?: boolean;
   events?: boolean;
+  schemes?: boolean;
 }
 
 /** Creates the wasm gate at the first use, and again after the wasm instance was replaced. */
@@ -134,7 +135,8 @@ export class Core {
   /** The settings are read once: those of a later instance must not differ. */
   #newGate(): Handle<WasmGate> {
     const settings = (this.#plain ??= plainSettings(call(() => glue.settingNames()), this.#settings));
-    return new Handle(() => new glue.Gate(settings, namesOf(this.#settings), this.#asks.claims === true, this.#asks.events === true));
+    const { claims = false, events = false, schemes = false } = this.#asks;
+    return new Handle(() => new glue.Gate(settings, namesOf(this.#settings), claims, events, schemes));
   }
 }
 

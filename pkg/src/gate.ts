@@ -8,6 +8,7 @@ import { authorizationOf, cookieFields, cookieHeadOf, headOf, preflightFields, t
 import type { Handle } from "./instance.js";
 import { consoleLog, Exchange, type Log } from "./log.js";
 import { checkedLimiters, isWithin, type Limiters } from "./limiters.js";
+import type { PasswordSchemes } from "./schemes.js";
 import type { UserStore } from "./store.js";
 import { run, type BodyQuestion, type Caller, type CallerQuestion, type Step } from "./turn.js";
 import { askStore, RowOfTurn, storeEvent, type Asking } from "./users.js";
@@ -106,6 +107,11 @@ export interface CreateOptions {
    */
   limiters?: Limiters | undefined;
   /**
+   * Verifies stored hashes of other schemes than bcrypt, and makes those of Argon2id with `PASSWORD_SCHEME=argon2id`: `schemes` of
+   * `edgegate/schemes`. Without it such a hash refuses the login. Share one between gates: it holds the memory of one hash.
+   */
+  schemes?: PasswordSchemes | undefined;
+  /**
    * Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh token that was used again, a
    * logout everywhere. The answer waits for what it returns, two seconds at most, and so shows what takes longer for a known user than
    * for an unknown one. If it throws, the error is logged and the answer is the same.
@@ -129,9 +135,9 @@ export interface CreateOptions {
  * ```
  */
 export function createGate(settings: Settings, users: UserStore, options: CreateOptions = {}): Gate {
-  const { log = consoleLog, claims, limiters: given = {}, onEvent } = known("options", options, ["log", "claims", "limiters", "onEvent"]);
+  const { log = consoleLog, claims, limiters: given = {}, onEvent, schemes } = known("options", options, CREATE_OPTIONS);
   const limiters = checkedLimiters(given);
-  const core = new Core(settings, { claims: claims !== undefined, events: onEvent !== undefined });
+  const core = new Core(settings, { claims: claims !== undefined, events: onEvent !== undefined, schemes: schemes !== undefined });
   object("users", users);
   core.check();
   const report: Log = (entry) => {
@@ -279,6 +285,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   /** A failure of the store is a reply. One of `claims` is an internal error. */
   async function answerRequest(turn: Handle<Turn>, question: CallerQuestion, exchange: Exchange, asking: Asking): Promise<Step> {
     if (question.ask === "claims") return answerClaims(turn, asking);
+    if (question.ask === "verify" || question.ask === "hash") return answerPassword(turn, question, exchange);
     if (question.ask === "limit") return answerLimit(turn, question, exchange);
     if (question.ask === "securityEvent") return answerEvent(turn, question, exchange);
     try {
@@ -294,6 +301,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     const withRow = { row: new RowOfTurn(), ...asking };
     return (turn, question) => {
       if (question.ask === "claims") return answerClaims(turn, withRow);
+      if (question.ask === "verify" || question.ask === "hash") return answerPassword(turn, question, UNKNOWN);
       if (question.ask === "securityEvent") return answerEvent(turn, question, UNKNOWN);
       return question.ask === "limit" ? answerLimit(turn, question, UNKNOWN) : askStore(users, turn, question, withRow);
     };
@@ -319,6 +327,19 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     return turn.call((turn) => turn.answerDone());
   }
 
+  /** A module that cannot be loaded, or a lack of memory, is a reply. */
+  async function answerPassword(turn: Handle<Turn>, { ask }: { ask: "verify" | "hash" }, { entry }: Exchange): Promise<Step> {
+    try {
+      if (!schemes) throw new TypeError("edgegate: PASSWORD_SCHEME=argon2id needs the option `schemes`");
+      const answer = ask === "verify" ? await verified(schemes, turn) : await hashed(schemes, turn);
+      if (answer) return answer;
+      throw new Error("edgegate: there is no memory for a password hash");
+    } catch (error) {
+      report({ level: "error", reason: "schemes", ...entry, error });
+      return turn.call((turn) => turn.answerUnavailable());
+    }
+  }
+
   async function answerClaims(turn: Handle<Turn>, { row = new RowOfTurn(), own }: Asking): Promise<Step> {
     const added = claims ? members("the result of claims", await claims(row.user)) : {};
     const text = String(JSON.stringify({ ...added, ...own }));
@@ -328,6 +349,25 @@ export function createGate(settings: Settings, users: UserStore, options: Create
 
 /** How long `onEvent` may take. */
 const EVENT_MILLISECONDS = 2000;
+
+function busy(turn: Handle<Turn>): Step {
+  return turn.call((turn) => (turn.answerBusy(), turn.step()));
+}
+
+async function verified(schemes: PasswordSchemes, turn: Handle<Turn>): Promise<Step | undefined> {
+  const verdict = await schemes.verify(...turn.call((turn) => [turn.password(), turn.storedHash()] as const));
+  if (verdict === "busy") return busy(turn);
+  if (verdict === "no-memory") return undefined;
+  return turn.call((turn) => turn.answerVerified(typeof verdict === "boolean" ? verdict : undefined));
+}
+
+async function hashed(schemes: PasswordSchemes, turn: Handle<Turn>): Promise<Step | undefined> {
+  const made = await schemes.hash(turn.call((turn) => turn.password()));
+  if (made === "busy") return busy(turn);
+  return typeof made === "string" ? undefined : turn.call((turn) => turn.answerHashed(made.stored));
+}
+
+const CREATE_OPTIONS = ["log", "claims", "limiters", "onEvent", "schemes"];
 
 const LOGIN_OPTIONS = [...ISSUE_OPTIONS, "address"];
 

@@ -60,13 +60,21 @@ interface Exports {
   describe(storedLength: number): number;
 }
 
+/** What a gate needs of {@link Schemes}. */
+export interface PasswordSchemes {
+  /** Whether the password is that of a stored hash. */
+  verify(password: string, stored: string): Promise<boolean | SchemeFault>;
+  /** Hashes a password by Argon2id. */
+  hash(password: string): Promise<{ stored: string } | SchemeFault>;
+}
+
 interface Entry {
   /** In which search for cancelled callers it was last awake. On Workers a client that disconnects cancels its request. */
   seenSearch: number;
 }
 
 /** Verifies and makes hashes, one at a time. */
-export class Schemes {
+export class Schemes implements PasswordSchemes {
   readonly #source: SchemesSource;
   #module: WebAssembly.Module | undefined;
   /**

@@ -14,7 +14,7 @@ export type BodyQuestion = Extract<Question, { ask: "body" }>;
 export type CallerQuestion = Exclude<Question, PlatformQuestion | BodyQuestion | { ask: "work" }>;
 
 /** A question for a user store. */
-export type StoreQuestion = Exclude<CallerQuestion, { ask: "claims" | "limit" | "securityEvent" }>;
+export type StoreQuestion = Exclude<CallerQuestion, { ask: "claims" | "limit" | "securityEvent" | "verify" | "hash" }>;
 
 export type Step = Question | Outcome;
 

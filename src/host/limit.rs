@@ -53,6 +53,12 @@ pub(super) fn key(ring: &KeyRing, what: &str, text: &str) -> Option<String> {
     Some(URL_SAFE_NO_PAD.encode(hash.first_chunk::<16>()?))
 }
 
+/// The same as a number.
+pub(super) fn number(ring: &KeyRing, what: &str, text: &str) -> Option<u64> {
+    let hash = ring.signing()?.derive(LABEL, &[what, "\0", text].concat())?;
+    hash.first_chunk().copied().map(u64::from_le_bytes)
+}
+
 const LABEL: &str = "edgegate rate limit";
 
 /// Counts the requests of a minute, in the memory of this process.

@@ -10,7 +10,7 @@ use super::{
     SucceededLogin, UserAtLogin,
 };
 use crate::{
-    password::{Hashed, Job},
+    password::{Hashed, Job, SchemeJob},
     row::InvalidRow,
     session::Session,
     token::{SignatureCheck, SigningJob},
@@ -118,6 +118,19 @@ pub enum Question {
         #[serde(skip)]
         job: Job,
     },
+    /// Verify a password by a stored hash that is none of bcrypt; answered by [`Answer::Verified`], or [`Answer::Unreadable`] without any
+    /// work. Asked only with [`Settings::other_schemes`](crate::Settings::other_schemes).
+    Verify {
+        /// The stored text and the password.
+        #[serde(skip)]
+        job: SchemeJob,
+    },
+    /// Hash a password by Argon2id; answered by [`Answer::Hashed`]. Asked only with `PASSWORD_SCHEME=argon2id`.
+    Hash {
+        /// The password; the stored text is empty.
+        #[serde(skip)]
+        job: SchemeJob,
+    },
     /// Whether a signature is valid; answered by [`Answer::Holds`]. [`SignatureCheck::holds`] computes it in Rust.
     CheckSignature(SignatureCheck),
     /// Sign; answered by [`Answer::Signature`]. [`SigningJob::signature`] computes it in Rust.
@@ -199,6 +212,12 @@ pub enum Answer {
     Claims(Map<String, Value>),
     /// To questions that change the store: it is done.
     Done,
+    /// To [`Question::Verify`]: whether the password is right.
+    Verified(bool),
+    /// To [`Question::Verify`]: the text is no hash that the host knows, or is too costly.
+    Unreadable,
+    /// To [`Question::Hash`]: the text to store.
+    Hashed(String),
     /// To [`Question::CheckSignature`]: whether the signature is valid.
     Holds(bool),
     /// To [`Question::Sign`]: the signature, 64 bytes for Ed25519.
@@ -219,7 +238,7 @@ pub enum Answer {
     TimedOut,
     /// To [`Question::Body`]: the client has closed the request.
     Closed,
-    /// To [`Question::Work`]: the queue is full, or the work was stopped.
+    /// To questions about passwords: the queue is full, or the work was stopped.
     Busy,
     /// To the questions about users: the row is invalid because of this column. The reply is 503, and the log names the
     /// column.
@@ -261,6 +280,8 @@ impl fmt::Debug for Question {
             Self::Claims { .. } => "Claims",
             Self::ReplaceHash { .. } => "ReplaceHash",
             Self::Work { .. } => "Work",
+            Self::Verify { .. } => "Verify",
+            Self::Hash { .. } => "Hash",
             Self::CheckSignature(_) => "CheckSignature",
             Self::Sign(_) => "Sign",
             Self::JwkSet { .. } => "JwkSet",
@@ -287,6 +308,9 @@ impl fmt::Debug for Answer {
             Self::Counted(_) => "Counted",
             Self::Claims(_) => "Claims",
             Self::Done => "Done",
+            Self::Verified(_) => "Verified",
+            Self::Unreadable => "Unreadable",
+            Self::Hashed(_) => "Hashed",
             Self::Holds(_) => "Holds",
             Self::Signature(_) => "Signature",
             Self::JwkSet(_) => "JwkSet",

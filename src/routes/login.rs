@@ -6,10 +6,10 @@ use zeroize::Zeroizing;
 use super::refresh;
 use crate::{
     fastapi::{LoginForm, TokenForm, is_space, looked_up},
-    host::{Host, LoginKeys, LoginState, Question, SecurityEventKind, access_token},
+    host::{Host, LoginKeys, LoginState, Question, SecurityEventKind, access_token, hash_mix},
     http::{Client, Refusal, Request},
-    limits::{EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
-    password::{self, Job, PasswordHash},
+    limits::{ARGON2ID_PREFIX, EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
+    password::{HashError, Job, PasswordHash, SchemeJob},
     settings::Settings,
     token::{AccessToken, TokenRefusal},
     unicode::Unicode,
@@ -119,11 +119,8 @@ async fn log_in(
         };
         let Some(tokens) = accept(settings, host, &user, client, &further).await? else { continue };
         // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
-        if rehash
-            && let Ok((new, job)) = password::prepare(&credentials.password, settings.bcrypt_cost)
-            && let Ok(hashed) = host.work(job).await
-        {
-            host.note(Question::ReplaceHash { id: user.id, old: user.password, new: new.finish(&hashed) }).await;
+        if rehash && let Ok(new) = host.hashed(settings, &credentials.password).await {
+            host.note(Question::ReplaceHash { id: user.id, old: user.password, new }).await;
         }
         return Ok(tokens);
     }
@@ -143,7 +140,8 @@ pub(super) struct Authenticated {
 /// Finds the user and checks the password.
 ///
 /// Every refusal is one job of the same number of rounds, and the same statements. So neither the time nor the place in the queue
-/// shows whether the user is unknown, the password wrong, the account held up, or the stored hash invalid or of a lower cost.
+/// shows whether the user is unknown, the password wrong, the account held up, or the stored hash invalid or of a lower cost. In a table
+/// with other schemes, an unknown user has one of them, too (`HASH_MIX`).
 pub(super) async fn authenticate(
     settings: &Settings,
     host: &Host,
@@ -157,24 +155,67 @@ pub(super) async fn authenticate(
         Some((keys, state)) => !state.admits(host.counted(state.count(keys, now)).await?, now),
         None => false,
     };
-    let checkable = match &user {
-        _ if is_held => Err(Refusal::HeldUp),
-        None => Err(Refusal::UnknownUser),
-        Some(_) if password.chars().count() > PASSWORD_MAX_CHARS => Err(Refusal::OverlongPassword),
-        Some(user) => PasswordHash::parse(&user.password).map_err(Refusal::from),
+    let unchecked = match &user {
+        _ if is_held => Some(Refusal::HeldUp),
+        None => Some(Refusal::UnknownUser),
+        Some(_) if password.chars().count() > PASSWORD_MAX_CHARS => Some(Refusal::OverlongPassword),
+        Some(_) => None,
     };
-    let job = match &checkable {
-        Ok(stored) => stored.login_job(password.as_bytes(), settings.bcrypt_cost),
-        Err(_) => Job::dummy(settings.bcrypt_cost.get(), password),
+    let stored = match (&user, name) {
+        (Some(user), _) => Some(user.password.as_str()),
+        (None, Some(name)) => hash_mix::of_unknown(settings, name),
+        (None, None) => None,
     };
-    let hashed = host.work(job).await?;
-    let stored = checkable?;
-    let user = user.filter(|_| stored.is(&hashed)).ok_or(Refusal::WrongPassword)?;
+    let checked = check(settings, host, stored, password, unchecked.is_none()).await?;
+    if let Some(refusal) = unchecked {
+        return Err(refusal);
+    }
+    let Checked { is_right, is_outdated } = checked?;
+    let user = user.filter(|_| is_right).ok_or(Refusal::WrongPassword)?;
     // At once: whatever fails from here on, the password was right and is no failure.
     if let Some((keys, state)) = login {
         host.note(state.succeeded(&keys, host.seconds())).await;
     }
-    Ok(Authenticated { user, rehash: settings.rehash && stored.cost() < settings.bcrypt_cost.get() })
+    Ok(Authenticated { user, rehash: settings.rehash && is_outdated })
+}
+
+/// What was found out about a password.
+struct Checked {
+    is_right: bool,
+    /// Whether a new hash would be of another scheme, or of a higher cost.
+    is_outdated: bool,
+}
+
+/// Compares the password with a stored hash, or does the same work without comparing: the time must not show which of the two it was.
+async fn check(
+    settings: &Settings,
+    host: &Host,
+    stored: Option<&str>,
+    password: &str,
+    compares: bool,
+) -> Result<Result<Checked, HashError>, Refusal> {
+    let cost = settings.bcrypt_cost;
+    let error = match (stored.map_or(Err(HashError::Malformed), PasswordHash::parse), stored) {
+        (Ok(hash), _) => {
+            let job = match compares {
+                true => hash.login_job(password.as_bytes(), cost),
+                false => Job::dummy(hash.cost().max(cost.get()), password),
+            };
+            let hashed = host.work(job).await?;
+            let is_outdated = settings.argon2id || hash.cost() < cost.get();
+            return Ok(Ok(Checked { is_right: compares && hash.is(&hashed), is_outdated }));
+        }
+        (Err(HashError::Malformed), Some(stored)) if settings.other_schemes && !stored.is_empty() => {
+            if let Some(is_right) = host.verified(SchemeJob::new(stored, password)).await? {
+                let is_outdated = !settings.argon2id || !stored.starts_with(ARGON2ID_PREFIX);
+                return Ok(Ok(Checked { is_right: compares && is_right, is_outdated }));
+            }
+            HashError::Malformed
+        }
+        (Err(error), _) => error,
+    };
+    host.work(Job::dummy(cost.get(), password)).await?;
+    Ok(Err(error))
 }
 
 /// The user of this name, and what is stored about logins with it.

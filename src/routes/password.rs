@@ -11,7 +11,6 @@ use crate::{
     fastapi::NewPassword,
     host::{Host, PasswordChange, Question, SecurityEventKind},
     http::{Client, Refusal, Request},
-    password,
     settings::Settings,
     token::{AccessToken, TokenRefusal},
     user::UserRow,
@@ -74,8 +73,7 @@ async fn change(
             return Err(Refusal::SamePassword);
         }
         let further = if settings.asks_claims { host.claims(found.clone().into()).await? } else { Map::new() };
-        let (new, job) = password::prepare(&passwords.new, settings.bcrypt_cost)?;
-        let new = new.finish(&host.work(job).await?);
+        let new = host.hashed(settings, &passwords.new).await?;
         let change = PasswordChange {
             user_id: found.id.clone(),
             old: found.password.clone(),

@@ -6,7 +6,6 @@ use crate::{
     fastapi::NewUser,
     host::{Host, Question, SecurityEventKind},
     http::{Client, Refusal, Request},
-    password,
     settings::Settings,
     user::UserRow,
 };
@@ -20,9 +19,7 @@ pub(crate) async fn create(settings: &Settings, host: &Host, request: &Request) 
     let user = NewUser::parse(request.content_type.as_deref(), &body, settings.password_min_length, &settings.unicode)?;
     host.identify(settings, None, Some(user.email.as_str()));
     host.within(settings, &Client::of(request), Some(user.email.as_str())).await?;
-    let (new, job) = password::prepare(&user.password, settings.bcrypt_cost)?;
-    let hashed = host.work(job).await?;
-    let password = new.finish(&hashed);
+    let password = host.hashed(settings, &user.password).await?;
     let question = Question::InsertUser { email: user.email.as_str().to_owned(), password };
     let user = host.user(question).await?.ok_or(Refusal::EmailTaken)?;
     host.tell(settings, SecurityEventKind::SignedUp, None).await;

@@ -8,6 +8,8 @@ pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
 pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
 pub(super) const CORS_ORIGINS: &str = "CORS_ORIGINS";
 pub(super) const PASSWORD_CHANGE: &str = "PASSWORD_CHANGE";
+pub(super) const PASSWORD_SCHEME: &str = "PASSWORD_SCHEME";
+pub(super) const HASH_MIX: &str = "HASH_MIX";
 pub(super) const PASSWORD_MIN_LENGTH: &str = "PASSWORD_MIN_LENGTH";
 pub(super) const LOCKOUT: &str = "LOCKOUT";
 pub(super) const ACCESS_LOG: &str = "ACCESS_LOG";
@@ -33,7 +35,7 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 31] = [
+pub(crate) const NAMES: [&str; 33] = [
     SECRET_KEY,
     ALGORITHM,
     JWT_KEYS,
@@ -42,6 +44,8 @@ pub(crate) const NAMES: [&str; 31] = [
     BODY_TIMEOUT_SECONDS,
     CORS_ORIGINS,
     PASSWORD_CHANGE,
+    PASSWORD_SCHEME,
+    HASH_MIX,
     PASSWORD_MIN_LENGTH,
     LOCKOUT,
     ACCESS_LOG,

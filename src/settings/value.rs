@@ -125,6 +125,18 @@ pub(super) fn switch(setting: &'static str, text: Option<&str>, [off, on]: [&str
     }
 }
 
+/// Texts with a weight each, `30:TEXT`, with spaces in between.
+pub(super) fn weighted(setting: &'static str, value: Option<&str>) -> Result<Vec<(u32, String)>, SettingsError> {
+    let listed = text(value).unwrap_or_default().split_ascii_whitespace();
+    let part = |part: &str| {
+        let (weight, text) = part.split_once(':')?;
+        let weight = weight.parse().ok().filter(|weight| *weight > 0)?;
+        Some((weight, text.to_owned())).filter(|_| !text.is_empty())
+    };
+    let error = || SettingsError::new(setting, "has a part that is not `WEIGHT:STORED`, such as `60:$2b$12$...`");
+    listed.map(|listed| part(listed).ok_or_else(error)).collect()
+}
+
 /// Origins as browsers send them (RFC 6454 6.2): in lower case, with a port only if it is not that of the scheme, and without a path.
 pub(super) fn origins(setting: &'static str, value: Option<&str>) -> Result<Vec<String>, SettingsError> {
     let listed = text(value).unwrap_or_default().split([',', ' ']).filter(|origin| !origin.is_empty());

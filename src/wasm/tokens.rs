@@ -32,9 +32,11 @@ impl JsGate {
         names: &str,
         asks_claims: bool,
         tells_events: bool,
+        other_schemes: bool,
     ) -> Result<JsGate, JsValue> {
         Settings::check_names(names.split(' ')).map_err(throw)?;
-        let settings = Settings { asks_claims, tells_events, ..Settings::try_from(value::vars(vars)?).map_err(throw)? };
+        let settings = Settings::try_from(value::vars(vars)?).map_err(throw)?;
+        let settings = Settings { asks_claims, tells_events, other_schemes, ..settings };
         #[cfg(feature = "wasm")]
         let settings = Settings { unicode: super::unicode::UNICODE, ..settings };
         Ok(Self(Gate::new(settings)))

@@ -3,6 +3,8 @@
 #[cfg(feature = "wasm-token")]
 mod platform;
 #[cfg(feature = "wasm")]
+mod scheme;
+#[cfg(feature = "wasm")]
 mod store;
 
 use wasm_bindgen::prelude::*;

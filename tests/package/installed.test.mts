@@ -40,7 +40,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 test("it contains the files that the manifest names, and no others", () => {
   const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
-  const others = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "dist/cli.js", "wasm/password_bg.wasm", "wasm/token_bg.wasm"];
+  const others = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "dist/cli.js", "wasm/password_bg.wasm", "wasm/schemes.wasm", "wasm/token_bg.wasm"];
   assert.deepEqual(paths.sort(), [...new Set([...filesIn(manifest().exports), ...others])].sort());
 });
 
@@ -68,7 +68,7 @@ test("each runtime gets its own entry, whatever other conditions it sets", () =>
     ["inline.js", ["browser"]],
     ["inline.js", []],
   ];
-  for (const [folder, name] of [["", ""], ["token/", "/token"], ["password/", "/password"]]) {
+  for (const [folder, name] of [["", ""], ["token/", "/token"], ["password/", "/password"], ["schemes/", "/schemes"]]) {
     for (const [file, conditions] of LINES) {
       const external = ["node:*", "*.wasm?module"];
       assert.deepEqual(bundled(`import "edgegate${name}";`, { conditions, external }), [`dist/${folder}${file}`], `${name} ${conditions}`);
@@ -83,7 +83,7 @@ test("each runtime gets its own entry, whatever other conditions it sets", () =>
 });
 
 test("the conditions are in their order, with `types` first", () => {
-  for (const entry of [".", "./token", "./password"]) {
+  for (const entry of [".", "./token", "./password", "./schemes"]) {
     const order = Object.keys(manifest().exports[entry] as object);
     assert.deepEqual(order, ["types", "workerd", "edge-light", "deno", "bun", "node", "browser", "default"]);
   }
@@ -97,7 +97,7 @@ test("each entry is one file without a top-level await, and has side effects onl
     // Top-level await is an error in this format.
     const { metafile } = buildSync({ entryPoints: [join(installed, file)], bundle: true, write: false, metafile: true, format: "iife", platform: "neutral", external: ["*.wasm", "*.wasm?module"], logLevel: "silent" });
     for (const { imports } of Object.values(metafile.inputs)) for (const { path } of imports) imported.add(path);
-    for (const path of imported) assert.match(path, /^\.\.\/(\.\.\/)?wasm\/\w+_bg\.wasm(\?module)?$/, file);
+    for (const path of imported) assert.match(path, /^\.\.\/(\.\.\/)?wasm\/(\w+_bg|schemes)\.wasm(\?module)?$/, file);
     if (/\bsetGlue\(/.test(readFileSync(join(installed, file), "utf8"))) binding.add(`./${file}`);
   }
   assert.deepEqual(manifest().sideEffects.toSorted(), [...binding, "./dist/cli.js"].sort());

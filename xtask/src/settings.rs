@@ -151,8 +151,8 @@ impl Settings {
 
     /// The wasm as a JavaScript module that exports it as base64, relative to the root of the repository.
     #[must_use]
-    pub(crate) fn inlined(&self, module: &Module) -> String {
-        format!("{}/{}.base64.js", self.build.out_dir, module.name)
+    pub(crate) fn inlined(&self, name: &str) -> String {
+        format!("{}/{name}.base64.js", self.build.out_dir)
     }
 }
 

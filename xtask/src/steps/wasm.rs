@@ -18,8 +18,9 @@ use crate::settings::{Module, Settings};
 /// # Errors
 /// When the crate does not compile or a tool fails.
 pub(crate) fn build(settings: &Settings) -> Result<Did> {
-    let files = |module| [settings.wasm(module), settings.glue(module), settings.inlined(module)];
-    let outputs: Vec<_> = settings.modules.iter().flat_map(files).chain([settings.schemes_wasm()]).collect();
+    let files = |module| [settings.wasm(module), settings.glue(module), settings.inlined(&module.name)];
+    let outputs: Vec<_> =
+        settings.modules.iter().flat_map(files).chain([settings.schemes_wasm(), settings.inlined("schemes")]).collect();
     let rustc = Sh::new("rustc").args(["--version"]).output()?;
     let flags = without_paths(&paths::root(), &[])?.concat();
     let stamp = Stamp {
@@ -48,7 +49,7 @@ pub(crate) fn build(settings: &Settings) -> Result<Did> {
                 fs::remove_file(&file).with_context(|| format!("{} was to be dropped", file.display()))?;
             }
             optimise(settings, module)?;
-            inline(settings, module)
+            inline(&settings.wasm(module), &settings.inlined(&module.name))
         })?;
         build_schemes(settings)
     })
@@ -61,7 +62,8 @@ fn build_schemes(settings: &Settings) -> Result<()> {
         .args(&settings.build.wasm_opt)
         .args(&settings.schemes.wasm_opt)
         .args([wasm.as_os_str(), "-o".as_ref(), settings.schemes_wasm().as_ref()])
-        .run()
+        .run()?;
+    inline(&settings.schemes_wasm(), &settings.inlined("schemes"))
 }
 
 /// Compiles the module of password hashes below this root, and returns the file that rustc has written.
@@ -119,8 +121,8 @@ fn optimise(settings: &Settings, module: &Module) -> Result<()> {
     Sh::node_tool("esbuild").args(["--log-level=warning", "--minify", "--allow-overwrite", &to_itself, &glue]).run()
 }
 
-fn inline(settings: &Settings, module: &Module) -> Result<()> {
-    let wasm = fs::read(paths::root().join(settings.wasm(module)))?;
+fn inline(wasm: &str, script: &str) -> Result<()> {
+    let wasm = fs::read(paths::root().join(wasm))?;
     let text = format!("export default \"{}\";\n", BASE64_STANDARD.encode(wasm));
-    Ok(fs::write(paths::root().join(settings.inlined(module)), text)?)
+    Ok(fs::write(paths::root().join(script), text)?)
 }

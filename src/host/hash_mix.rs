@@ -1,0 +1,42 @@
+//! Which hash an unknown user is given, so that the time of a refusal does not show that there is no such user.
+
+use super::limit::number;
+use crate::settings::Settings;
+
+/// The stored text of `HASH_MIX` for this account, by a keyed hash of it: the same one each time. `None` without the setting.
+pub(crate) fn of_unknown<'s>(settings: &'s Settings, account: &str) -> Option<&'s str> {
+    let total: u64 = settings.hash_mix.iter().map(|(weight, _)| u64::from(*weight)).sum();
+    let mut rest = number(&settings.ring, "hash mix", &account.to_ascii_lowercase())?.checked_rem(total)?;
+    settings.hash_mix.iter().find_map(|(weight, stored)| match rest.checked_sub(u64::from(*weight)) {
+        None => Some(stored.as_str()),
+        Some(left) => {
+            rest = left;
+            None
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of_unknown;
+    use crate::settings::{Settings, Vars};
+
+    #[test]
+    fn each_account_has_one_of_the_mix_by_its_weight() {
+        let settings = |hash_mix: &str| {
+            let (secret_key, hash_mix) = (Some("secret".repeat(8).into()), Some(hash_mix.into()));
+            Settings::try_from(Vars { secret_key, hash_mix, ..Vars::default() }).unwrap()
+        };
+        assert_eq!(of_unknown(&settings(""), "ada"), None);
+        let mix = settings("30:a 10:b");
+        let drawn = |account: u32| of_unknown(&mix, &format!("User{account}")).unwrap();
+        let of_b = (0..4000).filter(|account| drawn(*account) == "b").count();
+        assert!((850..1150).contains(&of_b), "{of_b}");
+        assert!((0..100).all(|account| of_unknown(&mix, &format!("user{account}")) == Some(drawn(account))));
+        for wrong in ["a", "0:a", "1:", "x:a", "-1:a", "1:a 2", "4294967296:a"] {
+            let (secret_key, hash_mix) = (Some("secret".repeat(8).into()), Some(wrong.into()));
+            let error = Settings::try_from(Vars { secret_key, hash_mix, ..Vars::default() }).unwrap_err();
+            assert_eq!(error.setting, "HASH_MIX", "{wrong}");
+        }
+    }
+}
