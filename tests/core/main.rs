@@ -22,6 +22,7 @@ mod provider;
 mod rate_limit;
 mod refresh;
 mod revocation;
+mod schemes;
 mod settings;
 mod support;
 mod token;

@@ -1,5 +1,6 @@
 import { createGate, type Gate, type Limiter, type Settings } from "edgegate";
 import { d1Users } from "edgegate/d1";
+import { schemes } from "edgegate/schemes";
 
 interface Env extends Settings {
   DB: D1Database;
@@ -18,6 +19,7 @@ export default {
     try {
       gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }), {
         limiters: { client: env.CLIENT_LIMITER, account: env.ACCOUNT_LIMITER },
+        schemes,
       });
     } catch (error) {
       return misconfigured(error);

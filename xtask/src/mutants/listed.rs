@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 26] = [
+const TESTS: [&str; 27] = [
     "events",
     "lockout",
     "d1",
@@ -54,6 +54,7 @@ const TESTS: [&str; 26] = [
     "middleware",
     "sessions",
     "password",
+    "login-schemes",
     "email",
     "cli",
     "trap",
