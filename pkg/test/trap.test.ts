@@ -102,7 +102,7 @@ test("after a stack overflow inside wasm the next call works", async () => {
   const deeper = (depth: number): void => {
     if (depth > 0) return deeper(depth - 1);
     try {
-      call(() => new glue.Gate({ SECRET_KEY }, "", false, false).verifyToken("a.b.c"));
+      call(() => new glue.Gate({ SECRET_KEY }, "", false, false, false).verifyToken("a.b.c"));
     } catch {
       failures += 1;
     }
