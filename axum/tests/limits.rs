@@ -11,8 +11,8 @@ use std::{
 use anyhow::{Result, ensure};
 use axum::body::{Body, Bytes, HttpBody};
 use edgegate_axum::{
-    Hasher, LimitError, Limiter, MemoryStore,
-    edgegate::{Vars, host::Limit},
+    Auth, Hasher, LimitError, Limiter, MemoryStore,
+    edgegate::{Settings, Vars, host::Limit, password::Cost},
 };
 use http_body::Frame;
 use tokio::time::Instant;
@@ -91,9 +91,11 @@ async fn without_a_place_in_the_queue_a_login_is_answered_503() -> Result<()> {
 /// A request that needs no password is answered while all threads compute.
 #[tokio::test]
 async fn waiting_passwords_do_not_delay_other_requests() -> Result<()> {
-    let app = gate(MemoryStore::new([user()?]), vars())?.build().router();
+    // A refusal takes 2^12 rounds.
+    let settings = Settings { bcrypt_cost: Cost::new(12)?, ..Settings::try_from(vars())? };
+    let app = Auth::new(settings, MemoryStore::new([user()?])).router();
     let me = async { (get(&app, "/me", "").await, false) };
-    let login = async { (post(&app, "/login", FORM).await, true) };
+    let login = async { (post(&app, "/login", &FORM.replace("horse", "house")).await, true) };
     let (got, is_login) = tokio::select! {
         biased;
         first = login => first,
