@@ -149,7 +149,7 @@ export class Schemes implements PasswordSchemes {
     return this.#call((wasm) => describe(wasm, stored));
   }
 
-  /** Waits for a turn of the event loop in which nothing else was computed, bcrypt included. */
+  /** Waits for a turn of the event loop in which no other hash was computed here. The bcrypt of another entry counts its own turns. */
   async #inTurn<T>(work: (wasm: Exports) => T): Promise<T | "busy"> {
     if (this.#waiting.size >= QUEUE_MAX) await this.#removeCancelled();
     if (this.#waiting.size >= QUEUE_MAX) return "busy";
