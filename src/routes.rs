@@ -101,6 +101,8 @@ async fn with_user(settings: &Settings, host: &Host, request: &Request, path: &s
             Ok(without_cookies(settings, Reply::logged_out()))
         }
         PASSWORD => {
+            // Its reply sets cookies.
+            refresh_cookie(settings, request)?;
             let token = password::with_body(settings, host, request, authorization).await?;
             Ok(with_cookies(settings, &token, Reply::logged_in(&token)))
         }

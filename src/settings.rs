@@ -361,6 +361,10 @@ impl TryFrom<Vars> for Settings {
         if registration_open && ring.signing().is_none() {
             return Err(SettingsError::new(REGISTRATION, "needs a key that signs: new users log in next"));
         }
+        let password_change = switch(PASSWORD_CHANGE, vars.password_change.as_deref(), ["off", "on"])?;
+        if password_change && ring.signing().is_none() {
+            return Err(SettingsError::new(PASSWORD_CHANGE, "needs a key that signs, for the new token"));
+        }
         Ok(Self {
             ring: Arc::new(ring),
             extra_claims: tokens::extra_claims(vars, &rules)?,
@@ -388,7 +392,7 @@ impl TryFrom<Vars> for Settings {
                 BODY_TIMEOUT_DEFAULT_SECONDS,
                 &BODY_TIMEOUTS_SECONDS,
             )?,
-            password_change: switch(PASSWORD_CHANGE, vars.password_change.as_deref(), ["off", "on"])?,
+            password_change,
             argon2id: switch(PASSWORD_SCHEME, vars.password_scheme.as_deref(), ["bcrypt", "argon2id"])?,
             hash_mix: weighted(HASH_MIX, vars.hash_mix.as_deref())?,
             password_min_length: integer(

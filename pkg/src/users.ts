@@ -84,7 +84,7 @@ export async function askStore(
       return done(turn);
     case "changePassword": {
       if (!users.changePassword) throw new TypeError("edgegate: PASSWORD_CHANGE needs a user store with `changePassword`");
-      const changed = Boolean(await inTime(users.changePassword(question)));
+      const changed = truth("changePassword", await inTime(users.changePassword(question)));
       return turn.call((turn) => turn.answerChanged(changed));
     }
     case "revokeTokens":
@@ -92,7 +92,7 @@ export async function askStore(
       await inTime(users.revokeTokens(question));
       return done(turn);
     case "insertSession": {
-      const inserted = Boolean(await inTime(sessionsOf(users).insert(question)));
+      const inserted = truth("insert", await inTime(sessionsOf(users).insert(question)));
       return turn.call((turn) => turn.answerChanged(inserted));
     }
     case "rotateSession": {
@@ -106,7 +106,7 @@ export async function askStore(
       return turn.call((turn) => turn.answerEnded(expired));
     }
     case "deleteSession": {
-      const deleted = Boolean(await inTime(sessionsOf(users).delete(question)));
+      const deleted = truth("delete", await inTime(sessionsOf(users).delete(question)));
       return turn.call((turn) => turn.answerChanged(deleted));
     }
     case "sessions": {
@@ -120,6 +120,12 @@ export async function askStore(
 export async function storeEvent(users: UserStore, event: SecurityEvent): Promise<void> {
   if (!users.recordEvent) throw new TypeError("edgegate: AUDIT needs a user store with `recordEvent`");
   await inTime(users.recordEvent(event));
+}
+
+/** What a driver returns for no row, such as an empty list, is true for JavaScript. */
+function truth(method: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`edgegate: ${method} of the user store must return true or false`);
+  return value;
 }
 
 function inTime<T>(answer: T | PromiseLike<T>): Promise<T> {

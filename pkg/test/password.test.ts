@@ -80,6 +80,9 @@ test("with a cookie, a page of another origin changes no password, and the new t
   const change = (site: string) => send("/me/password", { method: "PATCH", headers: { cookie, "content-type": "application/json", "sec-fetch-site": site }, body });
   assert.equal((await change("cross-site")).status, 403);
   assert.equal((await change("same-site")).status, 403);
+  // Nor with a token of its own, because the reply sets cookies.
+  const own = { authorization: `Bearer ${((await logged.json()) as { access_token: string }).access_token}`, "content-type": "application/json" };
+  assert.equal((await send("/me/password", { method: "PATCH", headers: { ...own, "sec-fetch-site": "same-site" }, body })).status, 403);
   assert.equal(database.prepare("SELECT password FROM users").get()?.["password"], hash);
   const changed = await change("same-origin");
   assert.equal(changed.status, 200);
@@ -110,4 +113,31 @@ test("a store without changePassword is an error that is named", async () => {
   const body = JSON.stringify({ current_password: "secret", new_password: "a new secret" });
   assert.equal((await gate.fetch(new Request("http://localhost/me/password", { method: "PATCH", headers, body }))).status, 503);
   assert.match(String(errors[0]), /PASSWORD_CHANGE needs a user store with `changePassword`/);
+});
+
+test("a change is told as soon as it is stored, whatever fails after it", async () => {
+  const store = memoryUsers([{ email: "ada@example.com", password: hash }]);
+  const events: string[] = [];
+  let fails = false;
+  const sessions = { ...store.sessions, insert: async (session: Parameters<typeof store.sessions.insert>[0]) => (fails ? Promise.reject(new Error("no table")) : store.sessions.insert(session)) };
+  const gate = createGate({ ...settings, AUDIT: "off" }, { ...store, sessions }, { log: () => {}, onEvent: ({ kind }) => void events.push(kind) });
+  const login = await gate.login({ username: "ada@example.com", password: "secret" });
+  assert(login.outcome === "accepted");
+  fails = true;
+  await assert.rejects(gate.changePassword(`Bearer ${login.access_token}`, { currentPassword: "secret", newPassword: "a new secret" }), /no table/);
+  assert.deepEqual(events, ["login", "password-changed"]);
+});
+
+test("what is neither true nor false is no answer of a store", async () => {
+  for (const answer of [[], {}, { rowCount: 0 }, "false", 1, null]) {
+    const store = { ...memoryUsers([{ email: "ada@example.com", password: hash }]), changePassword: async () => answer as never };
+    const events: string[] = [];
+    const gate = createGate({ ...settings, AUDIT: "off" }, store, { log: () => {}, onEvent: ({ kind }) => void events.push(kind) });
+    const login = await gate.login({ username: "ada@example.com", password: "secret" });
+    assert(login.outcome === "accepted");
+    const headers = { authorization: `Bearer ${login.access_token}`, "content-type": "application/json" };
+    const body = JSON.stringify({ current_password: "secret", new_password: "a new secret" });
+    assert.equal((await gate.fetch(new Request("http://localhost/me/password", { method: "PATCH", headers, body }))).status, 503);
+    assert.deepEqual(events, ["login"]);
+  }
 });

@@ -11,6 +11,7 @@ use crate::{
     fastapi::NewPassword,
     host::{Host, PasswordChange, Question, SecurityEventKind},
     http::{Client, Refusal, Request},
+    limits::PASSWORD_MAX_BYTES,
     settings::Settings,
     token::{AccessToken, TokenRefusal},
     user::UserRow,
@@ -39,12 +40,12 @@ pub(crate) async fn of_user(
     passwords: &NewPassword,
     client: &Client,
 ) -> Result<AccessToken, Refusal> {
+    login::may_sign(settings)?;
     host.identify(settings, client.counted().as_deref(), Some(&user.email));
     host.within(settings, client, Some(&user.email)).await?;
     let result = change(settings, host, user, passwords, client).await;
-    match &result {
-        Ok(_) => host.tell(settings, SecurityEventKind::PasswordChanged, None).await,
-        Err(refusal) => host.tell_refusal(settings, refusal).await,
+    if let Err(refusal) = &result {
+        host.tell_refusal(settings, refusal).await;
     }
     result
 }
@@ -69,7 +70,9 @@ async fn change(
         if found.token_version != user.token_version {
             return Err(TokenRefusal::Revoked.into());
         }
-        if passwords.new == passwords.current {
+        // bcrypt reads no more of it.
+        let current = passwords.current.as_bytes().iter().take(PASSWORD_MAX_BYTES);
+        if current.eq(passwords.new.as_bytes()) {
             return Err(Refusal::SamePassword);
         }
         let further = if settings.asks_claims { host.claims(found.clone().into()).await? } else { Map::new() };
@@ -84,6 +87,8 @@ async fn change(
         if !host.changed(Question::ChangePassword(change)).await? {
             continue;
         }
+        // At once: whatever fails from here on, the password is another one.
+        host.tell(settings, SecurityEventKind::PasswordChanged, None).await;
         let token_version = found.token_version.map(|version| version.saturating_add(1));
         let user = UserRow { password: new, token_version, ..found };
         // The user has logged out everywhere since, or changed the password again.

@@ -318,6 +318,8 @@ fn without_a_key_that_signs_no_password_is_checked() {
         assert_eq!(refusal.code(), "unsigned:no-signing-key");
     }
     assert_eq!(Settings::try_from(vars("open")).expect_err("new users could not log in").setting, "REGISTRATION");
+    let changing = Vars { password_change: Some("on".into()), ..vars("closed") };
+    assert_eq!(Settings::try_from(changing).expect_err("there is no new token").setting, "PASSWORD_CHANGE");
 }
 
 /// A store that counts nothing must not let everyone pass.

@@ -102,6 +102,10 @@ fn what_is_refused_changes_nothing() {
         (reply.status, reply.body.as_str()),
         (400, r#"{"detail":"New password cannot be the same as the current one"}"#)
     );
+    // bcrypt reads 72 bytes.
+    let long_one = "x".repeat(72);
+    store.users.0[0].password = bcrypt::hash_with_salt(&long_one, 4, [3; 16]).expect("4 is allowed").to_string();
+    assert_eq!(change(&mut store, &gate, &token, &format!("{long_one}y"), &long_one).status, 400);
     // The stored hash cannot be used: the answer is that of a wrong password.
     store.users.0[0].password = "no hash".into();
     let broken = change(&mut store, &gate, &token, "secret", "a new secret");
