@@ -53,7 +53,7 @@ test("options that do not exist are errors", async () => {
   const unknown = /has no member "lifetime": they are claims, expireMinutes(, address)?$/;
   await assert.rejects(gate.issueToken(7, { lifetime: 5 } as never), unknown);
   await assert.rejects(gate.login(credentials, { lifetime: 5 } as never), unknown);
-  assert.throws(() => createGate(settings, users, { logs: () => {} } as never), /has no member "logs": they are log, claims, limiters, onEvent$/);
+  assert.throws(() => createGate(settings, users, { logs: () => {} } as never), /has no member "logs": they are log, claims, limiters, onEvent, schemes$/);
   assert.throws(() => createGate(settings, users, (() => {}) as never), TypeError);
 });
 
