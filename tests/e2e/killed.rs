@@ -118,6 +118,8 @@ impl Killed {
         let (mut server, addr) = self.start(&format!("{round}-killed"))?;
         let sessions = (0..2).map(|number| begin(&addr, &format!("session{round}.{number}@killed.example.org")));
         let sessions = sessions.collect::<Result<Vec<_>>>()?;
+        expect(&register(&addr, &changing(round), &password(0))?, 201)?;
+        let changing = parse(&login(&addr, &form(&changing(round), &password(0)))?)?;
         let ended = AtomicBool::new(false);
         let goes_on = || !ended.load(Ordering::SeqCst);
         thread::scope(|scope| {
@@ -128,7 +130,7 @@ impl Killed {
                 sessions.into_iter().map(|tokens| scope.spawn(move || rotate(&addr, tokens, goes_on))).collect();
             let logins = scope.spawn(move || log_in(&addr, round, goes_on));
             let logouts = scope.spawn(move || log_out(&addr, round, goes_on));
-            let passwords = scope.spawn(move || change_passwords(&addr, round, goes_on));
+            let passwords = scope.spawn(move || change_passwords(&addr, changing, goes_on));
             // Another moment each time.
             thread::sleep(Duration::from_millis(400 + u64::try_from(round)? * 67 % 400));
             Sh::new("kill").args(["-KILL", &server.workerd()?.to_string()]).output()?;
@@ -206,10 +208,7 @@ fn form(email: &str, password: &str) -> String {
 }
 
 /// How many new passwords were answered.
-fn change_passwords(addr: &SocketAddr, round: usize, goes_on: impl Fn() -> bool) -> Result<usize> {
-    let email = changing(round);
-    expect(&register(addr, &email, &password(0))?, 201)?;
-    let mut tokens = parse(&login(addr, &form(&email, &password(0)))?)?;
+fn change_passwords(addr: &SocketAddr, mut tokens: Tokens, goes_on: impl Fn() -> bool) -> Result<usize> {
     for number in 0.. {
         let body = serde_json::json!({ "current_password": password(number), "new_password": password(number + 1) });
         let authorization = format!("Bearer {}", tokens.access);
