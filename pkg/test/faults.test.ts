@@ -5,18 +5,9 @@ import { mock, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
 import { createGate, hashPassword, type LogEntry, type UserStore } from "edgegate";
 import { memoryUsers } from "edgegate/memory";
+import { COMPLETE } from "./users.ts";
 
-const settings = {
-  SECRET_KEY: "a secret of the tests, 32 bytes or more",
-  BCRYPT_COST: "10",
-  RATE_LIMIT: "off",
-  LOCKOUT: "on",
-  AUDIT: "on",
-  REHASH: "on",
-  REVOCATION: "on",
-  REGISTRATION: "open",
-  REFRESH_TOKEN_EXPIRE_MINUTES: "60",
-};
+const settings = { ...COMPLETE, AUDIT: "on", REHASH: "on", REGISTRATION: "open" };
 /** Of a lower cost than the settings say, so that the login replaces it. */
 const hash = await hashPassword("secret", { cost: 10 });
 const email = "ada@example.com";

@@ -6,17 +6,9 @@ import { test } from "node:test";
 import { createGate, hashPassword, type LogEntry, type SecurityEvent, type UserStore } from "edgegate";
 import { memoryUsers } from "edgegate/memory";
 import { sqliteSchema, sqliteUsers } from "edgegate/sqlite";
+import { COMPLETE } from "./users.ts";
 
-const settings = {
-  SECRET_KEY: "a secret of the tests, 32 bytes or more",
-  BCRYPT_COST: "10",
-  RATE_LIMIT: "off",
-  LOCKOUT: "on",
-  AUDIT: "on",
-  REVOCATION: "on",
-  PASSWORD_CHANGE: "on",
-  REFRESH_TOKEN_EXPIRE_MINUTES: "60",
-};
+const settings = { ...COMPLETE, AUDIT: "on", PASSWORD_CHANGE: "on" };
 const hash = await hashPassword("secret", { cost: 10 });
 
 function open(more: Record<string, string> = {}) {
