@@ -466,9 +466,10 @@ impl AuthBuilder {
         Self(Shared { gate, claims: Some(Box::new(claims)), ..self.0 })
     }
 
-    /// Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh token that was used again, a
-    /// logout everywhere. The answer waits for it, so send what takes time to a task of your own; what takes longer for a known user
-    /// than for an unknown one would show in the time of the answer. A panic is logged, and changes no answer.
+    /// Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh
+    /// token that was used again, a logout everywhere. The answer waits for it, so send what takes time to a task of your own; what
+    /// takes longer for a known user than for an unknown one would show in the time of the answer. A panic is logged, and changes no
+    /// answer.
     ///
     /// ```
     /// use edgegate::{Settings, Vars};

@@ -8,9 +8,10 @@ import { authorizationOf, cookieFields, cookieHeadOf, headOf, preflightFields, t
 import type { Handle } from "./instance.js";
 import { consoleLog, Exchange, type Log } from "./log.js";
 import { checkedLimiters, isWithin, type Limiters } from "./limiters.js";
+import { askSchemes } from "./scheme-answers.js";
 import type { PasswordSchemes } from "./schemes.js";
 import type { UserStore } from "./store.js";
-import { run, type BodyQuestion, type Caller, type CallerQuestion, type Step } from "./turn.js";
+import { isOfStore, run, type BodyQuestion, type Caller, type CallerQuestion, type Step, type StoreQuestion } from "./turn.js";
 import { askStore, RowOfTurn, storeEvent, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 import type { WebHeaders, WebRequest, WebResponse } from "./web.js";
@@ -112,9 +113,9 @@ export interface CreateOptions {
    */
   schemes?: PasswordSchemes | undefined;
   /**
-   * Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh token that was used again, a
-   * logout everywhere. The answer waits for what it returns, two seconds at most, and so shows what takes longer for a known user than
-   * for an unknown one. If it throws, the error is logged and the answer is the same.
+   * Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh token that was
+   * used again, a logout everywhere. The answer waits for what it returns, two seconds at most, and so shows what takes longer for a known
+   * user than for an unknown one. If it throws, the error is logged and the answer is the same.
    */
   onEvent?: ((event: SecurityEvent) => unknown) | undefined;
 }
@@ -284,10 +285,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
 
   /** A failure of the store is a reply. One of `claims` is an internal error. */
   async function answerRequest(turn: Handle<Turn>, question: CallerQuestion, exchange: Exchange, asking: Asking): Promise<Step> {
-    if (question.ask === "claims") return answerClaims(turn, asking);
-    if (question.ask === "verify" || question.ask === "hash") return answerPassword(turn, question, exchange);
-    if (question.ask === "limit") return answerLimit(turn, question, exchange);
-    if (question.ask === "securityEvent") return answerEvent(turn, question, exchange);
+    if (!isOfStore(question)) return answerByGate(turn, question, exchange, asking);
     try {
       return await exchange.ofStore(() => askStore(users, turn, question, asking));
     } catch (error) {
@@ -299,12 +297,23 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   /** Answers without a request: what fails rejects. */
   function asker(asking: Asking = {}): NonNullable<Caller["answer"]> {
     const withRow = { row: new RowOfTurn(), ...asking };
-    return (turn, question) => {
-      if (question.ask === "claims") return answerClaims(turn, withRow);
-      if (question.ask === "verify" || question.ask === "hash") return answerPassword(turn, question, UNKNOWN);
-      if (question.ask === "securityEvent") return answerEvent(turn, question, UNKNOWN);
-      return question.ask === "limit" ? answerLimit(turn, question, UNKNOWN) : askStore(users, turn, question, withRow);
-    };
+    return (turn, question) =>
+      isOfStore(question) ? askStore(users, turn, question, withRow) : answerByGate(turn, question, UNKNOWN, withRow);
+  }
+
+  /** What is none of the store's, with or without a request. */
+  function answerByGate(turn: Handle<Turn>, question: Exclude<CallerQuestion, StoreQuestion>, exchange: Exchange, asking: Asking): Promise<Step> {
+    switch (question.ask) {
+      case "claims":
+        return answerClaims(turn, asking);
+      case "limit":
+        return answerLimit(turn, question, exchange);
+      case "securityEvent":
+        return answerEvent(turn, question, exchange);
+      case "verify":
+      case "hash":
+        return answerPassword(turn, question, exchange);
+    }
   }
 
   async function answerLimit(turn: Handle<Turn>, keys: LimitQuestion, { entry }: Exchange): Promise<Step> {
@@ -330,10 +339,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   /** A module that cannot be loaded, or a lack of memory, is a reply. */
   async function answerPassword(turn: Handle<Turn>, { ask }: { ask: "verify" | "hash" }, { entry }: Exchange): Promise<Step> {
     try {
-      if (!schemes) throw new TypeError("edgegate: PASSWORD_SCHEME=argon2id needs the option `schemes`");
-      const answer = ask === "verify" ? await verified(schemes, turn) : await hashed(schemes, turn);
-      if (answer) return answer;
-      throw new Error("edgegate: there is no memory for a password hash");
+      return await askSchemes(schemes, turn, ask);
     } catch (error) {
       report({ level: "error", reason: "schemes", ...entry, error });
       return turn.call((turn) => turn.answerUnavailable());
@@ -349,23 +355,6 @@ export function createGate(settings: Settings, users: UserStore, options: Create
 
 /** How long `onEvent` may take. */
 const EVENT_MILLISECONDS = 2000;
-
-function busy(turn: Handle<Turn>): Step {
-  return turn.call((turn) => (turn.answerBusy(), turn.step()));
-}
-
-async function verified(schemes: PasswordSchemes, turn: Handle<Turn>): Promise<Step | undefined> {
-  const verdict = await schemes.verify(...turn.call((turn) => [turn.password(), turn.storedHash()] as const));
-  if (verdict === "busy") return busy(turn);
-  if (verdict === "no-memory") return undefined;
-  return turn.call((turn) => turn.answerVerified(typeof verdict === "boolean" ? verdict : undefined));
-}
-
-async function hashed(schemes: PasswordSchemes, turn: Handle<Turn>): Promise<Step | undefined> {
-  const made = await schemes.hash(turn.call((turn) => turn.password()));
-  if (made === "busy") return busy(turn);
-  return typeof made === "string" ? undefined : turn.call((turn) => turn.answerHashed(made.stored));
-}
 
 const CREATE_OPTIONS = ["log", "claims", "limiters", "onEvent", "schemes"];
 

@@ -7,8 +7,8 @@ import type { Event, Reason, Summary } from "../wasm/edgegate.js";
 export interface LogEntry extends Pick<Event, "level">, Partial<Omit<Summary, "reason">> {
   /**
    * A stable code. `accepted`: none. `store`: the user store has rejected. `limiter`: a limiter has rejected, and the
-   * request has passed. `schemes`: the module of other schemes was not loaded, or has no memory. `event`: a security event was not stored, or `onEvent` has rejected, and the answer is the same. `internal`: an
-   * error that is none of the request.
+   * request has passed. `schemes`: the module of other schemes was not loaded, or has no memory. `event`: a security event was not
+   * stored, or `onEvent` has rejected, and the answer is the same. `internal`: an error that is none of the request.
    */
   reason: Reason | "accepted" | "store" | "limiter" | "schemes" | "event";
   /** The HTTP status of the response, if there is one. */

@@ -16,6 +16,11 @@ export type CallerQuestion = Exclude<Question, PlatformQuestion | BodyQuestion |
 /** A question for a user store. */
 export type StoreQuestion = Exclude<CallerQuestion, { ask: "claims" | "limit" | "securityEvent" | "verify" | "hash" }>;
 
+/** Whether the store answers the question. */
+export function isOfStore(question: CallerQuestion): question is StoreQuestion {
+  return !["claims", "limit", "securityEvent", "verify", "hash"].includes(question.ask);
+}
+
 export type Step = Question | Outcome;
 
 /** Who answers what the platform does not. */
