@@ -1,0 +1,126 @@
+// What a store must do for users and passwords.
+
+import { collect, ADDRESS, HASH, NOW, OTHER_HASH, PLAIN, VERSIONED, same } from "./context.js";
+
+const { checks, check } = collect();
+
+/** The checks of this file. */
+export { checks };
+
+check("a new user is returned, and found by address and by id", [], async (on) => {
+  const row = await on.user();
+  same(typeof row.id, on.ids === "integer" ? "number" : "string", "the type of the id");
+  same(row.email.toLowerCase(), ADDRESS.toLowerCase(), "email");
+  same(row.password, HASH, "password");
+  const { id, email, password } = row;
+  for (const columns of [PLAIN, VERSIONED]) {
+    for (const found of [await on.store.userByEmail(ADDRESS, columns), await on.store.userById(id, columns)]) {
+      same([found?.id, found?.email, found?.password], [id, email, password], "the row that was inserted");
+      same(String(found?.created_at), String(row.created_at), "created_at");
+    }
+  }
+});
+
+check("an unknown address and an unknown id are null", [], async (on) => {
+  await on.user();
+  for (const email of ["grace@example.com", "%", "_da.Lovelace@example.com", "' OR 1 = 1 --", ""]) {
+    same(await on.store.userByEmail(email, PLAIN), null, `userByEmail(${JSON.stringify(email)})`);
+  }
+  const ids = [987_654, 2 ** 40, Number.MAX_SAFE_INTEGER, -1, "no such user", "0f8fad5b-d9cb-469f-a165-70867728950e", "a\0b", "' OR 1 = 1 --"];
+  for (const id of ids) same(await on.store.userById(id, PLAIN), null, `userById(${JSON.stringify(id)})`);
+});
+
+check("the letter case of an address is ignored", [], async (on) => {
+  const { id } = await on.user();
+  for (const email of [ADDRESS.toLowerCase(), ADDRESS.toUpperCase()]) {
+    same((await on.store.userByEmail(email, PLAIN))?.id, id, `userByEmail(${email})`);
+    same(await on.store.insertUser({ email, password: OTHER_HASH }), null, `insertUser with the taken address ${email}`);
+  }
+  same((await on.store.userById(id, PLAIN))?.password, HASH, "the hash after the address was refused");
+});
+
+check("one of many simultaneous registrations of an address succeeds", [], async (on) => {
+  // The first round may have to open connections one by one.
+  for (let round = 0; round < 5; round += 1) {
+    const address = `round${round}.${ADDRESS}`;
+    const spellings = Array.from({ length: 8 }, (_, at) => `${address.slice(0, at).toUpperCase()}${address.slice(at).toLowerCase()}`);
+    const rows = await Promise.all(spellings.map((email) => on.store.insertUser({ email, password: HASH })));
+    const stored = rows.filter((row) => row !== null);
+    same(stored.length, 1, "the number of stored users");
+    same((await on.store.userByEmail(address, PLAIN))?.id, stored[0]?.id, "the user who is found");
+  }
+});
+
+check("ids are exact, and users are told apart", [], async (on) => {
+  const users = [];
+  for (let at = 0; at < 12; at += 1) users.push(await on.user(`user${at}@example.com`));
+  same(new Set(users.map(({ id }) => id)).size, users.length, "the number of different ids");
+  for (const { id, email } of users) same((await on.store.userById(id, PLAIN))?.email, email, `the user with the id ${id}`);
+});
+
+check("a hash is replaced only if it is still the old one", ["replaceHash"], async (on) => {
+  const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
+  await on.store.replaceHash({ id, old: OTHER_HASH, new: "wrong" });
+  same((await on.store.userById(id, PLAIN))?.password, HASH, "the hash after another old one");
+  await on.store.replaceHash({ id, old: HASH, new: OTHER_HASH });
+  same((await on.store.userById(id, PLAIN))?.password, OTHER_HASH, "the hash afterwards");
+  same((await on.store.userById(other.id, PLAIN))?.password, HASH, "the same hash of another user");
+});
+
+check("one of many simultaneous replacements of a hash takes effect", ["replaceHash"], async (on) => {
+  const { id } = await on.user();
+  const hashes = Array.from({ length: 8 }, (_, at) => `${OTHER_HASH.slice(0, -1)}${at}`);
+  await Promise.all(hashes.map((hash) => on.store.replaceHash({ id, old: HASH, new: hash })));
+  const chosen = (await on.store.userById(id, PLAIN))?.password ?? "";
+  same(hashes.includes(chosen), true, "the hash is one of them");
+  await on.store.replaceHash({ id, old: HASH, new: "late" });
+  same((await on.store.userById(id, PLAIN))?.password, chosen, "the hash after a late replacement");
+});
+
+check("a password is changed only if the user has this hash and this token version", ["changePassword"], async (on) => {
+  const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
+  const change = { userId: id, old: HASH, new: OTHER_HASH, tokenVersion: undefined, withSessions: false };
+  same(await on.store.changePassword({ ...change, old: OTHER_HASH }), false, "from another hash");
+  same(await on.store.changePassword({ ...change, userId: on.ids === "integer" ? 987_654 : "no such user" }), false, "of an unknown user");
+  same((await on.store.userById(id, PLAIN))?.password, HASH, "the hash after these");
+  same(await on.store.changePassword(change), true, "from the hash that was read");
+  same(await on.store.changePassword(change), false, "the same again");
+  same((await on.store.userById(id, PLAIN))?.password, OTHER_HASH, "the hash afterwards");
+  same((await on.store.userById(other.id, PLAIN))?.password, HASH, "the same hash of another user");
+});
+
+check("one of many simultaneous changes of a password takes effect", ["changePassword"], async (on) => {
+  const { id } = await on.user();
+  const hashes = Array.from({ length: 8 }, (_, at) => `${OTHER_HASH.slice(0, -1)}${at}`);
+  const change = { userId: id, old: HASH, tokenVersion: undefined, withSessions: false };
+  const changed = await Promise.all(hashes.map((hash) => on.store.changePassword({ ...change, new: hash })));
+  same(changed.filter(Boolean).length, 1, "how many took effect");
+  same((await on.store.userById(id, PLAIN))?.password, hashes[changed.indexOf(true)], "the hash afterwards");
+});
+
+check("a new password ends the user's tokens and sessions, and no session is stored past it", ["changePassword", "revokeTokens", "sessions"], async (on) => {
+  const [user, other] = [await on.user(), await on.user("grace@example.com")];
+  for (const one of [user, user, other]) await on.inserted(one);
+  const change = { userId: user.id, old: HASH, new: OTHER_HASH, tokenVersion: 0, withSessions: true };
+  same(await on.store.changePassword({ ...change, tokenVersion: 1 }), false, "from another token version");
+  same((await on.sessions.list({ userId: user.id, now: NOW })).length, 2, "the sessions after it");
+  same(await on.version(user.id), 0, "token_version after it");
+  const login = () => on.sessions.insert(on.session(user, { tokenVersion: 0 }));
+  const [, changed] = await Promise.all([login(), on.store.changePassword(change), login()]);
+  same(changed, true, "from the token version that was read");
+  same(await on.version(user.id), 1, "token_version afterwards");
+  same(await on.sessions.list({ userId: user.id, now: NOW }), [], "the sessions afterwards");
+  same((await on.sessions.list({ userId: other.id, now: NOW })).length, 1, "the sessions of another user");
+  same(await on.version(other.id), 0, "token_version of another user");
+});
+
+check("token_version starts at 0, and a revocation adds 1 for this user only", ["revokeTokens"], async (on) => {
+  const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
+  same(await on.version(id), 0, "token_version of a new user");
+  same((await on.store.userByEmail(ADDRESS, VERSIONED))?.token_version, 0, "token_version by address");
+  await on.store.revokeTokens({ id, withSessions: false });
+  same(await on.version(id), 1, "token_version afterwards");
+  await Promise.all(Array.from({ length: 5 }, () => on.store.revokeTokens({ id, withSessions: false })));
+  same(await on.version(id), 6, "token_version after five simultaneous revocations");
+  same(await on.version(other.id), 0, "token_version of another user");
+});
