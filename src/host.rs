@@ -5,6 +5,7 @@
 
 pub(crate) mod access_token;
 pub(crate) mod hash_mix;
+mod later;
 mod limit;
 mod lockout;
 mod password_change;
@@ -25,8 +26,8 @@ use std::{
 
 use serde_json::{Map, Value};
 
-pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::RefreshToken, security_event::Subject};
 pub use self::{
+    later::Later,
     limit::Limit,
     lockout::{CountedLogin, LoginState, SucceededLogin, UserAtLogin},
     password_change::PasswordChange,
@@ -34,6 +35,7 @@ pub use self::{
     security_event::{SecurityEvent, SecurityEventKind},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
 };
+pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::RefreshToken, security_event::Subject};
 pub use crate::session::Session;
 use crate::{
     http::{Client, Refusal},
@@ -275,6 +277,14 @@ impl Host {
             Answer::Claims(claims) => Ok(claims),
             answer => Err(answer.refusal()),
         }
+    }
+
+    /// Has the host do this after the reply, with a host of its own.
+    pub(crate) async fn later<F: Future<Output = ()> + Send + 'static>(&self, work: impl FnOnce(Self) -> F) {
+        let (host, subject) = (Self::default(), self.subject());
+        host.slot(|slot| slot.subject = subject);
+        let future = Box::pin(work(host.clone()));
+        self.note(Question::Later { work: Later::new(Pending { future, host }) }).await;
     }
 
     /// Stores something about a login that has succeeded. A failure does not refuse the login: the host has logged it.

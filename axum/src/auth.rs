@@ -15,7 +15,7 @@ use axum::{
 use edgegate::{
     Answer, Credentials, Gate, Question, Refusal, Reply, Request, Settings, SettingsError, Step, User, UserId, Vars,
     Verified,
-    host::{Limit, SecurityEvent},
+    host::{Later, Limit, SecurityEvent},
     token::{AccessToken, TokenRefusal},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -333,9 +333,19 @@ impl Auth {
                 Answer::Claims(self.0.claims.as_ref().map(|claims| claims(&user)).unwrap_or_default())
             }
             Question::JwkSet { url, at_most } => self.fetch_keys(&url, at_most).await,
+            Question::Later { work } => self.begin(&work),
             Question::SecurityEvent { event, store } => self.tell(event, store, exchange).await,
             question => self.ask_store(question, exchange).await,
         }
+    }
+
+    /// Works on its own: the reply does not wait for it.
+    fn begin(&self, work: &Later) -> Answer {
+        if let Some(step) = work.begin(self.now()) {
+            let auth = self.clone();
+            tokio::spawn(async move { auth.run(step, &mut Exchange::default()).await });
+        }
+        Answer::Done
     }
 
     /// Stores the event if it is to be stored, and calls `on_event`. A panic there changes no answer.

@@ -5,7 +5,8 @@ import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js
 import { answerWithin } from "./deadline.js";
 import { EdgegateError } from "./errors.js";
 import { authorizationOf, cookieFields, cookieHeadOf, headOf, preflightFields, type HonoContext, type HonoRequest, type NodeRequest } from "./head.js";
-import type { Handle } from "./instance.js";
+import { Handle } from "./instance.js";
+import { nextTurn } from "./lanes.js";
 import { consoleLog, Exchange, type Log } from "./log.js";
 import { checkedLimiters, isWithin, type Limiters } from "./limiters.js";
 import { askSchemes } from "./scheme-answers.js";
@@ -14,7 +15,7 @@ import type { UserStore } from "./store.js";
 import { isOfStore, run, type BodyQuestion, type Caller, type CallerQuestion, type Step, type StoreQuestion } from "./turn.js";
 import { askStore, RowOfTurn, storeEvent, type Asking } from "./users.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
-import type { WebHeaders, WebRequest, WebResponse } from "./web.js";
+import type { WaitUntil, WebHeaders, WebRequest, WebResponse } from "./web.js";
 
 /** A request: of the platform, of Node, Express, Fastify or Koa, or a context or a request of Hono. */
 export type AnyRequest = Pick<WebRequest, "method" | "url" | "headers"> | NodeRequest | HonoContext | HonoRequest;
@@ -33,6 +34,11 @@ export interface FetchOptions {
   requestId?: string | undefined;
   /** The path below which the routes are: with `/auth`, the login is at `/auth/login`. Default: none. */
   prefix?: string | undefined;
+  /**
+   * Keeps the request alive for what is done after the reply, such as a new hash with `REHASH=on`. Needed where a request ends with its
+   * reply, as on Workers: `(promise) => ctx.waitUntil(promise)`. Default: none.
+   */
+  waitUntil?: WaitUntil | undefined;
   /** Returns `undefined` instead of 404 for a path that no route has. */
   fallThrough?: boolean | undefined;
 }
@@ -41,6 +47,8 @@ export interface FetchOptions {
 export interface LoginOptions<C extends object = Record<string, unknown>> extends IssueOptions<C> {
   /** The IP address of the client, for the rate limit of clients. */
   address?: string | undefined;
+  /** As in {@link FetchOptions}. */
+  waitUntil?: WaitUntil | undefined;
 }
 
 /** Logs users in and finds the user of a token. {@link createGate} creates it. */
@@ -150,7 +158,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   };
 
   return {
-    async fetch(request: WebRequest, { address, prefix, fallThrough, requestId }: FetchOptions = {}): Promise<Response> {
+    async fetch(request: WebRequest, { address, prefix, fallThrough, requestId, waitUntil }: FetchOptions = {}): Promise<Response> {
       let exchange = UNKNOWN;
       try {
         exchange = exchangeOf(request.url, requestId);
@@ -158,7 +166,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         // The type of the overload says when.
         if (fallThrough && !core.ask((gate) => gate.owns(head[1], below))) return undefined as unknown as Response;
         const further = furtherHead(request, address);
-        const asking = { row: new RowOfTurn() };
+        const asking = { row: new RowOfTurn(), waitUntil };
         const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head, below, ...further)), {
           body: (question) => bodyOf(request, question),
           answer: (turn, question) => answerRequest(turn, question, exchange, asking),
@@ -170,11 +178,11 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     },
     async login({ username, password }, issue = {}) {
       const credentials = [text("username", username), text("password", password)] as const;
-      const { claims: own, expireMinutes, address: given } = known("options", issue, LOGIN_OPTIONS);
+      const { claims: own, expireMinutes, address: given, waitUntil } = known("options", issue, LOGIN_OPTIONS);
       const address = given === undefined || given === null ? undefined : text("address", given);
       const minutes = optionalNumber("expireMinutes", expireMinutes);
       const verdict = await run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials, minutes, own !== undefined, address)), {
-        answer: asker({ ...(own === undefined ? {} : { own: members("claims", own) }) }),
+        answer: asker({ waitUntil, ...(own === undefined ? {} : { own: members("claims", own) }) }),
       });
       if (verdict.outcome === "refused" && verdict.reason.startsWith("unsigned:")) {
         throw new EdgegateError(verdict.reason.slice("unsigned:".length) as TokenReason, `edgegate: the token cannot be issued: ${verdict.reason}`);
@@ -313,6 +321,8 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       case "verify":
       case "hash":
         return answerPassword(turn, question, exchange);
+      case "later":
+        return answerLater(turn, exchange, asking);
     }
   }
 
@@ -346,6 +356,21 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     }
   }
 
+  /** What is done after the reply has nobody to reject to: it is logged. */
+  async function answerLater(turn: Handle<Turn>, exchange: Exchange, { waitUntil }: Asking): Promise<Step> {
+    const logged = (error: unknown) => report({ level: "error", reason: "internal", ...exchange.entry, error });
+    const own = new Handle(() => turn.object.later());
+    const working = nextTurn()
+      .then(() => run(() => own, { answer: (turn, question) => answerRequest(turn, question, exchange, {}) }))
+      .catch(logged);
+    try {
+      waitUntil?.(working);
+    } catch (error) {
+      logged(error);
+    }
+    return turn.call((turn) => turn.answerDone());
+  }
+
   async function answerClaims(turn: Handle<Turn>, { row = new RowOfTurn(), own }: Asking): Promise<Step> {
     const added = claims ? members("the result of claims", await claims(row.user)) : {};
     const text = String(JSON.stringify({ ...added, ...own }));
@@ -358,7 +383,7 @@ const EVENT_MILLISECONDS = 2000;
 
 const CREATE_OPTIONS = ["log", "claims", "limiters", "onEvent", "schemes"];
 
-const LOGIN_OPTIONS = [...ISSUE_OPTIONS, "address"];
+const LOGIN_OPTIONS = [...ISSUE_OPTIONS, "address", "waitUntil"];
 
 type Field = string | undefined;
 /** The values of `Cookie`, `Origin`, `Sec-Fetch-Site`, those of a preflight, and of the client. */

@@ -3,7 +3,7 @@
 import type { User } from "../wasm/edgegate.js";
 import type { Context, Env, MiddlewareHandler } from "hono";
 import type { Gate } from "./gate.js";
-import type { WebRequest } from "./web.js";
+import type { WaitUntil, WebRequest } from "./web.js";
 
 /** Options of {@link gate}. */
 export interface GateOptions<E extends Env = Env> {
@@ -53,7 +53,12 @@ export function gate<E extends Env>(
     const c = context as unknown as Context<E>;
     const gate = gateOf(c);
     context.set("gate", gate);
-    const response = await gate.fetch(await unread(c), { prefix, address: address?.(c), fallThrough: true });
+    const response = await gate.fetch(await unread(c), {
+      prefix,
+      address: address?.(c),
+      waitUntil: waitUntilOf(c),
+      fallThrough: true,
+    });
     if (response) return response as Response;
     await next();
     return undefined;
@@ -96,6 +101,16 @@ function bindingsOf(env: unknown): object | undefined {
   // The adapter for Cloudflare Pages copies the bindings for each request.
   if ("eventContext" in env) return bindingsOf((env.eventContext as { env?: unknown }).env);
   return Object.keys(env).length === 0 || OF_A_REQUEST.some((name) => name in env) ? undefined : env;
+}
+
+/** Where there is no such context, Hono throws. */
+function waitUntilOf<E extends Env>(c: Context<E>): WaitUntil | undefined {
+  try {
+    const { executionCtx } = c;
+    return (promise) => executionCtx.waitUntil(promise);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Another middleware may have read the body, which Hono then keeps. */

@@ -18,5 +18,5 @@ export type { Limiter, Limiters } from "./limiters.js";
 export type { Log, LogEntry } from "./log.js";
 export type { AttemptRow, AttemptStore, Columns, CountedLogin, NewSession, RotatedRow, SessionEnd, SessionStore, SucceededLogin, UserAtLogin, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
-export type { WebHeaders, WebRequest, WebResponse } from "./web.js";
+export type { WaitUntil, WebHeaders, WebRequest, WebResponse } from "./web.js";
 export type { DoneVerdict, ErrorCode, HashCode, LoginVerdict, PasswordCode, Reason, Rotation, Session, SecurityEvent, SecurityEventKind, SessionsVerdict, TokenReason, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

@@ -6,6 +6,7 @@ import type { SecurityEvent, Turn, User } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { AttemptStore, SessionStore, UserStore } from "./store.js";
 import type { Step, StoreQuestion } from "./turn.js";
+import type { WaitUntil } from "./web.js";
 
 /** How long a store may take for a question: a database that never answers must not hold requests for ever. */
 const STORE_MILLISECONDS = 10_000;
@@ -16,6 +17,8 @@ export interface Asking {
   row?: RowOfTurn;
   /** Further claims of this call. */
   own?: object;
+  /** Keeps the request alive for what is done after the reply. */
+  waitUntil?: WaitUntil | undefined;
 }
 
 /**

@@ -33,6 +33,9 @@ export interface WebSignal {
   removeEventListener(type: "abort", listener: () => void): void;
 }
 
+/** Keeps the request alive until the promise settles, as `ctx.waitUntil` of Workers does. */
+export type WaitUntil = (promise: Promise<unknown>) => unknown;
+
 /** What a `Response` has where its type is not declared. */
 export interface PlainResponse {
   readonly status: number;

@@ -52,11 +52,13 @@ test("a single login is computed at once; concurrent logins share the lanes", as
   });
 });
 
-test("a login that upgrades its hash computes the new one after it has verified the old one", async () => {
+test("a login that upgrades its hash computes the new one after its answer", async () => {
   const { rows, gate } = await gateWith(1, { BCRYPT_COST: 11, REHASH: "on" });
   await batchesOf(async (sizes) => {
-    const login = await gate.login({ username: "u1@example.com", password: "secret" });
-    assert.equal(login.outcome, "accepted");
+    const later: Promise<unknown>[] = [];
+    const login = await gate.login({ username: "u1@example.com", password: "secret" }, { waitUntil: (promise) => later.push(promise) });
+    assert.deepEqual([login.outcome, sizes], ["accepted", [1]]);
+    await Promise.all(later);
     assert.deepEqual(sizes, [1, 1]);
     // The store of these tests has no `replaceHash`, which does not refuse the login.
     assert.match(rows[0]?.password ?? "", /^\$2b\$10\$/);

@@ -28,7 +28,9 @@ function open(rows: Record<string, string>, more: Record<string, string> = {}, i
   const login = async (name: string, password: string) => {
     [calls.length, entries.length] = [0, 0];
     const body = new URLSearchParams({ username: `${name}@example.com`, password });
-    const response = await gate.fetch(new Request("http://localhost/login", { method: "POST", body }));
+    const later: Promise<unknown>[] = [];
+    const response = await gate.fetch(new Request("http://localhost/login", { method: "POST", body }), { waitUntil: (promise) => later.push(promise) });
+    await Promise.all(later);
     const { reason, rounds } = entries.at(-1) as LogEntry;
     return { reason, seen: { status: response.status, headers: [...response.headers], body: response.status === 200 ? "" : await response.text(), rounds, calls: [...calls] } };
   };

@@ -179,7 +179,10 @@ test("a store is asked for the version only with REVOCATION, and told of a new h
     replaceHash: async (change) => void replaced.push(change),
   };
   const gate = createGate({ ...settings, REHASH: "on", BCRYPT_COST: 10 }, users);
-  assert.equal((await gate.login({ username: "a@example.com", password: "secret" })).outcome, "accepted");
-  assert.deepEqual(asked, [{ tokenVersion: false }]);
+  const later: Promise<unknown>[] = [];
+  const waitUntil = (promise: Promise<unknown>) => later.push(promise);
+  assert.equal((await gate.login({ username: "a@example.com", password: "secret" }, { waitUntil })).outcome, "accepted");
+  assert.deepEqual([asked, replaced, later.length], [[{ tokenVersion: false }], [], 1]);
+  await Promise.all(later);
   assert.deepEqual(replaced.map((change) => ({ ...change, ask: "", new: "" })), [{ ask: "", id: 1, old: HASH, new: "" }]);
 });

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    CountedLogin, Ended, Limit, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, SessionEnd,
+    CountedLogin, Ended, Later, Limit, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, SessionEnd,
     SucceededLogin, UserAtLogin,
 };
 use crate::{
@@ -102,7 +102,7 @@ pub enum Question {
         user: User,
     },
     /// Replace a stored hash with a stronger one of the same password, if it is still `old`; answered by
-    /// [`Answer::Done`]. The login succeeds even if this fails.
+    /// [`Answer::Done`]. Asked after the reply of a login.
     ReplaceHash {
         /// The user.
         id: UserId,
@@ -130,6 +130,12 @@ pub enum Question {
         /// The password; the stored text is empty.
         #[serde(skip)]
         job: SchemeJob,
+    },
+    /// Do this after the reply; answered by [`Answer::Done`] at once.
+    Later {
+        /// What to do.
+        #[serde(skip)]
+        work: Later,
     },
     /// Whether a signature is valid; answered by [`Answer::Holds`]. [`SignatureCheck::holds`] computes it in Rust.
     CheckSignature(SignatureCheck),
@@ -282,6 +288,7 @@ impl fmt::Debug for Question {
             Self::Work { .. } => "Work",
             Self::Verify { .. } => "Verify",
             Self::Hash { .. } => "Hash",
+            Self::Later { .. } => "Later",
             Self::CheckSignature(_) => "CheckSignature",
             Self::Sign(_) => "Sign",
             Self::JwkSet { .. } => "JwkSet",

@@ -120,9 +120,15 @@ async fn log_in(
             None => Map::new(),
         };
         let Some(tokens) = accept(settings, host, &user, client, &further).await? else { continue };
-        // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
-        if rehash && let Ok(new) = host.hashed(settings, &credentials.password).await {
-            host.note(Question::ReplaceHash { id: user.id, old: user.password, new }).await;
+        if rehash {
+            let (settings, password) = (settings.clone(), credentials.password.clone());
+            host.later(|host| async move {
+                // What cannot be hashed anew, such as a password of more than 72 bytes, keeps its hash.
+                if let Ok(new) = host.hashed(&settings, &password).await {
+                    host.note(Question::ReplaceHash { id: user.id, old: user.password, new }).await;
+                }
+            })
+            .await;
         }
         return Ok(tokens);
     }

@@ -34,6 +34,19 @@ impl Turn {
     }
 }
 
+#[cfg(feature = "wasm")]
+#[wasm_bindgen]
+impl Turn {
+    /// What `later` is about, as a turn of its own.
+    pub fn later(&self) -> Turn {
+        let step = match &self.0 {
+            Some(Step::Ask(Question::Later { work }, _)) => work.begin(clock::now()),
+            _ => None,
+        };
+        Self::new(step.unwrap_or(Step::Done(())), |()| Outcome::Done(Ok(()).into()))
+    }
+}
+
 impl Turn {
     #[cfg(feature = "wasm-token")]
     fn answer(&mut self, answer: Answer) -> Result<JsValue, JsValue> {

@@ -165,7 +165,7 @@ fn rehash_on_replaces_a_hash_of_lower_cost() {
     assert_eq!((wrong.status, wrong.rounds), (403, 1 << 10));
     assert_eq!(users.0[0].password, hash(6), "a wrong password changes nothing");
     let right = login(&gate, &mut users, "username=cheap@example.com&password=right");
-    assert_eq!((right.status, right.rounds), (200, (1 << 6) + (1 << 10)), "the new hash after the old one");
+    assert_eq!((right.status, right.rounds), (200, 1 << 6), "the new hash is made after the reply");
     assert!(users.0[0].password.starts_with("$2b$10$"), "{}", users.0[0].password);
     let again = login(&gate, &mut users, "username=cheap@example.com&password=right");
     assert_eq!((again.status, again.rounds), (200, 1 << 10));

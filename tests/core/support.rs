@@ -5,7 +5,7 @@ mod store;
 pub(crate) use self::store::Store;
 use edgegate::{
     Gate, Reply, Request,
-    host::PasswordChange,
+    host::{Later, PasswordChange},
     password::{Cost, Job},
     {Answer, Question, Step, UserId, UserRow}, {Settings, Vars},
 };
@@ -130,14 +130,30 @@ pub(crate) fn row(id: i64, email: &str, password: &str) -> UserRow {
     UserRow { token_version: Some(0), ..UserRow::new(id, email, password, "2021-08-29T00:00:00Z") }
 }
 
-/// Answers all questions and returns the result.
-pub(crate) fn run<T>(mut step: Step<T>, mut answer: impl FnMut(&Question) -> Answer) -> T {
+/// Answers all questions, also those after the reply, and returns the result.
+pub(crate) fn run<T>(step: Step<T>, mut answer: impl FnMut(&Question) -> Answer) -> T {
+    let (done, later) = run_up_to_reply(step, &mut answer);
+    for work in later {
+        work.begin(NOW).into_iter().for_each(|step| drop(run_up_to_reply(step, &mut answer)));
+    }
+    done
+}
+
+/// The same without what is to be done after the reply, which is returned.
+pub(crate) fn run_up_to_reply<T>(mut step: Step<T>, mut answer: impl FnMut(&Question) -> Answer) -> (T, Vec<Later>) {
+    let mut later = Vec::new();
     // A fault may ask without end.
     for _ in 0..1000 {
         step = match step {
-            Step::Done(done) => return done,
+            Step::Done(done) => return (done, later),
             Step::Ask(question, pending) => {
-                let answer = answer(&question);
+                let answer = match question {
+                    Question::Later { work } => {
+                        later.push(work);
+                        Answer::Done
+                    }
+                    question => answer(&question),
+                };
                 // The time stays that of the start.
                 pending.answer(answer, 0)
             }

@@ -15,7 +15,7 @@ interface Env extends Settings {
 let gate: Gate | undefined;
 
 export default {
-  async fetch(request, env) {
+  async fetch(request, env, ctx) {
     try {
       gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }), {
         limiters: { client: env.CLIENT_LIMITER, account: env.ACCOUNT_LIMITER },
@@ -25,7 +25,8 @@ export default {
       return misconfigured(error);
     }
     const [address, requestId] = ["cf-connecting-ip", "cf-ray"].map((name) => request.headers.get(name) ?? undefined);
-    return secured(await gate.fetch(request, { address, requestId }));
+    const waitUntil = (promise: Promise<unknown>) => ctx.waitUntil(promise);
+    return secured(await gate.fetch(request, { address, requestId, waitUntil }));
   },
 } satisfies ExportedHandler<Env>;
 
