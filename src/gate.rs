@@ -3,19 +3,19 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
 #[cfg(feature = "wasm-token")]
 use {
     crate::token::{Check, Signing, sign},
     serde_json::{Map, Value},
-    zeroize::Zeroizing,
 };
 
 use crate::{
-    fastapi::NewPassword,
-    host::{Counter, Limit, Session, Step, access_token, start, tokens},
+    fastapi::{NewPassword, new_address},
+    host::{Counter, Limit, Session, Step, access_token, invitation, start, tokens},
     http::{Client, Refusal, Reply, Request},
     routes::{
-        self,
+        self, account,
         login::{self, Credentials},
         logout, me, password, refresh, revoke, sessions,
     },
@@ -63,7 +63,7 @@ impl Gate {
     /// # use edgegate::{Gate, Settings, Vars};
     /// let secret_key = Some("secret".repeat(8).into());
     /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
-    /// assert!(!gate.settings().registration_open);
+    /// assert!(!gate.settings().password_change);
     /// # Ok::<(), edgegate::SettingsError>(())
     /// ```
     #[must_use]
@@ -409,6 +409,60 @@ impl Gate {
             let user = me::current_user(&settings, &host, authorization.as_deref()).await?;
             password::of_user(&settings, &host, user, &passwords?, &Client::at(address.as_deref())).await
         })
+    }
+
+    /// Deletes the user of the bearer token in this `Authorization` header, with the user's sessions. `password` is the current one, and
+    /// `address` that of the client, for the limits. Needs `ACCOUNT_DELETION`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `ACCOUNT_DELETION`, there is no such operation.
+    /// let step = gate.delete_user(None, "correct horse", None, 1_700_000_000);
+    /// assert_eq!(step.done(), Some(Err(Refusal::UnknownPath)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn delete_user(
+        &self,
+        authorization: Option<String>,
+        password: &str,
+        address: Option<String>,
+        now: u64,
+    ) -> Step<Result<(), Refusal>> {
+        let (settings, password) = (Arc::clone(&self.settings), Zeroizing::new(password.to_owned()));
+        start(now, move |host| async move {
+            if !settings.account_deletion {
+                return Err(Refusal::UnknownPath);
+            }
+            let user = me::current_user(&settings, &host, authorization.as_deref()).await?;
+            account::of_user(&settings, &host, user, &password, &Client::at(address.as_deref())).await
+        })
+    }
+
+    /// Makes an invitation, with which a user with this address can sign up within `minutes` from `now`, in seconds since 1970
+    /// (`REGISTRATION=invitation`). The app sends it, for example as part of a link.
+    ///
+    /// It is for this address, and nothing is stored: it can be used again only if the account has been deleted.
+    ///
+    /// # Errors
+    /// [`Refusal::Body`] when the text is no e-mail address; [`Refusal::Unsigned`] when no key can sign.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let invitation = gate.invite("ada@example.com", 7 * 24 * 60, 1_700_000_000)?;
+    /// assert_eq!(invitation.split('.').count(), 3);
+    /// assert!(gate.invite("nobody", 60, 1_700_000_000).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn invite(&self, email: &str, minutes: u32, now: u64) -> Result<String, Refusal> {
+        let email = new_address(email, &self.settings.unicode)?;
+        let expires_at = now.saturating_add(u64::from(minutes).saturating_mul(60));
+        let invitation = invitation::issue(&self.settings.ring, email.as_str(), expires_at);
+        invitation.ok_or(Refusal::Unsigned(TokenRefusal::Key))
     }
 
     /// Ends the session of this refresh token (RFC 7009). A token that is not valid has none, and is no error. The access tokens of

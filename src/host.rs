@@ -7,6 +7,7 @@ pub(crate) mod access_token;
 pub(crate) mod hash_mix;
 mod later;
 mod limit;
+pub(crate) mod invitation;
 mod lockout;
 mod password_change;
 pub mod passwords;
@@ -15,6 +16,7 @@ mod security_event;
 mod session;
 mod refresh_token;
 pub mod tokens;
+mod user_deletion;
 
 use std::{
     fmt,
@@ -34,6 +36,7 @@ pub use self::{
     question::{Answer, JwkSet, Question},
     security_event::{SecurityEvent, SecurityEventKind},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
+    user_deletion::UserDeletion,
 };
 pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::RefreshToken, security_event::Subject};
 pub use crate::session::Session;

@@ -1,5 +1,6 @@
 //! The routes, one file each, and the routing.
 
+pub(crate) mod account;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod me;
@@ -46,16 +47,15 @@ pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request) -
     let summary = settings.access_log.then(|| summary(settings, host, &path, result.as_ref().err()));
     let reply = result.unwrap_or_else(|refusal| Reply::refused(&refusal));
     let reply = cors::with_headers(origins, request, Reply { rounds: host.rounds(), summary, ..reply });
-    match allowed_method(settings, &path) {
-        Some(_) if path == JWKS => reply,
+    match has_route(settings, &path) && path != JWKS {
         // RFC 6749 5.1 requires it for tokens; the other routes return data of a user.
-        Some(_) => reply.header("cache-control", "no-store"),
-        None => reply,
+        true => reply.header("cache-control", "no-store"),
+        false => reply,
     }
 }
 
 async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) -> Result<Reply, Refusal> {
-    if allowed_method(settings, path) != Some(request.method.as_str()) {
+    if !methods(settings, path).contains(&request.method.as_str()) {
         return Err(no_route(settings, request, path));
     }
     // A form of any page can be sent to any site, with the addresses of the page's visitors.
@@ -95,6 +95,12 @@ async fn with_user(settings: &Settings, host: &Host, request: &Request, path: &s
     let authorization = authorization(settings, request)?;
     let authorization = authorization.as_deref();
     match path {
+        ME if request.method == "DELETE" => {
+            // Its reply sets cookies.
+            refresh_cookie(settings, request)?;
+            account::with_body(settings, host, request, authorization).await?;
+            Ok(without_cookies(settings, Reply::message("User deleted successfully")))
+        }
         ME => me::current_user(settings, host, authorization).await.map(|user| Reply::user(&user.into())),
         LOGOUT => {
             logout::log_out(settings, host, authorization).await?;
@@ -195,18 +201,17 @@ fn is_safe(method: &str) -> bool {
 
 /// Whether a route has the path of this request, for any method and also with a trailing slash.
 pub(crate) fn owns(settings: &Settings, request: &Request) -> bool {
-    request.path().is_some_and(|path| {
-        allowed_method(settings, &path).is_some() || allowed_method(settings, path.trim_end_matches('/')).is_some()
-    })
+    request.path().is_some_and(|path| has_route(settings, &path) || has_route(settings, path.trim_end_matches('/')))
 }
 
 /// Starlette's order: 405 for another method, then 307 for a trailing slash, then 404.
 fn no_route(settings: &Settings, request: &Request, path: &str) -> Refusal {
-    if let Some(allow) = allowed_method(settings, path) {
+    // Of several routes with a path, Starlette names the method of the first one.
+    if let Some(allow) = methods(settings, path).first() {
         return Refusal::Method { allow };
     }
     let without_slash = path.trim_end_matches('/');
-    if allowed_method(settings, without_slash).is_some() {
+    if has_route(settings, without_slash) {
         return Refusal::Slash { location: request.with_path(without_slash) };
     }
     Refusal::UnknownPath
@@ -221,22 +226,30 @@ fn summary(settings: &Settings, host: &Host, path: &str, refusal: Option<&Refusa
 
 /// The route of this path, without what differs from request to request.
 fn template(settings: &Settings, path: &str) -> Option<&'static str> {
-    allowed_method(settings, path)?;
+    if !has_route(settings, path) {
+        return None;
+    }
     let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, SESSIONS, JWKS];
     Some(fixed.into_iter().find(|route| *route == path).unwrap_or("/me/sessions/{id}"))
 }
 
-fn allowed_method(settings: &Settings, path: &str) -> Option<&'static str> {
+fn has_route(settings: &Settings, path: &str) -> bool {
+    !methods(settings, path).is_empty()
+}
+
+/// The methods of the routes with this path.
+fn methods(settings: &Settings, path: &str) -> &'static [&'static str] {
     let has_sessions = settings.refresh_token_expire_minutes.is_some();
     match path {
-        LOGIN | USERS => Some("POST"),
-        LOGOUT if settings.revocation || settings.token_cookie => Some("POST"),
-        REVOKE if has_sessions => Some("POST"),
-        ME | JWKS => Some("GET"),
-        PASSWORD if settings.password_change => Some("PATCH"),
-        SESSIONS if has_sessions => Some("GET"),
-        _ if has_sessions && session_id(path).is_some() => Some("DELETE"),
-        _ => None,
+        LOGIN | USERS => &["POST"],
+        LOGOUT if settings.revocation || settings.token_cookie => &["POST"],
+        REVOKE if has_sessions => &["POST"],
+        ME if settings.account_deletion => &["GET", "DELETE"],
+        ME | JWKS => &["GET"],
+        PASSWORD if settings.password_change => &["PATCH"],
+        SESSIONS if has_sessions => &["GET"],
+        _ if has_sessions && session_id(path).is_some() => &["DELETE"],
+        _ => &[],
     }
 }
 

@@ -51,6 +51,19 @@ impl Columns {
         self.take(column).map(|value| value.as_i64().ok_or(InvalidRow { column })).transpose()
     }
 
+    /// `None` when there is no such column. `NULL` is `false`, as in Python.
+    pub(crate) fn optional_flag(&mut self, column: &'static str) -> Result<Option<bool>, InvalidRow> {
+        let Some(value) = self.take(column) else { return Ok(None) };
+        match value {
+            Value::Null => Ok(Some(false)),
+            Value::Bool(flag) => Ok(Some(flag)),
+            // SQLite has integers, and a column that a statement casts is a text.
+            value if value == 1 || value == "1" || value == "true" => Ok(Some(true)),
+            value if value == 0 || value == "0" || value == "false" => Ok(Some(false)),
+            _ => Err(InvalidRow { column }),
+        }
+    }
+
     /// All columns but these. Inserted one by one: collecting into a map sorts first, by 4 KB of code.
     pub(crate) fn without(self, read: &[&str]) -> Map<String, Value> {
         let mut others = Map::new();

@@ -14,11 +14,11 @@ pub(crate) use self::name::NAMES;
 pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
-        ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS, CORS_ORIGINS,
-        HASH_MIX, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
-        JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH,
-        PASSWORD_SCHEME, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH,
-        REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
+        ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ACCOUNT_DELETION, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS,
+        CORS_ORIGINS, HASH_MIX, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER,
+        JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE,
+        PASSWORD_MIN_LENGTH, PASSWORD_SCHEME, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS,
+        REGISTRATION, REHASH, REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, origins, switch, weighted},
 };
@@ -75,7 +75,7 @@ pub struct Vars {
     /// `on` replaces a stored hash of a lower cost than `BCRYPT_COST` at the next login; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub rehash: Option<Variable>,
-    /// `open` allows anyone to create a user; `closed` by default.
+    /// Who can create a user: `open` anyone, `invitation` whoever has an invitation, `closed` nobody, which is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub registration: Option<Variable>,
     /// The claim that contains the user's id; `user_id` by default. `sub` is a string (RFC 7519 4.1.2).
@@ -126,6 +126,9 @@ pub struct Vars {
     /// `on` adds `PATCH /me/password`; `off` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_change: Option<Variable>,
+    /// `on` adds `DELETE /me`, by which users delete their accounts; `off` by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub account_deletion: Option<Variable>,
     /// The scheme of new hashes: `bcrypt`, the default, or `argon2id`, which the host must support.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_scheme: Option<Variable>,
@@ -162,11 +165,11 @@ pub struct Vars {
 /// The settings, parsed and valid.
 ///
 /// ```
-/// use edgegate::{Settings, Vars};
+/// use edgegate::{Registration, Settings, Vars};
 ///
 /// let secret_key = Some("secret".repeat(8).into());
 /// let settings = Settings::try_from(Vars { secret_key, ..Vars::default() })?;
-/// assert_eq!((settings.bcrypt_cost.get(), settings.registration_open), (12, false));
+/// assert_eq!((settings.bcrypt_cost.get(), settings.registration), (12, Registration::Closed));
 /// # Ok::<(), edgegate::SettingsError>(())
 /// ```
 #[derive(Debug, Clone, Deserialize)]
@@ -186,8 +189,8 @@ pub struct Settings {
     pub bcrypt_cost: Cost,
     /// Whether a login replaces a stored hash of a lower cost.
     pub rehash: bool,
-    /// Whether anyone can create a user.
-    pub registration_open: bool,
+    /// Who can create a user.
+    pub registration: Registration,
     /// Whether a user can log out everywhere.
     pub revocation: bool,
     /// How many minutes a refresh token can stay unused; `None` disables refresh tokens.
@@ -198,6 +201,8 @@ pub struct Settings {
     pub body_timeout_seconds: u32,
     /// Whether a user can change the password.
     pub password_change: bool,
+    /// Whether users can delete their accounts.
+    pub account_deletion: bool,
     /// Whether new hashes are of Argon2id, and not of bcrypt.
     pub argon2id: bool,
     /// Stored texts with their weights, of which an unknown user is given one.
@@ -271,6 +276,7 @@ impl Vars {
             refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
             password_change: variable(PASSWORD_CHANGE),
+            account_deletion: variable(ACCOUNT_DELETION),
             password_scheme: variable(PASSWORD_SCHEME),
             hash_mix: variable(HASH_MIX),
             password_min_length: variable(PASSWORD_MIN_LENGTH),
@@ -357,8 +363,8 @@ impl TryFrom<Vars> for Settings {
         let vars = &vars;
         let rules = tokens::rules(vars)?;
         let ring = tokens::ring(vars)?;
-        let registration_open = switch(REGISTRATION, vars.registration.as_deref(), ["closed", "open"])?;
-        if registration_open && ring.signing().is_none() {
+        let registration = registration(vars.registration.as_deref())?;
+        if registration != Registration::Closed && ring.signing().is_none() {
             return Err(SettingsError::new(REGISTRATION, "needs a key that signs: new users log in next"));
         }
         let password_change = switch(PASSWORD_CHANGE, vars.password_change.as_deref(), ["off", "on"])?;
@@ -373,7 +379,7 @@ impl TryFrom<Vars> for Settings {
             access_token_expire_minutes: minutes(vars.access_token_expire_minutes.as_deref())?,
             bcrypt_cost: bcrypt_cost(vars.bcrypt_cost.as_deref())?,
             rehash: switch(REHASH, vars.rehash.as_deref(), ["off", "on"])?,
-            registration_open,
+            registration,
             revocation: switch(REVOCATION, vars.revocation.as_deref(), ["off", "on"])?,
             refresh_token_expire_minutes: optional_integer(
                 REFRESH_TOKEN_EXPIRE_MINUTES,
@@ -393,6 +399,7 @@ impl TryFrom<Vars> for Settings {
                 &BODY_TIMEOUTS_SECONDS,
             )?,
             password_change,
+            account_deletion: switch(ACCOUNT_DELETION, vars.account_deletion.as_deref(), ["off", "on"])?,
             argon2id: switch(PASSWORD_SCHEME, vars.password_scheme.as_deref(), ["bcrypt", "argon2id"])?,
             hash_mix: weighted(HASH_MIX, vars.hash_mix.as_deref())?,
             password_min_length: integer(
@@ -413,6 +420,35 @@ impl TryFrom<Vars> for Settings {
             other_schemes: false,
             unicode: Unicode::default(),
         })
+    }
+}
+
+/// Who can create a user.
+///
+/// ```
+/// use edgegate::{Registration, Settings, Vars};
+///
+/// let (secret_key, registration) = (Some("secret".repeat(8).into()), Some("invitation".into()));
+/// let settings = Settings::try_from(Vars { secret_key, registration, ..Vars::default() })?;
+/// assert_eq!(settings.registration, Registration::Invitation);
+/// # Ok::<(), edgegate::SettingsError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Nobody.
+    Closed,
+    /// Whoever has an invitation of [`Gate::invite`](crate::Gate::invite).
+    Invitation,
+    /// Anyone.
+    Open,
+}
+
+fn registration(text: Option<&str>) -> Result<Registration, SettingsError> {
+    match text.unwrap_or_default() {
+        "" | "closed" => Ok(Registration::Closed),
+        "invitation" => Ok(Registration::Invitation),
+        "open" => Ok(Registration::Open),
+        _ => Err(SettingsError::new(REGISTRATION, "is none of `open`, `invitation` and `closed`")),
     }
 }
 

@@ -138,13 +138,16 @@ pub struct UserRow {
     /// Tokens with another version are refused (`REVOCATION=on`). It is `None` when it was not asked for.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "number"))]
     pub token_version: Option<i64>,
+    /// Whether the user may log in and use tokens: `true` if the table has no such column, `false` for `NULL`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "boolean | number | string | null"))]
+    pub is_active: bool,
     /// Further columns, for the app.
     #[cfg_attr(feature = "wasm", serde(flatten), tsify(type = "Record<string, unknown>"))]
     pub columns: Map<String, Value>,
 }
 
 impl UserRow {
-    /// A row without a token version and without further columns.
+    /// A row of an active user, without a token version and without further columns.
     ///
     /// ```
     /// use edgegate::UserRow;
@@ -166,12 +169,13 @@ impl UserRow {
             password: password.into(),
             created_at: created_at.into(),
             token_version: None,
+            is_active: true,
             columns: Map::new(),
         }
     }
 
-    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `token_version`. Further columns
-    /// are kept for the app.
+    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `token_version` and `is_active`.
+    /// Further columns are kept for the app.
     ///
     /// # Errors
     /// [`InvalidRow`] with the first of these columns that is missing or has the wrong type.
@@ -198,7 +202,8 @@ impl UserRow {
             password: row.nullable_text("password")?.unwrap_or_default(),
             created_at: row.text("created_at")?,
             token_version: row.optional_integer("token_version")?,
-            columns: row.without(&["id", "email", "password", "created_at", "token_version"]),
+            is_active: row.optional_flag("is_active")?.unwrap_or(true),
+            columns: row.without(&["id", "email", "password", "created_at", "token_version", "is_active"]),
         })
     }
 }

@@ -244,6 +244,7 @@ impl Store for MemoryStore {
             user_id: user.id.clone(),
             sealed: row.sealed.clone().unwrap_or_default(),
             token_version: user.token_version,
+            is_active: user.is_active,
         }))
     }
 

@@ -40,6 +40,7 @@ fn user() -> UserRow {
         password: "$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW".to_owned(),
         created_at: "2026-11-24T12:00:00Z".to_owned(),
         token_version: Some(0),
+        is_active: true,
         columns: Map::new(),
     }
 }
@@ -266,7 +267,12 @@ pub(crate) fn answers(data: &[u8]) {
             3 => Answer::User(None),
             4 => Answer::Done,
             5 => Answer::Changed(next() % 2 == 0),
-            6 => Answer::Rotated(Some(Rotated { user_id: 7.into(), sealed: "x".into(), token_version: None })),
+            6 => Answer::Rotated(Some(Rotated {
+                user_id: 7.into(),
+                sealed: "x".into(),
+                token_version: None,
+                is_active: true,
+            })),
             7 => Answer::Ended(Ended::Reused),
             8 => match question {
                 Question::Work { job } => job.work_out(&|| next_is_over()).map_or(Answer::Busy, Answer::Worked),

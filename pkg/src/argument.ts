@@ -126,7 +126,7 @@ export function plainRow(row: unknown): Record<string, unknown> | null {
 
 /** The columns that the core reads. A value of an impossible type becomes `false`, which the core refuses with the column's name. */
 export function coreColumns(row: Record<string, unknown>): Record<string, unknown> {
-  const { id, email, password, created_at, token_version } = row;
+  const { id, email, password, created_at, token_version, is_active } = row;
   return {
     id: plainValue(id),
     email: plainValue(email),
@@ -134,17 +134,18 @@ export function coreColumns(row: Record<string, unknown>): Record<string, unknow
     password: plainValue(password === undefined ? false : password),
     created_at: plainValue(created_at instanceof Date ? isoDate(created_at) : created_at),
     ...(token_version === undefined ? {} : { token_version: plainValue(token_version) }),
+    ...(is_active === undefined ? {} : { is_active: is_active === true || plainValue(is_active) }),
   };
 }
 
 /** The columns of a row about sessions, in the types that the core checks. */
 export function plainColumns(row: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, plainValue(value)]));
+  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, value === true || plainValue(value)]));
 }
 
 /** The columns that the core does not read, for the app. */
 export function furtherColumns(row: Record<string, unknown>): Record<string, unknown> {
-  const { id: _id, email: _email, password: _password, created_at: _created, token_version: _version, ...further } = row;
+  const { id: _id, email: _email, password: _password, created_at: _created, token_version: _version, is_active: _active, ...further } = row;
   return further;
 }
 

@@ -118,6 +118,7 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
         return {
           user_id: user.id,
           sealed: session.sealed ?? "",
+          ...(user.is_active === undefined ? {} : { is_active: user.is_active }),
           ...(withTokenVersion ? { token_version: user.token_version } : {}),
         };
       },

@@ -37,6 +37,8 @@ export interface ColumnNames {
   created_at?: string | null;
   /** An integer that is not `NULL`; only `REVOCATION=on` needs it. Default: `token_version`. */
   token_version?: string;
+  /** Whether the user may log in: a truth value, an integer 0 or 1, or one of the texts `true` and `false`. All may, if there is no such column. Default: `is_active`. */
+  is_active?: string;
 }
 
 /** What differs between databases. */
@@ -189,12 +191,17 @@ function statements(dialect: Dialect, options: SqlOptions) {
   const name = (text: string): string => quoted(dialect.quote, text);
   const { users = "users", sessions = "sessions", attempts = "login_attempts", audit = "audit", columns = {}, further = [] } = object("options", options);
   const [U, S, A] = [name(users), name(sessions), name(attempts)];
-  const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version" } = columns;
+  const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version", is_active = "is_active" } = columns;
   const [ID, EMAIL, PASSWORD, VERSION] = [name(id), name(email), name(password), name(token_version)];
   const createdAt = created_at === null ? "''" : dialect.createdAt(name(created_at));
   const row = [`${dialect.id(ID)} AS id`, `${EMAIL} AS email`, `${PASSWORD} AS password`, `${createdAt} AS created_at`, ...further.map(name)];
+  // In a table without the column, the name means that of `missing`.
+  const ACTIVE = name(is_active);
+  const active =
+    `(SELECT (SELECT CAST(${ACTIVE} AS text) FROM ${U} AS own WHERE own.${ID} = ${U}.${ID}) ` +
+    `FROM (SELECT 'true' AS ${ACTIVE}) AS missing)`;
   const select = ({ tokenVersion }: Columns, where: string) =>
-    `SELECT ${[...row, ...(tokenVersion ? [`${VERSION} AS token_version`] : [])].join(", ")} FROM ${U} WHERE ${where}`;
+    `SELECT ${[...row, `${active} AS is_active`, ...(tokenVersion ? [`${VERSION} AS token_version`] : [])].join(", ")} FROM ${U} WHERE ${where}`;
   const cached = new Map<string, { sql: string; names: string[] }>();
 
   // The id is taken from the table of users, so that it has the type that it has there.
@@ -264,7 +271,8 @@ function statements(dialect: Dialect, options: SqlOptions) {
       `UPDATE ${S} SET previous = :old, ${ifCurrent(":next", "current")}, ${ifCurrent(":sealed", "sealed")}, ` +
       `${ifCurrent(":now", "rotated_at")}, ${ifCurrent(`${least}(:expiresAt, ends_at)`, "expires_at")} ` +
       `WHERE id = :id AND expires_at > :now AND (current = :old OR (previous = :old AND rotated_at > :graceSince)) ` +
-      `AND EXISTS (${userOfSession}) RETURNING ${dialect.id("user_id")} AS user_id, sealed` +
+      `AND EXISTS (${userOfSession}) RETURNING ${dialect.id("user_id")} AS user_id, sealed, ` +
+      `(${userOfSession.replace("SELECT 1", `SELECT ${active}`)}) AS is_active` +
       (withVersion ? `, (${userOfSession.replace("SELECT 1", `SELECT ${VERSION}`)}) AS token_version` : ""),
     raiseOfSession: (isVerified: boolean) =>
       `UPDATE ${U} SET ${VERSION} = ${VERSION} + 1 WHERE ${ID} = ` +

@@ -109,6 +109,8 @@ export interface RotatedRow {
   user_id: UserId;
   sealed: string;
   token_version?: number;
+  /** As in the row of a user. Default: `true`. */
+  is_active?: boolean | number | string | null;
 }
 
 /**

@@ -52,6 +52,16 @@ impl NewPassword {
     }
 }
 
+/// The body of `DELETE /me`: the current password.
+///
+/// # Errors
+/// FastAPI's response, in which every value is hidden.
+pub(crate) fn current_password(content_type: Option<&str>, body: &[u8]) -> Result<Zeroizing<String>, BodyError> {
+    let Object { current_password, shown, .. } = Object::read(content_type, body)?;
+    let current = text("current_password", current_password.as_deref(), &shown);
+    Ok(current.and_then(|current| at_least("current_password", current, 1))?)
+}
+
 type Text = Result<Zeroizing<String>, Invalid>;
 
 /// `Debug` shows no password.

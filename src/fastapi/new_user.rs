@@ -23,6 +23,8 @@ pub(crate) struct NewUser {
     pub(crate) email: Email,
     /// The password: at most 72 bytes without a NUL, so that bcrypt reads all of it.
     pub(crate) password: Zeroizing<String>,
+    /// The invitation; empty if there is none.
+    pub(crate) invitation: Zeroizing<String>,
 }
 
 impl NewUser {
@@ -37,14 +39,28 @@ impl NewUser {
         password_min_length: u32,
         unicode: &Unicode,
     ) -> Result<Self, BodyError> {
-        let Object { email, password, shown, .. } = Object::read(content_type, body)?;
+        let Object { email, password, invitation, shown, .. } = Object::read(content_type, body)?;
         let password = text("password", password.as_deref(), &shown)
             .and_then(|password| storable("password", password, password_min_length));
         match (self::email(email.as_deref(), &shown, unicode), password) {
-            (Ok(email), Ok(password)) => Ok(Self { email, password }),
+            (Ok(email), Ok(password)) => {
+                let invitation = match invitation.map(|input| *input) {
+                    Some(Input::Text(invitation)) => invitation,
+                    _ => Zeroizing::default(),
+                };
+                Ok(Self { email, password, invitation })
+            }
             (email, password) => Err(BodyError::Unprocessable(email.err().into_iter().chain(password.err()).collect())),
         }
     }
+}
+
+/// Reads an address as that of a new user.
+///
+/// # Errors
+/// That of the body of `POST /users`.
+pub(crate) fn new_address(text: &str, unicode: &Unicode) -> Result<Email, BodyError> {
+    Email::parse(text, unicode).map_err(|error| error.to_invalid("email", text.into()).into())
 }
 
 /// `Debug` shows neither the address nor the password.

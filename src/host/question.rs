@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     CountedLogin, Ended, Later, Limit, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, SessionEnd,
-    SucceededLogin, UserAtLogin,
+    SucceededLogin, UserAtLogin, UserDeletion,
 };
 use crate::{
     password::{Hashed, Job, SchemeJob},
@@ -151,6 +151,8 @@ pub enum Question {
     },
     /// Store a new password, if the user still has the old one; answered by [`Answer::Changed`].
     ChangePassword(PasswordChange),
+    /// Delete a user, with the user's sessions, if the user still has this password; answered by [`Answer::Changed`].
+    DeleteUser(UserDeletion),
     /// Revoke all tokens of this user: add 1 to `token_version`, and delete the user's sessions in the same transaction;
     /// answered by [`Answer::Done`].
     RevokeTokens {
@@ -293,6 +295,7 @@ impl fmt::Debug for Question {
             Self::Sign(_) => "Sign",
             Self::JwkSet { .. } => "JwkSet",
             Self::ChangePassword(_) => "ChangePassword",
+            Self::DeleteUser(_) => "DeleteUser",
             Self::RevokeTokens { .. } => "RevokeTokens",
             Self::InsertSession(_) => "InsertSession",
             Self::RotateSession(_) => "RotateSession",

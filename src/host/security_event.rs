@@ -63,6 +63,8 @@ pub enum SecurityEventKind {
     LoggedOutEverywhere,
     /// A user has a new password.
     PasswordChanged,
+    /// A user has deleted the account.
+    AccountDeleted,
 }
 
 impl SecurityEventKind {
@@ -77,6 +79,7 @@ impl SecurityEventKind {
             Self::RefreshTokenReused => "refresh-token-reused",
             Self::LoggedOutEverywhere => "logged-out-everywhere",
             Self::PasswordChanged => "password-changed",
+            Self::AccountDeleted => "account-deleted",
         }
     }
 

@@ -120,7 +120,7 @@ pub struct Rotation {
 /// What the store has after a [`Rotation`].
 ///
 /// ```
-/// let rotated = edgegate::host::Rotated { user_id: 7.into(), sealed: "abc".into(), token_version: None };
+/// let rotated = edgegate::host::Rotated { user_id: 7.into(), sealed: "abc".into(), token_version: None, is_active: true };
 /// assert_eq!(rotated.user_id, 7.into());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -131,10 +131,12 @@ pub struct Rotated {
     pub sealed: String,
     /// The user's token version, if it was wanted.
     pub token_version: Option<i64>,
+    /// [`UserRow::is_active`](crate::UserRow::is_active).
+    pub is_active: bool,
 }
 
 impl Rotated {
-    /// Reads it from the columns `user_id`, `sealed` and, if it was wanted, `token_version`.
+    /// Reads it from the columns `user_id`, `sealed` and, if it was wanted, `token_version`, and `is_active` if it is there.
     ///
     /// # Errors
     /// [`InvalidRow`] with the first of these columns that is missing or has the wrong type.
@@ -149,6 +151,7 @@ impl Rotated {
             user_id: UserId::from_column(&mut row, "user_id")?,
             sealed: row.text("sealed")?,
             token_version: row.optional_integer("token_version")?,
+            is_active: row.optional_flag("is_active")?.unwrap_or(true),
         })
     }
 }

@@ -57,6 +57,8 @@ pub enum Refusal {
     /// The account has had too many failed logins, and this one came before the delay after the last of them had ended (`LOCKOUT`).
     /// The password was not checked.
     HeldUp,
+    /// The password was right, or the token valid, but the column `is_active` of the user is not true.
+    InactiveUser,
     /// The password is longer than 4096 characters.
     OverlongPassword,
     /// The stored hash is invalid or cannot be used.
@@ -75,8 +77,10 @@ pub enum Refusal {
     UnknownSession,
     /// The token is valid, but its user does not exist any more.
     UserGone,
-    /// `REGISTRATION` is not `open`.
+    /// `REGISTRATION` is `closed`.
     RegistrationClosed,
+    /// The request has no invitation for the address, or it has expired (`REGISTRATION=invitation`).
+    Invitation,
     /// Another user has this e-mail address.
     EmailTaken,
     /// The password cannot be hashed.
@@ -117,6 +121,7 @@ impl Refusal {
             Self::UnknownUser => "unknown-user",
             Self::WrongPassword => "wrong-password",
             Self::HeldUp => "held-up",
+            Self::InactiveUser => "inactive-user",
             Self::OverlongPassword => "overlong-password",
             Self::StoredHash(error) => error.code(),
             Self::CurrentPassword(refusal) => return refusal.code(),
@@ -127,6 +132,7 @@ impl Refusal {
             Self::UnknownSession => "unknown-session",
             Self::UserGone => "user-gone",
             Self::RegistrationClosed => "registration-closed",
+            Self::Invitation => "invitation",
             Self::EmailTaken => "email-taken",
             Self::Password(error) => error.code(),
             Self::Busy => "busy",
@@ -154,6 +160,7 @@ impl fmt::Display for Refusal {
             Self::UnknownUser => out.write_str("no user has this e-mail address"),
             Self::WrongPassword => out.write_str("the password is wrong"),
             Self::HeldUp => out.write_str("the account is held up after too many failed logins"),
+            Self::InactiveUser => out.write_str("the user is not active"),
             Self::OverlongPassword => write!(out, "the password is longer than {PASSWORD_MAX_CHARS} characters"),
             Self::StoredHash(error) => write!(out, "{error}"),
             Self::CurrentPassword(refusal) => refusal.fmt(out),
@@ -163,6 +170,7 @@ impl fmt::Display for Refusal {
             Self::RefreshToken(refusal) => out.write_str(refusal.message()),
             Self::UnknownSession => out.write_str("the user has no session of this name"),
             Self::UserGone => out.write_str("the user of the token does not exist"),
+            Self::Invitation => out.write_str("there is no valid invitation for the address"),
             Self::RegistrationClosed => out.write_str("registration is closed"),
             Self::EmailTaken => out.write_str("another user has this e-mail address"),
             Self::Password(error) => write!(out, "{error}"),
@@ -194,6 +202,8 @@ pub enum RefreshRefusal {
     Unknown,
     /// Its session has expired.
     Expired,
+    /// Its user is not active.
+    Inactive,
     /// It was used before. Its session is ended, and with `REVOCATION=on` the access tokens of the user are revoked.
     Reused,
 }
@@ -204,6 +214,7 @@ impl RefreshRefusal {
             Self::Malformed => "refresh-token-malformed",
             Self::Unknown => "refresh-token-unknown",
             Self::Expired => "refresh-token-expired",
+            Self::Inactive => "inactive-user",
             Self::Reused => "refresh-token-reused",
         }
     }
@@ -213,6 +224,7 @@ impl RefreshRefusal {
             Self::Malformed => "the refresh token is malformed",
             Self::Unknown => "the refresh token has no session",
             Self::Expired => "the session of the refresh token has expired",
+            Self::Inactive => "the user of the refresh token is not active",
             Self::Reused => "the refresh token was used before",
         }
     }

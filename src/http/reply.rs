@@ -145,6 +145,16 @@ impl Reply {
         Self::empty(204)
     }
 
+    /// 200 with a message, as FastAPI's template answers what has no other result.
+    ///
+    /// ```
+    /// assert_eq!(edgegate::Reply::message("done").body, r#"{"message":"done"}"#);
+    /// ```
+    #[must_use]
+    pub fn message(message: &str) -> Self {
+        Self::json(200, &Message { message })
+    }
+
     /// 200 without a body: the token has no session any more (RFC 7009 2.2).
     ///
     /// ```
@@ -249,6 +259,8 @@ impl Reply {
                 };
                 (Some(level), Self::detail(400, "Incorrect password"))
             }
+            // FastAPI's template answers so.
+            Refusal::InactiveUser => (Some(Level::Info), Self::detail(400, "Inactive user")),
             Refusal::SamePassword => {
                 (Some(Level::Info), Self::detail(400, "New password cannot be the same as the current one"))
             }
@@ -263,6 +275,7 @@ impl Reply {
                 Self::json(400, &TokenError { error: "invalid_grant", detail: "Invalid refresh token" }),
             ),
             Refusal::RegistrationClosed => (None, Self::detail(403, "Registration is closed")),
+            Refusal::Invitation => (Some(Level::Info), Self::detail(403, "Invalid invitation")),
             Refusal::EmailTaken => (None, Self::detail(409, "Email already registered")),
             Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
             Refusal::StoreUnavailable | Refusal::InvalidRow(_) => (Some(Level::Error), Self::unavailable()),
@@ -319,6 +332,11 @@ impl fmt::Debug for Reply {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Reply").field("status", &self.status).field("event", &self.event).finish_non_exhaustive()
     }
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'a str,
 }
 
 #[derive(Serialize)]

@@ -184,6 +184,9 @@ pub(super) async fn authenticate(
     if let Some((keys, state)) = login {
         host.note(state.succeeded(&keys, host.seconds())).await;
     }
+    if !user.is_active {
+        return Err(Refusal::InactiveUser);
+    }
     Ok(Authenticated { user, rehash: settings.rehash && is_outdated })
 }
 

@@ -32,6 +32,9 @@ pub(crate) async fn authenticate(
     if settings.revocation && Some(claims.token_version()?) != user.token_version {
         return Err(TokenRefusal::Revoked.into());
     }
+    if !user.is_active {
+        return Err(Refusal::InactiveUser);
+    }
     Ok((user, claims))
 }
 

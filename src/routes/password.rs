@@ -61,15 +61,7 @@ async fn change(
     client: &Client,
 ) -> Result<AccessToken, Refusal> {
     for _ in 0..login::ATTEMPTS {
-        let found = login::authenticate(settings, host, Some(&user.email), &passwords.current, client).await;
-        let found = found.map_err(of_current_password)?.user;
-        // Another user may have got the address in between.
-        if found.id != user.id {
-            return Err(of_current_password(Refusal::WrongPassword));
-        }
-        if found.token_version != user.token_version {
-            return Err(TokenRefusal::Revoked.into());
-        }
+        let found = confirmed(settings, host, &user, &passwords.current, client).await?;
         // bcrypt reads no more of it.
         let current = passwords.current.as_bytes().iter().take(PASSWORD_MAX_BYTES);
         if current.eq(passwords.new.as_bytes()) {
@@ -96,6 +88,26 @@ async fn change(
         return login::accept(settings, host, &user, client, &further).await?.ok_or_else(outdated);
     }
     Err(Refusal::Busy)
+}
+
+/// The row of this user, whose token has been checked, if the password is right too. It is checked as by a login.
+pub(super) async fn confirmed(
+    settings: &Settings,
+    host: &Host,
+    user: &UserRow,
+    password: &str,
+    client: &Client,
+) -> Result<UserRow, Refusal> {
+    let found = login::authenticate(settings, host, Some(&user.email), password, client).await;
+    let found = found.map_err(of_current_password)?.user;
+    // Another user may have got the address in between.
+    if found.id != user.id {
+        return Err(of_current_password(Refusal::WrongPassword));
+    }
+    if found.token_version != user.token_version {
+        return Err(TokenRefusal::Revoked.into());
+    }
+    Ok(found)
 }
 
 /// What a login answers with 403 is an error in a field here. The reply is one for all of them.

@@ -60,6 +60,9 @@ pub(crate) async fn with_token(settings: &Settings, host: &Host, token: &str) ->
             }
         }));
     };
+    if !rotated.is_active {
+        return Err(Refusal::RefreshToken(RefreshRefusal::Inactive));
+    }
     // Not always the token that was proposed: another tab may have been faster.
     let next = used.unseal(&rotated.sealed).ok_or(Refusal::Internal("the store returned no sealed refresh token"))?;
     let further = if settings.asks_claims { claims(settings, host, &rotated).await? } else { Map::new() };

@@ -4,21 +4,26 @@ use zeroize::Zeroizing;
 
 use crate::{
     fastapi::NewUser,
-    host::{Host, Question, SecurityEventKind},
+    host::{Host, Question, SecurityEventKind, invitation},
     http::{Client, Refusal, Request},
-    settings::Settings,
+    settings::{Registration, Settings},
     user::UserRow,
 };
 
 /// Reads the body, hashes the password and stores the user.
 pub(crate) async fn create(settings: &Settings, host: &Host, request: &Request) -> Result<UserRow, Refusal> {
-    if !settings.registration_open {
+    if settings.registration == Registration::Closed {
         return Err(Refusal::RegistrationClosed);
     }
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
     let user = NewUser::parse(request.content_type.as_deref(), &body, settings.password_min_length, &settings.unicode)?;
     host.identify(settings, None, Some(user.email.as_str()));
     host.within(settings, &Client::of(request), Some(user.email.as_str())).await?;
+    if settings.registration == Registration::Invitation
+        && !invitation::is_for(&user.invitation, &settings.ring, user.email.as_str(), host.now())
+    {
+        return Err(Refusal::Invitation);
+    }
     let password = host.hashed(settings, &user.password).await?;
     let question = Question::InsertUser { email: user.email.as_str().to_owned(), password };
     let user = host.user(question).await?.ok_or(Refusal::EmailTaken)?;

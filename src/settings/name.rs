@@ -1,6 +1,7 @@
 //! The names of the settings in the environment.
 
 pub(super) const SECRET_KEY: &str = "SECRET_KEY";
+pub(super) const ACCOUNT_DELETION: &str = "ACCOUNT_DELETION";
 pub(super) const ALGORITHM: &str = "ALGORITHM";
 pub(super) const JWT_KEYS: &str = "JWT_KEYS";
 pub(super) const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
@@ -35,8 +36,9 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 33] = [
+pub(crate) const NAMES: [&str; 34] = [
     SECRET_KEY,
+    ACCOUNT_DELETION,
     ALGORITHM,
     JWT_KEYS,
     ACCESS_TOKEN_EXPIRE_MINUTES,

@@ -47,6 +47,7 @@ export type Reason =
   | "unknown-user"
   | "wrong-password"
   | "held-up"
+  | "inactive-user"
   | "overlong-password"
   | "same-password"
   | "no-token"
@@ -57,6 +58,7 @@ export type Reason =
   | "unknown-session"
   | "user-gone"
   | "registration-closed"
+  | "invitation"
   | "email-taken"
   | "store-unavailable"
   | `invalid-row:${string}`

@@ -9,6 +9,7 @@
 )]
 
 #[cfg(not(target_arch = "wasm32"))]
+mod accounts;
 mod contract;
 mod cookies;
 mod email;

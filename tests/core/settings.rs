@@ -9,7 +9,7 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 use edgegate::{
-    Gate, Settings, Vars,
+    Gate, Registration, Settings, Vars,
     token::{Algorithm, Key, TokenRefusal, UserId},
 };
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ fn numbers_have_their_ranges_and_defaults() {
     assert_eq!((default.access_token_expire_minutes, default.bcrypt_cost.get()), (30, 12));
     assert_eq!((default.body_timeout_seconds, default.password_min_length), (10, 8));
     assert_eq!((default.refresh_token_expire_minutes, default.refresh_token_max_days), (None, 90));
-    assert_eq!((default.rehash, default.registration_open, default.revocation), (false, false, false));
+    assert_eq!((default.rehash, default.registration, default.revocation), (false, Registration::Closed, false));
 }
 
 #[wasm_bindgen_test(unsupported = test)]

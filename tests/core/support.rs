@@ -48,7 +48,7 @@ pub(crate) fn settings_with(secret: &str, more: Vars) -> Settings {
     let vars = Vars {
         secret_key: Some(secret.into()),
         bcrypt_cost: Some("10".into()),
-        registration: Some("open".into()),
+        registration: more.registration.or(Some("open".into())),
         rate_limit: more.rate_limit.or(Some("off".into())),
         password_min_length: more.password_min_length.or(Some("1".into())),
         ..more
@@ -84,6 +84,15 @@ impl Users {
                 return Answer::Done;
             }
             Question::ChangePassword(change) => return Answer::Changed(self.change_password(change)),
+            Question::DeleteUser(deletion) => {
+                let before = self.0.len();
+                self.0.retain(|user| {
+                    user.id != deletion.user_id
+                        || user.password != deletion.password
+                        || deletion.token_version.is_some() && user.token_version != deletion.token_version
+                });
+                return Answer::Changed(self.0.len() < before);
+            }
             Question::UserByEmail { email, .. } => self.by_email(email),
             Question::UserById { id, .. } => self.0.iter().find(|user| user.id == *id).cloned(),
             Question::InsertUser { email, .. } if self.by_email(email).is_some() => None,

@@ -118,7 +118,9 @@ impl Statements {
         columns.splice(0..0, further.iter().copied().zip(quoted.iter().map(String::as_str)));
         let user = dialect.object(&columns);
         columns.push(("token_version", "token_version"));
-        let users = [user.clone(), dialect.object(&columns)];
+        columns.push(("is_active", IS_ACTIVE));
+        let users = [columns.iter().filter(|(name, _)| *name != "token_version").copied().collect(), columns]
+            .map(|columns: Vec<_>| dialect.object(&columns));
 
         // The id is taken from `users`, so that it has the type that it has there: in SQLite `sessions.user_id` has none.
         let of_user = |number| format!("user_id = (SELECT id FROM users WHERE id = {})", id(number));
@@ -138,7 +140,8 @@ impl Statements {
              AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id) RETURNING ",
             dialect.least,
         );
-        let rotated = [("user_id", "user_id"), ("sealed", "sealed")];
+        let active = format!("(SELECT {IS_ACTIVE} FROM users WHERE users.id = sessions.user_id)");
+        let rotated = [("user_id", "user_id"), ("sealed", "sealed"), ("is_active", active.as_str())];
         let version = "(SELECT token_version FROM users WHERE users.id = sessions.user_id)";
         let rotated_with_version = [&rotated[..], &[("token_version", version)]].concat();
         let delete = format!(
@@ -231,6 +234,10 @@ impl Statements {
         }
     }
 }
+
+/// The column of a user as a text; `true` in a table without it, because the name then means that of `missing`.
+const IS_ACTIVE: &str = "(SELECT (SELECT CAST(is_active AS text) FROM users AS own WHERE own.id = users.id) \
+                         FROM (SELECT 'true' AS is_active) AS missing)";
 
 const INSERT_ATTEMPT: &str = "INSERT INTO login_attempts AS a (account, client, failures, failed_at, expires_at)";
 

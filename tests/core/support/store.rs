@@ -1,6 +1,6 @@
 //! Users and sessions in memory, with the rules of the SQL statements.
 
-use super::{Users, run};
+use super::{NOW, Users, run};
 use edgegate::{
     Gate, Reply, Request, UserId,
     host::{Answer, Question},
@@ -70,6 +70,14 @@ impl Store {
         run(gate.handle(request, now), |question| self.answer(question, b""))
     }
 
+    /// A request with this bearer token and a JSON body.
+    pub(crate) fn send(&mut self, gate: &Gate, [method, path]: [&str; 2], token: &str, body: &str) -> Reply {
+        let mut request = Request::new(method, &format!("http://localhost{path}"));
+        request.content_type = Some("application/json".to_owned());
+        request.authorization = Some(format!("Bearer {token}")).filter(|_| !token.is_empty());
+        run(gate.handle(request, NOW), |question| self.answer(question, body.as_bytes()))
+    }
+
     pub(crate) fn answer(&mut self, question: &Question, body: &[u8]) -> Answer {
         match question {
             Question::InsertSession(session) => Answer::Changed(self.insert(session)),
@@ -94,6 +102,13 @@ impl Store {
                 let answer = self.users.answer(question, body);
                 if matches!(answer, Answer::Changed(true)) {
                     self.sessions.retain(|row| row.user_id != change.user_id);
+                }
+                answer
+            }
+            Question::DeleteUser(deletion) => {
+                let answer = self.users.answer(question, body);
+                if deletion.with_sessions && matches!(answer, Answer::Changed(true)) {
+                    self.sessions.retain(|row| row.user_id != deletion.user_id);
                 }
                 answer
             }
@@ -145,6 +160,7 @@ impl Store {
             user_id: row.user_id.clone(),
             sealed: row.sealed.clone().expect("it was rotated"),
             token_version: user.token_version.filter(|_| rotation.with_token_version),
+            is_active: user.is_active,
         })
     }
 
