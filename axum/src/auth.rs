@@ -237,6 +237,30 @@ impl Auth {
         self.run(step, &mut Exchange::default()).await
     }
 
+    /// Deletes the user of the bearer token in these headers, with the user's sessions. `password` is the current one, and `address` that of
+    /// the client, for the limits. Needs `ACCOUNT_DELETION=on`.
+    ///
+    /// # Errors
+    /// Those of [`Auth::current_user`]; [`Refusal::CurrentPassword`].
+    pub async fn delete_user(
+        &self,
+        headers: &HeaderMap,
+        password: &str,
+        address: Option<IpAddr>,
+    ) -> Result<(), Refusal> {
+        let address = address.map(|address| address.to_string());
+        let step = self.0.gate.delete_user(authorization(headers), password, address, self.now());
+        self.run(step, &mut Exchange::default()).await
+    }
+
+    /// Makes an invitation, with which a user with this address can sign up within `minutes`: [`Gate::invite`].
+    ///
+    /// # Errors
+    /// Those of [`Gate::invite`].
+    pub fn invite(&self, email: &str, minutes: u32) -> Result<String, Refusal> {
+        self.0.gate.invite(email, minutes, self.now())
+    }
+
     /// Revokes all tokens of the user of the bearer token in these headers. Needs `REVOCATION=on`.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use edgegate::{
     UserId, UserRow,
     host::{
         CountedLogin, Ended, LoginState, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session,
-        SessionEnd, SucceededLogin, UserAtLogin,
+        SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
     },
 };
 
@@ -78,9 +78,9 @@ impl MemoryStore {
     /// Deletes a user and the user's sessions. Returns whether there was one.
     ///
     /// ```
-    /// assert!(!edgegate_axum::MemoryStore::default().delete_user(&7.into()));
+    /// assert!(!edgegate_axum::MemoryStore::default().remove_user(&7.into()));
     /// ```
-    pub fn delete_user(&self, id: &UserId) -> bool {
+    pub fn remove_user(&self, id: &UserId) -> bool {
         let mut tables = self.lock();
         let before = tables.users.len();
         tables.users.retain(|user| user.id != *id);
@@ -141,6 +141,20 @@ impl Store for MemoryStore {
         }
         tables.sessions.retain(|row| !(change.with_sessions && row.user_id == change.user_id));
         Ok(true)
+    }
+
+    async fn delete_user(&self, deletion: &UserDeletion) -> Result<bool, StoreError> {
+        let UserDeletion { user_id, password, token_version, with_sessions } = deletion;
+        let mut tables = self.lock();
+        let before = tables.users.len();
+        tables.users.retain(|user| {
+            user.id != *user_id
+                || user.password != *password
+                || token_version.is_some() && user.token_version != *token_version
+        });
+        let is_deleted = tables.users.len() < before;
+        tables.sessions.retain(|row| !(is_deleted && *with_sessions && row.user_id == *user_id));
+        Ok(is_deleted)
     }
 
     async fn user_at_login(

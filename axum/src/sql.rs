@@ -17,7 +17,7 @@ use edgegate::{
     InvalidRow, UserId, UserRow,
     host::{
         CountedLogin, Ended, LoginState, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session,
-        SessionEnd, SucceededLogin, UserAtLogin,
+        SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
     },
 };
 use serde_json::{Map, Value};
@@ -134,6 +134,19 @@ impl<P: Engine> Store for SqlStore<P> {
             statements.push((&self.statements.delete_sessions_of_password, with_new));
         }
         statements.push((&self.statements.has_password, with_new));
+        Ok(!self.pool.transaction(&statements).await?.is_empty())
+    }
+
+    async fn delete_user(&self, deletion: &UserDeletion) -> Result<bool, StoreError> {
+        let UserDeletion { user_id, password, token_version, with_sessions } = deletion;
+        let Some(user_id) = self.dialect.id(user_id) else { return Ok(false) };
+        let mut params = vec![user_id, Param::text(password)];
+        params.extend(token_version.map(Param::Integer));
+        let of_version = token_version.is_some();
+        let mut statements = vec![(self.statements.delete_user.version(of_version), &params[..])];
+        if *with_sessions {
+            statements.insert(0, (self.statements.delete_sessions_of_deleted.version(of_version), &params));
+        }
         Ok(!self.pool.transaction(&statements).await?.is_empty())
     }
 
@@ -302,7 +315,7 @@ fn columns(row: &str) -> Result<Map<String, Value>, InvalidRow> {
 }
 
 /// The migrations, which are recorded in a table of their own: the app may have its own migrations.
-fn migrator(migrations: [(i64, &'static str, &'static str); 5]) -> Migrator {
+fn migrator(migrations: [(i64, &'static str, &'static str); 6]) -> Migrator {
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql.into_sql_str(), false)
     };

@@ -6,7 +6,7 @@ use edgegate::{
     Answer, InvalidRow, Question, UserId, UserRow,
     host::{
         CountedLogin, Ended, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
-        SucceededLogin, UserAtLogin,
+        SucceededLogin, UserAtLogin, UserDeletion,
     },
 };
 
@@ -90,6 +90,12 @@ pub trait Store: Send + Sync + 'static {
     /// `PASSWORD_CHANGE`.
     fn change_password(&self, _change: &PasswordChange) -> impl Future<Output = Result<bool, StoreError>> + Send {
         async { Err(StoreError::Unsupported("PASSWORD_CHANGE")) }
+    }
+
+    /// Deletes a user, and the user's sessions, if the user still has the password hash and, if there is one, the token version. Returns
+    /// whether it did. One transaction: [`UserDeletion`] has the SQL. For `ACCOUNT_DELETION`.
+    fn delete_user(&self, _deletion: &UserDeletion) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        async { Err(StoreError::Unsupported("ACCOUNT_DELETION")) }
     }
 
     /// Finds a user by e-mail address as [`Store::user_by_email`] does, and the row of `login_attempts` of this account that
@@ -254,6 +260,7 @@ async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answe
             Answer::Done
         }
         Question::ChangePassword(change) => Answer::Changed(store.change_password(change).await?),
+        Question::DeleteUser(deletion) => Answer::Changed(store.delete_user(deletion).await?),
         Question::InsertSession(session) => Answer::Changed(store.insert_session(session).await?),
         Question::RotateSession(rotation) => Answer::Rotated(store.rotate_session(rotation).await?),
         Question::EndSession(end) => Answer::Ended(store.end_session(end).await?),

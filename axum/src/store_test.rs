@@ -7,7 +7,7 @@
 //! # async fn main() -> Result<(), store_test::Failure> {
 //! let store = MemoryStore::default();
 //! store_test::run(&store, async |id| {
-//!     store.delete_user(id);
+//!     store.remove_user(id);
 //!     Ok(())
 //! })
 //! .await?;
@@ -22,13 +22,16 @@ mod sessions;
 
 use std::{error::Error, fmt};
 
-use edgegate::{UserId, UserRow, host::PasswordChange};
+use edgegate::{
+    UserId, UserRow,
+    host::{PasswordChange, UserDeletion},
+};
 
 use self::sessions::session;
 use crate::{Store, StoreError};
 
 /// Runs all checks. The store must be empty, and support `REGISTRATION`, `REHASH`, `PASSWORD_CHANGE`,
-/// `REVOCATION`, `LOCKOUT` and refresh tokens.
+/// `ACCOUNT_DELETION`, `REVOCATION`, `LOCKOUT` and refresh tokens.
 /// `delete_user` deletes the user with this id, as an administrator would.
 ///
 /// Several checks send concurrent requests, which only means something if the store has several connections.
@@ -48,6 +51,7 @@ pub async fn run<S: Store>(
     suite.ids_are_not_reused().await.named("the id of a deleted user is not reused")?;
     suite.hashes_are_compared_and_set().await.named("a hash is replaced if it is still the old one")?;
     suite.passwords_are_changed().await.named("a password is changed if it and the token version are still those")?;
+    suite.users_are_deleted().await.named("a user is deleted if password and token version are still those")?;
     suite.token_versions().await.named("a revocation adds 1 to the version of one user")?;
     suite.revocation_deletes_sessions().await.named("a revocation deletes the sessions of one user")?;
     suite.outdated_logins().await.named("no session is stored for an outdated login")?;
@@ -266,6 +270,27 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         let without = PasswordChange { old: stored.into(), with_sessions: false, ..change("third", None) };
         equal("without a version", self.store.change_password(&without).await?, true)?;
         equal("the version after it", self.version_of(&user.id).await?, Some(1))
+    }
+
+    async fn users_are_deleted(&self) -> Checked {
+        let [user, other] = [self.user("deleted@example.com").await?, self.user("deleted2@example.com").await?];
+        for (name, id) in [("deleted-1", &user.id), ("deleted-2", &user.id), ("deleted-3", &other.id)] {
+            equal("a session", self.store.insert_session(&session(name, id)).await?, true)?;
+        }
+        let deletion = |password: &str, token_version| UserDeletion {
+            user_id: user.id.clone(),
+            password: password.into(),
+            token_version,
+            with_sessions: true,
+        };
+        equal("with another hash", self.store.delete_user(&deletion("another", Some(0))).await?, false)?;
+        equal("with another version", self.store.delete_user(&deletion(HASH, Some(1))).await?, false)?;
+        equal("the sessions after these", self.store.sessions(&user.id, NOW).await?.len(), 2)?;
+        equal("as it was read", self.store.delete_user(&deletion(HASH, Some(0))).await?, true)?;
+        equal("again", self.store.delete_user(&deletion(HASH, None)).await?, false)?;
+        equal("the user afterwards", self.store.user_by_id(&user.id, false).await?.is_none(), true)?;
+        equal("the sessions afterwards", self.store.sessions(&user.id, NOW).await?.len(), 0)?;
+        equal("the sessions of another user", self.store.sessions(&other.id, NOW).await?.len(), 1)
     }
 
     async fn token_versions(&self) -> Checked {

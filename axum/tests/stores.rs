@@ -5,7 +5,10 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context as _, Result, ensure};
 use edgegate_axum::{
     IdType, MemoryStore, PgStore, SqliteStore, Store, StoreError,
-    edgegate::{InvalidRow, UserId, host::NewSession},
+    edgegate::{
+        InvalidRow, UserId,
+        host::{NewSession, Rotation},
+    },
     store_test,
 };
 use sqlx::{
@@ -19,7 +22,7 @@ use testkit::postgres::Postgres;
 async fn memory_conforms() -> Result<()> {
     let store = MemoryStore::default();
     Ok(store_test::run(&store, async |id| {
-        store.delete_user(id);
+        store.remove_user(id);
         Ok(())
     })
     .await?)
@@ -52,7 +55,8 @@ async fn sqlite_conforms_with_text_ids() -> Result<()> {
     let user = store.insert_user("further@example.com", "hash").await?.context("not inserted")?;
     ensure!(matches!(user.id, UserId::Text(_)), "{:?}", user.id);
     ensure!(user.columns["odd \"name"] == "a" && user.columns["role"].is_null() && user.columns.len() == 2);
-    Ok(())
+    pool.execute("ALTER TABLE users DROP COLUMN is_active; ALTER TABLE users ADD COLUMN is_active BOOLEAN").await?;
+    is_active_is_read(&store, &user.id, async |sql| Ok(pool.execute(AssertSqlSafe(sql)).await.map(drop)?)).await
 }
 
 #[tokio::test]
@@ -75,15 +79,17 @@ async fn postgres_conforms_with_the_table_of_another_backend() -> Result<()> {
         let (_server, pool) = postgres(&format!("backend_{name}")).await?;
         let table = format!(
             "CREATE TABLE users (id {definition}, email VARCHAR NOT NULL, password VARCHAR NOT NULL,
-             created_at TIMESTAMPTZ NOT NULL DEFAULT now(), is_active BOOLEAN NOT NULL DEFAULT true)"
+             created_at TIMESTAMPTZ NOT NULL DEFAULT now(), is_active BOOLEAN DEFAULT true,
+             role VARCHAR DEFAULT 'user')"
         );
         pool.execute(AssertSqlSafe(table)).await?;
         PgStore::migrations().run(&pool).await?;
-        let store = PgStore::new(pool.clone()).with_ids(ids).with_columns(&["is_active"]);
+        let store = PgStore::new(pool.clone()).with_ids(ids).with_columns(&["role"]);
         conforms(&store, async |id| delete_pg(&pool, id).await).await.context(name)?;
         let user = store.insert_user("further@example.com", "hash").await?.context("not inserted")?;
         ensure!(matches!(user.id, UserId::Integer(_)) == (ids == IdType::Integer), "{name}: {:?}", user.id);
-        ensure!(user.columns["is_active"] == true && user.columns.len() == 1);
+        ensure!(user.columns["role"] == "user" && user.columns.len() == 1);
+        is_active_is_read(&store, &user.id, async |sql| Ok(pool.execute(AssertSqlSafe(sql)).await.map(drop)?)).await?;
     }
     Ok(())
 }
@@ -158,6 +164,38 @@ async fn an_invalid_row_names_its_column() -> Result<()> {
         Err(StoreError::InvalidRow(InvalidRow { column: "created_at" })) => Ok(()),
         other => anyhow::bail!("{other:?}"),
     }
+}
+
+/// The column may be there or not.
+async fn is_active_is_read(store: &impl Store, id: &UserId, execute: impl AsyncFn(String) -> Result<()>) -> Result<()> {
+    ensure!(store.insert_session(&session(id.clone())).await?, "no session");
+    let rotation = Rotation {
+        id: "session".into(),
+        old: "token".into(),
+        new: "token".into(),
+        sealed: String::new(),
+        now: 1,
+        expires_at: 100,
+        grace_since: 0,
+        with_token_version: false,
+    };
+    for (change, is_active) in [
+        ("UPDATE users SET is_active = true", true),
+        ("UPDATE users SET is_active = false", false),
+        ("UPDATE users SET is_active = NULL", false),
+        ("ALTER TABLE users DROP COLUMN is_active", true),
+    ] {
+        execute(change.to_owned()).await?;
+        for with_version in [false, true] {
+            let user = store.user_by_id(id, with_version).await?.context("no user")?;
+            ensure!(user.is_active == is_active, "{change}: {}", user.is_active);
+        }
+        let at_login = store.user_at_login("further@example.com", false, "a", "", 0).await?;
+        ensure!(at_login.user.is_some_and(|user| user.is_active == is_active), "{change}");
+        let rotated = store.rotate_session(&rotation).await?.context("not rotated")?;
+        ensure!(rotated.is_active == is_active, "{change}");
+    }
+    Ok(())
 }
 
 async fn conforms(store: &impl Store, delete: impl AsyncFn(&UserId) -> Result<(), StoreError>) -> Result<()> {

@@ -55,7 +55,7 @@ export interface LoginOptions<C extends object = Record<string, unknown>> extend
 export interface Gate {
   /**
    * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does, `GET /.well-known/jwks.json` (RFC
-   * 7517), and `POST /logout` with `REVOCATION=on`, `PATCH /me/password` with `PASSWORD_CHANGE=on`. It never rejects: errors are logged and answered with 500 or 503.
+   * 7517), and `POST /logout` with `REVOCATION=on`, `PATCH /me/password` with `PASSWORD_CHANGE=on`, `DELETE /me` with `ACCOUNT_DELETION=on`. It never rejects: errors are logged and answered with 500 or 503.
    */
   fetch(request: WebRequest, options?: FetchOptions & { fallThrough?: false | undefined }): Promise<WebResponse>;
   fetch(request: WebRequest, options: FetchOptions): Promise<WebResponse | undefined>;
@@ -81,6 +81,16 @@ export interface Gate {
    * `PASSWORD_CHANGE=on`; without `REVOCATION=on`, access tokens remain valid until they expire.
    */
   changePassword(from: Bearer, passwords: { currentPassword: string; newPassword: string }, options?: { address?: string | undefined }): Promise<LoginVerdict>;
+  /**
+   * Deletes the user of this token, and the user's sessions. Needs `ACCOUNT_DELETION=on`; without `REVOCATION=on`, access tokens stay
+   * valid for `verifyToken` until they expire.
+   */
+  deleteUser(from: Bearer, password: { currentPassword: string }, options?: { address?: string | undefined }): Promise<DoneVerdict>;
+  /**
+   * Makes an invitation, with which a user with this address can sign up: the member `invitation` in the body of `POST /users`, with
+   * `REGISTRATION=invitation`. `expireMinutes` is a week by default. Nothing is stored. Rejects when the text is no e-mail address, with an {@link EdgegateError} of the code `email`.
+   */
+  invite(email: string, options?: { expireMinutes?: number | undefined }): Promise<string>;
   /** Revokes all tokens of the user of this token, and ends the user's sessions. Needs `REVOCATION=on`. */
   logOut(from: Bearer): Promise<DoneVerdict>;
   /**
@@ -224,6 +234,19 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       if (isRefused(authorization)) return authorization;
       return run<LoginVerdict>(() => core.start((gate) => gate.changePassword(authorization, ...passwords, address)), { answer: asker() });
     },
+    async deleteUser(from, { currentPassword }, options = {}) {
+      const password = text("currentPassword", currentPassword);
+      const { address: given } = known("options", options, ["address"]);
+      const address = given === undefined || given === null ? undefined : text("address", given);
+      const authorization = presented(from);
+      if (isRefused(authorization)) return authorization;
+      return run<DoneVerdict>(() => core.start((gate) => gate.deleteUser(authorization, password, address)), { answer: asker() });
+    },
+    async invite(email, { expireMinutes = INVITATION_MINUTES } = {}) {
+      const [address, minutes] = [text("email", email), optionalNumber("expireMinutes", expireMinutes) ?? INVITATION_MINUTES];
+      if (!(Number.isInteger(minutes) && minutes > 0 && minutes <= MINUTES_MAX)) throw new RangeError(`edgegate: expireMinutes must be a whole number from 1 to ${MINUTES_MAX}`);
+      return core.ask((gate) => gate.invite(address, minutes));
+    },
     async logOut(from) {
       const authorization = presented(from);
       if (isRefused(authorization)) return authorization;
@@ -264,7 +287,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     const { method, headers } = request;
     const ofBrowser = method !== "GET" || core.readsCookies || core.readsOrigins ? cookieFields(headers) : UNREAD;
     const ofPreflight = method === "OPTIONS" ? preflightFields(headers) : NO_PREFLIGHT;
-    return method === "POST" || method === "PATCH" || core.logsRequests ? [...ofBrowser, ...ofPreflight, ...clientOf(request, address)] : [...ofBrowser, ...ofPreflight];
+    return method !== "GET" || core.logsRequests ? [...ofBrowser, ...ofPreflight, ...clientOf(request, address)] : [...ofBrowser, ...ofPreflight];
   }
 
   /** @throws {TypeError} for a URL that is none. */
@@ -377,6 +400,12 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     return turn.call((turn) => turn.answerClaims(text));
   }
 }
+
+/** How long an invitation is valid: a week. */
+const INVITATION_MINUTES = 7 * 24 * 60;
+
+/** How long it is at most: a year. */
+const MINUTES_MAX = 366 * 24 * 60;
 
 /** How long `onEvent` may take. */
 const EVENT_MILLISECONDS = 2000;

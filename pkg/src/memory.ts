@@ -81,6 +81,13 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
       if (withSessions) deleteOf(userId, () => true);
       return true;
     },
+    async deleteUser({ userId, password, tokenVersion, withSessions }) {
+      const row = byId(userId);
+      if (row?.password !== password || (tokenVersion !== undefined && row.token_version !== tokenVersion)) return false;
+      if (withSessions) deleteOf(userId, () => true);
+      removeAll(rows, (one) => one === row);
+      return true;
+    },
     async revokeTokens({ id, withSessions }) {
       const row = byId(id);
       if (row) row.token_version += 1;

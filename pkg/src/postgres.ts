@@ -57,7 +57,7 @@ type Connection = PostgresDatabase & { end(): Promise<unknown> };
  * Create its configuration with `--caching-disabled`:
  * `npx wrangler hyperdrive create NAME --caching-disabled --connection-string=...`.
  *
- * The role needs `SELECT`, `INSERT` and `UPDATE` on the table of users, and `DELETE` as well on that of sessions. The isolation level must be PostgreSQL's default, `READ COMMITTED`. The database must be the primary: a replica may be behind.
+ * The role needs `SELECT`, `INSERT` and `UPDATE` on the table of users, and `DELETE` as well on that of sessions, and on that of users for `ACCOUNT_DELETION=on`. The isolation level must be PostgreSQL's default, `READ COMMITTED`. The database must be the primary: a replica may be behind.
  *
  * @throws {TypeError} when the database is none of these, or a name in the options is no SQL identifier.
  *
@@ -104,6 +104,7 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
     userByEmail: (email, columns) => user(store.userByEmail(spelled(email), columns)),
     userById: (id, columns) => ofExistingId(() => user(store.userById(id, columns)), null),
     insertUser: (row) => user(store.insertUser({ ...row, email: spelled(row.email) })),
+    deleteUser: (deletion) => ofExistingId(() => store.deleteUser(deletion), false),
     changePassword: (change) => ofExistingId(() => store.changePassword(change), false),
     attempts: {
       ...attempts,
@@ -300,17 +301,20 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
     text: "text DEFAULT gen_random_uuid()",
   }[ids];
   const version = "token_version bigint NOT NULL DEFAULT 0";
+  const active = "is_active boolean NOT NULL DEFAULT true";
   return {
     users: `CREATE TABLE IF NOT EXISTS ${name(users)} (
   ${name(id)} ${key} PRIMARY KEY,
   email text NOT NULL,
   password text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
-  ${version}
+  ${version},
+  ${active}
 );
 CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lower(email COLLATE "C"));
 `,
     tokenVersion: `ALTER TABLE ${name(users)} ADD COLUMN IF NOT EXISTS ${version};\n`,
+    isActive: `ALTER TABLE ${name(users)} ADD COLUMN IF NOT EXISTS ${active};\n`,
     sessions: `CREATE TABLE IF NOT EXISTS ${name(sessions)} (
   id text PRIMARY KEY,
   user_id ${ids} NOT NULL REFERENCES ${name(users)} (${name(id)}) ON DELETE CASCADE,

@@ -16,7 +16,10 @@ export interface SqlOptions {
   audit?: string;
   /** The columns of the users that have other names. */
   columns?: ColumnNames;
-  /** Further columns of the users to read, such as `role`. `currentUser` returns them under the same names. Default: none. */
+  /**
+   * Further columns of the users to read, such as `role`. `currentUser` returns them under the same names. `is_active` is none of them: it is
+   * always read. Default: none.
+   */
   further?: readonly string[];
   /**
    * Values of further columns for a new user, by the names of the columns: those that are `NOT NULL` and have no `DEFAULT` in the
@@ -82,6 +85,7 @@ export interface Driver {
 export interface SqlStore extends UserStore {
   replaceHash: NonNullable<UserStore["replaceHash"]>;
   changePassword: NonNullable<UserStore["changePassword"]>;
+  deleteUser: NonNullable<UserStore["deleteUser"]>;
   revokeTokens: NonNullable<UserStore["revokeTokens"]>;
   sessions: SessionStore;
   attempts: AttemptStore;
@@ -113,6 +117,12 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
       const values = { id: key(userId), old, next, tokenVersion };
       const [changed] = withSessions ? await transaction([change, sql.endSessionsOfPassword], values) : [await all(change, values)];
       return changed?.length === 1;
+    },
+    async deleteUser({ userId, password, tokenVersion, withSessions }) {
+      const ofVersion = tokenVersion !== undefined;
+      const texts = [...(withSessions ? [sql.endSessionsOfDeleted(ofVersion)] : []), sql.deleteUser(ofVersion)];
+      const deleted = (await both(texts, { id: key(userId), old: password, tokenVersion })).at(-1);
+      return deleted?.length === 1;
     },
     async revokeTokens({ id, withSessions }) {
       const texts = withSessions ? [sql.raise, sql.endSessions] : [sql.raise];
@@ -193,6 +203,7 @@ function statements(dialect: Dialect, options: SqlOptions) {
   const [U, S, A] = [name(users), name(sessions), name(attempts)];
   const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version", is_active = "is_active" } = columns;
   const [ID, EMAIL, PASSWORD, VERSION] = [name(id), name(email), name(password), name(token_version)];
+  if (further.includes(is_active)) throw new TypeError(`edgegate: further cannot have ${JSON.stringify(is_active)}: the gate reads it, and it is true for every user whom the gate lets pass`);
   const createdAt = created_at === null ? "''" : dialect.createdAt(name(created_at));
   const row = [`${dialect.id(ID)} AS id`, `${EMAIL} AS email`, `${PASSWORD} AS password`, `${createdAt} AS created_at`, ...further.map(name)];
   // In a table without the column, the name means that of `missing`.
@@ -210,6 +221,7 @@ function statements(dialect: Dialect, options: SqlOptions) {
   // A token that was replaced less than the grace period ago ends nothing.
   const ends = (isVerified: boolean) =>
     `${isVerified ? "" : "previous = :old AND "}NOT (COALESCE(previous, '') = :old AND rotated_at > :graceSince)`;
+  const asRead = (ofVersion: boolean) => `${ID} = :id AND ${PASSWORD} = :old${ofVersion ? ` AND ${VERSION} = :tokenVersion` : ""}`;
   const ifCurrent = (then: string, column: string) => `${column} = CASE WHEN current = :old THEN ${then} ELSE ${column} END`;
 
   return {
@@ -256,7 +268,10 @@ function statements(dialect: Dialect, options: SqlOptions) {
     replaceHash: `UPDATE ${U} SET ${PASSWORD} = :next WHERE ${ID} = :id AND ${PASSWORD} = :old RETURNING 1 AS changed`,
     changePassword: (withVersion: boolean) =>
       `UPDATE ${U} SET ${PASSWORD} = :next${withVersion ? `, ${VERSION} = ${VERSION} + 1` : ""} ` +
-      `WHERE ${ID} = :id AND ${PASSWORD} = :old${withVersion ? ` AND ${VERSION} = :tokenVersion` : ""} RETURNING 1 AS changed`,
+      `WHERE ${asRead(withVersion)} RETURNING 1 AS changed`,
+    // Before the user: the id is that of the row, in its type.
+    endSessionsOfDeleted: (ofVersion: boolean) => `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${asRead(ofVersion)}) RETURNING id`,
+    deleteUser: (ofVersion: boolean) => `DELETE FROM ${U} WHERE ${asRead(ofVersion)} RETURNING 1 AS deleted`,
     endSessionsOfPassword: `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id AND ${PASSWORD} = :next) RETURNING id`,
     raise: `UPDATE ${U} SET ${VERSION} = ${VERSION} + 1 WHERE ${ID} = :id RETURNING 1 AS changed`,
     endSessions: `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id) RETURNING id`,

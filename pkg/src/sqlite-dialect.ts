@@ -29,6 +29,8 @@ export interface Schema {
   users: string;
   /** Adds the column `token_version` to a table of users that has none: for `REVOCATION=on`. */
   tokenVersion: string;
+  /** Adds the column `is_active` to a table of users that has none. All users are active then. */
+  isActive: string;
   /** Creates the table of sessions and its index, unless the table exists: for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   sessions: string;
   /** Creates the table of failed logins and known clients, unless it exists: for `LOCKOUT=on`. */
@@ -58,17 +60,20 @@ export function sqliteSchema(options: SqliteSchemaOptions = {}): Schema {
   // AUTOINCREMENT: the id of a deleted user is never reused, so that an old token cannot belong to a new user.
   const id = ids === "text" ? "TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(16))))" : "INTEGER PRIMARY KEY AUTOINCREMENT";
   const version = "token_version INTEGER NOT NULL DEFAULT 0";
+  const active = "is_active INTEGER NOT NULL DEFAULT 1";
   return {
     users: `CREATE TABLE IF NOT EXISTS ${name(users)} (
   id ${id},
   email TEXT NOT NULL,
   password TEXT NOT NULL,
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
-  ${version}
+  ${version},
+  ${active}
 );
 CREATE UNIQUE INDEX IF NOT EXISTS ${name(`${users}_email`)} ON ${name(users)} (email COLLATE NOCASE);
 `,
     tokenVersion: `ALTER TABLE ${name(users)} ADD COLUMN ${version};\n`,
+    isActive: `ALTER TABLE ${name(users)} ADD COLUMN ${active};\n`,
     sessions: `CREATE TABLE IF NOT EXISTS ${name(sessions)} (
   id TEXT PRIMARY KEY NOT NULL,
   user_id NOT NULL REFERENCES ${name(users)} (id) ON DELETE CASCADE,

@@ -67,6 +67,7 @@ function present({ store, deleteUser, fail, recover }: StoreUnderTest, part: Par
   const has = {
     replaceHash: store.replaceHash,
     changePassword: store.changePassword,
+    deleteUser: store.deleteUser,
     revokeTokens: store.revokeTokens,
     sessions: store.sessions,
     attempts: store.attempts,

@@ -8,11 +8,12 @@ import type {
   SecurityEvent,
   SessionEnd,
   SucceededLogin,
+  UserDeletion,
   UserId,
   UserRow,
 } from "../wasm/edgegate.js";
 
-export type { CountedLogin, NewSession, PasswordChange, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin } from "../wasm/edgegate.js";
+export type { CountedLogin, NewSession, PasswordChange, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin, UserDeletion } from "../wasm/edgegate.js";
 
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
@@ -56,6 +57,11 @@ export interface UserStore {
    * it did. Needed for `PASSWORD_CHANGE=on`.
    */
   changePassword?(change: PasswordChange): Promise<boolean>;
+  /**
+   * Deletes the user, and with `withSessions` the user's sessions in the same transaction, if the user still has this `password` hash and,
+   * if it is there, this `tokenVersion`. Returns whether it did. Needed for `ACCOUNT_DELETION=on`.
+   */
+  deleteUser?(deletion: UserDeletion): Promise<boolean>;
   /**
    * Adds 1 to the user's `token_version`, and with `withSessions` deletes the user's sessions in the same transaction. Needed
    * for `REVOCATION=on`.

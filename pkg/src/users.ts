@@ -90,6 +90,11 @@ export async function askStore(
       const changed = truth("changePassword", await inTime(users.changePassword(question)));
       return turn.call((turn) => turn.answerChanged(changed));
     }
+    case "deleteUser": {
+      if (!users.deleteUser) throw new TypeError("edgegate: ACCOUNT_DELETION needs a user store with `deleteUser`");
+      const deleted = truth("deleteUser", await inTime(users.deleteUser(question)));
+      return turn.call((turn) => turn.answerChanged(deleted));
+    }
     case "revokeTokens":
       if (!users.revokeTokens) throw new TypeError("edgegate: REVOCATION needs a user store with `revokeTokens`");
       await inTime(users.revokeTokens(question));

@@ -66,4 +66,4 @@ export type Reason =
   | "internal";
 
 /** What is wrong with a call. */
-export type ErrorCode = "setting" | TokenReason | HashCode | PasswordCode | "internal";
+export type ErrorCode = "setting" | "email" | TokenReason | HashCode | PasswordCode | "internal";

@@ -5,10 +5,16 @@ use std::borrow::Cow;
 use wasm_bindgen::prelude::*;
 use zeroize::Zeroizing;
 
-use super::{clock, tokens::JsGate, turn::Turn, verdict::Outcome};
+use super::{
+    clock,
+    tokens::JsGate,
+    turn::Turn,
+    value::throw,
+    verdict::{Failure, Outcome},
+};
 use crate::{
     host::{Limit, Step},
-    http::Request,
+    http::{Refusal, Request},
     routes::login::Credentials,
 };
 
@@ -159,6 +165,22 @@ impl JsGate {
         let [current, new] = [current, new].map(Zeroizing::new);
         let step = self.0.change_password(authorization, &current, &new, address, clock::now());
         Turn::new(step, |result| Outcome::Login(result.into()))
+    }
+
+    /// Deletes the user of the token in this `Authorization` header.
+    #[wasm_bindgen(js_name = deleteUser)]
+    pub fn delete_user(&self, authorization: Option<String>, password: String, address: Option<String>) -> Turn {
+        let password = Zeroizing::new(password);
+        let step = self.0.delete_user(authorization, &password, address, clock::now());
+        Turn::new(step, |result| Outcome::Done(result.into()))
+    }
+
+    /// An invitation for this address. Throws a `Failure` when the text is none, or no key can sign.
+    pub fn invite(&self, email: &str, minutes: u32) -> Result<String, JsValue> {
+        self.0.invite(email, minutes, clock::now()).map_err(|refusal| match refusal {
+            Refusal::Unsigned(refusal) => throw(refusal),
+            _ => throw(Failure::email()),
+        })
     }
 
     /// Logs out everywhere the user of the token in this `Authorization` header.

@@ -66,6 +66,12 @@ pub(super) struct Failure {
 }
 
 impl Failure {
+    /// A text is no e-mail address.
+    #[cfg(feature = "wasm")]
+    pub(super) fn email() -> Self {
+        Self { code: "email".into(), message: "the text is not an e-mail address".to_owned() }
+    }
+
     /// A value of the core cannot be represented in JavaScript.
     pub(super) fn internal() -> Self {
         Self { code: "internal".into(), message: "a value cannot be given to JavaScript".to_owned() }

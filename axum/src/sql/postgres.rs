@@ -91,6 +91,7 @@ impl SqlStore<PgPool> {
             (3, "sessions", include_str!("../../migrations/postgres/0003_sessions.sql")),
             (4, "login attempts", include_str!("../../migrations/postgres/0004_login_attempts.sql")),
             (5, "audit", include_str!("../../migrations/postgres/0005_audit.sql")),
+            (6, "is active", include_str!("../../migrations/postgres/0006_is_active.sql")),
         ])
     }
 }

@@ -87,6 +87,10 @@ pub(super) struct Statements {
     /// If the user has the hash `$2`, as the next one.
     pub(super) delete_sessions_of_password: SqlStr,
     pub(super) has_password: SqlStr,
+    /// The user `$1` with the hash `$2`, and the token version `$3`.
+    pub(super) delete_user: Pair,
+    /// Before that: the id is that of the row, in its type.
+    pub(super) delete_sessions_of_deleted: Pair,
     pub(super) raise: SqlStr,
     pub(super) delete_sessions: SqlStr,
     pub(super) delete_expired: SqlStr,
@@ -130,6 +134,8 @@ impl Statements {
             id(2),
         );
         let lock = dialect.lock;
+        let as_read =
+            ["", " AND token_version = $3"].map(|version| format!("id = {} AND password = $2{version}", id(1)));
         let rotate = format!(
             "UPDATE sessions SET previous = $2, \
              current = CASE WHEN current = $2 THEN $3 ELSE current END, \
@@ -210,6 +216,12 @@ impl Statements {
                 id(1),
             )),
             has_password: sql(format!("SELECT email FROM users WHERE id = {} AND password = $2", id(1))),
+            delete_user: Pair::new(
+                as_read.each_ref().map(|user| format!("DELETE FROM users WHERE {user} RETURNING email")),
+            ),
+            delete_sessions_of_deleted: Pair::new(
+                as_read.map(|user| format!("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE {user})")),
+            ),
             raise: sql(format!("{RAISE} WHERE id = {}", id(1))),
             delete_sessions: sql(format!("DELETE FROM sessions WHERE {}", of_user(1))),
             delete_expired: sql(format!("DELETE FROM sessions WHERE {} AND expires_at <= $2", of_user(1))),

@@ -114,6 +114,24 @@ check("a new password ends the user's tokens and sessions, and no session is sto
   same(await on.version(other.id), 0, "token_version of another user");
 });
 
+check("a user is deleted only with this hash and this token version, with the sessions", ["deleteUser", "revokeTokens", "sessions"], async (on) => {
+  const [user, other] = [await on.user(), await on.user("grace@example.com")];
+  for (const one of [user, user, other]) await on.inserted(one);
+  const deletion = { userId: user.id, password: HASH, tokenVersion: 0, withSessions: true };
+  same(await on.store.deleteUser({ ...deletion, password: OTHER_HASH }), false, "with another hash");
+  same(await on.store.deleteUser({ ...deletion, tokenVersion: 1 }), false, "with another token version");
+  same(await on.store.deleteUser({ ...deletion, userId: on.ids === "integer" ? 987_654 : "no such user" }), false, "of an unknown user");
+  same((await on.sessions.list({ userId: user.id, now: NOW })).length, 2, "the sessions after these");
+  const deletions = await Promise.all([deletion, deletion, deletion].map((one) => on.store.deleteUser(one)));
+  same(deletions.filter(Boolean).length, 1, "how many of three simultaneous deletions took effect");
+  same([await on.store.userById(user.id, PLAIN), await on.store.userByEmail(ADDRESS, PLAIN)], [null, null], "the user afterwards");
+  same(await on.sessions.list({ userId: user.id, now: NOW }), [], "the sessions afterwards");
+  same((await on.sessions.list({ userId: other.id, now: NOW })).length, 1, "the sessions of another user");
+  const again = await on.user();
+  same(again.id === user.id, false, "whether the next user gets the same id");
+  same(await on.store.deleteUser({ userId: again.id, password: HASH, tokenVersion: undefined, withSessions: false }), true, "without a version");
+});
+
 check("token_version starts at 0, and a revocation adds 1 for this user only", ["revokeTokens"], async (on) => {
   const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
   same(await on.version(id), 0, "token_version of a new user");
