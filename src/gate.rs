@@ -11,13 +11,13 @@ use {
 };
 
 use crate::{
-    fastapi::{NewPassword, new_address},
+    fastapi::{NewPassword, new_address, new_password},
     host::{Counter, Limit, Session, Step, access_token, invitation, start, tokens},
     http::{Client, Refusal, Reply, Request},
     routes::{
         self, account,
         login::{self, Credentials},
-        logout, me, password, refresh, revoke, sessions,
+        logout, me, password, recovery, refresh, revoke, sessions,
     },
     settings::{Settings, SettingsError},
     token::{AccessToken, Claims, ProviderKeys, TokenRefusal, to_members},
@@ -408,6 +408,57 @@ impl Gate {
             }
             let user = me::current_user(&settings, &host, authorization.as_deref()).await?;
             password::of_user(&settings, &host, user, &passwords?, &Client::at(address.as_deref())).await
+        })
+    }
+
+    /// Has a mail sent with a link to set a new password, if there is a user with this address: by [`Question::Later`](crate::Question). The
+    /// result is the same if there is none. `address` is that of the client, for the limits. Needs `PASSWORD_RECOVERY`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `PASSWORD_RECOVERY`, there is no such operation.
+    /// let step = gate.recover_password("ada@example.com", None, 1_700_000_000);
+    /// assert_eq!(step.done(), Some(Err(Refusal::UnknownPath)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn recover_password(&self, email: &str, address: Option<String>, now: u64) -> Step<Result<(), Refusal>> {
+        let (settings, email) = (Arc::clone(&self.settings), email.to_owned());
+        start(now, move |host| async move {
+            let recovery = settings.recovery.as_ref().ok_or(Refusal::UnknownPath)?;
+            recovery::request(&settings, &host, recovery, &email, &Client::at(address.as_deref())).await
+        })
+    }
+
+    /// Stores a new password of the user who has got this token by mail, ends the user's sessions, and with `REVOCATION` revokes the user's
+    /// tokens. A token can be used once. Needs `PASSWORD_RECOVERY`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `PASSWORD_RECOVERY`, there is no such operation.
+    /// let step = gate.reset_password("token", "correct horse", None, 1_700_000_000);
+    /// assert_eq!(step.done(), Some(Err(Refusal::UnknownPath)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn reset_password(
+        &self,
+        token: &str,
+        new: &str,
+        address: Option<String>,
+        now: u64,
+    ) -> Step<Result<(), Refusal>> {
+        let (settings, token) = (Arc::clone(&self.settings), Zeroizing::new(token.to_owned()));
+        let new = new_password(new, settings.password_min_length);
+        start(now, move |host| async move {
+            if settings.recovery.is_none() {
+                return Err(Refusal::UnknownPath);
+            }
+            recovery::reset(&settings, &host, &token, &new?, &Client::at(address.as_deref())).await
         })
     }
 

@@ -9,6 +9,7 @@ mod later;
 mod limit;
 pub(crate) mod invitation;
 mod lockout;
+mod mail;
 mod password_change;
 pub mod passwords;
 mod question;
@@ -32,13 +33,16 @@ pub use self::{
     later::Later,
     limit::Limit,
     lockout::{CountedLogin, LoginState, SucceededLogin, UserAtLogin},
+    mail::{Mail, MailKind, NewMailToken},
     password_change::PasswordChange,
     question::{Answer, JwkSet, Question},
     security_event::{SecurityEvent, SecurityEventKind},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
     user_deletion::UserDeletion,
 };
-pub(crate) use self::{limit::Counter, lockout::LoginKeys, refresh_token::RefreshToken, security_event::Subject};
+pub(crate) use self::{
+    limit::Counter, lockout::LoginKeys, mail::MailToken, refresh_token::RefreshToken, security_event::Subject,
+};
 pub use crate::session::Session;
 use crate::{
     http::{Client, Refusal},
@@ -231,6 +235,7 @@ impl Host {
             &question,
             Question::UserByEmail { with_token_version: true, .. }
                 | Question::UserById { with_token_version: true, .. }
+                | Question::UserByMailToken { with_token_version: true, .. }
         );
         match self.ask(question).await {
             Answer::User(user) => self.found(with_token_version, user),
@@ -386,6 +391,14 @@ impl Host {
         }
     }
 
+    /// Asks [`Question::StoreMailToken`]: the address to send the mail to.
+    pub(crate) async fn mail_token(&self, token: NewMailToken) -> Result<Option<String>, Refusal> {
+        match self.ask(Question::StoreMailToken(token)).await {
+            Answer::Address(address) => Ok(address),
+            answer => Err(answer.refusal()),
+        }
+    }
+
     pub(crate) async fn sessions(&self, user_id: UserId) -> Result<Vec<Session>, Refusal> {
         match self.ask(Question::Sessions { user_id, now: self.seconds() }).await {
             Answer::Sessions(sessions) => Ok(sessions),
@@ -431,6 +444,7 @@ impl Answer {
             | Self::Rotated(_)
             | Self::Ended(_)
             | Self::Changed(_)
+            | Self::Address(_)
             | Self::Sessions(_)
             | Self::TimedOut
             | Self::Closed => WRONG_ANSWER,

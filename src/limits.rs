@@ -124,6 +124,15 @@ pub(crate) const ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT: u32 = 30;
 /// Maximum of `ACCESS_TOKEN_EXPIRE_MINUTES`: a year.
 pub(crate) const ACCESS_TOKEN_EXPIRE_MINUTES_MAX: u32 = 366 * 24 * 60;
 
+/// How many hours the link of a mail is valid (`EMAIL_RESET_TOKEN_EXPIRE_HOURS`).
+pub(crate) const MAIL_TOKEN_HOURS: core::ops::RangeInclusive<u32> = 1..=168;
+
+/// How many hours it is valid without `EMAIL_RESET_TOKEN_EXPIRE_HOURS`.
+pub(crate) const MAIL_TOKEN_HOURS_DEFAULT: u32 = 1;
+
+/// Time between two mails to an address: a minute. Others can ask for them, too.
+pub(crate) const MAIL_INTERVAL_SECONDS: i64 = 60;
+
 /// Size of a token: 8 KiB, a common server limit for a header field.
 pub(crate) const TOKEN_MAX_BYTES: usize = 8 * 1024;
 

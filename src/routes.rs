@@ -5,6 +5,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod me;
 pub(crate) mod password;
+pub(crate) mod recovery;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod sessions;
@@ -29,6 +30,8 @@ const USERS: &str = "/users";
 const LOGOUT: &str = "/logout";
 const REVOKE: &str = "/revoke";
 const PASSWORD: &str = "/me/password";
+const RECOVERY: &str = "/password-recovery";
+const RESET: &str = "/reset-password";
 const SESSIONS: &str = "/me/sessions";
 const JWKS: &str = "/.well-known/jwks.json";
 
@@ -85,8 +88,18 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
             revoke::with_form(settings, host, request, cookie).await?;
             Ok(without_cookies(settings, Reply::revoked()))
         }
+        RESET => {
+            recovery::reset_with_body(settings, host, request).await?;
+            Ok(Reply::message("Password updated successfully"))
+        }
         JWKS => Ok(Reply::jwk_set(&settings.ring.public_jwk_set())),
-        _ => with_user(settings, host, request, path).await,
+        _ => match (below(RECOVERY, path), &settings.recovery) {
+            (Some(email), Some(recovery)) => {
+                recovery::request(settings, host, recovery, email, &Client::of(request)).await?;
+                Ok(Reply::message("If that email is registered, we sent a password recovery link"))
+            }
+            _ => with_user(settings, host, request, path).await,
+        },
     }
 }
 
@@ -229,8 +242,9 @@ fn template(settings: &Settings, path: &str) -> Option<&'static str> {
     if !has_route(settings, path) {
         return None;
     }
-    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, SESSIONS, JWKS];
-    Some(fixed.into_iter().find(|route| *route == path).unwrap_or("/me/sessions/{id}"))
+    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, RESET, SESSIONS, JWKS];
+    let with_part = if below(RECOVERY, path).is_some() { "/password-recovery/{email}" } else { "/me/sessions/{id}" };
+    Some(fixed.into_iter().find(|route| *route == path).unwrap_or(with_part))
 }
 
 fn has_route(settings: &Settings, path: &str) -> bool {
@@ -247,7 +261,9 @@ fn methods(settings: &Settings, path: &str) -> &'static [&'static str] {
         ME if settings.account_deletion => &["GET", "DELETE"],
         ME | JWKS => &["GET"],
         PASSWORD if settings.password_change => &["PATCH"],
+        RESET if settings.recovery.is_some() => &["POST"],
         SESSIONS if has_sessions => &["GET"],
+        _ if settings.recovery.is_some() && below(RECOVERY, path).is_some() => &["POST"],
         _ if has_sessions && session_id(path).is_some() => &["DELETE"],
         _ => &[],
     }
@@ -255,5 +271,10 @@ fn methods(settings: &Settings, path: &str) -> &'static [&'static str] {
 
 /// The last part of `/me/sessions/{id}`.
 fn session_id(path: &str) -> Option<&str> {
-    path.strip_prefix(SESSIONS)?.strip_prefix('/').filter(|id| sessions::is_name(id))
+    below(SESSIONS, path).filter(|id| sessions::is_name(id))
+}
+
+/// The one part of the path below this one.
+fn below<'p>(route: &str, path: &'p str) -> Option<&'p str> {
+    path.strip_prefix(route)?.strip_prefix('/').filter(|part| !part.is_empty() && !part.contains('/'))
 }

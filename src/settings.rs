@@ -1,6 +1,7 @@
 //! The settings, by the names that FastAPI backends use.
 
 mod name;
+mod recovery;
 mod tokens;
 mod value;
 
@@ -11,16 +12,20 @@ use serde_json::{Map, Value};
 
 #[cfg(feature = "wasm-token")]
 pub(crate) use self::name::NAMES;
-pub use self::value::{SettingsError, Variable};
 use self::{
     name::{
         ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ACCOUNT_DELETION, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS,
-        CORS_ORIGINS, HASH_MIX, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER,
-        JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE,
-        PASSWORD_MIN_LENGTH, PASSWORD_SCHEME, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS,
-        REGISTRATION, REHASH, REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
+        CORS_ORIGINS, EMAIL_RESET_TOKEN_EXPIRE_HOURS, FRONTEND_HOST, HASH_MIX, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL,
+        JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
+        JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH, PASSWORD_RECOVERY, PASSWORD_SCHEME,
+        PROJECT_NAME, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH,
+        REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, origins, switch, weighted},
+};
+pub use self::{
+    recovery::Recovery,
+    value::{SettingsError, Variable},
 };
 use crate::{
     limits::{
@@ -126,6 +131,19 @@ pub struct Vars {
     /// `on` adds `PATCH /me/password`; `off` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_change: Option<Variable>,
+    /// `on` adds `POST /password-recovery/{email}` and `POST /reset-password`, by which users whose password is lost set a new one; `off`
+    /// by default. Needs `FRONTEND_HOST`, and a host that sends mail.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_recovery: Option<Variable>,
+    /// How many hours the link of a mail is valid: 1 to 168; 1 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub email_reset_token_expire_hours: Option<Variable>,
+    /// Where the pages are to which the links of mails lead, such as `https://app.example.com`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub frontend_host: Option<Variable>,
+    /// The name of the app, in the subject of mails.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub project_name: Option<Variable>,
     /// `on` adds `DELETE /me`, by which users delete their accounts; `off` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub account_deletion: Option<Variable>,
@@ -201,6 +219,8 @@ pub struct Settings {
     pub body_timeout_seconds: u32,
     /// Whether a user can change the password.
     pub password_change: bool,
+    /// How users whose password is lost set a new one; `None` disables it.
+    pub recovery: Option<Recovery>,
     /// Whether users can delete their accounts.
     pub account_deletion: bool,
     /// Whether new hashes are of Argon2id, and not of bcrypt.
@@ -276,6 +296,10 @@ impl Vars {
             refresh_token_max_days: variable(REFRESH_TOKEN_MAX_DAYS),
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
             password_change: variable(PASSWORD_CHANGE),
+            password_recovery: variable(PASSWORD_RECOVERY),
+            email_reset_token_expire_hours: variable(EMAIL_RESET_TOKEN_EXPIRE_HOURS),
+            frontend_host: variable(FRONTEND_HOST),
+            project_name: variable(PROJECT_NAME),
             account_deletion: variable(ACCOUNT_DELETION),
             password_scheme: variable(PASSWORD_SCHEME),
             hash_mix: variable(HASH_MIX),
@@ -399,6 +423,7 @@ impl TryFrom<Vars> for Settings {
                 &BODY_TIMEOUTS_SECONDS,
             )?,
             password_change,
+            recovery: recovery::recovery(vars)?,
             account_deletion: switch(ACCOUNT_DELETION, vars.account_deletion.as_deref(), ["off", "on"])?,
             argon2id: switch(PASSWORD_SCHEME, vars.password_scheme.as_deref(), ["bcrypt", "argon2id"])?,
             hash_mix: weighted(HASH_MIX, vars.hash_mix.as_deref())?,

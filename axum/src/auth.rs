@@ -15,7 +15,7 @@ use axum::{
 use edgegate::{
     Answer, Credentials, Gate, Question, Refusal, Reply, Request, Settings, SettingsError, Step, User, UserId, Vars,
     Verified,
-    host::{Later, Limit, SecurityEvent},
+    host::{Later, Limit, Mail, SecurityEvent},
     token::{AccessToken, TokenRefusal},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -25,9 +25,10 @@ use tokio::time;
 #[cfg(feature = "schemes")]
 use crate::schemes::Schemes;
 use crate::{
-    FetchKeys, Hasher, Limiter, Store, StoreError,
+    FetchKeys, Hasher, Limiter, SendMail, Store, StoreError,
     keys::AnyKeys,
     limiter::AnyLimiter,
+    mail::AnyMail,
     response::TARGET,
     router::{authorization, head, of_connection, read_body},
     store::AnyStore,
@@ -62,6 +63,7 @@ struct Shared {
     limiter: Option<Box<dyn AnyLimiter>>,
     claims: Option<Box<Claims>>,
     on_event: Option<Box<OnEvent>>,
+    mail: Option<Box<dyn AnyMail>>,
     client_address: Box<ClientAddress>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -119,6 +121,7 @@ impl Auth {
             limiter: None,
             claims: None,
             on_event: None,
+            mail: None,
             client_address: Box::new(of_connection),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
         })
@@ -235,6 +238,26 @@ impl Auth {
         let address = address.map(|address| address.to_string());
         let step = self.0.gate.change_password(authorization(headers), current, new, address, self.now());
         self.run(step, &mut Exchange::default()).await
+    }
+
+    /// Has a mail sent with a link to set a new password, in a task, if there is a user with this address. The result is the same if there is
+    /// none. `address` is that of the client, for the limits. Needs `PASSWORD_RECOVERY=on` and [`AuthBuilder::mail`].
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`].
+    pub async fn recover_password(&self, email: &str, address: Option<IpAddr>) -> Result<(), Refusal> {
+        let address = address.map(|address| address.to_string());
+        self.run(self.0.gate.recover_password(email, address, self.now()), &mut Exchange::default()).await
+    }
+
+    /// Stores a new password of the user who has got this token by mail, revokes the user's tokens, and ends the user's sessions. Needs
+    /// `PASSWORD_RECOVERY=on`.
+    ///
+    /// # Errors
+    /// [`Refusal::MailToken`]; [`Refusal::Body`] for a new password that the rules refuse.
+    pub async fn reset_password(&self, token: &str, new: &str, address: Option<IpAddr>) -> Result<(), Refusal> {
+        let address = address.map(|address| address.to_string());
+        self.run(self.0.gate.reset_password(token, new, address, self.now()), &mut Exchange::default()).await
     }
 
     /// Deletes the user of the bearer token in these headers, with the user's sessions. `password` is the current one, and `address` that of
@@ -358,9 +381,22 @@ impl Auth {
             }
             Question::JwkSet { url, at_most } => self.fetch_keys(&url, at_most).await,
             Question::Later { work } => self.begin(&work),
+            Question::SendMail(mail) => self.send(mail).await,
             Question::SecurityEvent { event, store } => self.tell(event, store, exchange).await,
             question => self.ask_store(question, exchange).await,
         }
+    }
+
+    /// A mail that is not sent is logged.
+    async fn send(&self, mail: Mail) -> Answer {
+        let sent = match &self.0.mail {
+            Some(sender) => sender.send_any(mail).await,
+            None => Err("PASSWORD_RECOVERY needs `AuthBuilder::mail`".into()),
+        };
+        if let Err(error) = sent {
+            tracing::error!(target: TARGET, "a mail was not sent: {error}");
+        }
+        Answer::Done
     }
 
     /// Works on its own: the reply does not wait for it.
@@ -498,6 +534,12 @@ impl AuthBuilder {
     pub fn claims(self, claims: impl Fn(&User) -> Map<String, Value> + Send + Sync + 'static) -> Self {
         let gate = self.0.gate.with_host_claims();
         Self(Shared { gate, claims: Some(Box::new(claims)), ..self.0 })
+    }
+
+    /// Sends mails, for `PASSWORD_RECOVERY=on`. Without it, none is sent, and the log says so.
+    #[must_use]
+    pub fn mail(self, mail: impl SendMail) -> Self {
+        Self(Shared { mail: Some(Box::new(mail)), ..self.0 })
     }
 
     /// Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh

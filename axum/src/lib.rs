@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod store;
+mod mail;
 mod memory;
 mod hasher;
 mod keys;
@@ -34,6 +35,7 @@ pub use self::{
     hasher::Hasher,
     keys::{FetchError, FetchKeys},
     limiter::{LimitError, Limiter},
+    mail::{MailError, SendMail},
     memory::MemoryStore,
     response::{GateRefusal, GateReply},
     store::{Store, StoreError},

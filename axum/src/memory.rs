@@ -9,8 +9,8 @@ use std::{
 use edgegate::{
     UserId, UserRow,
     host::{
-        CountedLogin, Ended, LoginState, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session,
-        SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
+        CountedLogin, Ended, LoginState, NewMailToken, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent,
+        Session, SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
     },
 };
 
@@ -36,6 +36,8 @@ pub struct MemoryStore(Arc<Mutex<Tables>>);
 struct Tables {
     users: Vec<UserRow>,
     sessions: Vec<Row>,
+    /// The tokens of mails, by the text of the user's id.
+    mail_tokens: BTreeMap<String, NewMailToken>,
     /// By account and client.
     attempts: BTreeMap<(String, String), LoginState>,
     /// The id of the last user that was inserted.
@@ -129,6 +131,11 @@ impl Store for MemoryStore {
 
     async fn change_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
         let mut tables = self.lock();
+        if let Some(hash) = &change.mail_token
+            && tables.by_mail_token(hash, change.now).is_none_or(|user| user.id != change.user_id)
+        {
+            return Ok(false);
+        }
         let is_as_read = |user: &&mut UserRow| {
             user.id == change.user_id
                 && user.password == change.old
@@ -140,7 +147,25 @@ impl Store for MemoryStore {
             tables.raise(&change.user_id);
         }
         tables.sessions.retain(|row| !(change.with_sessions && row.user_id == change.user_id));
+        if change.with_mail_tokens {
+            tables.mail_tokens.remove(&change.user_id.to_string());
+        }
         Ok(true)
+    }
+
+    async fn store_mail_token(&self, token: &NewMailToken) -> Result<Option<String>, StoreError> {
+        let mut tables = self.lock();
+        let Some(user) = tables.by_email(&token.email) else { return Ok(None) };
+        let (id, email) = (user.id.to_string(), user.email.clone());
+        if tables.mail_tokens.get(&id).is_some_and(|before| before.now > token.not_since) {
+            return Ok(None);
+        }
+        tables.mail_tokens.insert(id, NewMailToken { email: email.clone(), ..token.clone() });
+        Ok(Some(email))
+    }
+
+    async fn user_by_mail_token(&self, hash: &str, now: i64, _: bool) -> Result<Option<UserRow>, StoreError> {
+        Ok(self.lock().by_mail_token(hash, now).cloned())
     }
 
     async fn delete_user(&self, deletion: &UserDeletion) -> Result<bool, StoreError> {
@@ -310,6 +335,13 @@ const CREATED_AT: &str = "2021-08-29T00:00:00Z";
 impl Tables {
     fn by_email(&self, email: &str) -> Option<&UserRow> {
         self.users.iter().find(|user| user.email.eq_ignore_ascii_case(email))
+    }
+
+    fn by_mail_token(&self, hash: &str, now: i64) -> Option<&UserRow> {
+        self.users.iter().find(|user| {
+            let token = self.mail_tokens.get(&user.id.to_string());
+            token.is_some_and(|token| token.hash == hash && token.expires_at > now && token.email == user.email)
+        })
     }
 
     fn attempts_of(&mut self, account: &str, client: &str) -> &mut LoginState {

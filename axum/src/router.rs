@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 use crate::{Auth, GateReply, auth::Exchange, response::log};
 
 /// The paths of the gate. The core decides which of them there are with the settings, and answers 405 for another method.
-const PATHS: [&str; 9] = [
+const PATHS: [&str; 11] = [
     "/login",
     "/me",
     "/users",
@@ -39,9 +39,13 @@ const PATHS: [&str; 9] = [
     "/revoke",
     "/me/password",
     "/me/sessions",
+    "/password-recovery/{email}",
+    "/reset-password",
     "/me/sessions/{id}",
     "/.well-known/jwks.json",
 ];
+
+const RECOVERY: &str = "/password-recovery/";
 
 /// The core reads absolute URLs. It sees this origin, which no page can have, only in a redirect, from which it is removed.
 const ORIGIN: &str = "http://host.invalid";
@@ -95,12 +99,14 @@ async fn answer(auth: State<Auth>, original: OriginalUri, request: AxumRequest) 
 async fn answer_all(State(auth): State<Auth>, original: OriginalUri, request: AxumRequest) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
+    // The path of one route has an e-mail address, which must not be in the log.
+    let shown = if path.starts_with(RECOVERY) { RECOVERY } else { &path };
     let address = auth.client_address(&parts).map(|address| address.to_string());
     let begun = Instant::now();
-    let mut exchange = Exchange { body: Some(body), path: Some(&path), ..Exchange::default() };
+    let mut exchange = Exchange { body: Some(body), path: Some(shown), ..Exchange::default() };
     let mut reply = auth.handle(Request { address, ..head(&parts, auth.settings()) }, &mut exchange).await;
     let store_ms = milliseconds(exchange.store);
-    log(&reply, Some(&path), store_ms);
+    log(&reply, Some(shown), store_ms);
     if auth.settings().server_timing {
         let total = milliseconds(begun.elapsed());
         reply = reply.header("server-timing", &format!("store;dur={store_ms}, total;dur={total}"));

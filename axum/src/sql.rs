@@ -16,8 +16,8 @@ use std::{borrow::Cow, fmt};
 use edgegate::{
     InvalidRow, UserId, UserRow,
     host::{
-        CountedLogin, Ended, LoginState, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session,
-        SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
+        CountedLogin, Ended, LoginState, NewMailToken, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent,
+        Session, SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
     },
 };
 use serde_json::{Map, Value};
@@ -122,19 +122,51 @@ impl<P: Engine> Store for SqlStore<P> {
     }
 
     async fn change_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
-        let PasswordChange { user_id, old, new, token_version, with_sessions } = change;
+        let PasswordChange { user_id, old, new, token_version, with_sessions, with_mail_tokens, mail_token, now } =
+            change;
         let Some(id) = self.dialect.id(user_id) else { return Ok(false) };
         let mut params = vec![id, Param::text(new), Param::text(old)];
         params.extend(token_version.map(Param::Integer));
+        let statement = match mail_token {
+            Some(hash) => {
+                params.extend([Param::text(hash), Param::Integer(*now)]);
+                &self.statements.reset_password
+            }
+            None => &self.statements.change_password,
+        };
         let with_new = params.get(..2).unwrap_or_default();
         // In this order: a new session locks the row of its user.
-        let mut statements =
-            vec![(self.statements.change_password.version(token_version.is_some()), params.as_slice())];
+        let mut statements = vec![(statement.version(token_version.is_some()), params.as_slice())];
         if *with_sessions {
             statements.push((&self.statements.delete_sessions_of_password, with_new));
         }
+        if *with_mail_tokens {
+            statements.push((&self.statements.delete_mail_tokens, with_new));
+        }
         statements.push((&self.statements.has_password, with_new));
         Ok(!self.pool.transaction(&statements).await?.is_empty())
+    }
+
+    async fn store_mail_token(&self, token: &NewMailToken) -> Result<Option<String>, StoreError> {
+        let NewMailToken { email, hash, now, expires_at, not_since } = token;
+        let params = [
+            Param::text(email),
+            Param::text(hash),
+            Param::Integer(*now),
+            Param::Integer(*expires_at),
+            Param::Integer(*not_since),
+        ];
+        self.first(&self.statements.store_mail_token, &params).await
+    }
+
+    async fn user_by_mail_token(
+        &self,
+        hash: &str,
+        now: i64,
+        with_token_version: bool,
+    ) -> Result<Option<UserRow>, StoreError> {
+        let sql = self.statements.user_by_mail_token.version(with_token_version);
+        self.user(sql, &[Param::text(hash), Param::Integer(now)]).await
     }
 
     async fn delete_user(&self, deletion: &UserDeletion) -> Result<bool, StoreError> {
@@ -315,7 +347,7 @@ fn columns(row: &str) -> Result<Map<String, Value>, InvalidRow> {
 }
 
 /// The migrations, which are recorded in a table of their own: the app may have its own migrations.
-fn migrator(migrations: [(i64, &'static str, &'static str); 6]) -> Migrator {
+fn migrator(migrations: [(i64, &'static str, &'static str); 7]) -> Migrator {
     let migration = |(version, description, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(description), MigrationType::Simple, sql.into_sql_str(), false)
     };

@@ -5,8 +5,8 @@ use std::{error::Error, fmt, pin::Pin};
 use edgegate::{
     Answer, InvalidRow, Question, UserId, UserRow,
     host::{
-        CountedLogin, Ended, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session, SessionEnd,
-        SucceededLogin, UserAtLogin, UserDeletion,
+        CountedLogin, Ended, NewMailToken, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, Session,
+        SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
     },
 };
 
@@ -87,9 +87,30 @@ pub trait Store: Send + Sync + 'static {
 
     /// Stores a new password hash, if the user still has the old one and, if there is one, the token version; ends the user's tokens and
     /// sessions in the same transaction, and returns whether it did. One transaction: [`PasswordChange`] has the SQL. For
-    /// `PASSWORD_CHANGE`.
+    /// `PASSWORD_CHANGE` and `PASSWORD_RECOVERY`.
     fn change_password(&self, _change: &PasswordChange) -> impl Future<Output = Result<bool, StoreError>> + Send {
         async { Err(StoreError::Unsupported("PASSWORD_CHANGE")) }
+    }
+
+    /// Stores the token of a mail to the user with this address, ignoring the case of the letters A to Z, instead of the one before, unless
+    /// that was stored after [`NewMailToken::not_since`]. Returns the address as it is stored, or `None` if it has stored nothing. One
+    /// statement: [`NewMailToken`] has the SQL. For `PASSWORD_RECOVERY`, as the next one.
+    fn store_mail_token(
+        &self,
+        _token: &NewMailToken,
+    ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send {
+        async { Err(RECOVERY) }
+    }
+
+    /// Finds the user for whom the token with this hash is, if it has not expired at `now`, and the user still has the address to which it was
+    /// sent.
+    fn user_by_mail_token(
+        &self,
+        _hash: &str,
+        _now: i64,
+        _with_token_version: bool,
+    ) -> impl Future<Output = Result<Option<UserRow>, StoreError>> + Send {
+        async { Err(RECOVERY) }
     }
 
     /// Deletes a user, and the user's sessions, if the user still has the password hash and, if there is one, the token version. Returns
@@ -164,6 +185,7 @@ pub trait Store: Send + Sync + 'static {
     }
 }
 
+const RECOVERY: StoreError = StoreError::Unsupported("PASSWORD_RECOVERY");
 const LOCKOUT: StoreError = StoreError::Unsupported("LOCKOUT");
 const SESSIONS: StoreError = StoreError::Unsupported("REFRESH_TOKEN_EXPIRE_MINUTES");
 
@@ -260,6 +282,10 @@ async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answe
             Answer::Done
         }
         Question::ChangePassword(change) => Answer::Changed(store.change_password(change).await?),
+        Question::StoreMailToken(token) => Answer::Address(store.store_mail_token(token).await?),
+        Question::UserByMailToken { hash, now, with_token_version } => {
+            Answer::User(store.user_by_mail_token(hash, *now, *with_token_version).await?)
+        }
         Question::DeleteUser(deletion) => Answer::Changed(store.delete_user(deletion).await?),
         Question::InsertSession(session) => Answer::Changed(store.insert_session(session).await?),
         Question::RotateSession(rotation) => Answer::Rotated(store.rotate_session(rotation).await?),

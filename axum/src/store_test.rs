@@ -24,14 +24,14 @@ use std::{error::Error, fmt};
 
 use edgegate::{
     UserId, UserRow,
-    host::{PasswordChange, UserDeletion},
+    host::{NewMailToken, PasswordChange, UserDeletion},
 };
 
 use self::sessions::session;
 use crate::{Store, StoreError};
 
 /// Runs all checks. The store must be empty, and support `REGISTRATION`, `REHASH`, `PASSWORD_CHANGE`,
-/// `ACCOUNT_DELETION`, `REVOCATION`, `LOCKOUT` and refresh tokens.
+/// `PASSWORD_RECOVERY`, `ACCOUNT_DELETION`, `REVOCATION`, `LOCKOUT` and refresh tokens.
 /// `delete_user` deletes the user with this id, as an administrator would.
 ///
 /// Several checks send concurrent requests, which only means something if the store has several connections.
@@ -51,6 +51,7 @@ pub async fn run<S: Store>(
     suite.ids_are_not_reused().await.named("the id of a deleted user is not reused")?;
     suite.hashes_are_compared_and_set().await.named("a hash is replaced if it is still the old one")?;
     suite.passwords_are_changed().await.named("a password is changed if it and the token version are still those")?;
+    suite.mail_tokens().await.named("the token of a mail is for one user and one new password")?;
     suite.users_are_deleted().await.named("a user is deleted if password and token version are still those")?;
     suite.token_versions().await.named("a revocation adds 1 to the version of one user")?;
     suite.revocation_deletes_sessions().await.named("a revocation deletes the sessions of one user")?;
@@ -252,6 +253,9 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
             new: new.into(),
             token_version,
             with_sessions: true,
+            with_mail_tokens: false,
+            mail_token: None,
+            now: NOW,
         };
         let from_another = PasswordChange { old: "another".into(), ..change("new", Some(0)) };
         equal("from another hash", self.store.change_password(&from_another).await?, false)?;
@@ -270,6 +274,62 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         let without = PasswordChange { old: stored.into(), with_sessions: false, ..change("third", None) };
         equal("without a version", self.store.change_password(&without).await?, true)?;
         equal("the version after it", self.version_of(&user.id).await?, Some(1))
+    }
+
+    async fn mail_tokens(&self) -> Checked {
+        let [user, other] = [self.user("mail@example.com").await?, self.user("mail2@example.com").await?];
+        let token = |email: &str, hash: &str, now| NewMailToken {
+            email: email.into(),
+            hash: hash.into(),
+            now,
+            expires_at: now + 100,
+            not_since: now - 60,
+        };
+        let found = async |hash: &str, now| -> Result<Option<UserId>, Failed> {
+            Ok(self.store.user_by_mail_token(hash, now, true).await?.map(|user| user.id))
+        };
+        let stored = self.store.store_mail_token(&token("MAIL@example.com", "one", NOW)).await?;
+        equal("the stored address", stored.as_deref(), Some("mail@example.com"))?;
+        equal(
+            "the next, too early",
+            self.store.store_mail_token(&token("mail@example.com", "two", NOW + 60)).await?,
+            None,
+        )?;
+        equal("of nobody", self.store.store_mail_token(&token("nobody@example.com", "three", NOW)).await?, None)?;
+        equal("the user of the token", found("one", NOW + 99).await?, Some(user.id.clone()))?;
+        equal("after its time", found("one", NOW + 100).await?, None)?;
+        equal("of another token", found("two", NOW).await?, None)?;
+        self.store.store_mail_token(&token("mail@example.com", "four", NOW + 61)).await?;
+        equal("the one that was replaced", found("one", NOW).await?, None)?;
+        let change = |mail_token: &str, old: &str, new: &str, now| PasswordChange {
+            user_id: user.id.clone(),
+            old: old.into(),
+            new: new.into(),
+            token_version: Some(0),
+            with_sessions: true,
+            with_mail_tokens: true,
+            mail_token: Some(mail_token.into()),
+            now,
+        };
+        for (name, hash, now) in [("with an unknown token", "one", NOW), ("with an expired token", "four", NOW + 161)] {
+            equal(name, self.store.change_password(&change(hash, HASH, "new", now)).await?, false)?;
+        }
+        self.store.store_mail_token(&token("mail2@example.com", "five", NOW + 61)).await?;
+        equal(
+            "with that of another user",
+            self.store.change_password(&change("five", HASH, "new", NOW)).await?,
+            false,
+        )?;
+        equal("the hash after these", self.hash_of(&user.id).await?, HASH.to_owned())?;
+        equal("with the token", self.store.change_password(&change("four", HASH, "new", NOW + 62)).await?, true)?;
+        equal("the hash", self.hash_of(&user.id).await?, "new".to_owned())?;
+        let again = PasswordChange { token_version: Some(1), ..change("four", "new", "newer", NOW + 62) };
+        equal("with the token again", self.store.change_password(&again).await?, false)?;
+        equal("the token of another user", found("five", NOW + 62).await?, Some(other.id.clone()))?;
+        // A new password ends a token that was not used.
+        let by_password = PasswordChange { user_id: other.id, mail_token: None, ..change("", HASH, "new", NOW + 62) };
+        equal("with the old password", self.store.change_password(&by_password).await?, true)?;
+        equal("the token after it", found("five", NOW + 62).await?, None)
     }
 
     async fn users_are_deleted(&self) -> Checked {

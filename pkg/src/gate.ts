@@ -10,6 +10,7 @@ import { nextTurn } from "./lanes.js";
 import { consoleLog, Exchange, type Log } from "./log.js";
 import { checkedLimiters, isWithin, type Limiters } from "./limiters.js";
 import { askSchemes } from "./scheme-answers.js";
+import type { Mail } from "./mail.js";
 import type { PasswordSchemes } from "./schemes.js";
 import type { UserStore } from "./store.js";
 import { isOfStore, run, type BodyQuestion, type Caller, type CallerQuestion, type Step, type StoreQuestion } from "./turn.js";
@@ -82,6 +83,16 @@ export interface Gate {
    */
   changePassword(from: Bearer, passwords: { currentPassword: string; newPassword: string }, options?: { address?: string | undefined }): Promise<LoginVerdict>;
   /**
+   * Has a mail sent with a link to set a new password, if there is a user with this address. The verdict is the same if there is none. Needs
+   * `PASSWORD_RECOVERY=on`, and `waitUntil` where a request ends with its answer.
+   */
+  recoverPassword(email: string, options?: { address?: string | undefined; waitUntil?: WaitUntil | undefined }): Promise<DoneVerdict>;
+  /**
+   * Stores a new password of the user who has got this token by mail, revokes the user's tokens, and ends the user's sessions. Needs
+   * `PASSWORD_RECOVERY=on`.
+   */
+  resetPassword(reset: { token: string; newPassword: string }, options?: { address?: string | undefined }): Promise<DoneVerdict>;
+  /**
    * Deletes the user of this token, and the user's sessions. Needs `ACCOUNT_DELETION=on`; without `REVOCATION=on`, access tokens stay
    * valid for `verifyToken` until they expire.
    */
@@ -131,6 +142,11 @@ export interface CreateOptions {
    */
   schemes?: PasswordSchemes | undefined;
   /**
+   * Sends a mail, such as `webhookMail(...)`. It is called after the answer, and may take 25 seconds. If it rejects, the error is logged, which
+   * must not have the mail. Needed for `PASSWORD_RECOVERY=on`.
+   */
+  sendMail?: ((mail: Mail) => unknown) | undefined;
+  /**
    * Is told what happens to accounts: a login, a refused one, one that was held up, a sign-up, a new password, a refresh token that was
    * used again, a logout everywhere. The answer waits for what it returns, two seconds at most, and so shows what takes longer for a known
    * user than for an unknown one. If it throws, the error is logged and the answer is the same.
@@ -154,11 +170,12 @@ export interface CreateOptions {
  * ```
  */
 export function createGate(settings: Settings, users: UserStore, options: CreateOptions = {}): Gate {
-  const { log = consoleLog, claims, limiters: given = {}, onEvent, schemes } = known("options", options, CREATE_OPTIONS);
+  const { log = consoleLog, claims, limiters: given = {}, onEvent, schemes, sendMail } = known("options", options, CREATE_OPTIONS);
   const limiters = checkedLimiters(given);
   const core = new Core(settings, { claims: claims !== undefined, events: onEvent !== undefined, schemes: schemes !== undefined });
   object("users", users);
   core.check();
+  if (!sendMail && core.ask((gate) => gate.sendsMail)) throw new EdgegateError("setting", "PASSWORD_RECOVERY needs the option `sendMail`");
   const report: Log = (entry) => {
     try {
       log(entry);
@@ -234,6 +251,18 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       if (isRefused(authorization)) return authorization;
       return run<LoginVerdict>(() => core.start((gate) => gate.changePassword(authorization, ...passwords, address)), { answer: asker() });
     },
+    async recoverPassword(email, options = {}) {
+      const name = text("email", email);
+      const { address: given, waitUntil } = known("options", options, ["address", "waitUntil"]);
+      const address = given === undefined || given === null ? undefined : text("address", given);
+      return run<DoneVerdict>(() => core.start((gate) => gate.recoverPassword(name, address)), { answer: asker({ waitUntil }) });
+    },
+    async resetPassword({ token, newPassword }, options = {}) {
+      const next = text("newPassword", newPassword);
+      const { address: given } = known("options", options, ["address"]);
+      const address = given === undefined || given === null ? undefined : text("address", given);
+      return run<DoneVerdict>(() => core.start((gate) => gate.resetPassword(isText(token) ? token : "", next, address)), { answer: asker() });
+    },
     async deleteUser(from, { currentPassword }, options = {}) {
       const password = text("currentPassword", currentPassword);
       const { address: given } = known("options", options, ["address"]);
@@ -294,7 +323,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   function exchangeOf(url?: string, requestId?: string): Exchange {
     const name = isText(requestId) && requestId.length <= 128 ? requestId : undefined;
     const exchange = new Exchange(core.logsRequests ? (name ?? crypto.randomUUID()) : undefined, core.logsRequests || core.tellsTime);
-    if (url) exchange.path = new URL(url).pathname;
+    if (url) exchange.path = withoutAddress(new URL(url).pathname);
     return exchange;
   }
 
@@ -346,6 +375,8 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         return answerPassword(turn, question, exchange);
       case "later":
         return answerLater(turn, exchange, asking);
+      case "sendMail":
+        return answerMail(turn, question, exchange);
     }
   }
 
@@ -379,6 +410,16 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     }
   }
 
+  /** A mail that is not sent is logged. */
+  async function answerMail(turn: Handle<Turn>, { kind, to, subject, text, link }: MailQuestion, { entry }: Exchange): Promise<Step> {
+    try {
+      await answerWithin(MAIL_MILLISECONDS, "sendMail", sendMail?.({ kind, to, subject, text, link }));
+    } catch (error) {
+      report({ level: "error", reason: "mail", ...entry, error });
+    }
+    return turn.call((turn) => turn.answerDone());
+  }
+
   /** What is done after the reply has nobody to reject to: it is logged. */
   async function answerLater(turn: Handle<Turn>, exchange: Exchange, { waitUntil }: Asking): Promise<Step> {
     const logged = (error: unknown) => report({ level: "error", reason: "internal", ...exchange.entry, error });
@@ -401,6 +442,9 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   }
 }
 
+/** How long `sendMail` may take: on Workers, what goes on after the answer is cancelled after 30 seconds. */
+const MAIL_MILLISECONDS = 25_000;
+
 /** How long an invitation is valid: a week. */
 const INVITATION_MINUTES = 7 * 24 * 60;
 
@@ -410,7 +454,7 @@ const MINUTES_MAX = 366 * 24 * 60;
 /** How long `onEvent` may take. */
 const EVENT_MILLISECONDS = 2000;
 
-const CREATE_OPTIONS = ["log", "claims", "limiters", "onEvent", "schemes"];
+const CREATE_OPTIONS = ["log", "claims", "limiters", "onEvent", "schemes", "sendMail"];
 
 const LOGIN_OPTIONS = [...ISSUE_OPTIONS, "address", "waitUntil"];
 
@@ -421,6 +465,7 @@ const UNREAD = [undefined, undefined, undefined] as const;
 const NO_PREFLIGHT = [undefined, undefined] as const;
 
 type LimitQuestion = Extract<CallerQuestion, { ask: "limit" }>;
+type MailQuestion = Extract<CallerQuestion, { ask: "sendMail" }>;
 type EventQuestion = Extract<CallerQuestion, { ask: "securityEvent" }>;
 
 /** A call without a request, or a request whose URL cannot be read. */
@@ -430,6 +475,11 @@ type Refused = ReturnType<typeof refused>;
 
 function isRefused(presented: string | undefined | Refused): presented is Refused {
   return typeof presented === "object";
+}
+
+/** The path of one route has an e-mail address, which must not be in the log. */
+function withoutAddress(path: string): string {
+  return path.replace(/(\/password-recovery\/).+/, "$1{email}");
 }
 
 /** @throws {TypeError} unless it is a path: other routes would not be found. */

@@ -8,6 +8,7 @@ setGlue(glue);
 
 export { EdgegateError } from "./errors.js";
 export { createGate } from "./gate.js";
+export { bindingMail, consoleMail, webhookMail } from "./mail.js";
 export { hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords } from "./passwords.js";
 export { issueToken, verifyToken } from "./tokens.js";
 
@@ -16,7 +17,8 @@ export type { AnyRequest, Bearer, CreateOptions, FetchOptions, Gate, LoginOption
 export type { HonoContext, HonoRequest, NodeHeaders, NodeRequest } from "./head.js";
 export type { Limiter, Limiters } from "./limiters.js";
 export type { Log, LogEntry } from "./log.js";
-export type { AttemptRow, AttemptStore, Columns, CountedLogin, NewSession, RotatedRow, SessionEnd, SessionStore, SucceededLogin, UserAtLogin, UserStore } from "./store.js";
+export type { EmailBinding, SendMail, WebhookOptions } from "./mail.js";
+export type { AttemptRow, AttemptStore, Columns, CountedLogin, MailTokenStore, NewMailToken, NewSession, PasswordChange, RotatedRow, SessionEnd, SessionStore, SucceededLogin, UserAtLogin, UserDeletion, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
 export type { WaitUntil, WebHeaders, WebRequest, WebResponse } from "./web.js";
-export type { DoneVerdict, ErrorCode, HashCode, LoginVerdict, PasswordCode, Reason, Rotation, Session, SecurityEvent, SecurityEventKind, SessionsVerdict, TokenReason, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";
+export type { DoneVerdict, ErrorCode, HashCode, LoginVerdict, Mail, MailKind, PasswordCode, Reason, Rotation, Session, SecurityEvent, SecurityEventKind, SessionsVerdict, TokenReason, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

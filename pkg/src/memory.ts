@@ -40,6 +40,7 @@ interface SessionRow extends Session {
 export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
   const rows: Row[] = [];
   const sessions = new Map<string, SessionRow>();
+  const mailTokens = new Map<string, { hash: string; now: number; expiresAt: number; email: string }>();
   const attempts: (AttemptRow & { account: string })[] = [];
   const add = (user: MemoryUser): Row => {
     // An id may be given, and is not given twice.
@@ -58,6 +59,12 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
     for (const session of sessions.values()) if (String(session.userId) === String(id) && which(session)) sessions.delete(session.id);
   };
 
+  const byMailToken = (hash: string, now: number) =>
+    rows.find((row) => {
+      const token = mailTokens.get(String(row.id));
+      return token?.hash === hash && token.expiresAt > now && token.email === row.email;
+    });
+
   const attemptsOf = (account: string, client: string) => {
     const found = attempts.find((row) => row.account === account && row.client === client);
     const row = found ?? { account, client, failures: 0, failed_at: 0, expires_at: 0 };
@@ -73,13 +80,24 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
       const row = byId(id);
       if (row?.password === old) row.password = next;
     },
-    async changePassword({ userId, old, new: next, tokenVersion, withSessions }) {
+    async changePassword({ userId, old, new: next, tokenVersion, withSessions, withMailTokens, mailToken, now }) {
       const row = byId(userId);
-      if (row?.password !== old || (tokenVersion !== undefined && row.token_version !== tokenVersion)) return false;
+      if (mailToken !== undefined && byMailToken(mailToken, now) !== row) return false;
+      if (!row || (row.password ?? "") !== old || (tokenVersion !== undefined && row.token_version !== tokenVersion)) return false;
       row.password = next;
       if (tokenVersion !== undefined) row.token_version += 1;
       if (withSessions) deleteOf(userId, () => true);
+      if (withMailTokens) mailTokens.delete(String(userId));
       return true;
+    },
+    mailTokens: {
+      async store({ email, hash, now, expiresAt, notSince }) {
+        const row = byEmail(email);
+        if (!row || (mailTokens.get(String(row.id))?.now ?? -Infinity) > notSince) return null;
+        mailTokens.set(String(row.id), { hash, now, expiresAt, email: row.email });
+        return row.email;
+      },
+      user: async ({ hash, now }) => copied(byMailToken(hash, now)),
     },
     async deleteUser({ userId, password, tokenVersion, withSessions }) {
       const row = byId(userId);

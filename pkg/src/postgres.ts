@@ -96,7 +96,7 @@ type Connection = PostgresDatabase & { end(): Promise<unknown> };
 export function postgresUsers(database: PostgresDatabase | PostgresConnect, options: PostgresOptions = {}): SqlStore {
   const { letterCase = "mixed", ...tables } = options;
   const store = sqlUsers(dialect(letterCase), withoutRows(driver(database)), tables);
-  const { sessions, attempts } = store;
+  const { sessions, attempts, mailTokens } = store;
   const spelled = letterCase === "lower" ? lowerCase : (email: string) => email;
   const user = async (row: ReturnType<SqlStore["userById"]>) => corrected(await row);
   return {
@@ -104,6 +104,10 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
     userByEmail: (email, columns) => user(store.userByEmail(spelled(email), columns)),
     userById: (id, columns) => ofExistingId(() => user(store.userById(id, columns)), null),
     insertUser: (row) => user(store.insertUser({ ...row, email: spelled(row.email) })),
+    mailTokens: {
+      store: (token) => mailTokens.store({ ...token, email: spelled(token.email) }),
+      user: (of) => user(mailTokens.user(of)),
+    },
     deleteUser: (deletion) => ofExistingId(() => store.deleteUser(deletion), false),
     changePassword: (change) => ofExistingId(() => store.changePassword(change), false),
     attempts: {
@@ -267,7 +271,7 @@ function connecting(connect: PostgresConnect): Driver {
 }
 
 /** Options of {@link postgresSchema}. */
-export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts" | "audit"> {
+export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts" | "mailTokens" | "audit"> {
   /**
    * The type of the users' ids. If a backend owns the table of users, it must be that of its ids. `integer` and `bigint` are counted
    * by the database, `uuid` and `text` are random UUIDs. Default: `bigint`.
@@ -291,7 +295,7 @@ export interface PostgresSchemaOptions extends Pick<SqlOptions, "users" | "sessi
  * ```
  */
 export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
-  const { users = "users", sessions = "sessions", attempts = "login_attempts", audit = "audit", ids = "bigint", id = "id" } = options;
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", mailTokens = "mail_tokens", audit = "audit", ids = "bigint", id = "id" } = options;
   const name = (text: string): string => quoted('"', text);
   const index = (table: string, column: string): string => name(`${table.split(".").at(-1)}_${column}`);
   const key = {
@@ -329,6 +333,14 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lo
   address text
 );
 CREATE INDEX IF NOT EXISTS ${index(sessions, "user_id")} ON ${name(sessions)} (user_id);
+`,
+    mailTokens: `CREATE TABLE IF NOT EXISTS ${name(mailTokens)} (
+  user_id ${ids} PRIMARY KEY REFERENCES ${name(users)} (${name(id)}) ON DELETE CASCADE,
+  hash text NOT NULL UNIQUE,
+  email text NOT NULL,
+  created_at bigint NOT NULL,
+  expires_at bigint NOT NULL
+);
 `,
     attempts: `CREATE TABLE IF NOT EXISTS ${name(attempts)} (
   account text NOT NULL,

@@ -2,7 +2,7 @@
 
 import type { UserId, UserRow } from "../wasm/edgegate.js";
 import { object } from "./argument.js";
-import type { AttemptRow, AttemptStore, Columns, RotatedRow, Session, SessionStore, UserAtLogin, UserStore } from "./store.js";
+import type { AttemptRow, AttemptStore, Columns, MailTokenStore, RotatedRow, Session, SessionStore, UserAtLogin, UserStore } from "./store.js";
 
 /** The tables and columns of a store, where they are named or filled differently. All names are case-sensitive. */
 export interface SqlOptions {
@@ -12,6 +12,8 @@ export interface SqlOptions {
   sessions?: string;
   /** The table of failed logins and known clients, which only `LOCKOUT=on` needs. Default: `login_attempts`. */
   attempts?: string;
+  /** The table of the tokens of mails, which only `PASSWORD_RECOVERY=on` needs. Default: `mail_tokens`. */
+  mailTokens?: string;
   /** The table of security events, which only `AUDIT=on` needs. Default: `audit`. */
   audit?: string;
   /** The columns of the users that have other names. */
@@ -88,6 +90,7 @@ export interface SqlStore extends UserStore {
   deleteUser: NonNullable<UserStore["deleteUser"]>;
   revokeTokens: NonNullable<UserStore["revokeTokens"]>;
   sessions: SessionStore;
+  mailTokens: MailTokenStore;
   attempts: AttemptStore;
   recordEvent: NonNullable<UserStore["recordEvent"]>;
 }
@@ -112,11 +115,21 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
     async replaceHash({ id, old, new: next }) {
       await all(sql.replaceHash, { id: key(id), old, next });
     },
-    async changePassword({ userId, old, new: next, tokenVersion, withSessions }) {
-      const change = sql.changePassword(tokenVersion !== undefined);
-      const values = { id: key(userId), old, next, tokenVersion };
-      const [changed] = withSessions ? await transaction([change, sql.endSessionsOfPassword], values) : [await all(change, values)];
+    async changePassword({ userId, old, new: next, withSessions, withMailTokens, ...change }) {
+      const texts = [
+        sql.changePassword(change.tokenVersion !== undefined, change.mailToken !== undefined),
+        ...(withSessions ? [sql.endSessionsOfPassword] : []),
+        ...(withMailTokens ? [sql.endMailTokens] : []),
+      ];
+      const { tokenVersion, mailToken: hash, now } = change;
+      const [changed] = await both(texts, { id: key(userId), old, next, tokenVersion, hash, now });
       return changed?.length === 1;
+    },
+    mailTokens: {
+      async store(token) {
+        return ((await first(sql.storeMailToken, { ...token }))?.["email"] as string | undefined) ?? null;
+      },
+      user: ({ withTokenVersion, ...of }) => user(sql.byMailToken({ tokenVersion: withTokenVersion }), { ...of }),
     },
     async deleteUser({ userId, password, tokenVersion, withSessions }) {
       const ofVersion = tokenVersion !== undefined;
@@ -199,8 +212,8 @@ const renamed = (further: Row): Row => Object.fromEntries(Object.values(further)
 function statements(dialect: Dialect, options: SqlOptions) {
   const { least, greatest, lockUser, skipLocked } = dialect;
   const name = (text: string): string => quoted(dialect.quote, text);
-  const { users = "users", sessions = "sessions", attempts = "login_attempts", audit = "audit", columns = {}, further = [] } = object("options", options);
-  const [U, S, A] = [name(users), name(sessions), name(attempts)];
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", mailTokens = "mail_tokens", audit = "audit", columns = {}, further = [] } = object("options", options);
+  const [U, S, A, M] = [name(users), name(sessions), name(attempts), name(mailTokens)];
   const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version", is_active = "is_active" } = columns;
   const [ID, EMAIL, PASSWORD, VERSION] = [name(id), name(email), name(password), name(token_version)];
   if (further.includes(is_active)) throw new TypeError(`edgegate: further cannot have ${JSON.stringify(is_active)}: the gate reads it, and it is true for every user whom the gate lets pass`);
@@ -221,6 +234,7 @@ function statements(dialect: Dialect, options: SqlOptions) {
   // A token that was replaced less than the grace period ago ends nothing.
   const ends = (isVerified: boolean) =>
     `${isVerified ? "" : "previous = :old AND "}NOT (COALESCE(previous, '') = :old AND rotated_at > :graceSince)`;
+  const mailToken = (column: string) => `SELECT ${column} FROM ${M} WHERE hash = :hash AND expires_at > :now`;
   const asRead = (ofVersion: boolean) => `${ID} = :id AND ${PASSWORD} = :old${ofVersion ? ` AND ${VERSION} = :tokenVersion` : ""}`;
   const ifCurrent = (then: string, column: string) => `${column} = CASE WHEN current = :old THEN ${then} ELSE ${column} END`;
 
@@ -266,9 +280,17 @@ function statements(dialect: Dialect, options: SqlOptions) {
       `WHERE NOT EXISTS (SELECT 1 FROM ${U} WHERE ${dialect.sameEmail(EMAIL)}) ` +
       `ON CONFLICT DO NOTHING RETURNING ${row.join(", ")}`,
     replaceHash: `UPDATE ${U} SET ${PASSWORD} = :next WHERE ${ID} = :id AND ${PASSWORD} = :old RETURNING 1 AS changed`,
-    changePassword: (withVersion: boolean) =>
+    storeMailToken:
+      `INSERT INTO ${M} AS t (user_id, hash, email, created_at, expires_at) ` +
+      `SELECT ${ID}, :hash, ${EMAIL}, :now, :expiresAt FROM ${U} WHERE ${dialect.sameEmail(EMAIL)} ` +
+      `ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, ` +
+      `expires_at = excluded.expires_at WHERE t.created_at <= :notSince RETURNING email`,
+    byMailToken: (columns: Columns) => select(columns, `${ID} = (${mailToken("user_id")}) AND ${EMAIL} = (${mailToken("email")})`),
+    endMailTokens: `DELETE FROM ${M} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id AND ${PASSWORD} = :next) RETURNING 1 AS deleted`,
+    changePassword: (withVersion: boolean, withMailToken: boolean) =>
       `UPDATE ${U} SET ${PASSWORD} = :next${withVersion ? `, ${VERSION} = ${VERSION} + 1` : ""} ` +
-      `WHERE ${asRead(withVersion)} RETURNING 1 AS changed`,
+      `WHERE ${ID} = :id AND COALESCE(${PASSWORD}, '') = :old${withVersion ? ` AND ${VERSION} = :tokenVersion` : ""}` +
+      `${withMailToken ? ` AND ${ID} = (${mailToken("user_id")}) AND ${EMAIL} = (${mailToken("email")})` : ""} RETURNING 1 AS changed`,
     // Before the user: the id is that of the row, in its type.
     endSessionsOfDeleted: (ofVersion: boolean) => `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${asRead(ofVersion)}) RETURNING id`,
     deleteUser: (ofVersion: boolean) => `DELETE FROM ${U} WHERE ${asRead(ofVersion)} RETURNING 1 AS deleted`,

@@ -18,7 +18,7 @@ export const SQLITE: Dialect = {
 };
 
 /** Options of {@link sqliteSchema}. */
-export interface SqliteSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts" | "audit"> {
+export interface SqliteSchemaOptions extends Pick<SqlOptions, "users" | "sessions" | "attempts" | "mailTokens" | "audit"> {
   /** The type of the users' ids: integers that the database counts, or random texts of 32 hexadecimal digits. Default: `integer`. */
   ids?: "integer" | "text";
 }
@@ -35,6 +35,8 @@ export interface Schema {
   sessions: string;
   /** Creates the table of failed logins and known clients, unless it exists: for `LOCKOUT=on`. */
   attempts: string;
+  /** Creates the table of the tokens of mails, unless it exists: for `PASSWORD_RECOVERY=on`. */
+  mailTokens: string;
   /** Creates the table of security events, unless it exists: for `AUDIT=on`. Nothing deletes its rows. */
   audit: string;
 }
@@ -55,7 +57,7 @@ export interface Schema {
  * ```
  */
 export function sqliteSchema(options: SqliteSchemaOptions = {}): Schema {
-  const { users = "users", sessions = "sessions", attempts = "login_attempts", audit = "audit", ids = "integer" } = options;
+  const { users = "users", sessions = "sessions", attempts = "login_attempts", mailTokens = "mail_tokens", audit = "audit", ids = "integer" } = options;
   const name = (text: string): string => quoted(SQLITE.quote, text);
   // AUTOINCREMENT: the id of a deleted user is never reused, so that an old token cannot belong to a new user.
   const id = ids === "text" ? "TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(16))))" : "INTEGER PRIMARY KEY AUTOINCREMENT";
@@ -88,6 +90,14 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${name(`${users}_email`)} ON ${name(users)} (e
   address TEXT
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS ${name(`${sessions}_user_id`)} ON ${name(sessions)} (user_id);
+`,
+    mailTokens: `CREATE TABLE IF NOT EXISTS ${name(mailTokens)} (
+  user_id NOT NULL PRIMARY KEY REFERENCES ${name(users)} (id) ON DELETE CASCADE,
+  hash TEXT NOT NULL UNIQUE,
+  email TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) WITHOUT ROWID;
 `,
     attempts: `CREATE TABLE IF NOT EXISTS ${name(attempts)} (
   account TEXT NOT NULL,

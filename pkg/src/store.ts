@@ -1,5 +1,6 @@
 import type {
   CountedLogin,
+  NewMailToken,
   NewSession,
   PasswordChange,
   Question,
@@ -13,7 +14,7 @@ import type {
   UserRow,
 } from "../wasm/edgegate.js";
 
-export type { CountedLogin, NewSession, PasswordChange, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin, UserDeletion } from "../wasm/edgegate.js";
+export type { CountedLogin, NewMailToken, NewSession, PasswordChange, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin, UserDeletion } from "../wasm/edgegate.js";
 
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
@@ -54,7 +55,9 @@ export interface UserStore {
   /**
    * Stores a new password if the user still has the hash `old` and, if it is there, the `tokenVersion`. Then it also adds 1 to
    * `token_version` if `tokenVersion` is there, and with `withSessions` deletes the user's sessions in the same transaction. Returns whether
-   * it did. Needed for `PASSWORD_CHANGE=on`.
+   * it did. With `withMailTokens` it deletes the user's tokens of mails as well, and with `mailToken` it changes nothing unless the user has
+   * the token with this hash, as {@link MailTokenStore.user} finds it. A user without a password has the `old` one `""`. Needed for
+   * `PASSWORD_CHANGE=on` and `PASSWORD_RECOVERY=on`.
    */
   changePassword?(change: PasswordChange): Promise<boolean>;
   /**
@@ -67,12 +70,31 @@ export interface UserStore {
    * for `REVOCATION=on`.
    */
   revokeTokens?(change: Asked<"revokeTokens">): Promise<void>;
+  /** The tokens of mails. Needed for `PASSWORD_RECOVERY=on`. */
+  mailTokens?: MailTokenStore;
   /** The sessions. Needed for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   sessions?: SessionStore;
   /** Inserts a row into the table `audit`. Needed for `AUDIT=on`. If it rejects, the error is logged and the answer is the same. */
   recordEvent?(event: SecurityEvent): Promise<void>;
   /** What is stored about logins. Needed for `LOCKOUT=on`. */
   attempts?: AttemptStore;
+}
+
+/**
+ * The tokens of mails, one for a user: the table `mail_tokens`. Times are in seconds since 1970. The documentation of the Rust types
+ * `NewMailToken` and `PasswordChange` has the SQL.
+ */
+export interface MailTokenStore {
+  /**
+   * Stores the token of the user with this address, ignoring letter case, instead of the one before, unless that was stored after `notSince`.
+   * One statement. Returns the address as it is stored, or `null` if it has stored nothing.
+   */
+  store(token: NewMailToken): Promise<string | null>;
+  /**
+   * Finds the user for whom the token with this `hash` is, with `token_version` if `withTokenVersion` is set: if the token has not expired,
+   * and the user still has the address that the user had when it was stored.
+   */
+  user(of: Asked<"userByMailToken">): Promise<UserRow | null>;
 }
 
 /** The columns to return besides `id`, `email`, `password` and `created_at`. */

@@ -1,10 +1,10 @@
 // Answers the core's questions about users and sessions from a store.
 
-import { array, coreColumns, furtherColumns, object, plainColumns, plainRow } from "./argument.js";
+import { array, coreColumns, furtherColumns, object, plainColumns, plainRow, text } from "./argument.js";
 import { answerWithin } from "./deadline.js";
 import type { SecurityEvent, Turn, User } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
-import type { AttemptStore, SessionStore, UserStore } from "./store.js";
+import type { AttemptStore, MailTokenStore, SessionStore, UserStore } from "./store.js";
 import type { Step, StoreQuestion } from "./turn.js";
 import type { WaitUntil } from "./web.js";
 
@@ -90,6 +90,13 @@ export async function askStore(
       const changed = truth("changePassword", await inTime(users.changePassword(question)));
       return turn.call((turn) => turn.answerChanged(changed));
     }
+    case "storeMailToken": {
+      const address = await inTime(mailTokensOf(users).store(question));
+      const to = address === null ? undefined : text("the address of a store", address);
+      return turn.call((turn) => turn.answerAddress(to));
+    }
+    case "userByMailToken":
+      return answerUser(await inTime(mailTokensOf(users).user(question)));
     case "deleteUser": {
       if (!users.deleteUser) throw new TypeError("edgegate: ACCOUNT_DELETION needs a user store with `deleteUser`");
       const deleted = truth("deleteUser", await inTime(users.deleteUser(question)));
@@ -143,6 +150,11 @@ function inTime<T>(answer: T | PromiseLike<T>): Promise<T> {
 function sessionsOf({ sessions }: UserStore): SessionStore {
   if (!sessions) throw new TypeError("edgegate: REFRESH_TOKEN_EXPIRE_MINUTES needs a user store with `sessions`");
   return sessions;
+}
+
+function mailTokensOf({ mailTokens }: UserStore): MailTokenStore {
+  if (!mailTokens) throw new TypeError("edgegate: PASSWORD_RECOVERY needs a user store with `mailTokens`");
+  return mailTokens;
 }
 
 function attemptsOf({ attempts }: UserStore): AttemptStore {

@@ -31,6 +31,7 @@ pub(super) struct Object {
     pub(super) current_password: Option<Box<Input>>,
     pub(super) new_password: Option<Box<Input>>,
     pub(super) invitation: Option<Box<Input>>,
+    pub(super) token: Option<Box<Input>>,
     /// The `input` of a 422: all names, but only the value of `email`.
     pub(super) shown: Vec<(String, Shown)>,
 }
@@ -183,6 +184,7 @@ impl<'de> Visitor<'de> for InputVisitor {
                         "password" => object.password = Some(members.next_value()?),
                         "current_password" => object.current_password = Some(members.next_value()?),
                         "new_password" => object.new_password = Some(members.next_value()?),
+                        "token" => object.token = Some(members.next_value()?),
                         "invitation" => object.invitation = Some(members.next_value()?),
                         _ => drop(members.next_value::<IgnoredAny>()?),
                     }

@@ -52,6 +52,29 @@ impl NewPassword {
     }
 }
 
+/// A new password without a body.
+pub(crate) fn new_password(new: &str, min_length: u32) -> Result<Zeroizing<String>, BodyError> {
+    Ok(storable("new_password", Zeroizing::new(new.to_owned()), min_length)?)
+}
+
+/// The body of `POST /reset-password`: the token of a mail, and the new password.
+///
+/// # Errors
+/// FastAPI's response, in which every value is hidden.
+pub(crate) fn reset_password(
+    content_type: Option<&str>,
+    body: &[u8],
+    min_length: u32,
+) -> Result<[Zeroizing<String>; 2], BodyError> {
+    let Object { token, new_password, shown, .. } = Object::read(content_type, body)?;
+    let token = text("token", token.as_deref(), &shown);
+    let new = text("new_password", new_password.as_deref(), &shown);
+    match (token, new.and_then(|new| storable("new_password", new, min_length))) {
+        (Ok(token), Ok(new)) => Ok([token, new]),
+        (token, new) => Err(BodyError::Unprocessable(token.err().into_iter().chain(new.err()).collect())),
+    }
+}
+
 /// The body of `DELETE /me`: the current password.
 ///
 /// # Errors

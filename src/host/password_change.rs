@@ -15,6 +15,15 @@ use crate::user::UserId;
 /// DELETE FROM sessions WHERE user_id = :user_id AND EXISTS (SELECT 1 FROM users WHERE id = :user_id AND password = :new)
 /// ```
 ///
+/// With `with_mail_tokens`, those of the user are deleted as well; and with `mail_token`, the first statement also needs that token:
+///
+/// ```sql
+/// AND EXISTS (SELECT 1 FROM mail_tokens WHERE user_id = users.id AND email = users.email AND hash = :mail_token AND expires_at > :now);
+/// DELETE FROM mail_tokens WHERE user_id = :user_id AND EXISTS (SELECT 1 FROM users WHERE id = :user_id AND password = :new)
+/// ```
+///
+/// A user without a password has the `old` one `''`, also if the column is `NULL`.
+///
 /// Without `token_version`, the first leaves that column alone; without `with_sessions` there is no second one.
 ///
 /// ```
@@ -24,6 +33,9 @@ use crate::user::UserId;
 ///     new: "$2b$12$new".into(),
 ///     token_version: Some(0),
 ///     with_sessions: true,
+///     with_mail_tokens: false,
+///     mail_token: None,
+///     now: 1_700_000_000,
 /// };
 /// // No hash is in a log.
 /// assert_eq!(format!("{change:?}"), "PasswordChange { user_id: Integer(7), .. }");
@@ -42,6 +54,12 @@ pub struct PasswordChange {
     pub token_version: Option<i64>,
     /// Whether there are sessions.
     pub with_sessions: bool,
+    /// Whether there are tokens for mails, with `PASSWORD_RECOVERY=on`.
+    pub with_mail_tokens: bool,
+    /// The hash of the token of a mail that the user has instead of the old password.
+    pub mail_token: Option<String>,
+    /// The current time, in seconds since 1970.
+    pub now: i64,
 }
 
 /// `Debug` shows no hash.

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    CountedLogin, Ended, Later, Limit, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent, SessionEnd,
-    SucceededLogin, UserAtLogin, UserDeletion,
+    CountedLogin, Ended, Later, Limit, Mail, NewMailToken, NewSession, PasswordChange, Rotated, Rotation,
+    SecurityEvent, SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
 };
 use crate::{
     password::{Hashed, Job, SchemeJob},
@@ -151,6 +151,21 @@ pub enum Question {
     },
     /// Store a new password, if the user still has the old one; answered by [`Answer::Changed`].
     ChangePassword(PasswordChange),
+    /// Store a token for a mail, if the address has an account whose last one is old enough; answered by [`Answer::Address`] with the
+    /// address as it is stored, or `None`. Asked after the reply.
+    StoreMailToken(NewMailToken),
+    /// The user for whom the token with this hash is, if it has not expired and the user still has the address to which it was sent;
+    /// answered by [`Answer::User`].
+    UserByMailToken {
+        /// The hash.
+        hash: String,
+        /// The current time, in seconds since 1970.
+        now: i64,
+        /// Whether `token_version` is needed.
+        with_token_version: bool,
+    },
+    /// Send a mail; answered by [`Answer::Done`]. Asked after the reply.
+    SendMail(Mail),
     /// Delete a user, with the user's sessions, if the user still has this password; answered by [`Answer::Changed`].
     DeleteUser(UserDeletion),
     /// Revoke all tokens of this user: add 1 to `token_version`, and delete the user's sessions in the same transaction;
@@ -238,6 +253,8 @@ pub enum Answer {
     Ended(Ended),
     /// To [`Question::InsertSession`] and [`Question::DeleteSession`]: whether there was a row to change.
     Changed(bool),
+    /// To [`Question::StoreMailToken`]: the address, or `None` when no mail is to be sent.
+    Address(Option<String>),
     /// To [`Question::Sessions`]: the sessions.
     Sessions(Vec<Session>),
     /// To [`Question::Work`]: the result.
@@ -296,6 +313,9 @@ impl fmt::Debug for Question {
             Self::JwkSet { .. } => "JwkSet",
             Self::ChangePassword(_) => "ChangePassword",
             Self::DeleteUser(_) => "DeleteUser",
+            Self::StoreMailToken(_) => "StoreMailToken",
+            Self::UserByMailToken { .. } => "UserByMailToken",
+            Self::SendMail(_) => "SendMail",
             Self::RevokeTokens { .. } => "RevokeTokens",
             Self::InsertSession(_) => "InsertSession",
             Self::RotateSession(_) => "RotateSession",
@@ -327,6 +347,7 @@ impl fmt::Debug for Answer {
             Self::Rotated(_) => "Rotated",
             Self::Ended(_) => "Ended",
             Self::Changed(_) => "Changed",
+            Self::Address(_) => "Address",
             Self::Sessions(_) => "Sessions",
             Self::TimedOut => "TimedOut",
             Self::Closed => "Closed",

@@ -73,6 +73,8 @@ pub enum Refusal {
     Token(TokenRefusal),
     /// The refresh token was refused.
     RefreshToken(RefreshRefusal),
+    /// The token of a mail is unknown, has expired, or was used.
+    MailToken,
     /// The user has no session of this name.
     UnknownSession,
     /// The token is valid, but its user does not exist any more.
@@ -129,6 +131,7 @@ impl Refusal {
             Self::NoToken => "no-token",
             Self::Token(refusal) => return refusal.code(),
             Self::RefreshToken(refusal) => refusal.code(),
+            Self::MailToken => "mail-token",
             Self::UnknownSession => "unknown-session",
             Self::UserGone => "user-gone",
             Self::RegistrationClosed => "registration-closed",
@@ -168,6 +171,7 @@ impl fmt::Display for Refusal {
             Self::NoToken => out.write_str("the request has no bearer token"),
             Self::Token(refusal) => write!(out, "{refusal}"),
             Self::RefreshToken(refusal) => out.write_str(refusal.message()),
+            Self::MailToken => out.write_str("the token of a mail is unknown, has expired, or was used"),
             Self::UnknownSession => out.write_str("the user has no session of this name"),
             Self::UserGone => out.write_str("the user of the token does not exist"),
             Self::Invitation => out.write_str("there is no valid invitation for the address"),

@@ -75,6 +75,9 @@ async fn change(
             new: new.clone(),
             token_version: found.token_version,
             with_sessions: settings.refresh_token_expire_minutes.is_some(),
+            with_mail_tokens: settings.recovery.is_some(),
+            mail_token: None,
+            now: host.seconds(),
         };
         if !host.changed(Question::ChangePassword(change)).await? {
             continue;

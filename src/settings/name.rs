@@ -20,6 +20,10 @@ pub(super) const RATE_LIMIT: &str = "RATE_LIMIT";
 pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
 pub(super) const USER_ID_CLAIM: &str = "USER_ID_CLAIM";
+pub(super) const EMAIL_RESET_TOKEN_EXPIRE_HOURS: &str = "EMAIL_RESET_TOKEN_EXPIRE_HOURS";
+pub(super) const FRONTEND_HOST: &str = "FRONTEND_HOST";
+pub(super) const PASSWORD_RECOVERY: &str = "PASSWORD_RECOVERY";
+pub(super) const PROJECT_NAME: &str = "PROJECT_NAME";
 pub(super) const JWT_ISSUER: &str = "JWT_ISSUER";
 pub(super) const JWT_AUDIENCE: &str = "JWT_AUDIENCE";
 pub(super) const JWT_LEEWAY_SECONDS: &str = "JWT_LEEWAY_SECONDS";
@@ -36,7 +40,7 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 34] = [
+pub(crate) const NAMES: [&str; 38] = [
     SECRET_KEY,
     ACCOUNT_DELETION,
     ALGORITHM,
@@ -45,7 +49,11 @@ pub(crate) const NAMES: [&str; 34] = [
     BCRYPT_COST,
     BODY_TIMEOUT_SECONDS,
     CORS_ORIGINS,
+    EMAIL_RESET_TOKEN_EXPIRE_HOURS,
+    FRONTEND_HOST,
     PASSWORD_CHANGE,
+    PASSWORD_RECOVERY,
+    PROJECT_NAME,
     PASSWORD_SCHEME,
     HASH_MIX,
     PASSWORD_MIN_LENGTH,

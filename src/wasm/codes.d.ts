@@ -55,6 +55,7 @@ export type Reason =
   | "refresh-token-unknown"
   | "refresh-token-expired"
   | "refresh-token-reused"
+  | "mail-token"
   | "unknown-session"
   | "user-gone"
   | "registration-closed"

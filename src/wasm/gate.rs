@@ -167,6 +167,27 @@ impl JsGate {
         Turn::new(step, |result| Outcome::Login(result.into()))
     }
 
+    /// Whether users can set a new password by mail.
+    #[wasm_bindgen(getter, js_name = sendsMail)]
+    pub fn sends_mail(&self) -> bool {
+        self.0.settings().recovery.is_some()
+    }
+
+    /// Has a mail sent to the user with this address, after the turn.
+    #[wasm_bindgen(js_name = recoverPassword)]
+    pub fn recover_password(&self, email: &str, address: Option<String>) -> Turn {
+        let step = self.0.recover_password(email, address, clock::now());
+        Turn::new(step, |result| Outcome::Done(result.into()))
+    }
+
+    /// Stores a new password of the user who has this token of a mail.
+    #[wasm_bindgen(js_name = resetPassword)]
+    pub fn reset_password(&self, token: String, new: String, address: Option<String>) -> Turn {
+        let [token, new] = [token, new].map(Zeroizing::new);
+        let step = self.0.reset_password(&token, &new, address, clock::now());
+        Turn::new(step, |result| Outcome::Done(result.into()))
+    }
+
     /// Deletes the user of the token in this `Authorization` header.
     #[wasm_bindgen(js_name = deleteUser)]
     pub fn delete_user(&self, authorization: Option<String>, password: String, address: Option<String>) -> Turn {

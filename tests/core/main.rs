@@ -21,6 +21,7 @@ mod password;
 mod password_change;
 mod provider;
 mod rate_limit;
+mod recovery;
 mod refresh;
 mod revocation;
 mod schemes;

@@ -1,4 +1,4 @@
-import { createGate, type Gate, type Limiter, type Settings } from "edgegate";
+import { bindingMail, consoleMail, createGate, webhookMail, type EmailBinding, type Gate, type Limiter, type SendMail, type Settings } from "edgegate";
 import { d1Users } from "edgegate/d1";
 import { schemes } from "edgegate/schemes";
 
@@ -8,6 +8,14 @@ interface Env extends Settings {
   CLIENT_LIMITER?: Limiter;
   /** Counts the logins with an e-mail address. */
   ACCOUNT_LIMITER?: Limiter;
+  /** Sends mails, from `MAIL_FROM`. */
+  EMAIL?: EmailBinding;
+  MAIL_FROM?: string;
+  /** Sends mails instead: an `https:` URL, and the token that it wants. */
+  MAIL_WEBHOOK?: string;
+  MAIL_WEBHOOK_TOKEN?: string;
+  /** `console` writes mails to the console, for development. */
+  MAIL?: string;
   /** `on` if the database has read replication. */
   D1_REPLICAS?: string;
 }
@@ -20,6 +28,7 @@ export default {
       gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }), {
         limiters: { client: env.CLIENT_LIMITER, account: env.ACCOUNT_LIMITER },
         schemes,
+        sendMail: mailOf(env),
       });
     } catch (error) {
       return misconfigured(error);
@@ -29,6 +38,12 @@ export default {
     return secured(await gate.fetch(request, { address, requestId, waitUntil }));
   },
 } satisfies ExportedHandler<Env>;
+
+function mailOf({ EMAIL, MAIL_FROM, MAIL_WEBHOOK, MAIL_WEBHOOK_TOKEN, MAIL }: Env): SendMail | undefined {
+  if (MAIL_WEBHOOK) return webhookMail(MAIL_WEBHOOK, { token: MAIL_WEBHOOK_TOKEN });
+  if (EMAIL && MAIL_FROM) return bindingMail(EMAIL, MAIL_FROM);
+  return MAIL === "console" ? consoleMail : undefined;
+}
 
 /** Those of `public/_headers`, which Cloudflare adds to files only. */
 function secured(response: Response): Response {

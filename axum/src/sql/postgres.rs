@@ -92,6 +92,7 @@ impl SqlStore<PgPool> {
             (4, "login attempts", include_str!("../../migrations/postgres/0004_login_attempts.sql")),
             (5, "audit", include_str!("../../migrations/postgres/0005_audit.sql")),
             (6, "is active", include_str!("../../migrations/postgres/0006_is_active.sql")),
+            (7, "mail tokens", include_str!("../../migrations/postgres/0007_mail_tokens.sql")),
         ])
     }
 }

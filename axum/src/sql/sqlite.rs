@@ -67,6 +67,7 @@ impl SqlStore<SqlitePool> {
             (4, "login attempts", include_str!("../../migrations/sqlite/0004_login_attempts.sql")),
             (5, "audit", include_str!("../../migrations/sqlite/0005_audit.sql")),
             (6, "is active", include_str!("../../migrations/sqlite/0006_is_active.sql")),
+            (7, "mail tokens", include_str!("../../migrations/sqlite/0007_mail_tokens.sql")),
         ])
     }
 }

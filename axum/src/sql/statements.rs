@@ -84,7 +84,13 @@ pub(super) struct Statements {
     pub(super) replace_hash: SqlStr,
     /// From the hash `$3` to `$2`, with the token version `$4`.
     pub(super) change_password: Pair,
-    /// If the user has the hash `$2`, as the next one.
+    /// The same with the token of a mail, by its hash and the time: the two parameters after those.
+    pub(super) reset_password: Pair,
+    pub(super) store_mail_token: SqlStr,
+    /// With `token_version`.
+    pub(super) user_by_mail_token: Pair,
+    /// If the user has the hash `$2`, as the next two.
+    pub(super) delete_mail_tokens: SqlStr,
     pub(super) delete_sessions_of_password: SqlStr,
     pub(super) has_password: SqlStr,
     /// The user `$1` with the hash `$2`, and the token version `$3`.
@@ -134,6 +140,14 @@ impl Statements {
             id(2),
         );
         let lock = dialect.lock;
+        // A user without a password may have a token of a mail.
+        let change = ["", ", token_version = token_version + 1"].map(|raise| {
+            let of_version = if raise.is_empty() { "" } else { " AND token_version = $4" };
+            format!(
+                "UPDATE users SET password = $2{raise} WHERE id = {} AND COALESCE(password, '') = $3{of_version}",
+                id(1)
+            )
+        });
         let as_read =
             ["", " AND token_version = $3"].map(|version| format!("id = {} AND password = $2{version}", id(1)));
         let rotate = format!(
@@ -203,14 +217,25 @@ impl Statements {
                 "INSERT INTO users (email, password) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING {user}"
             )),
             replace_hash: sql(format!("UPDATE users SET password = $3 WHERE id = {} AND password = $2", id(1))),
-            change_password: Pair::new([
-                format!("UPDATE users SET password = $2 WHERE id = {} AND password = $3 RETURNING email", id(1)),
-                format!(
-                    "UPDATE users SET password = $2, token_version = token_version + 1 \
-                     WHERE id = {} AND password = $3 AND token_version = $4 RETURNING email",
-                    id(1),
-                ),
+            reset_password: Pair::new([
+                format!("{} AND {} RETURNING email", change[0], of_mail_token(4)),
+                format!("{} AND {} RETURNING email", change[1], of_mail_token(5)),
             ]),
+            change_password: Pair::new(change.map(|change| format!("{change} RETURNING email"))),
+            store_mail_token: sql(format!(
+                "INSERT INTO mail_tokens AS t (user_id, hash, email, created_at, expires_at) \
+                 SELECT id, $2, email, $3, $4 FROM users WHERE {} ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, \
+                 email = excluded.email, created_at = excluded.created_at, expires_at = excluded.expires_at \
+                 WHERE t.created_at <= $5 RETURNING email",
+                dialect.is_email,
+            )),
+            user_by_mail_token: Pair::new(
+                users.each_ref().map(|user| format!("SELECT {user} FROM users WHERE {}", of_mail_token(1))),
+            ),
+            delete_mail_tokens: sql(format!(
+                "DELETE FROM mail_tokens WHERE user_id = (SELECT id FROM users WHERE id = {} AND password = $2)",
+                id(1),
+            )),
             delete_sessions_of_password: sql(format!(
                 "DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE id = {} AND password = $2)",
                 id(1),
@@ -250,6 +275,13 @@ impl Statements {
 /// The column of a user as a text; `true` in a table without it, because the name then means that of `missing`.
 const IS_ACTIVE: &str = "(SELECT (SELECT CAST(is_active AS text) FROM users AS own WHERE own.id = users.id) \
                          FROM (SELECT 'true' AS is_active) AS missing)";
+
+/// The user for whom the token with this hash is, at the time of the next parameter, and who has still the address to which it was sent.
+fn of_mail_token(hash: u8) -> String {
+    let now = hash.saturating_add(1);
+    let token = |column| format!("(SELECT {column} FROM mail_tokens WHERE hash = ${hash} AND expires_at > ${now})");
+    format!("id = {} AND email = {}", token("user_id"), token("email"))
+}
 
 const INSERT_ATTEMPT: &str = "INSERT INTO login_attempts AS a (account, client, failures, failed_at, expires_at)";
 

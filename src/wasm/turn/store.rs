@@ -84,6 +84,12 @@ impl Turn {
         self.answer(Answer::Changed(changed))
     }
 
+    /// Answers `storeMailToken` with the address to send the mail to, or nothing.
+    #[wasm_bindgen(js_name = answerAddress, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_address(&mut self, address: Option<String>) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Address(address))
+    }
+
     /// Answers `sessions` with an array of rows.
     #[wasm_bindgen(js_name = answerSessions, unchecked_return_type = "Question | Outcome")]
     pub fn answer_sessions(

@@ -2,9 +2,9 @@
 
 use super::{NOW, Users, run};
 use edgegate::{
-    Gate, Reply, Request, UserId,
+    Gate, Reply, Request, UserId, UserRow,
     host::{Answer, Question},
-    host::{Ended, NewSession, Rotated, Rotation, Session, SessionEnd},
+    host::{Ended, NewMailToken, NewSession, Rotated, Rotation, Session, SessionEnd},
 };
 
 /// A store with the table `sessions`.
@@ -12,6 +12,7 @@ use edgegate::{
 pub(crate) struct Store {
     pub(crate) users: Users,
     pub(crate) sessions: Vec<Row>,
+    pub(crate) mail_tokens: Vec<(UserId, NewMailToken)>,
 }
 
 /// A row of `sessions`.
@@ -32,7 +33,7 @@ impl Store {
     /// A user with the password `secret`, at the minimum cost.
     pub(crate) fn with_user(id: i64, email: &str) -> Self {
         let hash = bcrypt::hash_with_salt("secret", 4, [3; 16]).expect("4 is allowed").to_string();
-        Self { users: Users::with(&[(id, email, &hash)]), sessions: Vec::new() }
+        Self { users: Users::with(&[(id, email, &hash)]), sessions: Vec::new(), mail_tokens: Vec::new() }
     }
 
     /// `POST /login` with this form.
@@ -98,13 +99,30 @@ impl Store {
                 let of_user = self.sessions.iter().filter(|row| row.user_id == *user_id && row.expires_at > *now);
                 Answer::Sessions(of_user.map(Row::shown).collect())
             }
-            Question::ChangePassword(change) if change.with_sessions => {
-                let answer = self.users.answer(question, body);
-                if matches!(answer, Answer::Changed(true)) {
-                    self.sessions.retain(|row| row.user_id != change.user_id);
+            Question::ChangePassword(change) => {
+                if let Some(hash) = &change.mail_token
+                    && self.by_mail_token(hash, change.now).is_none_or(|user| user.id != change.user_id)
+                {
+                    return Answer::Changed(false);
                 }
+                let answer = self.users.answer(question, body);
+                let is_changed = matches!(answer, Answer::Changed(true));
+                self.sessions.retain(|row| !(is_changed && change.with_sessions && row.user_id == change.user_id));
+                self.mail_tokens.retain(|(id, _)| !(is_changed && change.with_mail_tokens && *id == change.user_id));
                 answer
             }
+            Question::StoreMailToken(token) => {
+                let user = self.users.0.iter().find(|user| user.email.eq_ignore_ascii_case(&token.email)).cloned();
+                let Some(user) = user else { return Answer::Address(None) };
+                let is_early = |(id, before): &(UserId, NewMailToken)| *id == user.id && before.now > token.not_since;
+                if self.mail_tokens.iter().any(is_early) {
+                    return Answer::Address(None);
+                }
+                self.mail_tokens.retain(|(id, _)| *id != user.id);
+                self.mail_tokens.push((user.id, NewMailToken { email: user.email.clone(), ..token.clone() }));
+                Answer::Address(Some(user.email))
+            }
+            Question::UserByMailToken { hash, now, .. } => Answer::User(self.by_mail_token(hash, *now)),
             Question::DeleteUser(deletion) => {
                 let answer = self.users.answer(question, body);
                 if deletion.with_sessions && matches!(answer, Answer::Changed(true)) {
@@ -118,6 +136,11 @@ impl Store {
             }
             _ => self.users.answer(question, body),
         }
+    }
+
+    fn by_mail_token(&self, hash: &str, now: i64) -> Option<UserRow> {
+        let (id, token) = self.mail_tokens.iter().find(|(_, token)| token.hash == hash && token.expires_at > now)?;
+        self.users.0.iter().find(|user| user.id == *id && user.email == token.email).cloned()
     }
 
     fn insert(&mut self, session: &NewSession) -> bool {
