@@ -37,8 +37,8 @@ export interface StoreCheck {
  *
  * function open() {
  *   const database = new DatabaseSync(":memory:");
- *   const { users, sessions, attempts } = sqliteSchema();
- *   database.exec(users + sessions + attempts);
+ *   const { users, sessions, attempts, mailTokens } = sqliteSchema();
+ *   database.exec(users + sessions + attempts + mailTokens);
  *   return { store: sqliteUsers(database), close: () => database.close() };
  * }
  *
@@ -68,6 +68,7 @@ function present({ store, deleteUser, fail, recover }: StoreUnderTest, part: Par
     replaceHash: store.replaceHash,
     changePassword: store.changePassword,
     deleteUser: store.deleteUser,
+    mailTokens: store.mailTokens,
     revokeTokens: store.revokeTokens,
     sessions: store.sessions,
     attempts: store.attempts,

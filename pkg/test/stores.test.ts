@@ -56,8 +56,8 @@ for (const [driver, connect] of Object.entries(drivers)) {
     const open = () => {
       const path = file();
       const database = connect(path);
-      const { users, sessions, attempts } = sqliteSchema({ ids });
-      database.exec(users + sessions + attempts);
+      const { users, sessions, attempts, mailTokens } = sqliteSchema({ ids });
+      database.exec(users + sessions + attempts + mailTokens);
       const { close, ...hooks } = another(connect(path), driver === "node:sqlite" && ids === "integer");
       const options: SqlOptions = ids === "text" ? { newUser: numberedTexts() } : {};
       return { store: sqliteUsers(database, options), ...hooks, close: () => (close(), void database.close()) };
@@ -69,8 +69,8 @@ for (const [driver, connect] of Object.entries(drivers)) {
 checks("libSQL", async () => {
   const path = file();
   const client = createClient({ url: `file:${path}` });
-  const { users, sessions, attempts } = sqliteSchema();
-  await client.executeMultiple(users + sessions + attempts);
+  const { users, sessions, attempts, mailTokens } = sqliteSchema();
+  await client.executeMultiple(users + sessions + attempts + mailTokens);
   const { close, ...hooks } = another(new Libsql(path), false);
   return { store: libsqlUsers(client), ...hooks, close: () => (close(), client.close()) };
 }, { ids: "integer" });
@@ -88,7 +88,7 @@ describe("D1", () => {
       deleteUser: (id: number | string) => run(`DELETE FROM users WHERE id = ${id}`),
       fail: () => run(...HIDE),
       recover: () => run(...SHOW),
-      close: () => run("DELETE FROM login_attempts", "DELETE FROM sessions", "DELETE FROM users"),
+      close: () => run("DELETE FROM login_attempts", "DELETE FROM sessions", "DELETE FROM mail_tokens", "DELETE FROM users"),
     });
     checks(replicas ? "with replicas" : "primary", open, { ids: "integer" });
   }
@@ -116,16 +116,16 @@ test("a missing column is an error of the database, and not the text of its name
 test("the SQL of sqliteSchema and the migrations of the Worker create the same tables", async () => {
   const migrated = await sqliteDatabase();
   const database = new DatabaseSync(":memory:");
-  const { users, sessions, attempts, tokenVersion } = sqliteSchema();
-  database.exec(users + sessions + attempts);
-  for (const table of ["users", "sessions", "login_attempts"]) {
+  const { users, sessions, attempts, mailTokens, tokenVersion, isActive } = sqliteSchema();
+  database.exec(users + sessions + attempts + mailTokens);
+  for (const table of ["users", "sessions", "login_attempts", "mail_tokens"]) {
     for (const what of [`pragma_table_info('${table}')`, `pragma_index_list('${table}')`, `pragma_foreign_key_list('${table}')`]) {
       assert.deepEqual(database.prepare(`SELECT * FROM ${what}`).all(), await migrated.all(`SELECT * FROM ${what}`), what);
     }
   }
-  database.exec("ALTER TABLE users DROP COLUMN token_version");
-  database.exec(tokenVersion);
-  assert.equal(database.prepare("SELECT 1 FROM pragma_table_info('users') WHERE name = 'token_version'").all().length, 1);
+  database.exec("ALTER TABLE users DROP COLUMN token_version; ALTER TABLE users DROP COLUMN is_active");
+  database.exec(tokenVersion + isActive);
+  assert.equal(database.prepare("SELECT 1 FROM pragma_table_info('users') WHERE name IN ('token_version', 'is_active')").all().length, 2);
   await migrated.close();
 });
 

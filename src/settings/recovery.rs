@@ -2,7 +2,7 @@
 
 use super::{
     SettingsError, Vars,
-    name::{EMAIL_RESET_TOKEN_EXPIRE_HOURS, FRONTEND_HOST, PASSWORD_RECOVERY},
+    name::{EMAIL_RESET_TOKEN_EXPIRE_HOURS, FRONTEND_HOST, PASSWORD_RECOVERY, PROJECT_NAME},
     value::{integer, origins, switch, text},
 };
 use crate::limits::{MAIL_TOKEN_HOURS, MAIL_TOKEN_HOURS_DEFAULT};
@@ -41,6 +41,10 @@ pub(super) fn recovery(vars: &Vars) -> Result<Option<Recovery>, SettingsError> {
     )?;
     let frontend = origins(FRONTEND_HOST, vars.frontend_host.as_deref().map(|origin| origin.trim_end_matches('/')))?;
     let project = text(vars.project_name.as_deref()).map(str::to_owned);
+    // It is part of a header field of mails.
+    if project.as_ref().is_some_and(|project| project.chars().any(char::is_control)) {
+        return Err(SettingsError::new(PROJECT_NAME, "has a control character"));
+    }
     match (is_on, frontend.as_slice()) {
         (false, _) => Ok(None),
         (true, [frontend]) => Ok(Some(Recovery { frontend: frontend.clone(), hours, project })),

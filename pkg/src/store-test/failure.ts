@@ -21,8 +21,14 @@ check("while the database fails every method rejects, and afterwards all work", 
   ];
   if (replaceHash) calls.push(["replaceHash", () => store.replaceHash({ id: user.id, old: HASH, new: OTHER_HASH })]);
   if (changePassword) {
-    const change = { userId: user.id, old: "no hash", new: OTHER_HASH, tokenVersion: undefined, withSessions: hasSessions !== undefined };
+    const change = { userId: user.id, old: "no hash", new: OTHER_HASH, tokenVersion: undefined, withSessions: hasSessions !== undefined, withMailTokens: false, mailToken: undefined, now: NOW };
     calls.push(["changePassword", () => store.changePassword(change)]);
+  }
+  const { deleteUser, mailTokens } = on.store as UserStore;
+  if (deleteUser) calls.push(["deleteUser", () => deleteUser({ userId: user.id, password: "no hash", tokenVersion: undefined, withSessions: hasSessions !== undefined })]);
+  if (mailTokens) {
+    calls.push(["store", () => mailTokens.store({ email: ADDRESS, hash: "no token", now: 0, expiresAt: 0, notSince: 0 })]);
+    calls.push(["user", () => mailTokens.user({ hash: "no token", now: NOW, withTokenVersion: false })]);
   }
   if (revokeTokens) {
     calls.push(["revokeTokens", () => store.revokeTokens({ id: user.id, withSessions: false })]);

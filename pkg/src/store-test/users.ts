@@ -4,6 +4,8 @@ import { collect, ADDRESS, HASH, NOW, OTHER_HASH, PLAIN, VERSIONED, same } from 
 
 const { checks, check } = collect();
 
+const WITHOUT_MAIL = { withMailTokens: false, mailToken: undefined, now: NOW };
+
 /** The checks of this file. */
 export { checks };
 
@@ -79,7 +81,7 @@ check("one of many simultaneous replacements of a hash takes effect", ["replaceH
 
 check("a password is changed only if the user has this hash and this token version", ["changePassword"], async (on) => {
   const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
-  const change = { userId: id, old: HASH, new: OTHER_HASH, tokenVersion: undefined, withSessions: false };
+  const change = { userId: id, old: HASH, new: OTHER_HASH, tokenVersion: undefined, withSessions: false, ...WITHOUT_MAIL };
   same(await on.store.changePassword({ ...change, old: OTHER_HASH }), false, "from another hash");
   same(await on.store.changePassword({ ...change, userId: on.ids === "integer" ? 987_654 : "no such user" }), false, "of an unknown user");
   same((await on.store.userById(id, PLAIN))?.password, HASH, "the hash after these");
@@ -92,7 +94,7 @@ check("a password is changed only if the user has this hash and this token versi
 check("one of many simultaneous changes of a password takes effect", ["changePassword"], async (on) => {
   const { id } = await on.user();
   const hashes = Array.from({ length: 8 }, (_, at) => `${OTHER_HASH.slice(0, -1)}${at}`);
-  const change = { userId: id, old: HASH, tokenVersion: undefined, withSessions: false };
+  const change = { userId: id, old: HASH, tokenVersion: undefined, withSessions: false, ...WITHOUT_MAIL };
   const changed = await Promise.all(hashes.map((hash) => on.store.changePassword({ ...change, new: hash })));
   same(changed.filter(Boolean).length, 1, "how many took effect");
   same((await on.store.userById(id, PLAIN))?.password, hashes[changed.indexOf(true)], "the hash afterwards");
@@ -101,7 +103,7 @@ check("one of many simultaneous changes of a password takes effect", ["changePas
 check("a new password ends the user's tokens and sessions, and no session is stored past it", ["changePassword", "revokeTokens", "sessions"], async (on) => {
   const [user, other] = [await on.user(), await on.user("grace@example.com")];
   for (const one of [user, user, other]) await on.inserted(one);
-  const change = { userId: user.id, old: HASH, new: OTHER_HASH, tokenVersion: 0, withSessions: true };
+  const change = { userId: user.id, old: HASH, new: OTHER_HASH, tokenVersion: 0, withSessions: true, ...WITHOUT_MAIL };
   same(await on.store.changePassword({ ...change, tokenVersion: 1 }), false, "from another token version");
   same((await on.sessions.list({ userId: user.id, now: NOW })).length, 2, "the sessions after it");
   same(await on.version(user.id), 0, "token_version after it");
@@ -112,6 +114,35 @@ check("a new password ends the user's tokens and sessions, and no session is sto
   same(await on.sessions.list({ userId: user.id, now: NOW }), [], "the sessions afterwards");
   same((await on.sessions.list({ userId: other.id, now: NOW })).length, 1, "the sessions of another user");
   same(await on.version(other.id), 0, "token_version of another user");
+});
+
+check("the token of a mail is for one user and one new password", ["mailTokens", "changePassword"], async (on) => {
+  const [user, other] = [await on.user(), await on.user("grace@example.com")];
+  const token = (email: string, hash: string, now: number) => ({ email, hash, now, expiresAt: now + 100, notSince: now - 60 });
+  const found = async (hash: string, now: number) => (await on.store.mailTokens.user({ hash, now, withTokenVersion: false }))?.id ?? null;
+  same((await on.store.mailTokens.store(token(ADDRESS.toUpperCase(), "one", NOW)))?.toLowerCase(), ADDRESS.toLowerCase(), "the stored address");
+  same(await on.store.mailTokens.store(token(ADDRESS, "two", NOW + 60)), null, "the next one, too early");
+  same(await on.store.mailTokens.store(token("nobody@example.com", "three", NOW)), null, "of nobody");
+  same(await found("one", NOW + 99), user.id, "the user of the token");
+  same(await found("one", NOW + 100), null, "after its time");
+  same(await found("two", NOW), null, "of another token");
+  await on.store.mailTokens.store(token(ADDRESS, "four", NOW + 61));
+  same(await found("one", NOW), null, "the one that was replaced");
+  await on.store.mailTokens.store(token("grace@example.com", "five", NOW + 61));
+  const change = { userId: user.id, old: HASH, new: OTHER_HASH, tokenVersion: undefined, withSessions: false, withMailTokens: true, mailToken: "four", now: NOW + 62 };
+  for (const [what, wrong] of [["an unknown", { mailToken: "one" }], ["an expired", { now: NOW + 161 }], ["another user's", { mailToken: "five" }]] as const) {
+    same(await on.store.changePassword({ ...change, ...wrong }), false, `with ${what} token`);
+  }
+  same((await on.store.userById(user.id, PLAIN))?.password, HASH, "the hash after these");
+  const hashes = Array.from({ length: 5 }, (_, at) => `${OTHER_HASH.slice(0, -1)}${at}`);
+  const changed = await Promise.all(hashes.map((hash) => on.store.changePassword({ ...change, new: hash })));
+  same(changed.filter(Boolean).length, 1, "how many of five simultaneous uses of the token took effect");
+  const hash = hashes[changed.indexOf(true)] as string;
+  same(await on.store.changePassword({ ...change, old: hash, new: HASH }), false, "the token again");
+  same(await found("five", NOW + 62), other.id, "the token of another user");
+  // A new password ends a token that was not used.
+  same(await on.store.changePassword({ ...change, userId: other.id, mailToken: undefined }), true, "with the old password");
+  same(await found("five", NOW + 62), null, "the token after it");
 });
 
 check("a user is deleted only with this hash and this token version, with the sessions", ["deleteUser", "revokeTokens", "sessions"], async (on) => {

@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 27] = [
+const TESTS: [&str; 29] = [
     "events",
     "lockout",
     "d1",
@@ -54,6 +54,8 @@ const TESTS: [&str; 27] = [
     "middleware",
     "sessions",
     "password",
+    "accounts",
+    "recovery",
     "login-schemes",
     "email",
     "cli",
