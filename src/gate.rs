@@ -17,9 +17,9 @@ use crate::{
     routes::{
         self, account,
         login::{self, Credentials},
-        logout, me, password, recovery, refresh, revoke, sessions,
+        logout, me, password, recovery, refresh, revoke, sessions, verification,
     },
-    settings::{Settings, SettingsError},
+    settings::{EmailVerification, Settings, SettingsError},
     token::{AccessToken, Claims, ProviderKeys, TokenRefusal, to_members},
     user::{User, UserId, UserRow},
 };
@@ -427,8 +427,10 @@ impl Gate {
     pub fn recover_password(&self, email: &str, address: Option<String>, now: u64) -> Step<Result<(), Refusal>> {
         let (settings, email) = (Arc::clone(&self.settings), email.to_owned());
         start(now, move |host| async move {
-            let recovery = settings.recovery.as_ref().ok_or(Refusal::UnknownPath)?;
-            recovery::request(&settings, &host, recovery, &email, &Client::at(address.as_deref())).await
+            if !settings.recovers_passwords() {
+                return Err(Refusal::UnknownPath);
+            }
+            recovery::request(&settings, &host, &email, &Client::at(address.as_deref())).await
         })
     }
 
@@ -455,10 +457,51 @@ impl Gate {
         let (settings, token) = (Arc::clone(&self.settings), Zeroizing::new(token.to_owned()));
         let new = new_password(new, settings.password_min_length);
         start(now, move |host| async move {
-            if settings.recovery.is_none() {
+            if !settings.recovers_passwords() {
                 return Err(Refusal::UnknownPath);
             }
             recovery::reset(&settings, &host, &token, &new?, &Client::at(address.as_deref())).await
+        })
+    }
+
+    /// Has a mail sent with a link to verify the address, if there is a user with this address and it is not verified: by
+    /// [`Question::Later`](crate::Question). The result is the same otherwise. `address` is that of the client, for the limits. Needs
+    /// `EMAIL_VERIFICATION`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `EMAIL_VERIFICATION`, there is no such operation.
+    /// let step = gate.request_verification("ada@example.com", None, 1_700_000_000);
+    /// assert_eq!(step.done(), Some(Err(Refusal::UnknownPath)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn request_verification(&self, email: &str, address: Option<String>, now: u64) -> Step<Result<(), Refusal>> {
+        let (settings, email) = (Arc::clone(&self.settings), email.to_owned());
+        start(now, move |host| async move {
+            with_verification(&settings)?;
+            verification::request(&settings, &host, &email, &Client::at(address.as_deref())).await
+        })
+    }
+
+    /// Marks the address of the user who has got this token by mail as verified. Needs `EMAIL_VERIFICATION`.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Refusal, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// # let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// // Without `EMAIL_VERIFICATION`, there is no such operation.
+    /// assert_eq!(gate.verify_email("token", None, 1_700_000_000).done(), Some(Err(Refusal::UnknownPath)));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn verify_email(&self, token: &str, address: Option<String>, now: u64) -> Step<Result<(), Refusal>> {
+        let (settings, token) = (Arc::clone(&self.settings), Zeroizing::new(token.to_owned()));
+        start(now, move |host| async move {
+            with_verification(&settings)?;
+            verification::verify(&settings, &host, &token, &Client::at(address.as_deref())).await
         })
     }
 
@@ -694,6 +737,11 @@ impl Gate {
 /// Refuses what has no route without sessions.
 fn with_sessions(settings: &Settings) -> Result<(), Refusal> {
     if settings.refresh_token_expire_minutes.is_some() { Ok(()) } else { Err(Refusal::UnknownPath) }
+}
+
+/// Refuses what has no route without the verification of addresses.
+fn with_verification(settings: &Settings) -> Result<(), Refusal> {
+    if settings.email_verification() == EmailVerification::Off { Err(Refusal::UnknownPath) } else { Ok(()) }
 }
 
 /// The claims of a verified token.

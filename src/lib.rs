@@ -94,7 +94,7 @@ pub use self::{
     http::{Refusal, Reply, Request},
     routes::login::Credentials,
     row::InvalidRow,
-    settings::{Recovery, Registration, Settings, SettingsError, Variable, Vars},
+    settings::{EmailVerification, MailSettings, Registration, Settings, SettingsError, Variable, Vars},
     token::Claims,
     unicode::Unicode,
     user::{User, UserId, UserRow},

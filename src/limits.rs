@@ -130,6 +130,9 @@ pub(crate) const MAIL_TOKEN_HOURS: core::ops::RangeInclusive<u32> = 1..=168;
 /// How many hours it is valid without `EMAIL_RESET_TOKEN_EXPIRE_HOURS`.
 pub(crate) const MAIL_TOKEN_HOURS_DEFAULT: u32 = 1;
 
+/// How many hours the link to verify an address is valid: two days.
+pub(crate) const VERIFICATION_HOURS: u32 = 48;
+
 /// Time between two mails to an address: a minute. Others can ask for them, too.
 pub(crate) const MAIL_INTERVAL_SECONDS: i64 = 60;
 

@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod login;
 pub(crate) mod logout;
+mod mail;
 pub(crate) mod me;
 pub(crate) mod password;
 pub(crate) mod recovery;
@@ -10,6 +11,7 @@ pub(crate) mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod sessions;
 pub(crate) mod users;
+pub(crate) mod verification;
 
 use std::borrow::Cow;
 
@@ -20,7 +22,7 @@ use crate::{
         cookie::{self, Found},
         cors,
     },
-    settings::Settings,
+    settings::{EmailVerification, Settings},
     token::{AccessToken, TokenRefusal},
 };
 
@@ -31,6 +33,8 @@ const LOGOUT: &str = "/logout";
 const REVOKE: &str = "/revoke";
 const PASSWORD: &str = "/me/password";
 const RECOVERY: &str = "/password-recovery";
+const VERIFICATION: &str = "/email-verification";
+const VERIFY: &str = "/verify-email";
 const RESET: &str = "/reset-password";
 const SESSIONS: &str = "/me/sessions";
 const JWKS: &str = "/.well-known/jwks.json";
@@ -93,12 +97,20 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
             Ok(Reply::message("Password updated successfully"))
         }
         JWKS => Ok(Reply::jwk_set(&settings.ring.public_jwk_set())),
-        _ => match (below(RECOVERY, path), &settings.recovery) {
-            (Some(email), Some(recovery)) => {
-                recovery::request(settings, host, recovery, email, &Client::of(request)).await?;
+        VERIFY => {
+            verification::verify_with_body(settings, host, request).await?;
+            Ok(Reply::message("Email verified successfully"))
+        }
+        _ => match (below(RECOVERY, path), below(VERIFICATION, path)) {
+            (Some(email), _) => {
+                recovery::request(settings, host, email, &Client::of(request)).await?;
                 Ok(Reply::message("If that email is registered, we sent a password recovery link"))
             }
-            _ => with_user(settings, host, request, path).await,
+            (None, Some(email)) => {
+                verification::request(settings, host, email, &Client::of(request)).await?;
+                Ok(Reply::message("If that email is registered and not verified yet, we sent a verification link"))
+            }
+            (None, None) => with_user(settings, host, request, path).await,
         },
     }
 }
@@ -242,8 +254,12 @@ fn template(settings: &Settings, path: &str) -> Option<&'static str> {
     if !has_route(settings, path) {
         return None;
     }
-    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, RESET, SESSIONS, JWKS];
-    let with_part = if below(RECOVERY, path).is_some() { "/password-recovery/{email}" } else { "/me/sessions/{id}" };
+    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, RESET, VERIFY, SESSIONS, JWKS];
+    let with_part = match (below(RECOVERY, path), below(VERIFICATION, path)) {
+        (Some(_), _) => "/password-recovery/{email}",
+        (None, Some(_)) => "/email-verification/{email}",
+        (None, None) => "/me/sessions/{id}",
+    };
     Some(fixed.into_iter().find(|route| *route == path).unwrap_or(with_part))
 }
 
@@ -261,9 +277,13 @@ fn methods(settings: &Settings, path: &str) -> &'static [&'static str] {
         ME if settings.account_deletion => &["GET", "DELETE"],
         ME | JWKS => &["GET"],
         PASSWORD if settings.password_change => &["PATCH"],
-        RESET if settings.recovery.is_some() => &["POST"],
+        RESET if settings.recovers_passwords() => &["POST"],
+        VERIFY if settings.email_verification() != EmailVerification::Off => &["POST"],
         SESSIONS if has_sessions => &["GET"],
-        _ if settings.recovery.is_some() && below(RECOVERY, path).is_some() => &["POST"],
+        _ if settings.recovers_passwords() && below(RECOVERY, path).is_some() => &["POST"],
+        _ if settings.email_verification() != EmailVerification::Off && below(VERIFICATION, path).is_some() => {
+            &["POST"]
+        }
         _ if has_sessions && session_id(path).is_some() => &["DELETE"],
         _ => &[],
     }

@@ -64,6 +64,14 @@ impl Columns {
         }
     }
 
+    /// Whether the column is true, as in Python: also a time at which something happened. `None` when there is no such column.
+    pub(crate) fn optional_truth(&mut self, column: &'static str) -> Option<bool> {
+        let value = self.take(column)?;
+        let is_false =
+            value.is_null() || value == false || value == 0 || ["", "0", "false"].iter().any(|text| value == *text);
+        Some(!is_false)
+    }
+
     /// All columns but these. Inserted one by one: collecting into a map sorts first, by 4 KB of code.
     pub(crate) fn without(self, read: &[&str]) -> Map<String, Value> {
         let mut others = Map::new();

@@ -1,7 +1,7 @@
 //! The settings, by the names that FastAPI backends use.
 
+mod mail;
 mod name;
-mod recovery;
 mod tokens;
 mod value;
 
@@ -12,20 +12,20 @@ use serde_json::{Map, Value};
 
 #[cfg(feature = "wasm-token")]
 pub(crate) use self::name::NAMES;
+pub use self::{
+    mail::{EmailVerification, MailSettings},
+    value::{SettingsError, Variable},
+};
 use self::{
     name::{
         ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ACCOUNT_DELETION, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS,
-        CORS_ORIGINS, EMAIL_RESET_TOKEN_EXPIRE_HOURS, FRONTEND_HOST, HASH_MIX, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL,
-        JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS,
-        JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH, PASSWORD_RECOVERY, PASSWORD_SCHEME,
-        PROJECT_NAME, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH,
-        REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
+        CORS_ORIGINS, EMAIL_RESET_TOKEN_EXPIRE_HOURS, EMAIL_VERIFICATION, FRONTEND_HOST, HASH_MIX, JWKS_AUDIENCE,
+        JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS,
+        JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH, PASSWORD_RECOVERY,
+        PASSWORD_SCHEME, PROJECT_NAME, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION,
+        REHASH, REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
     },
     value::{integer, optional_integer, origins, switch, weighted},
-};
-pub use self::{
-    recovery::Recovery,
-    value::{SettingsError, Variable},
 };
 use crate::{
     limits::{
@@ -135,7 +135,11 @@ pub struct Vars {
     /// by default. Needs `FRONTEND_HOST`, and a host that sends mail.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_recovery: Option<Variable>,
-    /// How many hours the link of a mail is valid: 1 to 168; 1 by default.
+    /// Whether new users get a mail to verify their address: `on`, `required` to refuse their logins before, `off` by default. Needs
+    /// `FRONTEND_HOST`, and a host that sends mail.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub email_verification: Option<Variable>,
+    /// How many hours the link for a new password is valid: 1 to 168; 1 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub email_reset_token_expire_hours: Option<Variable>,
     /// Where the pages are to which the links of mails lead, such as `https://app.example.com`.
@@ -219,8 +223,8 @@ pub struct Settings {
     pub body_timeout_seconds: u32,
     /// Whether a user can change the password.
     pub password_change: bool,
-    /// How users whose password is lost set a new one; `None` disables it.
-    pub recovery: Option<Recovery>,
+    /// What users do by mail; `None` if nothing.
+    pub mail: Option<MailSettings>,
     /// Whether users can delete their accounts.
     pub account_deletion: bool,
     /// Whether new hashes are of Argon2id, and not of bcrypt.
@@ -297,6 +301,7 @@ impl Vars {
             body_timeout_seconds: variable(BODY_TIMEOUT_SECONDS),
             password_change: variable(PASSWORD_CHANGE),
             password_recovery: variable(PASSWORD_RECOVERY),
+            email_verification: variable(EMAIL_VERIFICATION),
             email_reset_token_expire_hours: variable(EMAIL_RESET_TOKEN_EXPIRE_HOURS),
             frontend_host: variable(FRONTEND_HOST),
             project_name: variable(PROJECT_NAME),
@@ -356,6 +361,25 @@ impl Settings {
             Some((given, meant)) => Err(SettingsError::new(meant, format!("is misspelt: there is no setting {given}"))),
             None => Ok(()),
         }
+    }
+
+    /// Whether the addresses of new users are verified.
+    ///
+    /// ```
+    /// # use edgegate::{EmailVerification, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// let settings = Settings::try_from(Vars { secret_key, ..Vars::default() })?;
+    /// assert_eq!(settings.email_verification(), EmailVerification::Off);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn email_verification(&self) -> EmailVerification {
+        self.mail.as_ref().map(|mail| mail.verification).unwrap_or_default()
+    }
+
+    /// Whether users whose password is lost can set a new one.
+    pub(crate) fn recovers_passwords(&self) -> bool {
+        self.mail.as_ref().is_some_and(|mail| mail.recovery)
     }
 
     pub(crate) fn asks_events(&self) -> bool {
@@ -423,7 +447,7 @@ impl TryFrom<Vars> for Settings {
                 &BODY_TIMEOUTS_SECONDS,
             )?,
             password_change,
-            recovery: recovery::recovery(vars)?,
+            mail: mail::mail(vars)?,
             account_deletion: switch(ACCOUNT_DELETION, vars.account_deletion.as_deref(), ["off", "on"])?,
             argon2id: switch(PASSWORD_SCHEME, vars.password_scheme.as_deref(), ["bcrypt", "argon2id"])?,
             hash_mix: weighted(HASH_MIX, vars.hash_mix.as_deref())?,

@@ -141,6 +141,9 @@ pub struct UserRow {
     /// Whether the user may log in and use tokens: `true` if the table has no such column, `false` for `NULL`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "boolean | number | string | null"))]
     pub is_active: bool,
+    /// Whether the e-mail address is verified, for `EMAIL_VERIFICATION=required`: `true` if the table has no such column.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "boolean | number | string | null"))]
+    pub email_verified: bool,
     /// Further columns, for the app.
     #[cfg_attr(feature = "wasm", serde(flatten), tsify(type = "Record<string, unknown>"))]
     pub columns: Map<String, Value>,
@@ -170,11 +173,13 @@ impl UserRow {
             created_at: created_at.into(),
             token_version: None,
             is_active: true,
+            email_verified: true,
             columns: Map::new(),
         }
     }
 
-    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `token_version` and `is_active`.
+    /// Reads a row from its columns: `id`, `email`, `password`, `created_at` and optionally `token_version`, `is_active` and
+    /// `email_verified`.
     /// Further columns are kept for the app.
     ///
     /// # Errors
@@ -203,7 +208,16 @@ impl UserRow {
             created_at: row.text("created_at")?,
             token_version: row.optional_integer("token_version")?,
             is_active: row.optional_flag("is_active")?.unwrap_or(true),
-            columns: row.without(&["id", "email", "password", "created_at", "token_version", "is_active"]),
+            email_verified: row.optional_truth("email_verified").unwrap_or(true),
+            columns: row.without(&[
+                "id",
+                "email",
+                "password",
+                "created_at",
+                "token_version",
+                "is_active",
+                "email_verified",
+            ]),
         })
     }
 }

@@ -41,6 +41,7 @@ fn user() -> UserRow {
         created_at: "2026-11-24T12:00:00Z".to_owned(),
         token_version: Some(0),
         is_active: true,
+        email_verified: true,
         columns: Map::new(),
     }
 }

@@ -75,6 +75,15 @@ pub(crate) fn reset_password(
     }
 }
 
+/// The body of `POST /verify-email`: the token of a mail.
+///
+/// # Errors
+/// FastAPI's response, in which every value is hidden.
+pub(crate) fn mail_token(content_type: Option<&str>, body: &[u8]) -> Result<Zeroizing<String>, BodyError> {
+    let Object { token, shown, .. } = Object::read(content_type, body)?;
+    Ok(text("token", token.as_deref(), &shown)?)
+}
+
 /// The body of `DELETE /me`: the current password.
 ///
 /// # Errors

@@ -39,8 +39,7 @@ pub struct Mail {
 /// What a [`Mail`] is about.
 ///
 /// ```
-/// assert_eq!(serde_json::to_string(&edgegate::host::MailKind::PasswordRecovery)?, r#""password-recovery""#);
-/// # Ok::<(), serde_json::Error>(())
+/// assert_eq!(edgegate::host::MailKind::PasswordRecovery.name(), "password-recovery");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
@@ -49,6 +48,19 @@ pub struct Mail {
 pub enum MailKind {
     /// A link to set a new password.
     PasswordRecovery,
+    /// A link to verify the address.
+    EmailVerification,
+}
+
+impl MailKind {
+    /// The name in JSON and in the table `mail_tokens`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PasswordRecovery => "password-recovery",
+            Self::EmailVerification => "email-verification",
+        }
+    }
 }
 
 impl fmt::Debug for Mail {
@@ -57,18 +69,19 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// A token for a mail to a user, to be stored. A user has one at a time.
+/// A token for a mail to a user, to be stored. A user has one of each kind at a time.
 ///
 /// ```sql
-/// INSERT INTO mail_tokens AS t (user_id, hash, email, created_at, expires_at)
-/// SELECT id, :hash, email, :now, :expires_at FROM users WHERE email = :email COLLATE NOCASE
-/// ON CONFLICT (user_id) DO UPDATE SET hash = :hash, email = excluded.email, created_at = :now, expires_at = :expires_at
+/// INSERT INTO mail_tokens AS t (user_id, kind, hash, email, created_at, expires_at)
+/// SELECT id, :kind, :hash, email, :now, :expires_at FROM users WHERE email = :email COLLATE NOCASE
+/// ON CONFLICT (user_id, kind) DO UPDATE SET hash = :hash, email = excluded.email, created_at = :now, expires_at = :expires_at
 /// WHERE t.created_at <= :not_since
 /// RETURNING email
 /// ```
 ///
 /// ```
 /// let token = edgegate::host::NewMailToken {
+///     kind: edgegate::host::MailKind::PasswordRecovery,
 ///     email: "ada@example.com".into(),
 ///     hash: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU".into(),
 ///     now: 1_700_000_000,
@@ -81,6 +94,8 @@ impl fmt::Debug for Mail {
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "camelCase")]
 pub struct NewMailToken {
+    /// What the mail is about.
+    pub kind: MailKind,
     /// The address of the user, ignoring letter case.
     pub email: String,
     /// The hash of the token.

@@ -15,11 +15,11 @@ use crate::user::UserId;
 /// DELETE FROM sessions WHERE user_id = :user_id AND EXISTS (SELECT 1 FROM users WHERE id = :user_id AND password = :new)
 /// ```
 ///
-/// With `with_mail_tokens`, those of the user are deleted as well; and with `mail_token`, the first statement also needs that token:
+/// With `with_mail_tokens`, that of the user is deleted as well; and with `mail_token`, the first statement also needs that token:
 ///
 /// ```sql
-/// AND EXISTS (SELECT 1 FROM mail_tokens WHERE user_id = users.id AND email = users.email AND hash = :mail_token AND expires_at > :now);
-/// DELETE FROM mail_tokens WHERE user_id = :user_id AND EXISTS (SELECT 1 FROM users WHERE id = :user_id AND password = :new)
+/// AND EXISTS (SELECT 1 FROM mail_tokens WHERE user_id = users.id AND email = users.email AND kind = 'password-recovery' AND hash = :mail_token AND expires_at > :now);
+/// DELETE FROM mail_tokens WHERE kind = 'password-recovery' AND user_id = :user_id AND EXISTS (SELECT 1 FROM users WHERE id = :user_id AND password = :new)
 /// ```
 ///
 /// A user without a password has the `old` one `''`, also if the column is `NULL`.
@@ -54,7 +54,7 @@ pub struct PasswordChange {
     pub token_version: Option<i64>,
     /// Whether there are sessions.
     pub with_sessions: bool,
-    /// Whether there are tokens for mails, with `PASSWORD_RECOVERY=on`.
+    /// Whether there are tokens for new passwords, with `PASSWORD_RECOVERY=on`.
     pub with_mail_tokens: bool,
     /// The hash of the token of a mail that the user has instead of the old password.
     pub mail_token: Option<String>,

@@ -91,8 +91,10 @@ pub enum Question {
     InsertUser {
         /// The address to store.
         email: String,
-        /// The bcrypt hash to store.
+        /// The hash to store.
         password: String,
+        /// Whether the column `email_verified` is to be `FALSE`, with `EMAIL_VERIFICATION`. Otherwise it is left out.
+        is_unverified: bool,
     },
     /// Further claims of the access token of this user, whose login or refresh is accepted; answered by [`Answer::Claims`]. Asked only
     /// with [`Settings::asks_claims`](crate::Settings::asks_claims).
@@ -154,7 +156,7 @@ pub enum Question {
     /// Store a token for a mail, if the address has an account whose last one is old enough; answered by [`Answer::Address`] with the
     /// address as it is stored, or `None`. Asked after the reply.
     StoreMailToken(NewMailToken),
-    /// The user for whom the token with this hash is, if it has not expired and the user still has the address to which it was sent;
+    /// The user for whom the token of a mail for a new password is that has this hash, if it has not expired and the user still has the address to which it was sent;
     /// answered by [`Answer::User`].
     UserByMailToken {
         /// The hash.
@@ -163,6 +165,20 @@ pub enum Question {
         now: i64,
         /// Whether `token_version` is needed.
         with_token_version: bool,
+    },
+    /// The address of the user for whom the token with this hash is, of a mail to verify it, is verified, if the token has not expired and the
+    /// user still has that address; answered by [`Answer::Changed`]. The token is deleted in the same transaction:
+    ///
+    /// ```sql
+    /// UPDATE users SET email_verified = TRUE WHERE (id, email) = (
+    ///   SELECT user_id, email FROM mail_tokens WHERE kind = 'email-verification' AND hash = :hash AND expires_at > :now);
+    /// DELETE FROM mail_tokens WHERE kind = 'email-verification' AND hash = :hash
+    /// ```
+    VerifyEmail {
+        /// The hash.
+        hash: String,
+        /// The current time, in seconds since 1970.
+        now: i64,
     },
     /// Send a mail; answered by [`Answer::Done`]. Asked after the reply.
     SendMail(Mail),
@@ -315,6 +331,7 @@ impl fmt::Debug for Question {
             Self::DeleteUser(_) => "DeleteUser",
             Self::StoreMailToken(_) => "StoreMailToken",
             Self::UserByMailToken { .. } => "UserByMailToken",
+            Self::VerifyEmail { .. } => "VerifyEmail",
             Self::SendMail(_) => "SendMail",
             Self::RevokeTokens { .. } => "RevokeTokens",
             Self::InsertSession(_) => "InsertSession",

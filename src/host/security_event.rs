@@ -63,6 +63,8 @@ pub enum SecurityEventKind {
     LoggedOutEverywhere,
     /// A user has a new password.
     PasswordChanged,
+    /// An e-mail address was verified.
+    EmailVerified,
     /// A user has deleted the account.
     AccountDeleted,
 }
@@ -79,6 +81,7 @@ impl SecurityEventKind {
             Self::RefreshTokenReused => "refresh-token-reused",
             Self::LoggedOutEverywhere => "logged-out-everywhere",
             Self::PasswordChanged => "password-changed",
+            Self::EmailVerified => "email-verified",
             Self::AccountDeleted => "account-deleted",
         }
     }

@@ -59,6 +59,8 @@ pub enum Refusal {
     HeldUp,
     /// The password was right, or the token valid, but the column `is_active` of the user is not true.
     InactiveUser,
+    /// The password was right, but the e-mail address is not verified (`EMAIL_VERIFICATION=required`).
+    EmailNotVerified,
     /// The password is longer than 4096 characters.
     OverlongPassword,
     /// The stored hash is invalid or cannot be used.
@@ -124,6 +126,7 @@ impl Refusal {
             Self::WrongPassword => "wrong-password",
             Self::HeldUp => "held-up",
             Self::InactiveUser => "inactive-user",
+            Self::EmailNotVerified => "email-not-verified",
             Self::OverlongPassword => "overlong-password",
             Self::StoredHash(error) => error.code(),
             Self::CurrentPassword(refusal) => return refusal.code(),
@@ -164,6 +167,7 @@ impl fmt::Display for Refusal {
             Self::WrongPassword => out.write_str("the password is wrong"),
             Self::HeldUp => out.write_str("the account is held up after too many failed logins"),
             Self::InactiveUser => out.write_str("the user is not active"),
+            Self::EmailNotVerified => out.write_str("the e-mail address is not verified"),
             Self::OverlongPassword => write!(out, "the password is longer than {PASSWORD_MAX_CHARS} characters"),
             Self::StoredHash(error) => write!(out, "{error}"),
             Self::CurrentPassword(refusal) => refusal.fmt(out),

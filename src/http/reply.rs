@@ -261,6 +261,7 @@ impl Reply {
             }
             // FastAPI's template answers so.
             Refusal::InactiveUser => (Some(Level::Info), Self::detail(400, "Inactive user")),
+            Refusal::EmailNotVerified => (Some(Level::Info), Self::detail(400, "Email not verified")),
             Refusal::MailToken => (Some(Level::Info), Self::detail(400, "Invalid token")),
             Refusal::SamePassword => {
                 (Some(Level::Info), Self::detail(400, "New password cannot be the same as the current one"))

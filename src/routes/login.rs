@@ -10,7 +10,7 @@ use crate::{
     http::{Client, Refusal, Request},
     limits::{ARGON2ID_PREFIX, EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{HashError, Job, PasswordHash, SchemeJob},
-    settings::Settings,
+    settings::{EmailVerification, Settings},
     token::{AccessToken, TokenRefusal},
     unicode::Unicode,
     user::UserRow,
@@ -186,6 +186,9 @@ pub(super) async fn authenticate(
     }
     if !user.is_active {
         return Err(Refusal::InactiveUser);
+    }
+    if settings.email_verification() == EmailVerification::Required && !user.email_verified {
+        return Err(Refusal::EmailNotVerified);
     }
     Ok(Authenticated { user, rehash: settings.rehash && is_outdated })
 }

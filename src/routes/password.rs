@@ -75,7 +75,7 @@ async fn change(
             new: new.clone(),
             token_version: found.token_version,
             with_sessions: settings.refresh_token_expire_minutes.is_some(),
-            with_mail_tokens: settings.recovery.is_some(),
+            with_mail_tokens: settings.recovers_passwords(),
             mail_token: None,
             now: host.seconds(),
         };

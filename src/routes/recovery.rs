@@ -2,65 +2,17 @@
 
 use zeroize::Zeroizing;
 
-use super::login;
+use super::mail;
 use crate::{
     fastapi::reset_password,
-    host::{Host, Mail, MailKind, MailToken, NewMailToken, PasswordChange, Question, SecurityEventKind},
+    host::{Host, MailKind, MailToken, PasswordChange, Question, SecurityEventKind},
     http::{Client, Refusal, Request},
-    limits::MAIL_INTERVAL_SECONDS,
-    settings::{Recovery, Settings},
+    settings::Settings,
 };
 
-/// Has a mail sent, if there is such a user. The reply is the same in any case, and waits for nothing that depends on it.
-pub(crate) async fn request(
-    settings: &Settings,
-    host: &Host,
-    recovery: &Recovery,
-    email: &str,
-    client: &Client,
-) -> Result<(), Refusal> {
-    login::may_sign(settings)?;
-    let name = login::stored_name(email, &settings.unicode);
-    let account = name.as_deref().unwrap_or(email);
-    host.identify(settings, client.counted().as_deref(), Some(account));
-    host.within(settings, client, Some(account)).await?;
-    if let Some(name) = name {
-        let recovery = recovery.clone();
-        host.later(|host| async move { send(&host, &recovery, name).await.unwrap_or_default() }).await;
-    }
-    Ok(())
-}
-
-/// A failure has nobody to be told to: the host has logged it.
-async fn send(host: &Host, recovery: &Recovery, email: String) -> Result<(), Refusal> {
-    let token = MailToken::random().ok_or(Refusal::Internal("there is no randomness"))?;
-    let now = host.seconds();
-    let stored = NewMailToken {
-        email,
-        hash: token.hash(),
-        now,
-        expires_at: now.saturating_add(i64::from(recovery.hours).saturating_mul(60 * 60)),
-        not_since: now.saturating_sub(MAIL_INTERVAL_SECONDS),
-    };
-    match host.mail_token(stored).await? {
-        Some(to) => host.done(Question::SendMail(mail(recovery, to, &token))).await,
-        None => Ok(()),
-    }
-}
-
-fn mail(Recovery { frontend, hours, project }: &Recovery, to: String, token: &MailToken) -> Mail {
-    let link = format!("{frontend}/reset-password?token={}", *token.to_text());
-    let plural = if *hours == 1 { "" } else { "s" };
-    let text = format!(
-        "Somebody, probably you, wants to set a new password for {to}.\n\n\
-         Open this link to choose it. The link is valid for {hours} hour{plural}, and can be used once:\n\n{link}\n\n\
-         If it was not you, there is nothing to do: the password has not changed.\n"
-    );
-    let subject = match project {
-        Some(project) => format!("{project} - Password recovery"),
-        None => "Password recovery".to_owned(),
-    };
-    Mail { kind: MailKind::PasswordRecovery, to, subject, text, link }
+/// Has a mail sent, if there is such a user.
+pub(crate) async fn request(settings: &Settings, host: &Host, email: &str, client: &Client) -> Result<(), Refusal> {
+    mail::request(settings, host, MailKind::PasswordRecovery, email, client).await
 }
 
 /// Answers `POST /reset-password`.

@@ -2,11 +2,12 @@
 
 use zeroize::Zeroizing;
 
+use super::verification;
 use crate::{
     fastapi::NewUser,
     host::{Host, Question, SecurityEventKind, invitation},
     http::{Client, Refusal, Request},
-    settings::{Registration, Settings},
+    settings::{EmailVerification, Registration, Settings},
     user::UserRow,
 };
 
@@ -25,8 +26,12 @@ pub(crate) async fn create(settings: &Settings, host: &Host, request: &Request) 
         return Err(Refusal::Invitation);
     }
     let password = host.hashed(settings, &user.password).await?;
-    let question = Question::InsertUser { email: user.email.as_str().to_owned(), password };
+    let is_unverified = settings.email_verification() != EmailVerification::Off;
+    let question = Question::InsertUser { email: user.email.as_str().to_owned(), password, is_unverified };
     let user = host.user(question).await?.ok_or(Refusal::EmailTaken)?;
     host.tell(settings, SecurityEventKind::SignedUp, None).await;
+    if is_unverified {
+        verification::begin(settings, host, user.email.clone()).await;
+    }
     Ok(user)
 }

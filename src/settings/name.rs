@@ -21,6 +21,7 @@ pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
 pub(super) const USER_ID_CLAIM: &str = "USER_ID_CLAIM";
 pub(super) const EMAIL_RESET_TOKEN_EXPIRE_HOURS: &str = "EMAIL_RESET_TOKEN_EXPIRE_HOURS";
+pub(super) const EMAIL_VERIFICATION: &str = "EMAIL_VERIFICATION";
 pub(super) const FRONTEND_HOST: &str = "FRONTEND_HOST";
 pub(super) const PASSWORD_RECOVERY: &str = "PASSWORD_RECOVERY";
 pub(super) const PROJECT_NAME: &str = "PROJECT_NAME";
@@ -40,7 +41,7 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 38] = [
+pub(crate) const NAMES: [&str; 39] = [
     SECRET_KEY,
     ACCOUNT_DELETION,
     ALGORITHM,
@@ -50,6 +51,7 @@ pub(crate) const NAMES: [&str; 38] = [
     BODY_TIMEOUT_SECONDS,
     CORS_ORIGINS,
     EMAIL_RESET_TOKEN_EXPIRE_HOURS,
+    EMAIL_VERIFICATION,
     FRONTEND_HOST,
     PASSWORD_CHANGE,
     PASSWORD_RECOVERY,

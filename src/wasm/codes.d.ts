@@ -48,6 +48,7 @@ export type Reason =
   | "wrong-password"
   | "held-up"
   | "inactive-user"
+  | "email-not-verified"
   | "overlong-password"
   | "same-password"
   | "no-token"

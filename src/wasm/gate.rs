@@ -167,10 +167,24 @@ impl JsGate {
         Turn::new(step, |result| Outcome::Login(result.into()))
     }
 
-    /// Whether users can set a new password by mail.
+    /// Whether mails are sent.
     #[wasm_bindgen(getter, js_name = sendsMail)]
     pub fn sends_mail(&self) -> bool {
-        self.0.settings().recovery.is_some()
+        self.0.settings().mail.is_some()
+    }
+
+    /// Has a mail sent, after the turn, to the user with this address, if it is not verified.
+    #[wasm_bindgen(js_name = requestVerification)]
+    pub fn request_verification(&self, email: &str, address: Option<String>) -> Turn {
+        let step = self.0.request_verification(email, address, clock::now());
+        Turn::new(step, |result| Outcome::Done(result.into()))
+    }
+
+    /// Marks the address of the user who has this token of a mail as verified.
+    #[wasm_bindgen(js_name = verifyEmail)]
+    pub fn verify_email(&self, token: String, address: Option<String>) -> Turn {
+        let step = self.0.verify_email(&Zeroizing::new(token), address, clock::now());
+        Turn::new(step, |result| Outcome::Done(result.into()))
     }
 
     /// Has a mail sent to the user with this address, after the turn.

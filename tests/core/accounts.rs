@@ -90,6 +90,17 @@ fn the_column_may_have_the_types_of_databases() {
     for invalid in [json!(2), json!("yes"), json!([]), json!(1.5)] {
         assert_eq!(row(invalid.clone()).err(), Some(InvalidRow { column: "is_active" }), "{invalid}");
     }
+    let verified = |value: Value| {
+        let columns = json!({ "id": 1, "email": "", "password": "", "created_at": "", "email_verified": value });
+        UserRow::from_columns(columns.as_object().expect("an object").clone()).map(|user| user.email_verified)
+    };
+    // Others store when it was.
+    for value in [json!(true), json!(1), json!("true"), json!("2026-11-24T12:00:00Z"), json!(1_700_000_000)] {
+        assert_eq!(verified(value.clone()), Ok(true), "{value}");
+    }
+    for value in [json!(false), json!(0), json!("0"), json!("false"), json!(""), Value::Null] {
+        assert_eq!(verified(value.clone()), Ok(false), "{value}");
+    }
     let rotated = |columns: Value| Rotated::from_columns(columns.as_object().expect("an object").clone());
     assert_eq!(rotated(json!({ "user_id": 1, "sealed": "" })).map(|rotated| rotated.is_active), Ok(true));
     assert_eq!(

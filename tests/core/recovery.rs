@@ -1,4 +1,4 @@
-//! A new password by mail.
+//! A new password by mail, and the verification of an address.
 
 use crate::support::{NOW, SECRET, Store, quick_gate_with, run, run_up_to_reply, settings_with};
 use edgegate::{
@@ -248,7 +248,118 @@ fn without_the_setting_there_are_no_such_routes() {
         assert!(["FRONTEND_HOST", "EMAIL_RESET_TOKEN_EXPIRE_HOURS"].contains(&error.setting), "{error}");
     }
     assert_eq!(
-        quick_gate_with(SECRET, vars()).settings().recovery.as_ref().map(|recovery| recovery.frontend.as_str()),
+        quick_gate_with(SECRET, vars()).settings().mail.as_ref().map(|mail| mail.frontend.as_str()),
         Some("https://app.example.com")
     );
+}
+
+fn verifying(value: &str) -> Gate {
+    let vars = Vars { email_verification: Some(value.into()), registration: Some("open".into()), ..vars() };
+    quick_gate_with(SECRET, vars)
+}
+
+/// The reply to a sign-up, and the mails after it.
+fn sign_up(gate: &Gate, store: &mut Store, email: &str) -> (Reply, Vec<Mail>) {
+    let body = json!({ "email": email, "password": "correct horse" }).to_string();
+    let mut request = Request::new("POST", "http://localhost/users");
+    request.content_type = Some("application/json".into());
+    let mut mails = Vec::new();
+    let reply = run(gate.handle(request, NOW), |question| match question {
+        Question::SendMail(mail) => {
+            mails.push(mail.clone());
+            Answer::Done
+        }
+        question => store.answer(question, body.as_bytes()),
+    });
+    (reply, mails)
+}
+
+fn verify(gate: &Gate, store: &mut Store, token: &str, now: u64) -> Reply {
+    let mut request = Request::new("POST", "http://localhost/verify-email");
+    request.content_type = Some("application/json".into());
+    let body = json!({ "token": token }).to_string();
+    run(gate.handle(request, now), |question| store.answer(question, body.as_bytes()))
+}
+
+fn verification_token(mail: &Mail) -> String {
+    mail.link.strip_prefix("https://app.example.com/verify-email?token=").expect("the link").to_owned()
+}
+
+const ADA: &str = "username=ada@example.com&password=correct+horse";
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_new_user_verifies_the_address_before_the_first_login() {
+    let (gate, mut store) = (verifying("required"), store());
+    let (created, mails) = sign_up(&gate, &mut store, "ada@example.com");
+    assert_eq!((created.status, mails.len()), (201, 1));
+    assert_eq!(
+        (mails[0].to.as_str(), mails[0].subject.as_str()),
+        ("ada@example.com", "Example - Verify your e-mail address")
+    );
+    assert!(mails[0].text.contains("valid for 48 hours"), "{}", mails[0].text);
+    let token = verification_token(&mails[0]);
+    let refused = store.login(&gate, ADA, NOW);
+    assert_eq!(said(&refused), (400, r#"{"detail":"Email not verified"}"#));
+    assert_eq!(store.login(&gate, "username=ada@example.com&password=wrong", NOW).status, 403);
+    // The token of one mail is none of another.
+    assert_eq!(said(&reset(&gate, &mut store, &token, "a new secret", NOW)), INVALID);
+    for wrong in ["", "x", &"A".repeat(43)] {
+        assert_eq!(said(&verify(&gate, &mut store, wrong, NOW)), INVALID);
+    }
+    assert_eq!(said(&verify(&gate, &mut store, &token, NOW + 48 * 3600)), INVALID, "it has expired");
+    let verified = verify(&gate, &mut store, &token, NOW + 48 * 3600 - 1);
+    assert_eq!(said(&verified), (200, r#"{"message":"Email verified successfully"}"#));
+    assert_eq!(said(&verify(&gate, &mut store, &token, NOW)), INVALID, "it was used");
+    assert_eq!(store.login(&gate, ADA, NOW).status, 200);
+    // Those who were there before are taken for verified.
+    assert_eq!(store.login(&gate, LOGIN, NOW).status, 200);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn with_on_a_user_can_log_in_before_and_with_off_nothing_is_sent() {
+    let (gate, mut store) = (verifying("on"), store());
+    let (_, mails) = sign_up(&gate, &mut store, "ada@example.com");
+    assert_eq!((mails.len(), store.login(&gate, ADA, NOW).status), (1, 200));
+    let (off, mut store) = (quick_gate_with(SECRET, vars()), self::store());
+    let (_, mails) = sign_up(&off, &mut store, "ada@example.com");
+    assert!(mails.is_empty() && store.users.0[1].email_verified);
+    for path in ["/email-verification/ada@example.com", "/verify-email"] {
+        assert_eq!(
+            run(off.handle(Request::new("POST", &format!("http://localhost{path}")), NOW), |_| unreachable!()).status,
+            404
+        );
+    }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn the_mail_is_sent_again_to_an_address_that_is_not_verified() {
+    let (gate, mut store) = (verifying("required"), store());
+    let (_, mails) = sign_up(&gate, &mut store, "ada@example.com");
+    let path = |email: &str| format!("/email-verification/{email}");
+    let (early, none) = recover(&gate, &mut store, &path("ada@example.com"), NOW + 59);
+    let (later, again) = recover(&gate, &mut store, &path("ADA@example.com"), NOW + 60);
+    let (verified, not_sent) = recover(&gate, &mut store, &path("user@example.com"), NOW);
+    let (unknown, not_sent_either) = recover(&gate, &mut store, &path("nobody@example.com"), NOW);
+    assert_eq!([none.len(), again.len(), not_sent.len(), not_sent_either.len()], [0, 1, 0, 0]);
+    for reply in [&later, &verified, &unknown] {
+        assert_eq!((said(reply), &reply.headers), (said(&early), &early.headers));
+    }
+    assert_eq!(
+        said(&verify(&gate, &mut store, &verification_token(&mails[0]), NOW + 61)),
+        INVALID,
+        "the last one counts"
+    );
+    assert_eq!(verify(&gate, &mut store, &verification_token(&again[0]), NOW + 61).status, 200);
+    // A new password is another token: one does not end the other.
+    let (_, recovery) = recover(&gate, &mut store, "/password-recovery/ada@example.com", NOW + 61);
+    assert_eq!(reset(&gate, &mut store, &token(&recovery[0]), "a new secret", NOW + 62).status, 200);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn an_address_that_has_changed_is_not_verified_by_an_old_mail() {
+    let (gate, mut store) = (verifying("required"), store());
+    let (_, mails) = sign_up(&gate, &mut store, "ada@example.com");
+    store.users.0[1].email = "grace@example.com".into();
+    assert_eq!(said(&verify(&gate, &mut store, &verification_token(&mails[0]), NOW)), INVALID);
+    assert!(!store.users.0[1].email_verified);
 }

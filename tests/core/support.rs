@@ -96,9 +96,9 @@ impl Users {
             Question::UserByEmail { email, .. } => self.by_email(email),
             Question::UserById { id, .. } => self.0.iter().find(|user| user.id == *id).cloned(),
             Question::InsertUser { email, .. } if self.by_email(email).is_some() => None,
-            Question::InsertUser { email, password } => {
+            Question::InsertUser { email, password, is_unverified } => {
                 let id = i64::try_from(self.0.len()).expect("few users") + 1;
-                self.0.push(row(id, email, password));
+                self.0.push(UserRow { email_verified: !is_unverified, ..row(id, email, password) });
                 self.0.last().cloned()
             }
             _ => return Answer::Unavailable,

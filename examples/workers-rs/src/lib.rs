@@ -50,7 +50,7 @@ async fn answer(request: &mut Request, env: &Env, question: Question) -> Result<
         }
         Question::UserByEmail { email, .. } => user(format!("{USER} email = ?1 COLLATE NOCASE"), &[&email]).await,
         Question::UserById { id, .. } => user(format!("{USER} id = ?1"), &[&id.to_string()]).await,
-        Question::InsertUser { email, password } => user(INSERT.into(), &[&email, &password]).await,
+        Question::InsertUser { email, password, .. } => user(INSERT.into(), &[&email, &password]).await,
         Question::Work { job } => Ok(job.work_out(&|| false).map_or(Answer::Busy, Answer::Worked)),
         _ => Err("this example has no sessions and no key pairs".into()),
     }

@@ -4,7 +4,7 @@ use super::{NOW, Users, run};
 use edgegate::{
     Gate, Reply, Request, UserId, UserRow,
     host::{Answer, Question},
-    host::{Ended, NewMailToken, NewSession, Rotated, Rotation, Session, SessionEnd},
+    host::{Ended, MailKind, NewMailToken, NewSession, Rotated, Rotation, Session, SessionEnd},
 };
 
 /// A store with the table `sessions`.
@@ -108,21 +108,31 @@ impl Store {
                 let answer = self.users.answer(question, body);
                 let is_changed = matches!(answer, Answer::Changed(true));
                 self.sessions.retain(|row| !(is_changed && change.with_sessions && row.user_id == change.user_id));
-                self.mail_tokens.retain(|(id, _)| !(is_changed && change.with_mail_tokens && *id == change.user_id));
+                self.mail_tokens.retain(|(id, token)| {
+                    let is_its = *id == change.user_id && token.kind == MailKind::PasswordRecovery;
+                    !(is_changed && change.with_mail_tokens && is_its)
+                });
                 answer
             }
             Question::StoreMailToken(token) => {
                 let user = self.users.0.iter().find(|user| user.email.eq_ignore_ascii_case(&token.email)).cloned();
                 let Some(user) = user else { return Answer::Address(None) };
-                let is_early = |(id, before): &(UserId, NewMailToken)| *id == user.id && before.now > token.not_since;
-                if self.mail_tokens.iter().any(is_early) {
+                let is_before = |(id, before): &(UserId, NewMailToken)| *id == user.id && before.kind == token.kind;
+                if self.mail_tokens.iter().any(|row| is_before(row) && row.1.now > token.not_since) {
                     return Answer::Address(None);
                 }
-                self.mail_tokens.retain(|(id, _)| *id != user.id);
+                self.mail_tokens.retain(|row| !is_before(row));
                 self.mail_tokens.push((user.id, NewMailToken { email: user.email.clone(), ..token.clone() }));
                 Answer::Address(Some(user.email))
             }
             Question::UserByMailToken { hash, now, .. } => Answer::User(self.by_mail_token(hash, *now)),
+            Question::VerifyEmail { hash, now } => {
+                let found = self.of_mail_token(MailKind::EmailVerification, hash, *now);
+                let Some(id) = found.map(|user| user.id) else { return Answer::Changed(false) };
+                self.users.0.iter_mut().filter(|user| user.id == id).for_each(|user| user.email_verified = true);
+                self.mail_tokens.retain(|(_, token)| token.hash != *hash);
+                Answer::Changed(true)
+            }
             Question::DeleteUser(deletion) => {
                 let answer = self.users.answer(question, body);
                 if deletion.with_sessions && matches!(answer, Answer::Changed(true)) {
@@ -139,7 +149,12 @@ impl Store {
     }
 
     fn by_mail_token(&self, hash: &str, now: i64) -> Option<UserRow> {
-        let (id, token) = self.mail_tokens.iter().find(|(_, token)| token.hash == hash && token.expires_at > now)?;
+        self.of_mail_token(MailKind::PasswordRecovery, hash, now)
+    }
+
+    fn of_mail_token(&self, kind: MailKind, hash: &str, now: i64) -> Option<UserRow> {
+        let is_it = |token: &NewMailToken| token.kind == kind && token.hash == hash && token.expires_at > now;
+        let (id, token) = self.mail_tokens.iter().find(|(_, token)| is_it(token))?;
         self.users.0.iter().find(|user| user.id == *id && user.email == token.email).cloned()
     }
 

@@ -92,7 +92,7 @@ impl Edge {
             Question::UserByEmail { email, .. } => Answer::User(by_email(email)),
             Question::UserById { id, .. } => Answer::User(self.users.iter().find(|user| user.id == *id).cloned()),
             Question::InsertUser { email, .. } if by_email(email).is_some() => Answer::User(None),
-            Question::InsertUser { email, password } => {
+            Question::InsertUser { email, password, .. } => {
                 Answer::User(Some(UserRow::new(1000, email, password, "2021-08-29T00:00:00Z")))
             }
             other => bail!("a question that no request of the contract asks: {other:?}"),
