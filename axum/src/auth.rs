@@ -260,6 +260,25 @@ impl Auth {
         self.run(self.0.gate.reset_password(token, new, address, self.now()), &mut Exchange::default()).await
     }
 
+    /// Has a mail sent with a link to verify the address, in a task, if there is a user with this address and it is not verified. The result is
+    /// the same otherwise. `address` is that of the client, for the limits. Needs `EMAIL_VERIFICATION` and [`AuthBuilder::mail`].
+    ///
+    /// # Errors
+    /// [`Refusal::RateLimited`].
+    pub async fn request_verification(&self, email: &str, address: Option<IpAddr>) -> Result<(), Refusal> {
+        let address = address.map(|address| address.to_string());
+        self.run(self.0.gate.request_verification(email, address, self.now()), &mut Exchange::default()).await
+    }
+
+    /// Marks the address of the user who has got this token by mail as verified. Needs `EMAIL_VERIFICATION`.
+    ///
+    /// # Errors
+    /// [`Refusal::MailToken`].
+    pub async fn verify_email(&self, token: &str, address: Option<IpAddr>) -> Result<(), Refusal> {
+        let address = address.map(|address| address.to_string());
+        self.run(self.0.gate.verify_email(token, address, self.now()), &mut Exchange::default()).await
+    }
+
     /// Deletes the user of the bearer token in these headers, with the user's sessions. `password` is the current one, and `address` that of
     /// the client, for the limits. Needs `ACCOUNT_DELETION=on`.
     ///
@@ -391,7 +410,7 @@ impl Auth {
     async fn send(&self, mail: Mail) -> Answer {
         let sent = match &self.0.mail {
             Some(sender) => sender.send_any(mail).await,
-            None => Err("PASSWORD_RECOVERY needs `AuthBuilder::mail`".into()),
+            None => Err("mails need `AuthBuilder::mail`".into()),
         };
         if let Err(error) = sent {
             tracing::error!(target: TARGET, "a mail was not sent: {error}");
@@ -536,7 +555,7 @@ impl AuthBuilder {
         Self(Shared { gate, claims: Some(Box::new(claims)), ..self.0 })
     }
 
-    /// Sends mails, for `PASSWORD_RECOVERY=on`. Without it, none is sent, and the log says so.
+    /// Sends mails, for `PASSWORD_RECOVERY` and `EMAIL_VERIFICATION`. Without it, none is sent, and the log says so.
     #[must_use]
     pub fn mail(self, mail: impl SendMail) -> Self {
         Self(Shared { mail: Some(Box::new(mail)), ..self.0 })

@@ -9,8 +9,8 @@ use std::{
 use edgegate::{
     UserId, UserRow,
     host::{
-        CountedLogin, Ended, LoginState, NewMailToken, NewSession, PasswordChange, Rotated, Rotation, SecurityEvent,
-        Session, SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
+        CountedLogin, Ended, LoginState, MailKind, NewMailToken, NewSession, PasswordChange, Rotated, Rotation,
+        SecurityEvent, Session, SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
     },
 };
 
@@ -24,7 +24,7 @@ use crate::{Store, StoreError};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), edgegate_axum::StoreError> {
 /// let store = MemoryStore::default();
-/// let user = store.insert_user("ada@example.com", "$2b$12$...").await?;
+/// let user = store.insert_user("ada@example.com", "$2b$12$...", false).await?;
 /// assert_eq!(user.map(|user| user.id), Some(1.into()));
 /// # Ok(())
 /// # }
@@ -36,8 +36,8 @@ pub struct MemoryStore(Arc<Mutex<Tables>>);
 struct Tables {
     users: Vec<UserRow>,
     sessions: Vec<Row>,
-    /// The tokens of mails, by the text of the user's id.
-    mail_tokens: BTreeMap<String, NewMailToken>,
+    /// The tokens of mails, by the text of the user's id and the kind.
+    mail_tokens: BTreeMap<(String, &'static str), NewMailToken>,
     /// By account and client.
     attempts: BTreeMap<(String, String), LoginState>,
     /// The id of the last user that was inserted.
@@ -104,13 +104,22 @@ impl Store for MemoryStore {
         Ok(self.lock().users.iter().find(|user| user.id == *id || user.id.to_string() == id.to_string()).cloned())
     }
 
-    async fn insert_user(&self, email: &str, password: &str) -> Result<Option<UserRow>, StoreError> {
+    async fn insert_user(
+        &self,
+        email: &str,
+        password: &str,
+        is_unverified: bool,
+    ) -> Result<Option<UserRow>, StoreError> {
         let mut tables = self.lock();
         if tables.by_email(email).is_some() {
             return Ok(None);
         }
         tables.last_id = tables.last_id.saturating_add(1);
-        let user = UserRow { token_version: Some(0), ..UserRow::new(tables.last_id, email, password, CREATED_AT) };
+        let user = UserRow {
+            token_version: Some(0),
+            email_verified: !is_unverified,
+            ..UserRow::new(tables.last_id, email, password, CREATED_AT)
+        };
         tables.users.push(user.clone());
         Ok(Some(user))
     }
@@ -132,7 +141,9 @@ impl Store for MemoryStore {
     async fn change_password(&self, change: &PasswordChange) -> Result<bool, StoreError> {
         let mut tables = self.lock();
         if let Some(hash) = &change.mail_token
-            && tables.by_mail_token(hash, change.now).is_none_or(|user| user.id != change.user_id)
+            && tables
+                .by_mail_token(MailKind::PasswordRecovery, hash, change.now)
+                .is_none_or(|user| user.id != change.user_id)
         {
             return Ok(false);
         }
@@ -148,7 +159,7 @@ impl Store for MemoryStore {
         }
         tables.sessions.retain(|row| !(change.with_sessions && row.user_id == change.user_id));
         if change.with_mail_tokens {
-            tables.mail_tokens.remove(&change.user_id.to_string());
+            tables.mail_tokens.remove(&(change.user_id.to_string(), MailKind::PasswordRecovery.name()));
         }
         Ok(true)
     }
@@ -156,16 +167,25 @@ impl Store for MemoryStore {
     async fn store_mail_token(&self, token: &NewMailToken) -> Result<Option<String>, StoreError> {
         let mut tables = self.lock();
         let Some(user) = tables.by_email(&token.email) else { return Ok(None) };
-        let (id, email) = (user.id.to_string(), user.email.clone());
-        if tables.mail_tokens.get(&id).is_some_and(|before| before.now > token.not_since) {
+        let (key, email) = ((user.id.to_string(), token.kind.name()), user.email.clone());
+        if tables.mail_tokens.get(&key).is_some_and(|before| before.now > token.not_since) {
             return Ok(None);
         }
-        tables.mail_tokens.insert(id, NewMailToken { email: email.clone(), ..token.clone() });
+        tables.mail_tokens.insert(key, NewMailToken { email: email.clone(), ..token.clone() });
         Ok(Some(email))
     }
 
     async fn user_by_mail_token(&self, hash: &str, now: i64, _: bool) -> Result<Option<UserRow>, StoreError> {
-        Ok(self.lock().by_mail_token(hash, now).cloned())
+        Ok(self.lock().by_mail_token(MailKind::PasswordRecovery, hash, now).cloned())
+    }
+
+    async fn verify_email(&self, hash: &str, now: i64) -> Result<bool, StoreError> {
+        let mut tables = self.lock();
+        let found = tables.by_mail_token(MailKind::EmailVerification, hash, now);
+        let Some(id) = found.map(|user| user.id.clone()) else { return Ok(false) };
+        tables.users.iter_mut().filter(|user| user.id == id).for_each(|user| user.email_verified = true);
+        tables.mail_tokens.remove(&(id.to_string(), MailKind::EmailVerification.name()));
+        Ok(true)
     }
 
     async fn delete_user(&self, deletion: &UserDeletion) -> Result<bool, StoreError> {
@@ -337,9 +357,9 @@ impl Tables {
         self.users.iter().find(|user| user.email.eq_ignore_ascii_case(email))
     }
 
-    fn by_mail_token(&self, hash: &str, now: i64) -> Option<&UserRow> {
+    fn by_mail_token(&self, kind: MailKind, hash: &str, now: i64) -> Option<&UserRow> {
         self.users.iter().find(|user| {
-            let token = self.mail_tokens.get(&user.id.to_string());
+            let token = self.mail_tokens.get(&(user.id.to_string(), kind.name()));
             token.is_some_and(|token| token.hash == hash && token.expires_at > now && token.email == user.email)
         })
     }

@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 use crate::{Auth, GateReply, auth::Exchange, response::log};
 
 /// The paths of the gate. The core decides which of them there are with the settings, and answers 405 for another method.
-const PATHS: [&str; 11] = [
+const PATHS: [&str; 13] = [
     "/login",
     "/me",
     "/users",
@@ -41,11 +41,13 @@ const PATHS: [&str; 11] = [
     "/me/sessions",
     "/password-recovery/{email}",
     "/reset-password",
+    "/email-verification/{email}",
+    "/verify-email",
     "/me/sessions/{id}",
     "/.well-known/jwks.json",
 ];
 
-const RECOVERY: &str = "/password-recovery/";
+const WITH_ADDRESS: [&str; 2] = ["/password-recovery/", "/email-verification/"];
 
 /// The core reads absolute URLs. It sees this origin, which no page can have, only in a redirect, from which it is removed.
 const ORIGIN: &str = "http://host.invalid";
@@ -99,8 +101,8 @@ async fn answer(auth: State<Auth>, original: OriginalUri, request: AxumRequest) 
 async fn answer_all(State(auth): State<Auth>, original: OriginalUri, request: AxumRequest) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    // The path of one route has an e-mail address, which must not be in the log.
-    let shown = if path.starts_with(RECOVERY) { RECOVERY } else { &path };
+    // The paths of two routes have an e-mail address, which must not be in the log.
+    let shown = WITH_ADDRESS.into_iter().find(|route| path.starts_with(route)).unwrap_or(&path);
     let address = auth.client_address(&parts).map(|address| address.to_string());
     let begun = Instant::now();
     let mut exchange = Exchange { body: Some(body), path: Some(shown), ..Exchange::default() };

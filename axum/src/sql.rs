@@ -100,8 +100,14 @@ impl<P: Engine> Store for SqlStore<P> {
         self.user(self.statements.user_by_id.version(with_token_version), &[id]).await
     }
 
-    async fn insert_user(&self, email: &str, password: &str) -> Result<Option<UserRow>, StoreError> {
-        self.user(&self.statements.insert_user, &[Param::Text(email.into()), Param::Text(password.into())]).await
+    async fn insert_user(
+        &self,
+        email: &str,
+        password: &str,
+        is_unverified: bool,
+    ) -> Result<Option<UserRow>, StoreError> {
+        self.user(self.statements.insert_user.version(is_unverified), &[Param::text(email), Param::text(password)])
+            .await
     }
 
     async fn replace_hash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
@@ -148,13 +154,14 @@ impl<P: Engine> Store for SqlStore<P> {
     }
 
     async fn store_mail_token(&self, token: &NewMailToken) -> Result<Option<String>, StoreError> {
-        let NewMailToken { email, hash, now, expires_at, not_since } = token;
+        let NewMailToken { kind, email, hash, now, expires_at, not_since } = token;
         let params = [
             Param::text(email),
             Param::text(hash),
             Param::Integer(*now),
             Param::Integer(*expires_at),
             Param::Integer(*not_since),
+            Param::text(kind.name()),
         ];
         self.first(&self.statements.store_mail_token, &params).await
     }
@@ -167,6 +174,16 @@ impl<P: Engine> Store for SqlStore<P> {
     ) -> Result<Option<UserRow>, StoreError> {
         let sql = self.statements.user_by_mail_token.version(with_token_version);
         self.user(sql, &[Param::text(hash), Param::Integer(now)]).await
+    }
+
+    async fn verify_email(&self, hash: &str, now: i64) -> Result<bool, StoreError> {
+        let params = [Param::text(hash), Param::Integer(now)];
+        let statements = [
+            (&self.statements.verify_email, &params[..]),
+            // Of two uses at once both may set the column, and one deletes the token.
+            (&self.statements.delete_used_token, &params),
+        ];
+        Ok(!self.pool.transaction(&statements).await?.is_empty())
     }
 
     async fn delete_user(&self, deletion: &UserDeletion) -> Result<bool, StoreError> {

@@ -36,7 +36,7 @@ use edgegate::{
 ///         Ok(Some(&self.0).filter(|user| user.id == *id).cloned())
 ///     }
 ///
-///     async fn insert_user(&self, _: &str, _: &str) -> Result<Option<UserRow>, StoreError> {
+///     async fn insert_user(&self, _: &str, _: &str, _: bool) -> Result<Option<UserRow>, StoreError> {
 ///         Err(StoreError::Unsupported("REGISTRATION"))
 ///     }
 /// }
@@ -63,10 +63,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Stores a user and returns the row, or `None` when the address is taken, ignoring the case of the letters A to Z. One
     /// statement: of two requests with one address, one gets the row. The id of a deleted user must not be used again.
+    ///
+    /// With `is_unverified`, the column `email_verified` is `FALSE`: only with `EMAIL_VERIFICATION`.
     fn insert_user(
         &self,
         email: &str,
         password: &str,
+        is_unverified: bool,
     ) -> impl Future<Output = Result<Option<UserRow>, StoreError>> + Send;
 
     /// Replaces the hash of this user by `new` if it is still `old`. One statement. For `REHASH`.
@@ -92,9 +95,10 @@ pub trait Store: Send + Sync + 'static {
         async { Err(StoreError::Unsupported("PASSWORD_CHANGE")) }
     }
 
-    /// Stores the token of a mail to the user with this address, ignoring the case of the letters A to Z, instead of the one before, unless
+    /// Stores the token of a mail to the user with this address, ignoring the case of the letters A to Z, instead of the one of the same kind before, unless
     /// that was stored after [`NewMailToken::not_since`]. Returns the address as it is stored, or `None` if it has stored nothing. One
-    /// statement: [`NewMailToken`] has the SQL. For `PASSWORD_RECOVERY`, as the next one.
+    /// statement: [`NewMailToken`] has the SQL. For `PASSWORD_RECOVERY`, as the next one, and
+    /// `EMAIL_VERIFICATION`.
     fn store_mail_token(
         &self,
         _token: &NewMailToken,
@@ -102,7 +106,7 @@ pub trait Store: Send + Sync + 'static {
         async { Err(RECOVERY) }
     }
 
-    /// Finds the user for whom the token with this hash is, if it has not expired at `now`, and the user still has the address to which it was
+    /// Finds the user for whom the token for a new password with this hash is, if it has not expired at `now`, and the user still has the address to which it was
     /// sent.
     fn user_by_mail_token(
         &self,
@@ -111,6 +115,13 @@ pub trait Store: Send + Sync + 'static {
         _with_token_version: bool,
     ) -> impl Future<Output = Result<Option<UserRow>, StoreError>> + Send {
         async { Err(RECOVERY) }
+    }
+
+    /// Sets the column `email_verified` of the user for whom the token with this hash is, of the mail to verify the address, under the
+    /// conditions of [`Store::user_by_mail_token`], and deletes the token in the same transaction. Returns whether it did. For
+    /// `EMAIL_VERIFICATION`.
+    fn verify_email(&self, _hash: &str, _now: i64) -> impl Future<Output = Result<bool, StoreError>> + Send {
+        async { Err(StoreError::Unsupported("EMAIL_VERIFICATION")) }
     }
 
     /// Deletes a user, and the user's sessions, if the user still has the password hash and, if there is one, the token version. Returns
@@ -272,7 +283,10 @@ async fn answer<S: Store>(store: &S, question: &Question) -> Result<Option<Answe
             Answer::Done
         }
         Question::UserById { id, with_token_version } => Answer::User(store.user_by_id(id, *with_token_version).await?),
-        Question::InsertUser { email, password } => Answer::User(store.insert_user(email, password).await?),
+        Question::InsertUser { email, password, is_unverified } => {
+            Answer::User(store.insert_user(email, password, *is_unverified).await?)
+        }
+        Question::VerifyEmail { hash, now } => Answer::Changed(store.verify_email(hash, *now).await?),
         Question::ReplaceHash { id, old, new } => {
             store.replace_hash(id, old, new).await?;
             Answer::Done

@@ -24,7 +24,7 @@ use std::{error::Error, fmt};
 
 use edgegate::{
     UserId, UserRow,
-    host::{NewMailToken, PasswordChange, UserDeletion},
+    host::{MailKind, NewMailToken, PasswordChange, UserDeletion},
 };
 
 use self::sessions::session;
@@ -52,6 +52,7 @@ pub async fn run<S: Store>(
     suite.hashes_are_compared_and_set().await.named("a hash is replaced if it is still the old one")?;
     suite.passwords_are_changed().await.named("a password is changed if it and the token version are still those")?;
     suite.mail_tokens().await.named("the token of a mail is for one user and one new password")?;
+    suite.addresses_are_verified().await.named("an address is verified by the token of its mail, once")?;
     suite.users_are_deleted().await.named("a user is deleted if password and token version are still those")?;
     suite.token_versions().await.named("a revocation adds 1 to the version of one user")?;
     suite.revocation_deletes_sessions().await.named("a revocation deletes the sessions of one user")?;
@@ -162,7 +163,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         for email in ["mixed.case@example.com", "MIXED.CASE@EXAMPLE.COM", "Mixed.Case@Example.com"] {
             let found = self.store.user_by_email(email, false).await?;
             equal(email, found.map(|user| user.id), Some(row.id.clone()))?;
-            let again = self.store.insert_user(email, "another hash").await?;
+            let again = self.store.insert_user(email, "another hash", false).await?;
             equal("a second account", again.map(|user| user.id), None)?;
         }
         let kept = self.store.user_by_id(&row.id, false).await?;
@@ -188,10 +189,10 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
             let [a, b, c, d] = ["race{}@example.com", "RACE{}@example.com", "Race{}@Example.com", "race{}@EXAMPLE.COM"]
                 .map(|email| email.replace("{}", &race.to_string()));
             let (a, b, c, d) = tokio::join!(
-                self.store.insert_user(&a, HASH),
-                self.store.insert_user(&b, HASH),
-                self.store.insert_user(&c, HASH),
-                self.store.insert_user(&d, HASH),
+                self.store.insert_user(&a, HASH, false),
+                self.store.insert_user(&b, HASH, false),
+                self.store.insert_user(&c, HASH, false),
+                self.store.insert_user(&d, HASH, false),
             );
             equal("the number of accounts", [a?, b?, c?, d?].iter().flatten().count(), 1)?;
         }
@@ -279,6 +280,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
     async fn mail_tokens(&self) -> Checked {
         let [user, other] = [self.user("mail@example.com").await?, self.user("mail2@example.com").await?];
         let token = |email: &str, hash: &str, now| NewMailToken {
+            kind: MailKind::PasswordRecovery,
             email: email.into(),
             hash: hash.into(),
             now,
@@ -332,6 +334,32 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         equal("the token after it", found("five", NOW + 62).await?, None)
     }
 
+    async fn addresses_are_verified(&self) -> Checked {
+        let user = self.store.insert_user("verify@example.com", HASH, true).await?;
+        let id = user.map(|user| user.id).ok_or_else(|| Failed("the user was not stored".into()))?;
+        let other = self.user("verify2@example.com").await?;
+        let verified = async |id: &UserId| -> Result<bool, Failed> {
+            Ok(self.store.user_by_id(id, false).await?.is_some_and(|user| user.email_verified))
+        };
+        equal("a new user", verified(&id).await?, false)?;
+        equal("another user", verified(&other.id).await?, true)?;
+        for (kind, hash) in [(MailKind::EmailVerification, "verify"), (MailKind::PasswordRecovery, "recover")] {
+            let (email, hash) = ("verify@example.com".into(), hash.into());
+            let token = NewMailToken { kind, email, hash, now: NOW, expires_at: NOW + 100, not_since: NOW - 60 };
+            equal("a token is stored", self.store.store_mail_token(&token).await?.is_some(), true)?;
+        }
+        for (name, hash, now) in
+            [("another kind", "recover", NOW), ("expired", "verify", NOW + 100), ("unknown", "x", NOW)]
+        {
+            equal(name, self.store.verify_email(hash, now).await?, false)?;
+        }
+        equal("after these", verified(&id).await?, false)?;
+        equal("for a new password", self.store.user_by_mail_token("verify", NOW, false).await?.is_none(), true)?;
+        equal("with the token", self.store.verify_email("verify", NOW + 99).await?, true)?;
+        equal("with the token again", self.store.verify_email("verify", NOW + 99).await?, false)?;
+        equal("afterwards", verified(&id).await?, true)
+    }
+
     async fn users_are_deleted(&self) -> Checked {
         let [user, other] = [self.user("deleted@example.com").await?, self.user("deleted2@example.com").await?];
         for (name, id) in [("deleted-1", &user.id), ("deleted-2", &user.id), ("deleted-3", &other.id)] {
@@ -369,7 +397,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
 
     /// Inserts a user.
     async fn user(&self, email: &str) -> Result<UserRow, Failed> {
-        let user = self.store.insert_user(email, HASH).await?;
+        let user = self.store.insert_user(email, HASH, false).await?;
         user.ok_or_else(|| Failed(format!("{email} is taken: is the store empty?")))
     }
 

@@ -25,7 +25,7 @@ async fn events_are_told_and_stored_and_say_nothing_in_clear() -> Result<()> {
     let pool = sqlite(folder.path()).await?;
     SqliteStore::migrations().run(&pool).await?;
     let store = SqliteStore::new(pool.clone());
-    store.insert_user("ada@example.com", &user()?.password).await?;
+    store.insert_user("ada@example.com", &user()?.password, false).await?;
     let told = Arc::new(Mutex::new(Vec::<SecurityEvent>::new()));
     let telling = Arc::clone(&told);
     let vars = Vars { audit: Some("on".into()), lockout: Some("on".into()), revocation: Some("on".into()), ..vars() };
@@ -65,7 +65,7 @@ async fn without_its_table_an_event_changes_no_answer() -> Result<()> {
     SqliteStore::migrations().run(&pool).await?;
     sqlx::query("DROP TABLE audit").execute(&pool).await?;
     let store = SqliteStore::new(pool);
-    store.insert_user("ada@example.com", &user()?.password).await?;
+    store.insert_user("ada@example.com", &user()?.password, false).await?;
     let app = gate(store, Vars { audit: Some("on".into()), ..vars() })?.build().router();
     ensure!(post(&app, "/login", FORM).await?.status == 200);
     ensure!(post(&app, "/login", WRONG).await?.status == 403);
@@ -108,7 +108,7 @@ async fn an_on_event_that_panics_changes_no_answer_and_its_event_is_stored() -> 
     let pool = sqlite(folder.path()).await?;
     SqliteStore::migrations().run(&pool).await?;
     let store = SqliteStore::new(pool.clone());
-    store.insert_user("ada@example.com", &user()?.password).await?;
+    store.insert_user("ada@example.com", &user()?.password, false).await?;
     let auth =
         gate(store, Vars { audit: Some("on".into()), ..vars() })?.on_event(|_| panic!("a panic of the app")).build();
     let app = auth.router();

@@ -33,7 +33,7 @@ impl Store for Failing {
         Err((self.0)())
     }
 
-    async fn insert_user(&self, _: &str, _: &str) -> Result<Option<UserRow>, StoreError> {
+    async fn insert_user(&self, _: &str, _: &str, _: bool) -> Result<Option<UserRow>, StoreError> {
         Err((self.0)())
     }
 }
@@ -63,9 +63,14 @@ impl Store for Hanging {
         self.users.user_by_id(id, with_token_version).await
     }
 
-    async fn insert_user(&self, email: &str, password: &str) -> Result<Option<UserRow>, StoreError> {
+    async fn insert_user(
+        &self,
+        email: &str,
+        password: &str,
+        is_unverified: bool,
+    ) -> Result<Option<UserRow>, StoreError> {
         self.answers().await;
-        self.users.insert_user(email, password).await
+        self.users.insert_user(email, password, is_unverified).await
     }
 }
 
@@ -81,7 +86,7 @@ impl Store for Minimal {
         Ok(Some(self.0.clone()))
     }
 
-    async fn insert_user(&self, _: &str, _: &str) -> Result<Option<UserRow>, StoreError> {
+    async fn insert_user(&self, _: &str, _: &str, _: bool) -> Result<Option<UserRow>, StoreError> {
         Ok(None)
     }
 }

@@ -52,7 +52,7 @@ async fn sqlite_conforms_with_text_ids() -> Result<()> {
     }
     let store = SqliteStore::new(pool.clone()).with_columns(&["odd \"name", "role", "email"]);
     conforms(&store, async |id| delete(&pool, id).await).await?;
-    let user = store.insert_user("further@example.com", "hash").await?.context("not inserted")?;
+    let user = store.insert_user("further@example.com", "hash", false).await?.context("not inserted")?;
     ensure!(matches!(user.id, UserId::Text(_)), "{:?}", user.id);
     ensure!(user.columns["odd \"name"] == "a" && user.columns["role"].is_null() && user.columns.len() == 2);
     pool.execute("ALTER TABLE users DROP COLUMN is_active; ALTER TABLE users ADD COLUMN is_active BOOLEAN").await?;
@@ -86,7 +86,7 @@ async fn postgres_conforms_with_the_table_of_another_backend() -> Result<()> {
         PgStore::migrations().run(&pool).await?;
         let store = PgStore::new(pool.clone()).with_ids(ids).with_columns(&["role"]);
         conforms(&store, async |id| delete_pg(&pool, id).await).await.context(name)?;
-        let user = store.insert_user("further@example.com", "hash").await?.context("not inserted")?;
+        let user = store.insert_user("further@example.com", "hash", false).await?.context("not inserted")?;
         ensure!(matches!(user.id, UserId::Integer(_)) == (ids == IdType::Integer), "{name}: {:?}", user.id);
         ensure!(user.columns["role"] == "user" && user.columns.len() == 1);
         is_active_is_read(&store, &user.id, async |sql| Ok(pool.execute(AssertSqlSafe(sql)).await.map(drop)?)).await?;
@@ -100,7 +100,7 @@ async fn a_login_waits_for_a_revocation_in_postgres() -> Result<()> {
     let (_server, pool) = postgres("revocation").await?;
     PgStore::migrations().run(&pool).await?;
     let store = PgStore::new(pool.clone());
-    let user = store.insert_user("a@example.com", "hash").await?.context("not inserted")?;
+    let user = store.insert_user("a@example.com", "hash", false).await?.context("not inserted")?;
     let mut revocation = pool.begin().await?;
     revocation.execute("UPDATE users SET token_version = token_version + 1").await?;
     revocation.execute("DELETE FROM sessions").await?;
@@ -137,7 +137,7 @@ async fn a_lost_connection_is_an_error_and_no_more() -> Result<()> {
     let (_server, pool) = postgres("lost").await?;
     PgStore::migrations().run(&pool).await?;
     let store = PgStore::new(pool.clone());
-    store.insert_user("a@example.com", "hash").await?;
+    store.insert_user("a@example.com", "hash", false).await?;
     let others =
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lost' AND pid <> pg_backend_pid()";
     let mut killer = pool.acquire().await?;
@@ -157,7 +157,7 @@ async fn an_invalid_row_names_its_column() -> Result<()> {
     let pool = sqlite(folder.path()).await?;
     SqliteStore::migrations().run(&pool).await?;
     let store = SqliteStore::new(pool.clone());
-    store.insert_user("a@example.com", "hash").await?;
+    store.insert_user("a@example.com", "hash", false).await?;
     pool.execute("ALTER TABLE users DROP COLUMN created_at; ALTER TABLE users ADD COLUMN created_at INTEGER DEFAULT 5")
         .await?;
     match store.user_by_email("a@example.com", false).await {

@@ -126,7 +126,7 @@ export function plainRow(row: unknown): Record<string, unknown> | null {
 
 /** The columns that the core reads. A value of an impossible type becomes `false`, which the core refuses with the column's name. */
 export function coreColumns(row: Record<string, unknown>): Record<string, unknown> {
-  const { id, email, password, created_at, token_version, is_active } = row;
+  const { id, email, password, created_at, token_version, is_active, email_verified } = row;
   return {
     id: plainValue(id),
     email: plainValue(email),
@@ -134,6 +134,8 @@ export function coreColumns(row: Record<string, unknown>): Record<string, unknow
     password: plainValue(password === undefined ? false : password),
     created_at: plainValue(created_at instanceof Date ? isoDate(created_at) : created_at),
     ...(token_version === undefined ? {} : { token_version: plainValue(token_version) }),
+    // Others store when it was.
+    ...(email_verified === undefined ? {} : { email_verified: email_verified === true || email_verified instanceof Date || plainValue(email_verified) }),
     ...(is_active === undefined ? {} : { is_active: is_active === true || plainValue(is_active) }),
   };
 }
@@ -145,7 +147,7 @@ export function plainColumns(row: Record<string, unknown>): Record<string, unkno
 
 /** The columns that the core does not read, for the app. */
 export function furtherColumns(row: Record<string, unknown>): Record<string, unknown> {
-  const { id: _id, email: _email, password: _password, created_at: _created, token_version: _version, is_active: _active, ...further } = row;
+  const { id: _id, email: _email, password: _password, created_at: _created, token_version: _version, is_active: _active, email_verified: _verified, ...further } = row;
   return further;
 }
 

@@ -93,6 +93,13 @@ export interface Gate {
    */
   resetPassword(reset: { token: string; newPassword: string }, options?: { address?: string | undefined }): Promise<DoneVerdict>;
   /**
+   * Has a mail sent with a link to verify the address, if there is a user with this address and it is not verified. The verdict is the same
+   * otherwise. Needs `EMAIL_VERIFICATION`, and `waitUntil` where a request ends with its answer.
+   */
+  requestVerification(email: string, options?: { address?: string | undefined; waitUntil?: WaitUntil | undefined }): Promise<DoneVerdict>;
+  /** Marks the address of the user who has got this token by mail as verified. Needs `EMAIL_VERIFICATION`. */
+  verifyEmail(token: string, options?: { address?: string | undefined }): Promise<DoneVerdict>;
+  /**
    * Deletes the user of this token, and the user's sessions. Needs `ACCOUNT_DELETION=on`; without `REVOCATION=on`, access tokens stay
    * valid for `verifyToken` until they expire.
    */
@@ -143,7 +150,7 @@ export interface CreateOptions {
   schemes?: PasswordSchemes | undefined;
   /**
    * Sends a mail, such as `webhookMail(...)`. It is called after the answer, and may take 25 seconds. If it rejects, the error is logged, which
-   * must not have the mail. Needed for `PASSWORD_RECOVERY=on`.
+   * must not have the mail. Needed for `PASSWORD_RECOVERY` and `EMAIL_VERIFICATION`.
    */
   sendMail?: ((mail: Mail) => unknown) | undefined;
   /**
@@ -175,7 +182,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   const core = new Core(settings, { claims: claims !== undefined, events: onEvent !== undefined, schemes: schemes !== undefined });
   object("users", users);
   core.check();
-  if (!sendMail && core.ask((gate) => gate.sendsMail)) throw new EdgegateError("setting", "PASSWORD_RECOVERY needs the option `sendMail`");
+  if (!sendMail && core.ask((gate) => gate.sendsMail)) throw new EdgegateError("setting", "PASSWORD_RECOVERY and EMAIL_VERIFICATION need the option `sendMail`");
   const report: Log = (entry) => {
     try {
       log(entry);
@@ -256,6 +263,17 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       const { address: given, waitUntil } = known("options", options, ["address", "waitUntil"]);
       const address = given === undefined || given === null ? undefined : text("address", given);
       return run<DoneVerdict>(() => core.start((gate) => gate.recoverPassword(name, address)), { answer: asker({ waitUntil }) });
+    },
+    async requestVerification(email, options = {}) {
+      const name = text("email", email);
+      const { address: given, waitUntil } = known("options", options, ["address", "waitUntil"]);
+      const address = given === undefined || given === null ? undefined : text("address", given);
+      return run<DoneVerdict>(() => core.start((gate) => gate.requestVerification(name, address)), { answer: asker({ waitUntil }) });
+    },
+    async verifyEmail(token, options = {}) {
+      const { address: given } = known("options", options, ["address"]);
+      const address = given === undefined || given === null ? undefined : text("address", given);
+      return run<DoneVerdict>(() => core.start((gate) => gate.verifyEmail(isText(token) ? token : "", address)), { answer: asker() });
     },
     async resetPassword({ token, newPassword }, options = {}) {
       const next = text("newPassword", newPassword);
@@ -477,9 +495,9 @@ function isRefused(presented: string | undefined | Refused): presented is Refuse
   return typeof presented === "object";
 }
 
-/** The path of one route has an e-mail address, which must not be in the log. */
+/** The paths of two routes have an e-mail address, which must not be in the log. */
 function withoutAddress(path: string): string {
-  return path.replace(/(\/password-recovery\/).+/, "$1{email}");
+  return path.replace(/(\/(?:password-recovery|email-verification)\/).+/, "$1{email}");
 }
 
 /** @throws {TypeError} unless it is a path: other routes would not be found. */

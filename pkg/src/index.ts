@@ -18,7 +18,7 @@ export type { HonoContext, HonoRequest, NodeHeaders, NodeRequest } from "./head.
 export type { Limiter, Limiters } from "./limiters.js";
 export type { Log, LogEntry } from "./log.js";
 export type { EmailBinding, SendMail, WebhookOptions } from "./mail.js";
-export type { AttemptRow, AttemptStore, Columns, CountedLogin, MailTokenStore, NewMailToken, NewSession, PasswordChange, RotatedRow, SessionEnd, SessionStore, SucceededLogin, UserAtLogin, UserDeletion, UserStore } from "./store.js";
+export type { AttemptRow, AttemptStore, Columns, CountedLogin, MailTokenStore, NewMailToken, NewSession, NewUser, PasswordChange, RotatedRow, SessionEnd, SessionStore, SucceededLogin, UserAtLogin, UserDeletion, UserStore } from "./store.js";
 export type { Claims, TokenVerdict } from "./verdict.js";
 export type { WaitUntil, WebHeaders, WebRequest, WebResponse } from "./web.js";
 export type { DoneVerdict, ErrorCode, HashCode, LoginVerdict, Mail, MailKind, PasswordCode, Reason, Rotation, Session, SecurityEvent, SecurityEventKind, SessionsVerdict, TokenReason, User, UserId, UserRow, UserVerdict } from "../wasm/edgegate.js";

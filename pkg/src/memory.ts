@@ -1,6 +1,6 @@
 // User store in memory, for tests of an application.
 
-import type { UserId, UserRow } from "../wasm/edgegate.js";
+import type { MailKind, UserId, UserRow } from "../wasm/edgegate.js";
 import { lowerCase, type SqlStore } from "./sql.js";
 import type { AttemptRow, NewSession, Session, UserStore } from "./store.js";
 
@@ -59,9 +59,9 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
     for (const session of sessions.values()) if (String(session.userId) === String(id) && which(session)) sessions.delete(session.id);
   };
 
-  const byMailToken = (hash: string, now: number) =>
+  const byMailToken = (hash: string, now: number, kind: MailKind = "password-recovery") =>
     rows.find((row) => {
-      const token = mailTokens.get(String(row.id));
+      const token = mailTokens.get(`${kind} ${row.id}`);
       return token?.hash === hash && token.expiresAt > now && token.email === row.email;
     });
 
@@ -75,7 +75,8 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
   return {
     userByEmail: async (email) => copied(byEmail(email)),
     userById: async (id) => copied(byId(id)),
-    insertUser: async ({ email, password }) => (byEmail(email) ? null : copied(add({ email, password }))),
+    insertUser: async ({ email, password, isUnverified }) =>
+      byEmail(email) ? null : copied(add({ email, password, ...(isUnverified ? { email_verified: false } : {}) })),
     async replaceHash({ id, old, new: next }) {
       const row = byId(id);
       if (row?.password === old) row.password = next;
@@ -87,17 +88,24 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
       row.password = next;
       if (tokenVersion !== undefined) row.token_version += 1;
       if (withSessions) deleteOf(userId, () => true);
-      if (withMailTokens) mailTokens.delete(String(userId));
+      if (withMailTokens) mailTokens.delete(`password-recovery ${userId}`);
       return true;
     },
     mailTokens: {
-      async store({ email, hash, now, expiresAt, notSince }) {
+      async store({ kind, email, hash, now, expiresAt, notSince }) {
         const row = byEmail(email);
-        if (!row || (mailTokens.get(String(row.id))?.now ?? -Infinity) > notSince) return null;
-        mailTokens.set(String(row.id), { hash, now, expiresAt, email: row.email });
+        const key = row && `${kind} ${row.id}`;
+        if (!key || (mailTokens.get(key)?.now ?? -Infinity) > notSince) return null;
+        mailTokens.set(key, { hash, now, expiresAt, email: row.email });
         return row.email;
       },
       user: async ({ hash, now }) => copied(byMailToken(hash, now)),
+      async verifyEmail({ hash, now }) {
+        const row = byMailToken(hash, now, "email-verification");
+        if (!row) return false;
+        row.email_verified = true;
+        return mailTokens.delete(`email-verification ${row.id}`);
+      },
     },
     async deleteUser({ userId, password, tokenVersion, withSessions }) {
       const row = byId(userId);

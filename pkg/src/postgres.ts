@@ -107,6 +107,7 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
     mailTokens: {
       store: (token) => mailTokens.store({ ...token, email: spelled(token.email) }),
       user: (of) => user(mailTokens.user(of)),
+      verifyEmail: (of) => mailTokens.verifyEmail(of),
     },
     deleteUser: (deletion) => ofExistingId(() => store.deleteUser(deletion), false),
     changePassword: (change) => ofExistingId(() => store.changePassword(change), false),
@@ -306,6 +307,7 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
   }[ids];
   const version = "token_version bigint NOT NULL DEFAULT 0";
   const active = "is_active boolean NOT NULL DEFAULT true";
+  const verified = "email_verified boolean NOT NULL DEFAULT true";
   return {
     users: `CREATE TABLE IF NOT EXISTS ${name(users)} (
   ${name(id)} ${key} PRIMARY KEY,
@@ -313,12 +315,14 @@ export function postgresSchema(options: PostgresSchemaOptions = {}): Schema {
   password text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   ${version},
-  ${active}
+  ${active},
+  ${verified}
 );
 CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lower(email COLLATE "C"));
 `,
     tokenVersion: `ALTER TABLE ${name(users)} ADD COLUMN IF NOT EXISTS ${version};\n`,
     isActive: `ALTER TABLE ${name(users)} ADD COLUMN IF NOT EXISTS ${active};\n`,
+    emailVerified: `ALTER TABLE ${name(users)} ADD COLUMN IF NOT EXISTS ${verified};\n`,
     sessions: `CREATE TABLE IF NOT EXISTS ${name(sessions)} (
   id text PRIMARY KEY,
   user_id ${ids} NOT NULL REFERENCES ${name(users)} (${name(id)}) ON DELETE CASCADE,
@@ -335,11 +339,13 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lo
 CREATE INDEX IF NOT EXISTS ${index(sessions, "user_id")} ON ${name(sessions)} (user_id);
 `,
     mailTokens: `CREATE TABLE IF NOT EXISTS ${name(mailTokens)} (
-  user_id ${ids} PRIMARY KEY REFERENCES ${name(users)} (${name(id)}) ON DELETE CASCADE,
+  user_id ${ids} NOT NULL REFERENCES ${name(users)} (${name(id)}) ON DELETE CASCADE,
+  kind text NOT NULL,
   hash text NOT NULL UNIQUE,
   email text NOT NULL,
   created_at bigint NOT NULL,
-  expires_at bigint NOT NULL
+  expires_at bigint NOT NULL,
+  PRIMARY KEY (user_id, kind)
 );
 `,
     attempts: `CREATE TABLE IF NOT EXISTS ${name(attempts)} (

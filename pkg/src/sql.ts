@@ -19,8 +19,8 @@ export interface SqlOptions {
   /** The columns of the users that have other names. */
   columns?: ColumnNames;
   /**
-   * Further columns of the users to read, such as `role`. `currentUser` returns them under the same names. `is_active` is none of them: it is
-   * always read. Default: none.
+   * Further columns of the users to read, such as `role`. `currentUser` returns them under the same names. `is_active` and `email_verified` are
+   * none of them: the gate reads them for itself. Default: none.
    */
   further?: readonly string[];
   /**
@@ -44,6 +44,11 @@ export interface ColumnNames {
   token_version?: string;
   /** Whether the user may log in: a truth value, an integer 0 or 1, or one of the texts `true` and `false`. All may, if there is no such column. Default: `is_active`. */
   is_active?: string;
+  /**
+   * Whether the address is verified: a truth value, or the time when it was. It is for `EMAIL_VERIFICATION`, which stores `FALSE` and `TRUE`.
+   * All are, if there is no such column. Default: `email_verified`.
+   */
+  email_verified?: string;
 }
 
 /** What differs between databases. */
@@ -108,9 +113,9 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
   return {
     userByEmail: (email, columns) => user(sql.byEmail(columns), { email }),
     userById: (id, columns) => user(sql.byId(columns), { id: key(id) }),
-    insertUser({ email, password }) {
+    insertUser({ email, password, isUnverified }) {
       const further = options.newUser?.() ?? {};
-      return user(sql.insertUser(Object.keys(further)), { email, newEmail: email, password, ...renamed(further) });
+      return user(sql.insertUser(Object.keys(further), isUnverified === true), { email, newEmail: email, password, ...renamed(further) });
     },
     async replaceHash({ id, old, new: next }) {
       await all(sql.replaceHash, { id: key(id), old, next });
@@ -130,6 +135,11 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
         return ((await first(sql.storeMailToken, { ...token }))?.["email"] as string | undefined) ?? null;
       },
       user: ({ withTokenVersion, ...of }) => user(sql.byMailToken({ tokenVersion: withTokenVersion }), { ...of }),
+      async verifyEmail(of) {
+        // Of two uses at once both may set the column, and one deletes the token.
+        const [, used] = await transaction([sql.verifyEmail, sql.endMailToken], { ...of });
+        return used?.length === 1;
+      },
     },
     async deleteUser({ userId, password, tokenVersion, withSessions }) {
       const ofVersion = tokenVersion !== undefined;
@@ -214,18 +224,21 @@ function statements(dialect: Dialect, options: SqlOptions) {
   const name = (text: string): string => quoted(dialect.quote, text);
   const { users = "users", sessions = "sessions", attempts = "login_attempts", mailTokens = "mail_tokens", audit = "audit", columns = {}, further = [] } = object("options", options);
   const [U, S, A, M] = [name(users), name(sessions), name(attempts), name(mailTokens)];
-  const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version", is_active = "is_active" } = columns;
+  const { id = "id", email = "email", password = "password", created_at = "created_at", token_version = "token_version", is_active = "is_active", email_verified = "email_verified" } = columns;
   const [ID, EMAIL, PASSWORD, VERSION] = [name(id), name(email), name(password), name(token_version)];
-  if (further.includes(is_active)) throw new TypeError(`edgegate: further cannot have ${JSON.stringify(is_active)}: the gate reads it, and it is true for every user whom the gate lets pass`);
+  for (const column of [is_active, email_verified]) {
+    if (further.includes(column)) throw new TypeError(`edgegate: further cannot have ${JSON.stringify(column)}: the gate reads it, and keeps it for itself`);
+  }
   const createdAt = created_at === null ? "''" : dialect.createdAt(name(created_at));
   const row = [`${dialect.id(ID)} AS id`, `${EMAIL} AS email`, `${PASSWORD} AS password`, `${createdAt} AS created_at`, ...further.map(name)];
   // In a table without the column, the name means that of `missing`.
-  const ACTIVE = name(is_active);
-  const active =
-    `(SELECT (SELECT CAST(${ACTIVE} AS text) FROM ${U} AS own WHERE own.${ID} = ${U}.${ID}) ` +
-    `FROM (SELECT 'true' AS ${ACTIVE}) AS missing)`;
+  const flag = (column: string) =>
+    `(SELECT (SELECT CAST(${column} AS text) FROM ${U} AS own WHERE own.${ID} = ${U}.${ID}) ` +
+    `FROM (SELECT 'true' AS ${column}) AS missing)`;
+  const [active, VERIFIED] = [flag(name(is_active)), name(email_verified)];
+  const flags = [`${active} AS is_active`, `${flag(VERIFIED)} AS email_verified`];
   const select = ({ tokenVersion }: Columns, where: string) =>
-    `SELECT ${[...row, `${active} AS is_active`, ...(tokenVersion ? [`${VERSION} AS token_version`] : [])].join(", ")} FROM ${U} WHERE ${where}`;
+    `SELECT ${[...row, ...flags, ...(tokenVersion ? [`${VERSION} AS token_version`] : [])].join(", ")} FROM ${U} WHERE ${where}`;
   const cached = new Map<string, { sql: string; names: string[] }>();
 
   // The id is taken from the table of users, so that it has the type that it has there.
@@ -234,7 +247,9 @@ function statements(dialect: Dialect, options: SqlOptions) {
   // A token that was replaced less than the grace period ago ends nothing.
   const ends = (isVerified: boolean) =>
     `${isVerified ? "" : "previous = :old AND "}NOT (COALESCE(previous, '') = :old AND rotated_at > :graceSince)`;
-  const mailToken = (column: string) => `SELECT ${column} FROM ${M} WHERE hash = :hash AND expires_at > :now`;
+  const mailToken = (column: string, kind = "password-recovery") =>
+    `SELECT ${column} FROM ${M} WHERE hash = :hash AND kind = '${kind}' AND expires_at > :now`;
+  const ofMailToken = (kind?: string) => `${ID} = (${mailToken("user_id", kind)}) AND ${EMAIL} = (${mailToken("email", kind)})`;
   const asRead = (ofVersion: boolean) => `${ID} = :id AND ${PASSWORD} = :old${ofVersion ? ` AND ${VERSION} = :tokenVersion` : ""}`;
   const ifCurrent = (then: string, column: string) => `${column} = CASE WHEN current = :old THEN ${then} ELSE ${column} END`;
 
@@ -274,23 +289,27 @@ function statements(dialect: Dialect, options: SqlOptions) {
     takeBack: `UPDATE ${A} SET failures = failures - 1 WHERE account = :account AND client = '' AND failures > 0 RETURNING 1 AS changed`,
     byId: (columns: Columns) => select(columns, `${ID} = :id`),
     // The address is two parameters, because the databases that infer types could infer two different ones.
-    insertUser: (names: string[]) =>
-      `INSERT INTO ${U} (${[EMAIL, PASSWORD, ...names.map(name)].join(", ")}) ` +
-      `SELECT ${[":newEmail", ":password", ...names.map((_, at) => `:${parameterOf(at)}`)].join(", ")} ` +
+    insertUser: (names: string[], isUnverified: boolean) =>
+      `INSERT INTO ${U} (${[EMAIL, PASSWORD, ...names.map(name), ...(isUnverified ? [VERIFIED] : [])].join(", ")}) ` +
+      `SELECT ${[":newEmail", ":password", ...names.map((_, at) => `:${parameterOf(at)}`), ...(isUnverified ? ["FALSE"] : [])].join(", ")} ` +
       `WHERE NOT EXISTS (SELECT 1 FROM ${U} WHERE ${dialect.sameEmail(EMAIL)}) ` +
       `ON CONFLICT DO NOTHING RETURNING ${row.join(", ")}`,
     replaceHash: `UPDATE ${U} SET ${PASSWORD} = :next WHERE ${ID} = :id AND ${PASSWORD} = :old RETURNING 1 AS changed`,
     storeMailToken:
-      `INSERT INTO ${M} AS t (user_id, hash, email, created_at, expires_at) ` +
-      `SELECT ${ID}, :hash, ${EMAIL}, :now, :expiresAt FROM ${U} WHERE ${dialect.sameEmail(EMAIL)} ` +
-      `ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, ` +
+      `INSERT INTO ${M} AS t (user_id, kind, hash, email, created_at, expires_at) ` +
+      `SELECT ${ID}, :kind, :hash, ${EMAIL}, :now, :expiresAt FROM ${U} WHERE ${dialect.sameEmail(EMAIL)} ` +
+      `ON CONFLICT (user_id, kind) DO UPDATE SET hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, ` +
       `expires_at = excluded.expires_at WHERE t.created_at <= :notSince RETURNING email`,
-    byMailToken: (columns: Columns) => select(columns, `${ID} = (${mailToken("user_id")}) AND ${EMAIL} = (${mailToken("email")})`),
-    endMailTokens: `DELETE FROM ${M} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id AND ${PASSWORD} = :next) RETURNING 1 AS deleted`,
+    byMailToken: (columns: Columns) => select(columns, ofMailToken()),
+    verifyEmail: `UPDATE ${U} SET ${VERIFIED} = TRUE WHERE ${ofMailToken("email-verification")} RETURNING 1 AS changed`,
+    endMailToken:
+      `DELETE FROM ${M} WHERE hash = :hash AND kind = 'email-verification' AND expires_at > :now ` +
+      `AND EXISTS (SELECT 1 FROM ${U} WHERE ${U}.${ID} = ${M}.user_id AND ${U}.${EMAIL} = ${M}.email) RETURNING 1 AS deleted`,
+    endMailTokens: `DELETE FROM ${M} WHERE kind = 'password-recovery' AND user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id AND ${PASSWORD} = :next) RETURNING 1 AS deleted`,
     changePassword: (withVersion: boolean, withMailToken: boolean) =>
       `UPDATE ${U} SET ${PASSWORD} = :next${withVersion ? `, ${VERSION} = ${VERSION} + 1` : ""} ` +
       `WHERE ${ID} = :id AND COALESCE(${PASSWORD}, '') = :old${withVersion ? ` AND ${VERSION} = :tokenVersion` : ""}` +
-      `${withMailToken ? ` AND ${ID} = (${mailToken("user_id")}) AND ${EMAIL} = (${mailToken("email")})` : ""} RETURNING 1 AS changed`,
+      `${withMailToken ? ` AND ${ofMailToken()}` : ""} RETURNING 1 AS changed`,
     // Before the user: the id is that of the row, in its type.
     endSessionsOfDeleted: (ofVersion: boolean) => `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${asRead(ofVersion)}) RETURNING id`,
     deleteUser: (ofVersion: boolean) => `DELETE FROM ${U} WHERE ${asRead(ofVersion)} RETURNING 1 AS deleted`,

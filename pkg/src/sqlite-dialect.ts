@@ -31,11 +31,13 @@ export interface Schema {
   tokenVersion: string;
   /** Adds the column `is_active` to a table of users that has none. All users are active then. */
   isActive: string;
+  /** Adds the column `email_verified` to a table of users that has none, for `EMAIL_VERIFICATION`. All addresses are verified then. */
+  emailVerified: string;
   /** Creates the table of sessions and its index, unless the table exists: for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   sessions: string;
   /** Creates the table of failed logins and known clients, unless it exists: for `LOCKOUT=on`. */
   attempts: string;
-  /** Creates the table of the tokens of mails, unless it exists: for `PASSWORD_RECOVERY=on`. */
+  /** Creates the table of the tokens of mails, unless it exists: for `PASSWORD_RECOVERY` and `EMAIL_VERIFICATION`. */
   mailTokens: string;
   /** Creates the table of security events, unless it exists: for `AUDIT=on`. Nothing deletes its rows. */
   audit: string;
@@ -63,6 +65,7 @@ export function sqliteSchema(options: SqliteSchemaOptions = {}): Schema {
   const id = ids === "text" ? "TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(16))))" : "INTEGER PRIMARY KEY AUTOINCREMENT";
   const version = "token_version INTEGER NOT NULL DEFAULT 0";
   const active = "is_active INTEGER NOT NULL DEFAULT 1";
+  const verified = "email_verified INTEGER NOT NULL DEFAULT 1";
   return {
     users: `CREATE TABLE IF NOT EXISTS ${name(users)} (
   id ${id},
@@ -70,12 +73,14 @@ export function sqliteSchema(options: SqliteSchemaOptions = {}): Schema {
   password TEXT NOT NULL,
   created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
   ${version},
-  ${active}
+  ${active},
+  ${verified}
 );
 CREATE UNIQUE INDEX IF NOT EXISTS ${name(`${users}_email`)} ON ${name(users)} (email COLLATE NOCASE);
 `,
     tokenVersion: `ALTER TABLE ${name(users)} ADD COLUMN ${version};\n`,
     isActive: `ALTER TABLE ${name(users)} ADD COLUMN ${active};\n`,
+    emailVerified: `ALTER TABLE ${name(users)} ADD COLUMN ${verified};\n`,
     sessions: `CREATE TABLE IF NOT EXISTS ${name(sessions)} (
   id TEXT PRIMARY KEY NOT NULL,
   user_id NOT NULL REFERENCES ${name(users)} (id) ON DELETE CASCADE,
@@ -92,11 +97,13 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${name(`${users}_email`)} ON ${name(users)} (e
 CREATE INDEX IF NOT EXISTS ${name(`${sessions}_user_id`)} ON ${name(sessions)} (user_id);
 `,
     mailTokens: `CREATE TABLE IF NOT EXISTS ${name(mailTokens)} (
-  user_id NOT NULL PRIMARY KEY REFERENCES ${name(users)} (id) ON DELETE CASCADE,
+  user_id NOT NULL REFERENCES ${name(users)} (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,
   hash TEXT NOT NULL UNIQUE,
   email TEXT NOT NULL,
   created_at INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (user_id, kind)
 ) WITHOUT ROWID;
 `,
     attempts: `CREATE TABLE IF NOT EXISTS ${name(attempts)} (

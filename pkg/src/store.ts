@@ -45,8 +45,11 @@ export interface UserStore {
   userByEmail(email: string, columns: Columns): Promise<UserRow | null>;
   /** Finds a user by id. With `tokenVersion` it must see the last write. */
   userById(id: UserId, columns: Columns): Promise<UserRow | null>;
-  /** Stores a user, or returns `null` when the address is taken, ignoring letter case. */
-  insertUser(user: Asked<"insertUser">): Promise<UserRow | null>;
+  /**
+   * Stores a user, or returns `null` when the address is taken, ignoring letter case. If `isUnverified` is set, the column `email_verified` is
+   * `FALSE`; it is set only with `EMAIL_VERIFICATION`.
+   */
+  insertUser(user: NewUser): Promise<UserRow | null>;
   /**
    * Replaces the hash of this user if it is still `old`. Called only with `REHASH=on`. If it rejects, the error is
    * logged and the login succeeds.
@@ -70,7 +73,7 @@ export interface UserStore {
    * for `REVOCATION=on`.
    */
   revokeTokens?(change: Asked<"revokeTokens">): Promise<void>;
-  /** The tokens of mails. Needed for `PASSWORD_RECOVERY=on`. */
+  /** The tokens of mails. Needed for `PASSWORD_RECOVERY` and `EMAIL_VERIFICATION`. */
   mailTokens?: MailTokenStore;
   /** The sessions. Needed for `REFRESH_TOKEN_EXPIRE_MINUTES`. */
   sessions?: SessionStore;
@@ -81,21 +84,29 @@ export interface UserStore {
 }
 
 /**
- * The tokens of mails, one for a user: the table `mail_tokens`. Times are in seconds since 1970. The documentation of the Rust types
+ * The tokens of mails, one of each kind for a user: the table `mail_tokens`. Times are in seconds since 1970. The documentation of the Rust types
  * `NewMailToken` and `PasswordChange` has the SQL.
  */
 export interface MailTokenStore {
   /**
-   * Stores the token of the user with this address, ignoring letter case, instead of the one before, unless that was stored after `notSince`.
+   * Stores the token of the user with this address, ignoring letter case, instead of the one of the same kind before, unless that was stored after `notSince`.
    * One statement. Returns the address as it is stored, or `null` if it has stored nothing.
    */
   store(token: NewMailToken): Promise<string | null>;
   /**
-   * Finds the user for whom the token with this `hash` is, with `token_version` if `withTokenVersion` is set: if the token has not expired,
+   * Finds the user for whom the token of the kind `password-recovery` with this `hash` is, with `token_version` if `withTokenVersion` is set: if the token has not expired,
    * and the user still has the address that the user had when it was stored.
    */
   user(of: Asked<"userByMailToken">): Promise<UserRow | null>;
+  /**
+   * Sets the column `email_verified` of the user for whom the token with this `hash` is, under the conditions of {@link MailTokenStore.user},
+   * and deletes the token in the same transaction. Returns whether it did.
+   */
+  verifyEmail(of: Asked<"verifyEmail">): Promise<boolean>;
 }
+
+/** A user to store. */
+export type NewUser = Omit<Asked<"insertUser">, "isUnverified"> & Partial<Pick<Asked<"insertUser">, "isUnverified">>;
 
 /** The columns to return besides `id`, `email`, `password` and `created_at`. */
 export interface Columns {

@@ -97,6 +97,10 @@ export async function askStore(
     }
     case "userByMailToken":
       return answerUser(await inTime(mailTokensOf(users).user(question)));
+    case "verifyEmail": {
+      const verified = truth("verifyEmail", await inTime(mailTokensOf(users).verifyEmail(question)));
+      return turn.call((turn) => turn.answerChanged(verified));
+    }
     case "deleteUser": {
       if (!users.deleteUser) throw new TypeError("edgegate: ACCOUNT_DELETION needs a user store with `deleteUser`");
       const deleted = truth("deleteUser", await inTime(users.deleteUser(question)));
@@ -153,7 +157,7 @@ function sessionsOf({ sessions }: UserStore): SessionStore {
 }
 
 function mailTokensOf({ mailTokens }: UserStore): MailTokenStore {
-  if (!mailTokens) throw new TypeError("edgegate: PASSWORD_RECOVERY needs a user store with `mailTokens`");
+  if (!mailTokens) throw new TypeError("edgegate: PASSWORD_RECOVERY and EMAIL_VERIFICATION need a user store with `mailTokens`");
   return mailTokens;
 }
 

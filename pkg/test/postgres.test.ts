@@ -73,7 +73,7 @@ checks("postgres, one for each call", setup(connectingJs, schema()), { ids: "int
 
 checks("pg, a column of citext", setup(pool, `
   CREATE EXTENSION citext;
-  CREATE TABLE users (id serial PRIMARY KEY, email citext NOT NULL UNIQUE, password varchar(60) NOT NULL, created_at timestamp DEFAULT now(), token_version int NOT NULL DEFAULT 0);
+  CREATE TABLE users (id serial PRIMARY KEY, email citext NOT NULL UNIQUE, password varchar(60) NOT NULL, created_at timestamp DEFAULT now(), token_version int NOT NULL DEFAULT 0, email_verified boolean NOT NULL DEFAULT true);
   ${postgresSchema({ ids: "integer" }).sessions + postgresSchema({ ids: "integer" }).mailTokens + postgresSchema().attempts}`, { letterCase: "lower" }), { ids: "integer" });
 
 // FastAPI's full-stack template: the defaults of SQLModel are not in the database.
@@ -83,7 +83,7 @@ const template = `
     id uuid NOT NULL PRIMARY KEY, hashed_password varchar NOT NULL, created_at timestamptz DEFAULT now()
   );
   CREATE UNIQUE INDEX ix_user_email ON "user" (email);`;
-const { tokenVersion, sessions, attempts, mailTokens } = postgresSchema({ users: "user", ids: "uuid" });
+const { tokenVersion, emailVerified, sessions, attempts, mailTokens } = postgresSchema({ users: "user", ids: "uuid" });
 const options: PostgresOptions = {
   users: "user",
   columns: { password: "hashed_password" },
@@ -92,7 +92,7 @@ const options: PostgresOptions = {
   newUser: () => ({ id: crypto.randomUUID(), is_active: true, is_superuser: false }),
 };
 for (const [name, connect] of Object.entries({ pg: pool, postgres: js })) {
-  checks(`${name}, a table of FastAPI`, setup(connect, template + tokenVersion + sessions + attempts + mailTokens, options), { ids: "text" });
+  checks(`${name}, a table of FastAPI`, setup(connect, template + tokenVersion + emailVerified + sessions + attempts + mailTokens, options), { ids: "text" });
 }
 
 test("ids are integers or texts as the column is, and times are as FastAPI writes them", async () => {
@@ -117,7 +117,7 @@ test("ids are integers or texts as the column is, and times are as FastAPI write
         const options = { users: "auth.accounts", columns: { ...columns, created_at: "madeAt" }, further: ["scopes"] };
         assert.deepEqual(
           await postgresUsers(database, options).userById(id, { tokenVersion: true }),
-          { id, email: "Ada@example.com", password: "x", created_at: expected, token_version: 3, is_active: "true", scopes: ["a", "b"] },
+          { id, email: "Ada@example.com", password: "x", created_at: expected, token_version: 3, is_active: "true", email_verified: "true", scopes: ["a", "b"] },
           `${driver} ${idType}`,
         );
         const timeless = { ...options, columns: { ...columns, created_at: null } };

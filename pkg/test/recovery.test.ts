@@ -74,7 +74,7 @@ test("the answer does not wait for what depends on the address, and is the same 
   for (const email of ["nobody@example.com", "nobody", " ", "\0", "x".repeat(500)]) assert.deepEqual(await recover(email), { ...known, waited: email.trim() === "" || email === "\0" || email.length > 320 ? 0 : 1 });
   assert.equal(mails.length, 1);
   // A store that never answers is not waited for.
-  const hanging = open({ users: { ...sqliteUsers(new DatabaseSync(":memory:")), mailTokens: { store: () => new Promise(() => {}), user: async () => null } } as UserStore });
+  const hanging = open({ users: { ...sqliteUsers(new DatabaseSync(":memory:")), mailTokens: { store: () => new Promise(() => {}), user: async () => null, verifyEmail: async () => false } } as UserStore });
   const request = new Request("http://localhost/password-recovery/ada@example.com", { method: "POST" });
   assert.equal((await hanging.gate.fetch(request)).status, 200);
 });
@@ -146,6 +146,37 @@ test("without HTTP", async () => {
     await assert.rejects(gate.recoverPassword(wrong), TypeError);
     await assert.rejects(gate.resetPassword({ token, newPassword: wrong }), TypeError);
   }
+});
+
+test("a new user verifies the address before the first login", async () => {
+  const { gate, mails, entries, events, database } = open({ settings: { REGISTRATION: "open", EMAIL_VERIFICATION: "required" } });
+  const later: Promise<unknown>[] = [];
+  const send = async (path: string, body?: object) => {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: body ? JSON.stringify(body) : null };
+    const response = await gate.fetch(new Request(`http://localhost${path}`, init), { waitUntil: (promise) => later.push(promise) });
+    await Promise.all(later.splice(0));
+    return { status: response.status, body: await response.text() };
+  };
+  const login = async () => {
+    const body = new URLSearchParams({ username: "grace@example.com", password: "correct horse" });
+    return (await gate.fetch(new Request("http://localhost/login", { method: "POST", body }))).status;
+  };
+  assert.equal((await send("/users", { email: "grace@example.com", password: "correct horse" })).status, 201);
+  assert.deepEqual([mails.map(({ kind, to }) => [kind, to]), await login()], [[["email-verification", "grace@example.com"]], 400]);
+  const sent = { status: 200, body: '{"message":"If that email is registered and not verified yet, we sent a verification link"}' };
+  for (const name of ["grace@example.com", "ada@example.com", "nobody@example.com"]) assert.deepEqual(await send(`/email-verification/${name}`), sent);
+  assert.equal(mails.length, 1, "one a minute, and none to an address that is verified or unknown");
+  const token = tokenOf(mails[0]);
+  assert.equal((await send("/reset-password", { token, new_password: "a new secret" })).body, '{"detail":"Invalid token"}');
+  assert.deepEqual([(await send("/verify-email", { token: "x" })).status, (await send("/verify-email", {})).status], [400, 422]);
+  assert.deepEqual(await send("/verify-email", { token }), { status: 200, body: '{"message":"Email verified successfully"}' });
+  assert.deepEqual([(await send("/verify-email", { token })).status, await login()], [400, 200]);
+  assert.equal(database.prepare("SELECT email_verified AS value FROM users WHERE email LIKE 'grace%'").get()?.["value"], 1);
+  assert.deepEqual(events.map(({ kind }) => kind), ["signed-up", "email-verified", "login"]);
+  assert(!JSON.stringify([entries, events]).match(/grace|ada@|nobody/) && !JSON.stringify([entries, events]).includes(token));
+  // The same without HTTP.
+  assert.deepEqual(await gate.requestVerification("nobody@example.com"), { outcome: "accepted" });
+  for (const wrong of [token, "", undefined] as string[]) assert.deepEqual(await gate.verifyEmail(wrong), { outcome: "refused", reason: "mail-token" });
 });
 
 test("a webhook gets the mail as JSON, and what is no 2xx rejects", async (t) => {

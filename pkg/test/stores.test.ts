@@ -116,16 +116,16 @@ test("a missing column is an error of the database, and not the text of its name
 test("the SQL of sqliteSchema and the migrations of the Worker create the same tables", async () => {
   const migrated = await sqliteDatabase();
   const database = new DatabaseSync(":memory:");
-  const { users, sessions, attempts, mailTokens, tokenVersion, isActive } = sqliteSchema();
+  const { users, sessions, attempts, mailTokens, tokenVersion, isActive, emailVerified } = sqliteSchema();
   database.exec(users + sessions + attempts + mailTokens);
   for (const table of ["users", "sessions", "login_attempts", "mail_tokens"]) {
     for (const what of [`pragma_table_info('${table}')`, `pragma_index_list('${table}')`, `pragma_foreign_key_list('${table}')`]) {
       assert.deepEqual(database.prepare(`SELECT * FROM ${what}`).all(), await migrated.all(`SELECT * FROM ${what}`), what);
     }
   }
-  database.exec("ALTER TABLE users DROP COLUMN token_version; ALTER TABLE users DROP COLUMN is_active");
-  database.exec(tokenVersion + isActive);
-  assert.equal(database.prepare("SELECT 1 FROM pragma_table_info('users') WHERE name IN ('token_version', 'is_active')").all().length, 2);
+  database.exec("ALTER TABLE users DROP COLUMN token_version; ALTER TABLE users DROP COLUMN is_active; ALTER TABLE users DROP COLUMN email_verified");
+  database.exec(tokenVersion + isActive + emailVerified);
+  assert.equal(database.prepare("SELECT 1 FROM pragma_table_info('users') WHERE name IN ('token_version', 'is_active', 'email_verified')").all().length, 3);
   await migrated.close();
 });
 

@@ -80,7 +80,8 @@ pub(super) struct Statements {
     pub(super) know_client: SqlStr,
     pub(super) take_back: SqlStr,
     pub(super) delete_old_clients: SqlStr,
-    pub(super) insert_user: SqlStr,
+    /// With an address that is not verified.
+    pub(super) insert_user: Pair,
     pub(super) replace_hash: SqlStr,
     /// From the hash `$3` to `$2`, with the token version `$4`.
     pub(super) change_password: Pair,
@@ -89,6 +90,9 @@ pub(super) struct Statements {
     pub(super) store_mail_token: SqlStr,
     /// With `token_version`.
     pub(super) user_by_mail_token: Pair,
+    /// With the token of the hash `$1` at `$2`, as the next one.
+    pub(super) verify_email: SqlStr,
+    pub(super) delete_used_token: SqlStr,
     /// If the user has the hash `$2`, as the next two.
     pub(super) delete_mail_tokens: SqlStr,
     pub(super) delete_sessions_of_password: SqlStr,
@@ -128,7 +132,8 @@ impl Statements {
         columns.splice(0..0, further.iter().copied().zip(quoted.iter().map(String::as_str)));
         let user = dialect.object(&columns);
         columns.push(("token_version", "token_version"));
-        columns.push(("is_active", IS_ACTIVE));
+        let [is_active, email_verified] = ["is_active", "email_verified"].map(flag);
+        columns.extend([("is_active", is_active.as_str()), ("email_verified", &email_verified)]);
         let users = [columns.iter().filter(|(name, _)| *name != "token_version").copied().collect(), columns]
             .map(|columns: Vec<_>| dialect.object(&columns));
 
@@ -160,7 +165,7 @@ impl Statements {
              AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id) RETURNING ",
             dialect.least,
         );
-        let active = format!("(SELECT {IS_ACTIVE} FROM users WHERE users.id = sessions.user_id)");
+        let active = format!("(SELECT {is_active} FROM users WHERE users.id = sessions.user_id)");
         let rotated = [("user_id", "user_id"), ("sealed", "sealed"), ("is_active", active.as_str())];
         let version = "(SELECT token_version FROM users WHERE users.id = sessions.user_id)";
         let rotated_with_version = [&rotated[..], &[("token_version", version)]].concat();
@@ -213,27 +218,37 @@ impl Statements {
                 "account = $1 AND client NOT IN ('', $2) ORDER BY expires_at DESC, client LIMIT 100 OFFSET 4",
                 dialect,
             ),
-            insert_user: sql(format!(
-                "INSERT INTO users (email, password) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING {user}"
-            )),
+            insert_user: Pair::new([["", ""], [", email_verified", ", FALSE"]].map(|[column, value]| {
+                format!(
+                    "INSERT INTO users (email, password{column}) VALUES ($1, $2{value}) ON CONFLICT DO NOTHING RETURNING {user}"
+                )
+            })),
             replace_hash: sql(format!("UPDATE users SET password = $3 WHERE id = {} AND password = $2", id(1))),
             reset_password: Pair::new([
-                format!("{} AND {} RETURNING email", change[0], of_mail_token(4)),
-                format!("{} AND {} RETURNING email", change[1], of_mail_token(5)),
+                format!("{} AND {} RETURNING email", change[0], of_mail_token("password-recovery", 4)),
+                format!("{} AND {} RETURNING email", change[1], of_mail_token("password-recovery", 5)),
             ]),
             change_password: Pair::new(change.map(|change| format!("{change} RETURNING email"))),
             store_mail_token: sql(format!(
-                "INSERT INTO mail_tokens AS t (user_id, hash, email, created_at, expires_at) \
-                 SELECT id, $2, email, $3, $4 FROM users WHERE {} ON CONFLICT (user_id) DO UPDATE SET hash = excluded.hash, \
+                "INSERT INTO mail_tokens AS t (user_id, kind, hash, email, created_at, expires_at) \
+                 SELECT id, $6, $2, email, $3, $4 FROM users WHERE {} ON CONFLICT (user_id, kind) DO UPDATE SET hash = excluded.hash, \
                  email = excluded.email, created_at = excluded.created_at, expires_at = excluded.expires_at \
                  WHERE t.created_at <= $5 RETURNING email",
                 dialect.is_email,
             )),
             user_by_mail_token: Pair::new(
-                users.each_ref().map(|user| format!("SELECT {user} FROM users WHERE {}", of_mail_token(1))),
+                users.each_ref().map(|user| format!("SELECT {user} FROM users WHERE {}", of_mail_token("password-recovery", 1))),
+            ),
+            verify_email: sql(format!(
+                "UPDATE users SET email_verified = TRUE WHERE {}",
+                of_mail_token("email-verification", 1)
+            )),
+            delete_used_token: SqlStr::from_static(
+                "DELETE FROM mail_tokens WHERE hash = $1 AND kind = 'email-verification' AND expires_at > $2 AND EXISTS \
+                 (SELECT 1 FROM users WHERE users.id = mail_tokens.user_id AND users.email = mail_tokens.email) RETURNING hash",
             ),
             delete_mail_tokens: sql(format!(
-                "DELETE FROM mail_tokens WHERE user_id = (SELECT id FROM users WHERE id = {} AND password = $2)",
+                "DELETE FROM mail_tokens WHERE kind = 'password-recovery' AND user_id = (SELECT id FROM users WHERE id = {} AND password = $2)",
                 id(1),
             )),
             delete_sessions_of_password: sql(format!(
@@ -273,13 +288,19 @@ impl Statements {
 }
 
 /// The column of a user as a text; `true` in a table without it, because the name then means that of `missing`.
-const IS_ACTIVE: &str = "(SELECT (SELECT CAST(is_active AS text) FROM users AS own WHERE own.id = users.id) \
-                         FROM (SELECT 'true' AS is_active) AS missing)";
+fn flag(column: &str) -> String {
+    format!(
+        "(SELECT (SELECT CAST({column} AS text) FROM users AS own WHERE own.id = users.id) \
+         FROM (SELECT 'true' AS {column}) AS missing)"
+    )
+}
 
 /// The user for whom the token with this hash is, at the time of the next parameter, and who has still the address to which it was sent.
-fn of_mail_token(hash: u8) -> String {
+fn of_mail_token(kind: &str, hash: u8) -> String {
     let now = hash.saturating_add(1);
-    let token = |column| format!("(SELECT {column} FROM mail_tokens WHERE hash = ${hash} AND expires_at > ${now})");
+    let token = |column| {
+        format!("(SELECT {column} FROM mail_tokens WHERE hash = ${hash} AND kind = '{kind}' AND expires_at > ${now})")
+    };
     format!("id = {} AND email = {}", token("user_id"), token("email"))
 }
 

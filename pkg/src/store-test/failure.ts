@@ -27,7 +27,8 @@ check("while the database fails every method rejects, and afterwards all work", 
   const { deleteUser, mailTokens } = on.store as UserStore;
   if (deleteUser) calls.push(["deleteUser", () => deleteUser({ userId: user.id, password: "no hash", tokenVersion: undefined, withSessions: hasSessions !== undefined })]);
   if (mailTokens) {
-    calls.push(["store", () => mailTokens.store({ email: ADDRESS, hash: "no token", now: 0, expiresAt: 0, notSince: 0 })]);
+    calls.push(["store", () => mailTokens.store({ kind: "password-recovery", email: ADDRESS, hash: "no token", now: 0, expiresAt: 0, notSince: 0 })]);
+    calls.push(["verifyEmail", () => mailTokens.verifyEmail({ hash: "no token", now: NOW })]);
     calls.push(["user", () => mailTokens.user({ hash: "no token", now: NOW, withTokenVersion: false })]);
   }
   if (revokeTokens) {

@@ -1,5 +1,6 @@
 // What a store must do for users and passwords.
 
+import type { UserId } from "../../wasm/edgegate.js";
 import { collect, ADDRESS, HASH, NOW, OTHER_HASH, PLAIN, VERSIONED, same } from "./context.js";
 
 const { checks, check } = collect();
@@ -118,7 +119,7 @@ check("a new password ends the user's tokens and sessions, and no session is sto
 
 check("the token of a mail is for one user and one new password", ["mailTokens", "changePassword"], async (on) => {
   const [user, other] = [await on.user(), await on.user("grace@example.com")];
-  const token = (email: string, hash: string, now: number) => ({ email, hash, now, expiresAt: now + 100, notSince: now - 60 });
+  const token = (email: string, hash: string, now: number) => ({ kind: "password-recovery" as const, email, hash, now, expiresAt: now + 100, notSince: now - 60 });
   const found = async (hash: string, now: number) => (await on.store.mailTokens.user({ hash, now, withTokenVersion: false }))?.id ?? null;
   same((await on.store.mailTokens.store(token(ADDRESS.toUpperCase(), "one", NOW)))?.toLowerCase(), ADDRESS.toLowerCase(), "the stored address");
   same(await on.store.mailTokens.store(token(ADDRESS, "two", NOW + 60)), null, "the next one, too early");
@@ -143,6 +144,30 @@ check("the token of a mail is for one user and one new password", ["mailTokens",
   // A new password ends a token that was not used.
   same(await on.store.changePassword({ ...change, userId: other.id, mailToken: undefined }), true, "with the old password");
   same(await found("five", NOW + 62), null, "the token after it");
+});
+
+check("an address is verified by the token of its mail, once", ["mailTokens"], async (on) => {
+  const { mailTokens } = on.store;
+  const row = await on.store.insertUser({ email: ADDRESS, password: HASH, isUnverified: true });
+  if (!row) throw new Error("insertUser returned null for a new address");
+  const other = await on.user("grace@example.com");
+  const verified = async (id: UserId) => {
+    const value: unknown = (await on.store.userById(id, PLAIN))?.email_verified ?? true;
+    return !(value === false || value === 0 || value === "0" || value === "false");
+  };
+  same([await verified(row.id), await verified(other.id)], [false, true], "whether the addresses are verified");
+  for (const [kind, hash] of [["email-verification", "one"], ["password-recovery", "two"]] as const) {
+    same(await mailTokens.store({ kind, email: ADDRESS, hash, now: NOW, expiresAt: NOW + 100, notSince: NOW - 60 }) !== null, true, `a token for ${kind}`);
+  }
+  same(await mailTokens.user({ hash: "one", now: NOW, withTokenVersion: false }), null, "the user of a token of another kind");
+  for (const [what, of] of [["of another kind", { hash: "two", now: NOW }], ["that has expired", { hash: "one", now: NOW + 100 }], ["that is unknown", { hash: "x", now: NOW }]] as const) {
+    same(await mailTokens.verifyEmail(of), false, `with a token ${what}`);
+  }
+  same(await verified(row.id), false, "whether it is verified after these");
+  const uses = await Promise.all([0, 1, 2].map(() => mailTokens.verifyEmail({ hash: "one", now: NOW + 99 })));
+  same(uses.filter(Boolean).length, 1, "how many of three simultaneous uses took effect");
+  same([await verified(row.id), await verified(other.id)], [true, true], "whether the addresses are verified afterwards");
+  same((await mailTokens.user({ hash: "two", now: NOW, withTokenVersion: false }))?.id, row.id, "the user of the other token");
 });
 
 check("a user is deleted only with this hash and this token version, with the sessions", ["deleteUser", "revokeTokens", "sessions"], async (on) => {
