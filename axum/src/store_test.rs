@@ -294,7 +294,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         equal("the stored address", stored.as_deref(), Some("mail@example.com"))?;
         equal(
             "the next, too early",
-            self.store.store_mail_token(&token("mail@example.com", "two", NOW + 60)).await?,
+            self.store.store_mail_token(&token("mail@example.com", "two", NOW + 59)).await?,
             None,
         )?;
         equal("of nobody", self.store.store_mail_token(&token("nobody@example.com", "three", NOW)).await?, None)?;
@@ -361,7 +361,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
     }
 
     async fn users_are_deleted(&self) -> Checked {
-        let [user, other] = [self.user("deleted@example.com").await?, self.user("deleted2@example.com").await?];
+        let [user, other] = [self.user("account@example.com").await?, self.user("account2@example.com").await?];
         for (name, id) in [("deleted-1", &user.id), ("deleted-2", &user.id), ("deleted-3", &other.id)] {
             equal("a session", self.store.insert_session(&session(name, id)).await?, true)?;
         }
