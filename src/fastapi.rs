@@ -12,6 +12,8 @@ pub(crate) use self::{
     email::{Email, is_space, looked_up},
     form::{LoginForm, RevocationForm, TokenForm},
     invalid::HIDDEN,
-    new_password::{NewPassword, current_password, mail_token, new_password, reset_password},
+    new_password::{
+        NewPassword, PasswordRules, current_password, mail_token, new_password, pwned, reset_password, unlike_address,
+    },
     new_user::{NewUser, new_address},
 };

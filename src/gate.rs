@@ -401,7 +401,7 @@ impl Gate {
         now: u64,
     ) -> Step<Result<AccessToken, Refusal>> {
         let settings = Arc::clone(&self.settings);
-        let passwords = NewPassword::new(current, new, settings.password_min_length);
+        let passwords = NewPassword::new(current, new, &settings.password_rules());
         start(now, move |host| async move {
             if !settings.password_change {
                 return Err(Refusal::UnknownPath);
@@ -455,7 +455,7 @@ impl Gate {
         now: u64,
     ) -> Step<Result<(), Refusal>> {
         let (settings, token) = (Arc::clone(&self.settings), Zeroizing::new(token.to_owned()));
-        let new = new_password(new, settings.password_min_length);
+        let new = new_password(new, &settings.password_rules());
         start(now, move |host| async move {
             if !settings.recovers_passwords() {
                 return Err(Refusal::UnknownPath);

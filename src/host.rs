@@ -12,6 +12,7 @@ mod lockout;
 mod mail;
 mod password_change;
 pub mod passwords;
+mod pwned_passwords;
 mod question;
 mod security_event;
 mod session;
@@ -45,8 +46,9 @@ pub(crate) use self::{
 };
 pub use crate::session::Session;
 use crate::{
+    fastapi::{pwned, unlike_address},
     http::{Client, Refusal},
-    limits::{BODY_MAX_BYTES, JWK_SET_MAX_BYTES},
+    limits::{BODY_MAX_BYTES, JWK_SET_MAX_BYTES, PWNED_RANGE_MAX_BYTES},
     password::{self, Hashed, Job, SchemeJob},
     row::InvalidRow,
     settings::Settings,
@@ -323,6 +325,31 @@ impl Host {
         Ok(new.finish(&hashed))
     }
 
+    /// Refuses a new password that must not be chosen: like the address of the user, or known from a data breach. `field` is that of the body.
+    ///
+    /// What does not answer, or answers something else, lets the password pass: the host has logged it.
+    pub(crate) async fn choosable(
+        &self,
+        settings: &Settings,
+        field: &'static str,
+        password: &str,
+        email: &str,
+    ) -> Result<(), Refusal> {
+        unlike_address(field, password, email, &settings.password_rules())?;
+        let Some(prefix) = &settings.pwned_passwords else { return Ok(()) };
+        let (asked, others) = pwned_passwords::digits(password);
+        let question =
+            Question::PwnedPasswords { url: [prefix, asked.as_str()].concat(), at_most: PWNED_RANGE_MAX_BYTES };
+        match self.ask(question).await {
+            Answer::PwnedPasswords(range)
+                if range.len() <= PWNED_RANGE_MAX_BYTES && pwned_passwords::contains(&range, &others) =>
+            {
+                Err(pwned(field).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Computes the job and counts its rounds.
     pub(crate) async fn work(&self, job: Job) -> Result<Hashed, Refusal> {
         match self.ask(Question::Work { job }).await {
@@ -445,6 +472,7 @@ impl Answer {
             | Self::Ended(_)
             | Self::Changed(_)
             | Self::Address(_)
+            | Self::PwnedPasswords(_)
             | Self::Sessions(_)
             | Self::TimedOut
             | Self::Closed => WRONG_ANSWER,

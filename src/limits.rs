@@ -91,6 +91,9 @@ pub(crate) const JWK_SET_FRESH_DEFAULT_SECONDS: u64 = 300;
 /// How long an identity provider's keys are fresh at most, whatever `max-age` says: a day.
 pub(crate) const JWK_SET_FRESH_MAX_SECONDS: u64 = 24 * 60 * 60;
 
+/// Size of a range of Have I Been Pwned: 128 KiB. Those with padding have about 40.
+pub(crate) const PWNED_RANGE_MAX_BYTES: usize = 128 * 1024;
+
 /// How long stale keys are used while the identity provider does not answer: a day.
 pub(crate) const JWK_SET_STALE_MAX_SECONDS: u64 = 24 * 60 * 60;
 

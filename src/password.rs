@@ -4,6 +4,7 @@
 //! way. Hashing a longer password is an error.
 
 mod busy;
+mod common;
 #[cfg(feature = "lanes")]
 mod eksblowfish;
 mod work;
@@ -13,7 +14,6 @@ mod batch;
 
 use std::fmt;
 
-pub(crate) use self::stored::NewHash;
 pub use self::{
     batch::Batch,
     busy::Busy,
@@ -21,6 +21,7 @@ pub use self::{
     stored::{HashError, PasswordHash},
     work::{Hashed, Job, work_out},
 };
+pub(crate) use self::{common::is_common, stored::NewHash};
 use crate::limits::{HASH_COSTS, PASSWORD_MAX_BYTES, STORED_COSTS};
 
 /// The cost of a new hash: bcrypt computes 2^cost rounds.

@@ -19,15 +19,17 @@ pub use self::{
 use self::{
     name::{
         ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ACCOUNT_DELETION, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS,
-        CORS_ORIGINS, EMAIL_RESET_TOKEN_EXPIRE_HOURS, EMAIL_VERIFICATION, FRONTEND_HOST, HASH_MIX, JWKS_AUDIENCE,
-        JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS, JWT_LEEWAY_SECONDS,
-        JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH, PASSWORD_RECOVERY,
-        PASSWORD_SCHEME, PROJECT_NAME, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES, REFRESH_TOKEN_MAX_DAYS, REGISTRATION,
-        REHASH, REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE, USER_ID_CLAIM,
+        COMMON_PASSWORDS, CORS_ORIGINS, EMAIL_RESET_TOKEN_EXPIRE_HOURS, EMAIL_VERIFICATION, FRONTEND_HOST, HASH_MIX,
+        JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
+        JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH,
+        PASSWORD_RECOVERY, PASSWORD_SCHEME, PROJECT_NAME, PWNED_PASSWORDS, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES,
+        REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE,
+        USER_ID_CLAIM,
     },
     value::{integer, optional_integer, origins, switch, weighted},
 };
 use crate::{
+    fastapi::PasswordRules,
     limits::{
         ACCESS_TOKEN_EXPIRE_MINUTES_DEFAULT, ACCESS_TOKEN_EXPIRE_MINUTES_MAX, BODY_TIMEOUT_DEFAULT_SECONDS,
         BODY_TIMEOUTS_SECONDS, HASH_COST_DEFAULT, HASH_COSTS, PASSWORD_MIN_LENGTH_DEFAULT, PASSWORD_MIN_LENGTHS,
@@ -157,6 +159,13 @@ pub struct Vars {
     /// Which hashes unknown users are given, for tables with several schemes or costs: `WEIGHT:STORED` for each, with spaces in between.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub hash_mix: Option<Variable>,
+    /// `accept` accepts new passwords that many people have, or that are the user's e-mail address; `refuse` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub common_passwords: Option<Variable>,
+    /// Refuses new passwords that are known from data breaches: `on` asks Have I Been Pwned, an `https:` URL a copy of its range search; `off` by
+    /// default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub pwned_passwords: Option<Variable>,
     /// How many characters a new password must have: 1 to 64; 8 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub password_min_length: Option<Variable>,
@@ -233,6 +242,10 @@ pub struct Settings {
     pub hash_mix: Vec<(u32, String)>,
     /// How many characters a new password must have.
     pub password_min_length: u32,
+    /// Whether a new password is refused that many people have, or that is the user's e-mail address.
+    pub refuses_common_passwords: bool,
+    /// The URL to which the first digits of a hash are appended, to find passwords of data breaches; `None` disables it.
+    pub pwned_passwords: Option<String>,
     /// The origins of pages that may send requests and read the answers.
     pub cors_origins: Vec<String>,
     /// Whether logins, sign-ups and refreshes have rate limits.
@@ -308,6 +321,8 @@ impl Vars {
             account_deletion: variable(ACCOUNT_DELETION),
             password_scheme: variable(PASSWORD_SCHEME),
             hash_mix: variable(HASH_MIX),
+            common_passwords: variable(COMMON_PASSWORDS),
+            pwned_passwords: variable(PWNED_PASSWORDS),
             password_min_length: variable(PASSWORD_MIN_LENGTH),
             cors_origins: variable(CORS_ORIGINS),
             rate_limit: variable(RATE_LIMIT),
@@ -361,6 +376,10 @@ impl Settings {
             Some((given, meant)) => Err(SettingsError::new(meant, format!("is misspelt: there is no setting {given}"))),
             None => Ok(()),
         }
+    }
+
+    pub(crate) fn password_rules(&self) -> PasswordRules {
+        PasswordRules { min_length: self.password_min_length, refuses_common: self.refuses_common_passwords }
     }
 
     /// Whether the addresses of new users are verified.
@@ -457,6 +476,12 @@ impl TryFrom<Vars> for Settings {
                 PASSWORD_MIN_LENGTH_DEFAULT,
                 &PASSWORD_MIN_LENGTHS,
             )?,
+            refuses_common_passwords: !switch(
+                COMMON_PASSWORDS,
+                vars.common_passwords.as_deref(),
+                ["refuse", "accept"],
+            )?,
+            pwned_passwords: pwned_passwords(vars.pwned_passwords.as_deref())?,
             cors_origins: origins(CORS_ORIGINS, vars.cors_origins.as_deref())?,
             rate_limit: !switch(RATE_LIMIT, vars.rate_limit.as_deref(), ["on", "off"])?,
             lockout: switch(LOCKOUT, vars.lockout.as_deref(), ["off", "on"])?,
@@ -491,6 +516,22 @@ pub enum Registration {
     /// Anyone.
     Open,
 }
+
+fn pwned_passwords(text: Option<&str>) -> Result<Option<String>, SettingsError> {
+    match text.unwrap_or_default() {
+        "" | "off" => Ok(None),
+        "on" => Ok(Some(PWNED_PASSWORDS_URL.to_owned())),
+        url if url.starts_with("https://") && url.ends_with('/') && !url.contains(char::is_whitespace) => {
+            Ok(Some(url.to_owned()))
+        }
+        _ => {
+            Err(SettingsError::new(PWNED_PASSWORDS, "is none of `on`, `off` and an https: URL that ends with a slash"))
+        }
+    }
+}
+
+/// The range search of Have I Been Pwned, version 3 of its API.
+const PWNED_PASSWORDS_URL: &str = "https://api.pwnedpasswords.com/range/";
 
 fn registration(text: Option<&str>) -> Result<Registration, SettingsError> {
     match text.unwrap_or_default() {

@@ -25,10 +25,11 @@ use tokio::time;
 #[cfg(feature = "schemes")]
 use crate::schemes::Schemes;
 use crate::{
-    FetchKeys, Hasher, Limiter, SendMail, Store, StoreError,
+    FetchKeys, FetchPwnedPasswords, Hasher, Limiter, SendMail, Store, StoreError,
     keys::AnyKeys,
     limiter::AnyLimiter,
     mail::AnyMail,
+    pwned_passwords::AnyPwnedPasswords,
     response::TARGET,
     router::{authorization, head, of_connection, read_body},
     store::AnyStore,
@@ -64,6 +65,7 @@ struct Shared {
     claims: Option<Box<Claims>>,
     on_event: Option<Box<OnEvent>>,
     mail: Option<Box<dyn AnyMail>>,
+    pwned_passwords: Option<Box<dyn AnyPwnedPasswords>>,
     client_address: Box<ClientAddress>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 }
@@ -122,6 +124,7 @@ impl Auth {
             claims: None,
             on_event: None,
             mail: None,
+            pwned_passwords: None,
             client_address: Box::new(of_connection),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
         })
@@ -401,9 +404,25 @@ impl Auth {
             Question::JwkSet { url, at_most } => self.fetch_keys(&url, at_most).await,
             Question::Later { work } => self.begin(&work),
             Question::SendMail(mail) => self.send(mail).await,
+            Question::PwnedPasswords { url, at_most } => self.fetch_pwned_passwords(&url, at_most).await,
             Question::SecurityEvent { event, store } => self.tell(event, store, exchange).await,
             question => self.ask_store(question, exchange).await,
         }
+    }
+
+    /// Without an answer, the password passes.
+    async fn fetch_pwned_passwords(&self, url: &str, at_most: usize) -> Answer {
+        let fetched = match &self.0.pwned_passwords {
+            Some(service) => service.fetch_any(url, at_most).await,
+            None => Err("PWNED_PASSWORDS needs `AuthBuilder::pwned_passwords`".into()),
+        };
+        fetched.map_or_else(
+            |error| {
+                tracing::error!(target: TARGET, "a password was not searched in data breaches: {error}");
+                Answer::Unavailable
+            },
+            Answer::PwnedPasswords,
+        )
     }
 
     /// A mail that is not sent is logged.
@@ -553,6 +572,12 @@ impl AuthBuilder {
     pub fn claims(self, claims: impl Fn(&User) -> Map<String, Value> + Send + Sync + 'static) -> Self {
         let gate = self.0.gate.with_host_claims();
         Self(Shared { gate, claims: Some(Box::new(claims)), ..self.0 })
+    }
+
+    /// Fetches ranges of passwords of data breaches, for `PWNED_PASSWORDS`. Without it, all passwords pass, and the log says so.
+    #[must_use]
+    pub fn pwned_passwords(self, service: impl FetchPwnedPasswords) -> Self {
+        Self(Shared { pwned_passwords: Some(Box::new(service)), ..self.0 })
     }
 
     /// Sends mails, for `PASSWORD_RECOVERY` and `EMAIL_VERIFICATION`. Without it, none is sent, and the log says so.

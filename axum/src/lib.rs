@@ -7,6 +7,7 @@ mod memory;
 mod hasher;
 mod keys;
 mod limiter;
+mod pwned_passwords;
 mod response;
 mod router;
 #[cfg(feature = "schemes")]
@@ -21,8 +22,6 @@ pub mod store_test;
 /// The core: settings, credentials, refusals, passwords and tokens.
 pub use edgegate;
 
-#[cfg(feature = "reqwest")]
-pub use self::keys::with_reqwest::ReqwestKeys;
 #[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub use self::sql::SqlStore;
 #[cfg(feature = "sqlite")]
@@ -37,6 +36,9 @@ pub use self::{
     limiter::{LimitError, Limiter},
     mail::{MailError, SendMail},
     memory::MemoryStore,
+    pwned_passwords::{FetchPwnedPasswords, PwnedPasswordsError},
     response::{GateRefusal, GateReply},
     store::{Store, StoreError},
 };
+#[cfg(feature = "reqwest")]
+pub use self::{keys::with_reqwest::ReqwestKeys, pwned_passwords::with_reqwest::ReqwestPwnedPasswords};

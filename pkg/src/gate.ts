@@ -9,6 +9,7 @@ import { Handle } from "./instance.js";
 import { nextTurn } from "./lanes.js";
 import { consoleLog, Exchange, type Log } from "./log.js";
 import { checkedLimiters, isWithin, type Limiters } from "./limiters.js";
+import { fetchRange } from "./pwned-passwords.js";
 import { askSchemes } from "./scheme-answers.js";
 import type { Mail } from "./mail.js";
 import type { PasswordSchemes } from "./schemes.js";
@@ -393,6 +394,8 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         return answerPassword(turn, question, exchange);
       case "later":
         return answerLater(turn, exchange, asking);
+      case "pwnedPasswords":
+        return answerRange(turn, question, exchange);
       case "sendMail":
         return answerMail(turn, question, exchange);
     }
@@ -424,6 +427,17 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       return await askSchemes(schemes, turn, ask);
     } catch (error) {
       report({ level: "error", reason: "schemes", ...entry, error });
+      return turn.call((turn) => turn.answerUnavailable());
+    }
+  }
+
+  /** Without an answer, the password passes. The error does not name the URL: it has a part of the hash. */
+  async function answerRange(turn: Handle<Turn>, { url, atMost }: RangeQuestion, { entry }: Exchange): Promise<Step> {
+    try {
+      const range = await fetchRange(url, atMost);
+      return turn.call((turn) => turn.answerPwnedPasswords(range));
+    } catch (error) {
+      report({ level: "error", reason: "pwned-passwords", ...entry, error });
       return turn.call((turn) => turn.answerUnavailable());
     }
   }
@@ -483,6 +497,7 @@ const UNREAD = [undefined, undefined, undefined] as const;
 const NO_PREFLIGHT = [undefined, undefined] as const;
 
 type LimitQuestion = Extract<CallerQuestion, { ask: "limit" }>;
+type RangeQuestion = Extract<CallerQuestion, { ask: "pwnedPasswords" }>;
 type MailQuestion = Extract<CallerQuestion, { ask: "sendMail" }>;
 type EventQuestion = Extract<CallerQuestion, { ask: "securityEvent" }>;
 
@@ -497,8 +512,11 @@ function isRefused(presented: string | undefined | Refused): presented is Refuse
 
 /** The paths of two routes have an e-mail address, which must not be in the log. */
 function withoutAddress(path: string): string {
-  return path.replace(/(\/(?:password-recovery|email-verification)\/).+/, "$1{email}");
+  const [before] = WITH_ADDRESS.exec(path) ?? [];
+  return before === undefined ? path : `${before}{email}`;
 }
+
+const WITH_ADDRESS = /^.*?\/(?:password-recovery|email-verification)\/(?=.)/;
 
 /** @throws {TypeError} unless it is a path: other routes would not be found. */
 function pathPrefix(prefix: string): string {

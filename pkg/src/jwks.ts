@@ -1,6 +1,7 @@
 // Fetches an identity provider's keys. The core decides when to fetch and how long the keys are used.
 
 import { readBody } from "./body.js";
+import { fetchFrom } from "./fetch.js";
 
 /** Time limit for the response, in milliseconds: the verification of a token waits for it. */
 const TIMEOUT = 5000;
@@ -12,14 +13,8 @@ export interface JwkSet {
   age: string | undefined;
 }
 
-/** Rejects unless the URL itself answers 200. Redirects are refused, because they may lead to another host. */
 export async function fetchJwkSet(url: string, atMost: number): Promise<JwkSet> {
-  const headers = { accept: "application/jwk-set+json, application/json" };
-  const response = await fetch(url, { headers, redirect: "manual", signal: AbortSignal.timeout(TIMEOUT) });
-  if (response.status !== 200) {
-    await response.body?.cancel();
-    throw new Error(`edgegate: the identity provider answered ${response.status}`);
-  }
+  const response = await fetchFrom("the identity provider", url, { accept: "application/jwk-set+json, application/json" }, TIMEOUT);
   return {
     body: (await readBody(response, { atMost })) ?? new Uint8Array(),
     cacheControl: response.headers.get("cache-control") ?? undefined,

@@ -7,10 +7,11 @@ import type { Event, Reason, Summary } from "../wasm/edgegate.js";
 export interface LogEntry extends Pick<Event, "level">, Partial<Omit<Summary, "reason">> {
   /**
    * A stable code. `accepted`: none. `store`: the user store has rejected. `limiter`: a limiter has rejected, and the
-   * request has passed. `schemes`: the module of other schemes was not loaded, or has no memory. `mail`: a mail was not sent. `event`: a security event was not
+   * request has passed. `schemes`: the module of other schemes was not loaded, or has no memory. `mail`: a mail was not sent. `pwned-passwords`: the service of
+   * `PWNED_PASSWORDS` has not answered, and the password has passed. `event`: a security event was not
    * stored, or `onEvent` has rejected, and the answer is the same. `internal`: an error that is none of the request.
    */
-  reason: Reason | "accepted" | "store" | "limiter" | "schemes" | "mail" | "event";
+  reason: Reason | "accepted" | "store" | "limiter" | "schemes" | "mail" | "pwned-passwords" | "event";
   /** The HTTP status of the response, if there is one. */
   status?: number;
   /** The path of the request, if a route answers it: other paths are the app's, and may have anything in them. */

@@ -50,10 +50,10 @@ test("a lifetime has the limits of the setting, and a claim of the gate's own ca
 
 test("options that do not exist are errors", async () => {
   const gate = createGate(settings, users);
-  const unknown = /has no member "lifetime": they are claims, expireMinutes(, address)?$/;
+  const unknown = /has no member "lifetime": they are claims, expireMinutes(, address, waitUntil)?$/;
   await assert.rejects(gate.issueToken(7, { lifetime: 5 } as never), unknown);
   await assert.rejects(gate.login(credentials, { lifetime: 5 } as never), unknown);
-  assert.throws(() => createGate(settings, users, { logs: () => {} } as never), /has no member "logs": they are log, claims, limiters, onEvent, schemes$/);
+  assert.throws(() => createGate(settings, users, { logs: () => {} } as never), /has no member "logs": they are log, claims, limiters, onEvent, schemes, sendMail$/);
   assert.throws(() => createGate(settings, users, (() => {}) as never), TypeError);
 });
 

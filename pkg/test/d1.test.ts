@@ -15,8 +15,9 @@ test("a user is found by the address in any letter case, and inserted once", asy
   const inserted = await store.insertUser(alice);
   assert.deepEqual([inserted?.id, inserted?.email, inserted?.password, typeof inserted?.created_at], [1, alice.email, "old", "string"]);
   assert.equal(await store.insertUser({ ...alice, email: "Alice@EXAMPLE.com" }), null);
-  assert.deepEqual(await store.userByEmail("ALICE@example.com", nothing), inserted);
-  assert.deepEqual(await store.userById(1, nothing), inserted);
+  const found = { ...inserted, is_active: "1", email_verified: "1" };
+  assert.deepEqual({ ...(await store.userByEmail("ALICE@example.com", nothing)) }, found);
+  assert.deepEqual({ ...(await store.userById(1, nothing)) }, found);
   assert.equal(await store.userByEmail("bob@example.com", nothing), null);
   assert.equal((await store.userByEmail(alice.email, { tokenVersion: true }))?.token_version, 0);
 });
@@ -72,7 +73,7 @@ async function rotated() {
   const session = { id: "s", userId: 1, password: "old", tokenVersion: 0, current: "a", now: 50, expiresAt: 500, endsAt: 1000, userAgent: undefined, address: undefined };
   assert.equal(await sessions.insert(session), true);
   const rotation = { id: "s", old: "a", new: "b", sealed: "sealed", now: 100, expiresAt: 600, graceSince: 70, withTokenVersion: true };
-  assert.deepEqual({ ...(await sessions.rotate(rotation)) }, { user_id: 1, sealed: "sealed", token_version: 0 });
+  assert.deepEqual({ ...(await sessions.rotate(rotation)) }, { user_id: 1, sealed: "sealed", is_active: "1", token_version: 0 });
   const row = async () => (await all("SELECT * FROM sessions"))[0];
   const version = async () => (await all("SELECT token_version FROM users"))[0]?.["token_version"];
   return { sessions, session, rotation, row, version };
@@ -112,7 +113,7 @@ test("a repeated use changes nothing, and no use outlives the end of the session
   const before = await row();
   assert.deepEqual([before?.["rotated_at"], before?.["expires_at"]], [100, 600]);
   const again = { ...rotation, new: "c", sealed: "other", now: 120, expiresAt: 620, graceSince: 99 };
-  assert.deepEqual({ ...(await sessions.rotate(again)) }, { user_id: 1, sealed: "sealed", token_version: 0 });
+  assert.deepEqual({ ...(await sessions.rotate(again)) }, { user_id: 1, sealed: "sealed", is_active: "1", token_version: 0 });
   assert.deepEqual(await row(), before);
   assert.equal(await sessions.rotate({ ...again, graceSince: 100 }), null);
   assert.equal(await sessions.rotate({ ...again, old: "b", now: 600 }), null, "it has expired");

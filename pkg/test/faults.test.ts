@@ -31,7 +31,13 @@ function open(silent: Method, more: Record<string, string> = {}) {
       },
     });
   const gate = createGate({ ...settings, ...more }, watched(memoryUsers([{ email, password: hash }])), { log: (entry) => void entries.push(entry) });
-  const send = async (path: string, init: RequestInit = {}) => inTime(() => gate.fetch(new Request(`http://localhost${path}`, init), { address: "198.51.100.1" }));
+  const send = async (path: string, init: RequestInit = {}) =>
+    inTime(async () => {
+      const later: Promise<unknown>[] = [];
+      const response = await gate.fetch(new Request(`http://localhost${path}`, init), { address: "198.51.100.1", waitUntil: (promise) => later.push(promise) });
+      await Promise.all(later);
+      return response;
+    });
   const form = (path: string, fields: Record<string, string>) => send(path, { method: "POST", body: new URLSearchParams(fields) });
   const login = (password = "secret") => form("/login", { username: email, password });
   return { send, form, login, entries, recover: () => (hangs = false), asked: () => asked };

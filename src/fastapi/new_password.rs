@@ -14,7 +14,7 @@ use super::{
     BodyError, HIDDEN, Invalid, Shown,
     input::{Input, Object},
 };
-use crate::limits::PASSWORD_MAX_BYTES;
+use crate::{limits::PASSWORD_MAX_BYTES, password::is_common};
 
 /// A password and the one that replaces it.
 pub(crate) struct NewPassword {
@@ -29,23 +29,23 @@ impl NewPassword {
     ///
     /// # Errors
     /// FastAPI's response, in which every value is hidden.
-    pub(crate) fn parse(content_type: Option<&str>, body: &[u8], min_length: u32) -> Result<Self, BodyError> {
+    pub(crate) fn parse(content_type: Option<&str>, body: &[u8], rules: &PasswordRules) -> Result<Self, BodyError> {
         let Object { current_password, new_password, shown, .. } = Object::read(content_type, body)?;
         let current = text("current_password", current_password.as_deref(), &shown);
         let new = text("new_password", new_password.as_deref(), &shown);
-        Self::checked(current, new, min_length)
+        Self::checked(current, new, rules)
     }
 
     /// The same rules without a body.
-    pub(crate) fn new(current: &str, new: &str, min_length: u32) -> Result<Self, BodyError> {
+    pub(crate) fn new(current: &str, new: &str, rules: &PasswordRules) -> Result<Self, BodyError> {
         let [current, new] = [current, new].map(|text| Ok(Zeroizing::new(text.to_owned())));
-        Self::checked(current, new, min_length)
+        Self::checked(current, new, rules)
     }
 
-    fn checked(current: Text, new: Text, min_length: u32) -> Result<Self, BodyError> {
+    fn checked(current: Text, new: Text, rules: &PasswordRules) -> Result<Self, BodyError> {
         // It may be older than the rules for new ones.
         let current = current.and_then(|current| at_least("current_password", current, 1));
-        match (current, new.and_then(|new| storable("new_password", new, min_length))) {
+        match (current, new.and_then(|new| storable("new_password", new, rules))) {
             (Ok(current), Ok(new)) => Ok(Self { current, new }),
             (current, new) => Err(BodyError::Unprocessable(current.err().into_iter().chain(new.err()).collect())),
         }
@@ -53,8 +53,8 @@ impl NewPassword {
 }
 
 /// A new password without a body.
-pub(crate) fn new_password(new: &str, min_length: u32) -> Result<Zeroizing<String>, BodyError> {
-    Ok(storable("new_password", Zeroizing::new(new.to_owned()), min_length)?)
+pub(crate) fn new_password(new: &str, rules: &PasswordRules) -> Result<Zeroizing<String>, BodyError> {
+    Ok(storable("new_password", Zeroizing::new(new.to_owned()), rules)?)
 }
 
 /// The body of `POST /reset-password`: the token of a mail, and the new password.
@@ -64,12 +64,12 @@ pub(crate) fn new_password(new: &str, min_length: u32) -> Result<Zeroizing<Strin
 pub(crate) fn reset_password(
     content_type: Option<&str>,
     body: &[u8],
-    min_length: u32,
+    rules: &PasswordRules,
 ) -> Result<[Zeroizing<String>; 2], BodyError> {
     let Object { token, new_password, shown, .. } = Object::read(content_type, body)?;
     let token = text("token", token.as_deref(), &shown);
     let new = text("new_password", new_password.as_deref(), &shown);
-    match (token, new.and_then(|new| storable("new_password", new, min_length))) {
+    match (token, new.and_then(|new| storable("new_password", new, rules))) {
         (Ok(token), Ok(new)) => Ok([token, new]),
         (token, new) => Err(BodyError::Unprocessable(token.err().into_iter().chain(new.err()).collect())),
     }
@@ -103,9 +103,17 @@ impl fmt::Debug for NewPassword {
     }
 }
 
-/// A password to store: it has this many characters, bcrypt reads all of it, and it has no NUL.
-pub(super) fn storable(name: &'static str, password: Zeroizing<String>, min_length: u32) -> Text {
-    let password = at_least(name, password, min_length)?;
+/// What a new password must be.
+pub(crate) struct PasswordRules {
+    /// How many characters it must have.
+    pub(crate) min_length: u32,
+    /// Whether one that many people have is refused, and one that is the address of the user.
+    pub(crate) refuses_common: bool,
+}
+
+/// A password to store: it has enough characters, bcrypt reads all of it, it has no NUL, and not many people have it.
+pub(super) fn storable(name: &'static str, password: Zeroizing<String>, rules: &PasswordRules) -> Text {
+    let password = at_least(name, password, rules.min_length)?;
     if password.len() > PASSWORD_MAX_BYTES {
         let msg = format!("String should have at most {PASSWORD_MAX_BYTES} bytes");
         let error = Invalid::field("string_too_long", name, msg, HIDDEN);
@@ -113,11 +121,35 @@ pub(super) fn storable(name: &'static str, password: Zeroizing<String>, min_leng
     }
     // Many bcrypt implementations stop at a NUL.
     if password.contains('\0') {
-        let msg = "Value error, a password cannot hold a NUL character";
-        let error = Invalid::field("value_error", name, msg, HIDDEN);
-        return Err(error.with_ctx(json!({ "error": {} })));
+        return Err(value_error(name, "Value error, a password cannot hold a NUL character"));
+    }
+    if rules.refuses_common && is_common(&password) {
+        return Err(value_error(name, "Value error, this password is too common"));
     }
     Ok(password)
+}
+
+/// Refuses a password that is the address of the user, or what stands before its `@`.
+pub(crate) fn unlike_address(
+    name: &'static str,
+    password: &str,
+    email: &str,
+    rules: &PasswordRules,
+) -> Result<(), BodyError> {
+    let local = email.rsplit_once('@').map_or(email, |(local, _)| local);
+    if rules.refuses_common && [email, local].iter().any(|text| text.eq_ignore_ascii_case(password)) {
+        return Err(value_error(name, "Value error, the password cannot be the email address").into());
+    }
+    Ok(())
+}
+
+/// The error for a password of a data breach.
+pub(crate) fn pwned(name: &'static str) -> BodyError {
+    value_error(name, "Value error, this password has appeared in a data breach").into()
+}
+
+fn value_error(name: &'static str, msg: &'static str) -> Invalid {
+    Invalid::field("value_error", name, msg, HIDDEN).with_ctx(json!({ "error": {} }))
 }
 
 /// The password in a body.
@@ -145,6 +177,24 @@ fn at_least(name: &'static str, password: Zeroizing<String>, min_length: u32) ->
 mod tests {
     use super::*;
 
+    const RULES: PasswordRules = PasswordRules { min_length: 8, refuses_common: true };
+
+    #[test]
+    fn common_passwords_and_addresses_are_refused() {
+        let new = |new, refuses_common| new_password(new, &PasswordRules { min_length: 1, refuses_common });
+        for common in ["password1", "PASSWORD1", "baseball", "123456"] {
+            let error = new(common, true).unwrap_err().to_string();
+            assert!(error.contains("this password is too common") && !error.contains(common), "{error}");
+            assert!(new(common, false).is_ok());
+        }
+        assert!(new("correct horse", true).is_ok());
+        for (password, is_like) in
+            [("ada@example.com", true), ("ADA", true), ("example.com", false), ("ada@example", false), ("", false)]
+        {
+            assert_eq!(unlike_address("password", password, "Ada@example.com", &RULES).is_err(), is_like, "{password}");
+        }
+    }
+
     #[test]
     fn no_password_is_echoed() {
         for body in [
@@ -154,7 +204,7 @@ mod tests {
             r#"{"current_password":"a","new_password":"secret\u0000xx"}"#,
             r#"{"current_password":"","new_password":"secret"}"#,
         ] {
-            let error = NewPassword::parse(Some("application/json"), body.as_bytes(), 8).unwrap_err();
+            let error = NewPassword::parse(Some("application/json"), body.as_bytes(), &RULES).unwrap_err();
             let BodyError::Unprocessable(list) = &error else { panic!("{error}") };
             let answer = serde_json::to_string(list).unwrap();
             let names_a_password = ["current_password", "new_password"].iter().any(|name| answer.contains(name));
@@ -162,7 +212,7 @@ mod tests {
             assert!(!answer.replace("secret\"", "").contains("secret"), "{answer}");
         }
         let body = br#"{"current_password":"a","new_password":"a new secret"}"#;
-        let parsed = NewPassword::parse(Some("application/json"), body, 8).unwrap();
+        let parsed = NewPassword::parse(Some("application/json"), body, &RULES).unwrap();
         assert_eq!((parsed.current.as_str(), parsed.new.as_str()), ("a", "a new secret"));
         assert_eq!(format!("{parsed:?}"), "NewPassword { .. }");
     }

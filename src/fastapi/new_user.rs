@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::{
     BodyError, Email, Invalid, Shown,
     input::{Input, Object},
-    new_password::{storable, text},
+    new_password::{PasswordRules, storable, text},
 };
 use crate::unicode::Unicode;
 
@@ -31,17 +31,17 @@ impl NewUser {
     /// Reads the body as FastAPI 0.165 does. `content_type` is the header's value.
     ///
     /// # Errors
-    /// FastAPI's response, with every value hidden that may be a password. Three errors are added, for a password that
-    /// has fewer than `password_min_length` characters, is longer than bcrypt reads, or contains a NUL.
+    /// FastAPI's response, with every value hidden that may be a password. Errors are added, for a password that has too few characters, is
+    /// longer than bcrypt reads, contains a NUL, or is too common.
     pub(crate) fn parse(
         content_type: Option<&str>,
         body: &[u8],
-        password_min_length: u32,
+        rules: &PasswordRules,
         unicode: &Unicode,
     ) -> Result<Self, BodyError> {
         let Object { email, password, invitation, shown, .. } = Object::read(content_type, body)?;
-        let password = text("password", password.as_deref(), &shown)
-            .and_then(|password| storable("password", password, password_min_length));
+        let password =
+            text("password", password.as_deref(), &shown).and_then(|password| storable("password", password, rules));
         match (self::email(email.as_deref(), &shown, unicode), password) {
             (Ok(email), Ok(password)) => {
                 let invitation = match invitation.map(|input| *input) {
@@ -84,8 +84,10 @@ fn email(input: Option<&Input>, body: &[(String, Shown)], unicode: &Unicode) -> 
 mod tests {
     use super::*;
 
+    const RULES: PasswordRules = PasswordRules { min_length: 1, refuses_common: false };
+
     fn refused(content_type: Option<&str>, body: &str) -> String {
-        match NewUser::parse(content_type, body.as_bytes(), 1, &Unicode::default()) {
+        match NewUser::parse(content_type, body.as_bytes(), &RULES, &Unicode::default()) {
             Err(BodyError::Unprocessable(list)) => serde_json::to_string(&list).unwrap(),
             other => format!("{other:?}"),
         }
@@ -95,7 +97,7 @@ mod tests {
     fn the_type_must_be_json() {
         let body = r#"{"email":"a@b.co","password":"p"}"#;
         for json in ["application/json", " Application/JSON ; charset=x", "application/vnd.api+json"] {
-            assert!(NewUser::parse(Some(json), body.as_bytes(), 1, &Unicode::default()).is_ok(), "{json}");
+            assert!(NewUser::parse(Some(json), body.as_bytes(), &RULES, &Unicode::default()).is_ok(), "{json}");
         }
         for other in [None, Some(""), Some("text/json"), Some("application/json/x"), Some("application/jsonp")] {
             assert!(refused(other, body).contains(r#""type":"model_attributes_type","loc":["body"]"#), "{other:?}");
@@ -105,7 +107,7 @@ mod tests {
     #[test]
     fn debug_shows_no_password() {
         let body = br#"{"email":"a@b.co","password":"secret"}"#;
-        let user = NewUser::parse(Some("application/json"), body, 1, &Unicode::default()).unwrap();
+        let user = NewUser::parse(Some("application/json"), body, &RULES, &Unicode::default()).unwrap();
         assert_eq!(format!("{user:?}"), "NewUser { .. }");
     }
 

@@ -151,6 +151,14 @@ pub enum Question {
         /// Maximum length in bytes.
         at_most: usize,
     },
+    /// A range of Have I Been Pwned's passwords, with padding; answered by [`Answer::PwnedPasswords`]. A failure lets the password pass: the
+    /// host logs it, and answers [`Answer::Unavailable`]. Asked only with `PWNED_PASSWORDS`.
+    PwnedPasswords {
+        /// An `https:` URL. Its last five characters are the first ones of the hash of a password.
+        url: String,
+        /// Maximum length in bytes.
+        at_most: usize,
+    },
     /// Store a new password, if the user still has the old one; answered by [`Answer::Changed`].
     ChangePassword(PasswordChange),
     /// Store a token for a mail, if the address has an account whose last one is old enough; answered by [`Answer::Address`] with the
@@ -269,6 +277,8 @@ pub enum Answer {
     Ended(Ended),
     /// To [`Question::InsertSession`] and [`Question::DeleteSession`]: whether there was a row to change.
     Changed(bool),
+    /// To [`Question::PwnedPasswords`]: the body of the response.
+    PwnedPasswords(Vec<u8>),
     /// To [`Question::StoreMailToken`]: the address, or `None` when no mail is to be sent.
     Address(Option<String>),
     /// To [`Question::Sessions`]: the sessions.
@@ -327,6 +337,7 @@ impl fmt::Debug for Question {
             Self::CheckSignature(_) => "CheckSignature",
             Self::Sign(_) => "Sign",
             Self::JwkSet { .. } => "JwkSet",
+            Self::PwnedPasswords { .. } => "PwnedPasswords",
             Self::ChangePassword(_) => "ChangePassword",
             Self::DeleteUser(_) => "DeleteUser",
             Self::StoreMailToken(_) => "StoreMailToken",
@@ -364,6 +375,7 @@ impl fmt::Debug for Answer {
             Self::Rotated(_) => "Rotated",
             Self::Ended(_) => "Ended",
             Self::Changed(_) => "Changed",
+            Self::PwnedPasswords(_) => "PwnedPasswords",
             Self::Address(_) => "Address",
             Self::Sessions(_) => "Sessions",
             Self::TimedOut => "TimedOut",

@@ -28,7 +28,7 @@ pub(crate) async fn with_body(
     authorization.and_then(bearer).ok_or(Refusal::NoToken)?;
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
     let user = current_user(settings, host, authorization).await?;
-    let passwords = NewPassword::parse(request.content_type.as_deref(), &body, settings.password_min_length)?;
+    let passwords = NewPassword::parse(request.content_type.as_deref(), &body, &settings.password_rules())?;
     of_user(settings, host, user, &passwords, &Client::of(request)).await
 }
 
@@ -67,6 +67,7 @@ async fn change(
         if current.eq(passwords.new.as_bytes()) {
             return Err(Refusal::SamePassword);
         }
+        host.choosable(settings, "new_password", &passwords.new, &found.email).await?;
         let further = if settings.asks_claims { host.claims(found.clone().into()).await? } else { Map::new() };
         let new = host.hashed(settings, &passwords.new).await?;
         let change = PasswordChange {

@@ -18,7 +18,7 @@ pub(crate) async fn request(settings: &Settings, host: &Host, email: &str, clien
 /// Answers `POST /reset-password`.
 pub(crate) async fn reset_with_body(settings: &Settings, host: &Host, request: &Request) -> Result<(), Refusal> {
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
-    let [token, new] = reset_password(request.content_type.as_deref(), &body, settings.password_min_length)?;
+    let [token, new] = reset_password(request.content_type.as_deref(), &body, &settings.password_rules())?;
     reset(settings, host, &token, &new, &Client::of(request)).await
 }
 
@@ -39,6 +39,7 @@ pub(crate) async fn reset(
     if !user.is_active {
         return Err(Refusal::InactiveUser);
     }
+    host.choosable(settings, "new_password", new, &user.email).await?;
     let change = PasswordChange {
         user_id: user.id,
         old: user.password,

@@ -17,7 +17,7 @@ pub(crate) async fn create(settings: &Settings, host: &Host, request: &Request) 
         return Err(Refusal::RegistrationClosed);
     }
     let body = Zeroizing::new(host.body(settings.body_timeout_seconds).await?);
-    let user = NewUser::parse(request.content_type.as_deref(), &body, settings.password_min_length, &settings.unicode)?;
+    let user = NewUser::parse(request.content_type.as_deref(), &body, &settings.password_rules(), &settings.unicode)?;
     host.identify(settings, None, Some(user.email.as_str()));
     host.within(settings, &Client::of(request), Some(user.email.as_str())).await?;
     if settings.registration == Registration::Invitation
@@ -25,6 +25,7 @@ pub(crate) async fn create(settings: &Settings, host: &Host, request: &Request) 
     {
         return Err(Refusal::Invitation);
     }
+    host.choosable(settings, "password", &user.password, user.email.as_str()).await?;
     let password = host.hashed(settings, &user.password).await?;
     let is_unverified = settings.email_verification() != EmailVerification::Off;
     let question = Question::InsertUser { email: user.email.as_str().to_owned(), password, is_unverified };

@@ -7,6 +7,8 @@ pub(super) const JWT_KEYS: &str = "JWT_KEYS";
 pub(super) const ACCESS_TOKEN_EXPIRE_MINUTES: &str = "ACCESS_TOKEN_EXPIRE_MINUTES";
 pub(super) const BCRYPT_COST: &str = "BCRYPT_COST";
 pub(super) const BODY_TIMEOUT_SECONDS: &str = "BODY_TIMEOUT_SECONDS";
+pub(super) const COMMON_PASSWORDS: &str = "COMMON_PASSWORDS";
+pub(super) const PWNED_PASSWORDS: &str = "PWNED_PASSWORDS";
 pub(super) const CORS_ORIGINS: &str = "CORS_ORIGINS";
 pub(super) const PASSWORD_CHANGE: &str = "PASSWORD_CHANGE";
 pub(super) const PASSWORD_SCHEME: &str = "PASSWORD_SCHEME";
@@ -41,7 +43,7 @@ pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 39] = [
+pub(crate) const NAMES: [&str; 41] = [
     SECRET_KEY,
     ACCOUNT_DELETION,
     ALGORITHM,
@@ -49,6 +51,8 @@ pub(crate) const NAMES: [&str; 39] = [
     ACCESS_TOKEN_EXPIRE_MINUTES,
     BCRYPT_COST,
     BODY_TIMEOUT_SECONDS,
+    COMMON_PASSWORDS,
+    PWNED_PASSWORDS,
     CORS_ORIGINS,
     EMAIL_RESET_TOKEN_EXPIRE_HOURS,
     EMAIL_VERIFICATION,

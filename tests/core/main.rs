@@ -16,6 +16,7 @@ mod email;
 mod gate;
 mod jwks;
 mod lockout;
+mod new_password;
 mod origins;
 mod password;
 mod password_change;

@@ -50,6 +50,7 @@ pub(crate) fn settings_with(secret: &str, more: Vars) -> Settings {
         bcrypt_cost: Some("10".into()),
         registration: more.registration.or(Some("open".into())),
         rate_limit: more.rate_limit.or(Some("off".into())),
+        common_passwords: more.common_passwords.or(Some("accept".into())),
         password_min_length: more.password_min_length.or(Some("1".into())),
         ..more
     };

@@ -84,6 +84,12 @@ impl Turn {
         self.answer(Answer::Changed(changed))
     }
 
+    /// Answers `pwnedPasswords` with the body of the response.
+    #[wasm_bindgen(js_name = answerPwnedPasswords, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_pwned_passwords(&mut self, range: Vec<u8>) -> Result<JsValue, JsValue> {
+        self.answer(Answer::PwnedPasswords(range))
+    }
+
     /// Answers `storeMailToken` with the address to send the mail to, or nothing.
     #[wasm_bindgen(js_name = answerAddress, unchecked_return_type = "Question | Outcome")]
     pub fn answer_address(&mut self, address: Option<String>) -> Result<JsValue, JsValue> {

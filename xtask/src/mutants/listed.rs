@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 29] = [
+const TESTS: [&str; 30] = [
     "events",
     "lockout",
     "d1",
@@ -56,6 +56,7 @@ const TESTS: [&str; 29] = [
     "password",
     "accounts",
     "recovery",
+    "pwned-passwords",
     "login-schemes",
     "email",
     "cli",
