@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn every_password_of_the_list_is_found_and_no_other() {
         let all: Vec<&str> = LIST.lines().collect();
-        assert!(all.len() > 2000 && all.is_sorted() && all.iter().all(|line| line.is_ascii() && !line.is_empty()));
+        assert!(all.len() > 1600 && all.is_sorted() && all.iter().all(|line| line.is_ascii() && !line.is_empty()));
         for password in all {
             assert!(is_common(password) && is_common(&password.to_uppercase()), "{password}");
             for other in

@@ -83,7 +83,13 @@ fn write_dev_vars() -> Result<Did> {
     let key: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
     // Readable by the owner only, because the key can sign any token.
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
-    writeln!(file, "SECRET_KEY={key}\nREGISTRATION=open")?;
+    writeln!(
+        file,
+        "SECRET_KEY={key}\nREGISTRATION=open\n\
+         # What users do by mail. Mails are written to the console.\n\
+         PASSWORD_CHANGE=on\nPASSWORD_RECOVERY=on\nEMAIL_VERIFICATION=on\nACCOUNT_DELETION=on\n\
+         FRONTEND_HOST=http://127.0.0.1:8787\nMAIL=console"
+    )?;
     Ok(Did::Work)
 }
 
