@@ -34,6 +34,7 @@ async fn check(cases: Vec<Case>, cors_origins: Option<&str>) -> Result<()> {
         registration: Some("open".into()),
         // FastAPI has no minimum.
         password_min_length: Some("1".into()),
+        common_passwords: Some("accept".into()),
         rate_limit: Some("off".into()),
         cors_origins: cors_origins.map(Into::into),
         ..Vars::default()

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createGate, EdgegateError, type LogEntry, type UserStore } from "edgegate";
 import { memoryUsers, SECRET_KEY } from "./users.ts";
 
-const settings = { SECRET_KEY, BCRYPT_COST: 10, REGISTRATION: "open", PASSWORD_MIN_LENGTH: 1 };
+const settings = { SECRET_KEY, BCRYPT_COST: 10, REGISTRATION: "open", PASSWORD_MIN_LENGTH: 1, COMMON_PASSWORDS: "accept" };
 const url = (path: string) => `http://localhost${path}`;
 const form = (fields: Record<string, string>) => new Request(url("/login"), { method: "POST", body: new URLSearchParams(fields) });
 const json = (value: unknown) =>

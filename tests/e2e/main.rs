@@ -10,6 +10,7 @@ mod flow;
 mod keys;
 mod killed;
 mod limits;
+mod mails;
 mod rotation;
 mod sessions;
 mod workers;

@@ -82,6 +82,7 @@ impl Workers {
             ("REGISTRATION", "open"),
             ("BCRYPT_COST", "10"),
             ("PASSWORD_MIN_LENGTH", "1"),
+            ("COMMON_PASSWORDS", "accept"),
             ("RATE_LIMIT", "off"),
             ("LOCKOUT", "off"),
         ];

@@ -59,6 +59,7 @@ impl Workers {
             ("SECRET_KEY", seed.secret_key.as_str()),
             ("REGISTRATION", "open"),
             ("PASSWORD_MIN_LENGTH", "1"),
+            ("COMMON_PASSWORDS", "accept"),
             ("BCRYPT_COST", "10"),
             ("RATE_LIMIT", "off"),
             ("ACCESS_TOKEN_EXPIRE_MINUTES", LIFETIME_MINUTES),

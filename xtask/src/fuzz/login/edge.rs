@@ -35,6 +35,7 @@ impl Edge {
             registration: Some("open".into()),
             rate_limit: Some("off".into()),
             password_min_length: Some("1".into()),
+            common_passwords: Some("accept".into()),
             cors_origins: Some(cors_origins).filter(|origins| !origins.is_empty()).map(Into::into),
             ..Vars::default()
         };
