@@ -521,13 +521,28 @@ fn pwned_passwords(text: Option<&str>) -> Result<Option<String>, SettingsError> 
     match text.unwrap_or_default() {
         "" | "off" => Ok(None),
         "on" => Ok(Some(PWNED_PASSWORDS_URL.to_owned())),
-        url if url.starts_with("https://") && url.ends_with('/') && !url.contains(char::is_whitespace) => {
-            Ok(Some(url.to_owned()))
-        }
-        _ => {
-            Err(SettingsError::new(PWNED_PASSWORDS, "is none of `on`, `off` and an https: URL that ends with a slash"))
-        }
+        url if is_https_folder(url) => Ok(Some(url.to_owned())),
+        _ => Err(SettingsError::new(
+            PWNED_PASSWORDS,
+            "is none of `on`, `off` and an https: URL of a host and a path that ends with a slash",
+        )),
     }
+}
+
+/// Whether the URL has a host, a path that ends with a slash, and nothing else but a port: what is appended to it must be a part of the path,
+/// and `fetch` names a URL that it refuses in its error.
+fn is_https_folder(url: &str) -> bool {
+    let Some((authority, path)) = url.strip_prefix("https://").and_then(|rest| rest.split_once('/')) else {
+        return false;
+    };
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    let is_in =
+        |text: &str, others: &[u8]| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte));
+    !host.is_empty()
+        && is_in(host, b"-.")
+        && port.parse::<u16>().is_ok_and(|port| port > 0)
+        && is_in(path, b"-._~/")
+        && (path.is_empty() || path.ends_with('/'))
 }
 
 /// The range search of Have I Been Pwned, version 3 of its API.

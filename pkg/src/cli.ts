@@ -2,6 +2,7 @@
 // The command `edgegate`. It takes no secrets as arguments, because other users of the machine can read arguments.
 
 import { inspect } from "./cli/inspect.js";
+import { invite } from "./cli/invite.js";
 import { keygen } from "./cli/keygen.js";
 import { UsageError } from "./cli/usage.js";
 
@@ -13,6 +14,12 @@ const HELP = `edgegate: keys and tokens on the command line
       --alg NAME   EdDSA (the default), HS256, HS384 or HS512
       --kid NAME   the key's id; by default its thumbprint (RFC 7638), or a random id for a secret
       --set        prints a JWK set, the format of JWT_KEYS
+
+  edgegate invite EMAIL [--minutes 10080]
+      prints an invitation, with which a user with this address can sign up (REGISTRATION=invitation); SECRET_KEY or
+      JWT_KEYS is read from the environment
+
+      --minutes N  how long it is valid; a week by default
 
   edgegate token inspect [--keys FILE]
       reads a token from standard input and explains it; with a key it also verifies the token, and the
@@ -36,6 +43,8 @@ async function main([command, ...rest]: string[]): Promise<number> {
   switch (command) {
     case "keygen":
       return keygen(rest);
+    case "invite":
+      return invite(rest);
     case "token":
       if (rest[0] !== "inspect") throw new UsageError("`token` has one command: `token inspect`");
       return inspect(rest.slice(1));

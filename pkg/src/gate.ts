@@ -431,7 +431,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     }
   }
 
-  /** Without an answer, the password passes. The error does not name the URL: it has a part of the hash. */
+  /** Without an answer, the password passes. */
   async function answerRange(turn: Handle<Turn>, { url, atMost }: RangeQuestion, { entry }: Exchange): Promise<Step> {
     try {
       const range = await fetchRange(url, atMost);

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { issueToken, verifyToken } from "edgegate";
+import { createGate, issueToken, verifyToken } from "edgegate";
+import { memoryUsers } from "edgegate/memory";
 import { calculateJwkThumbprint, decodeProtectedHeader, type JWK } from "jose";
 import { jwkSet, pair, SECRETS, signed } from "./keys.ts";
 import { SECRET_KEY } from "./users.ts";
@@ -222,4 +223,28 @@ test("the keys of a provider alone are keys, and a list is no payload", async ()
   assert.equal(inspected.status, 1);
   assert.match(inspected.stdout, /refused: malformed/);
   assert(!inspected.stdout.includes("claims"), inspected.stdout);
+});
+
+test("an invitation is printed, and a gate with the same key accepts it", async () => {
+  const { status, stdout, stderr } = edgegate(["invite", "ada@example.com", "--minutes", "5"], "", { SECRET_KEY });
+  assert.deepEqual([status, stderr], [0, ""]);
+  const gate = createGate({ SECRET_KEY, BCRYPT_COST: "10", RATE_LIMIT: "off", REGISTRATION: "invitation" }, memoryUsers());
+  const signUp = async (email: string) => {
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ email, password: "correct horse", invitation: stdout.trim() }) };
+    return (await gate.fetch(new Request("http://localhost/users", init))).status;
+  };
+  assert.deepEqual([await signUp("grace@example.com"), await signUp("ada@example.com")], [403, 201]);
+  for (const [args, settings, message] of [
+    [["invite"], { SECRET_KEY }, /give the e-mail address, and nothing else/],
+    [["invite", "a@example.com", "b@example.com"], { SECRET_KEY }, /give the e-mail address, and nothing else/],
+    [["invite", "nobody"], { SECRET_KEY }, /the text is not an e-mail address/],
+    [["invite", "a@example.com", "--minutes", "x"], { SECRET_KEY }, /--minutes must be a whole number from 1 to 527040/],
+    [["invite", "a@example.com", "--days", "1"], { SECRET_KEY }, /unknown option/],
+    [["invite", "a@example.com"], {}, /SECRET_KEY is missing/],
+  ] as const) {
+    const ran = edgegate([...args], "", settings as Record<string, string>);
+    assert.equal(ran.status, 2, ran.stderr);
+    assert.match(ran.stderr, message);
+    assert(!ran.stderr.includes(SECRET_KEY) && ran.stdout === "");
+  }
 });

@@ -1,11 +1,17 @@
 //! Passwords of data breaches, by the range search of Have I Been Pwned: only five hexadecimal digits of a hash leave the host.
 
 use sha1::{Digest as _, Sha1};
+use zeroize::Zeroizing;
 
 /// The upper case hexadecimal digits of the SHA-1 hash: those that are asked for, and the others.
-pub(super) fn digits(password: &str) -> (String, String) {
-    let all: String = Sha1::digest(password.as_bytes()).iter().map(|byte| format!("{byte:02X}")).collect();
-    all.split_at_checked(PREFIX).map(|(prefix, others)| (prefix.to_owned(), others.to_owned())).unwrap_or_default()
+pub(super) fn digits(password: &str) -> (String, Zeroizing<String>) {
+    let hash = Zeroizing::new(<[u8; 20]>::from(Sha1::digest(password.as_bytes())));
+    let nibbles = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let digits =
+        nibbles.filter_map(|nibble| char::from_digit(nibble.into(), 16)).map(|digit| digit.to_ascii_uppercase());
+    let mut others = Zeroizing::new(String::with_capacity(40));
+    others.extend(digits.clone().skip(PREFIX));
+    (digits.take(PREFIX).collect(), others)
 }
 
 /// How many digits a range has in common.

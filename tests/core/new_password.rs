@@ -154,7 +154,25 @@ fn the_settings_are_checked() {
     assert_eq!((default.refuses_common_passwords, default.pwned_passwords), (true, None));
     assert!(settings("refuse", "off").is_ok() && settings("accept", "on").is_ok());
     assert_eq!(settings("on", "").expect_err("it is refused").setting, "COMMON_PASSWORDS");
-    for wrong in ["yes", "http://mirror.example.com/", "https://mirror.example.com/range", "https://a b/"] {
+    for good in ["https://mirror.example.com/", "https://mirror.example.com:8443/v3/range/"] {
+        assert_eq!(settings("", good).expect("it is one").pwned_passwords.as_deref(), Some(good));
+    }
+    for wrong in [
+        "yes",
+        "http://mirror.example.com/",
+        "https://mirror.example.com/range",
+        "https://a b/",
+        "https://",
+        "https:///",
+        "https://h/#/",
+        "https://h/?a=/",
+        "https://u:p@h/",
+        "https://u@h/",
+        "https://[bad/",
+        "https://h:99999/",
+        "https://h:/",
+        "https://h:0/",
+    ] {
         assert_eq!(settings("", wrong).expect_err("it is refused").setting, "PWNED_PASSWORDS", "{wrong}");
     }
 }

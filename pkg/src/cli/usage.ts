@@ -14,6 +14,20 @@ export function options<T extends NonNullable<ParseArgsConfig["options"]>>(args:
   }
 }
 
+/** Parses the options of a command with one positional argument, which is no secret. */
+export function positional<T extends NonNullable<ParseArgsConfig["options"]>>(args: string[], name: string, known: T) {
+  try {
+    const { values, positionals } = parseArgs({ args, options: known, allowPositionals: true });
+    const [value, ...more] = positionals;
+    if (value === undefined || more.length > 0) throw new UsageError(`give ${name}, and nothing else`);
+    return { ...values, value };
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const { code, message } = error as { code?: string; message: string };
+    throw new UsageError(UNEXPECTED.get(code) ?? message);
+  }
+}
+
 const UNEXPECTED = new Map<string | undefined, string>([
   ["ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL", "tokens and keys must not be passed as arguments"],
   ["ERR_PARSE_ARGS_UNKNOWN_OPTION", "unknown option"],
