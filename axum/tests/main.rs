@@ -2,6 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "a panic fails the test")]
 
+mod accounts;
 mod contract;
 mod events;
 mod extractor;
