@@ -161,6 +161,21 @@ fn without_the_right_password_nothing_is_deleted() {
     assert_eq!((allow(&gate), allow(&without)), (Some("GET".into()), Some("GET".into())));
 }
 
+/// Whether the password is wrong, too long, or the stored hash cannot be read.
+#[wasm_bindgen_test(unsupported = test)]
+fn every_refused_deletion_is_the_same() {
+    let (gate, mut store) = (gate(), store());
+    let token = member(&store.login(&gate, LOGIN, NOW), "access_token");
+    let wrong = store.send(&gate, DELETE, &token, r#"{"current_password":"wrong"}"#);
+    let long = store.send(&gate, DELETE, &token, &json!({ "current_password": "x".repeat(5000) }).to_string());
+    store.users.0[0].password = "no hash".into();
+    let broken = store.send(&gate, DELETE, &token, r#"{"current_password":"secret"}"#);
+    assert_eq!((wrong.status, wrong.body.as_str()), (400, r#"{"detail":"Incorrect password"}"#));
+    for reply in [long, broken] {
+        assert_eq!((said(&reply), &reply.headers, reply.rounds), (said(&wrong), &wrong.headers, wrong.rounds));
+    }
+}
+
 /// Of a deletion and a new password, or a logout everywhere, one counts.
 #[wasm_bindgen_test(unsupported = test)]
 fn a_deletion_notices_what_changes_in_between() {

@@ -1,6 +1,7 @@
 //! Mails of the Worker: to a webhook, and to the console.
 
 use std::{
+    fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
     sync::mpsc::{Receiver, channel},
@@ -12,6 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 use testkit::{
     http::Response,
+    paths,
     worker::{Worker, WorkerOptions},
     wrangler,
 };
@@ -130,6 +132,49 @@ fn a_user_verifies_the_address_and_sets_a_new_password_by_mail() -> Result<()> {
     ensure!(entries.contains("/password-recovery/{email}"), "{entries}");
     for secret in [verification.as_str(), &recovery, "@flow.example", "correct horse", "a new secret", "the token of"] {
         ensure!(!entries.contains(secret), "the log has {secret:?}");
+    }
+    Ok(())
+}
+
+/// The binding of Cloudflare's Email Service, as wrangler has it: it names the file into which it has written the mail.
+#[test]
+fn mails_are_sent_by_a_binding() -> Result<()> {
+    let _workers = Workers::lock()?;
+    let folder = "target/xtask/e2e-email";
+    fs::create_dir_all(paths::root().join(folder))?;
+    let config = json!({
+        "name": "email",
+        "main": paths::root().join("www/src/worker.ts"),
+        "compatibility_date": "2026-11-01",
+        "send_email": [{ "name": "EMAIL", "allowed_sender_addresses": ["login@example.org"] }],
+        "d1_databases": [{
+            "binding": "DB",
+            "database_name": "edgegate",
+            "database_id": "00000000-0000-0000-0000-000000000000",
+        }],
+    });
+    fs::write(paths::root().join(folder).join("wrangler.json"), config.to_string())?;
+    let dir = database("email");
+    wrangler::migrate_by_copy(&dir)?;
+    let vars = [
+        ("SECRET_KEY", "a secret of the mails, 32 bytes or more"),
+        ("REGISTRATION", "open"),
+        ("BCRYPT_COST", "10"),
+        ("EMAIL_VERIFICATION", "on"),
+        ("FRONTEND_HOST", "https://app.example.com"),
+        ("PROJECT_NAME", "Example"),
+        ("MAIL_FROM", "login@example.org"),
+    ];
+    let options = WorkerOptions { folder, ..WorkerOptions::test(dir, &vars) };
+    let worker = Worker::start_migrated(options)?;
+    expect(&register(&worker, "bound@flow.example.org", "correct horse")?, 201)?;
+    wait_for_log(&worker, "Example - Verify your e-mail address")?;
+    let log = worker.log();
+    let file = log.split_whitespace().find(|word| word.ends_with(".txt")).with_context(|| format!("no file: {log}"))?;
+    let mail = fs::read_to_string(file)?;
+    ensure!(mail.contains("https://app.example.com/verify-email?token="), "{mail}");
+    for part in ["login@example.org", "bound@flow.example.org"] {
+        ensure!(log.contains(part), "no {part}: {log}");
     }
     Ok(())
 }
