@@ -8,8 +8,8 @@
     reason = "a test that meets what it does not expect must fail"
 )]
 
-#[cfg(not(target_arch = "wasm32"))]
 mod accounts;
+#[cfg(not(target_arch = "wasm32"))]
 mod contract;
 mod cookies;
 mod email;
