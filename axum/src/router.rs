@@ -102,11 +102,13 @@ async fn answer_all(State(auth): State<Auth>, original: OriginalUri, request: Ax
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     // The paths of two routes have an e-mail address, which must not be in the log.
-    let shown = WITH_ADDRESS.into_iter().find(|route| path.starts_with(route)).unwrap_or(&path);
+    let request = head(&parts, auth.settings());
+    let decoded = request.path().unwrap_or_default();
+    let shown = WITH_ADDRESS.into_iter().find(|route| decoded.starts_with(route)).unwrap_or(&path);
     let address = auth.client_address(&parts).map(|address| address.to_string());
     let begun = Instant::now();
     let mut exchange = Exchange { body: Some(body), path: Some(shown), ..Exchange::default() };
-    let mut reply = auth.handle(Request { address, ..head(&parts, auth.settings()) }, &mut exchange).await;
+    let mut reply = auth.handle(Request { address, ..request }, &mut exchange).await;
     let store_ms = milliseconds(exchange.store);
     log(&reply, Some(shown), store_ms);
     if auth.settings().server_timing {

@@ -512,8 +512,13 @@ function isRefused(presented: string | undefined | Refused): presented is Refuse
 
 /** The paths of two routes have an e-mail address, which must not be in the log. */
 function withoutAddress(path: string): string {
-  const [before] = WITH_ADDRESS.exec(path) ?? [];
+  const [before] = WITH_ADDRESS.exec(path.includes("%") ? decoded(path) : path) ?? [];
   return before === undefined ? path : `${before}{email}`;
+}
+
+/** As the core reads the names of routes: ASCII characters may be encoded, and what follows may be no text. */
+function decoded(path: string): string {
+  return path.replace(/%[2-7][0-9a-f]/gi, decodeURIComponent);
 }
 
 const WITH_ADDRESS = /^.*?\/(?:password-recovery|email-verification)\/(?=.)/;
