@@ -36,6 +36,8 @@ const RECOVERY: &str = "/password-recovery";
 const VERIFICATION: &str = "/email-verification";
 const VERIFY: &str = "/verify-email";
 const RESET: &str = "/reset-password";
+/// As FastAPI's template has it.
+const RESET_SLASH: &str = "/reset-password/";
 const SESSIONS: &str = "/me/sessions";
 const JWKS: &str = "/.well-known/jwks.json";
 
@@ -92,7 +94,7 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
             revoke::with_form(settings, host, request, cookie).await?;
             Ok(without_cookies(settings, Reply::revoked()))
         }
-        RESET => {
+        RESET | RESET_SLASH => {
             recovery::reset_with_body(settings, host, request).await?;
             Ok(Reply::message("Password updated successfully"))
         }
@@ -254,7 +256,7 @@ fn template(settings: &Settings, path: &str) -> Option<&'static str> {
     if !has_route(settings, path) {
         return None;
     }
-    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, RESET, VERIFY, SESSIONS, JWKS];
+    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, RESET, RESET_SLASH, VERIFY, SESSIONS, JWKS];
     let with_part = match (below(RECOVERY, path), below(VERIFICATION, path)) {
         (Some(_), _) => "/password-recovery/{email}",
         (None, Some(_)) => "/email-verification/{email}",
@@ -277,7 +279,7 @@ fn methods(settings: &Settings, path: &str) -> &'static [&'static str] {
         ME if settings.account_deletion => &["GET", "DELETE"],
         ME | JWKS => &["GET"],
         PASSWORD if settings.password_change => &["PATCH"],
-        RESET if settings.recovers_passwords() => &["POST"],
+        RESET | RESET_SLASH if settings.recovers_passwords() => &["POST"],
         VERIFY if settings.email_verification() != EmailVerification::Off => &["POST"],
         SESSIONS if has_sessions => &["GET"],
         _ if settings.recovers_passwords() && below(RECOVERY, path).is_some() => &["POST"],

@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 use crate::{Auth, GateReply, auth::Exchange, response::log};
 
 /// The paths of the gate. The core decides which of them there are with the settings, and answers 405 for another method.
-const PATHS: [&str; 13] = [
+const PATHS: [&str; 14] = [
     "/login",
     "/me",
     "/users",
@@ -41,6 +41,7 @@ const PATHS: [&str; 13] = [
     "/me/sessions",
     "/password-recovery/{email}",
     "/reset-password",
+    "/reset-password/",
     "/email-verification/{email}",
     "/verify-email",
     "/me/sessions/{id}",

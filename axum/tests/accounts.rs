@@ -63,7 +63,7 @@ async fn a_user_sets_a_new_password_and_verifies_an_address_by_mail() -> Result<
     ensure!(mail.kind == MailKind::PasswordRecovery && mail.to == "ada@example.com", "{mail:?}");
     let reset = json!({ "token": token(&mail)?, "new_password": "a new secret" });
     ensure!(send_json(&app, "POST", "/reset-password", "", &reset).await?.status == 200);
-    ensure!(send_json(&app, "POST", "/reset-password", "", &reset).await?.member("detail")? == "Invalid token");
+    ensure!(send_json(&app, "POST", "/reset-password/", "", &reset).await?.member("detail")? == "Invalid token");
     ensure!(post(&app, "/login", FORM).await?.status == 403);
     ensure!(post(&app, "/login", "username=ada@example.com&password=a+new+secret").await?.status == 200);
 

@@ -86,6 +86,11 @@ fn a_user_sets_a_new_password_by_mail_once() {
     let form = format!("grant_type=refresh_token&refresh_token={}", access["refresh_token"].as_str().expect("a token"));
     assert_eq!(store.login(&gate, &form, NOW).status, 400);
     assert_eq!(said(&reset(&gate, &mut store, &token, "another secret", NOW)), INVALID);
+    // The template's path ends with a slash.
+    let reply = store.send(&gate, ["POST", "/reset-password/"], "", r#"{"token":"x","new_password":"a new secret"}"#);
+    assert_eq!(said(&reply), INVALID);
+    let slash = run(gate.handle(Request::new("POST", "http://localhost/verify-email/"), NOW), |_| unreachable!());
+    assert_eq!(slash.status, 404, "without the setting there is no such route");
 }
 
 /// Nothing that the reply waits for depends on whether there is such a user.
