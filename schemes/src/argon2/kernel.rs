@@ -254,6 +254,8 @@ fn fill_segment(
     let base = at.lane * layout.lane + at.slice * layout.segment;
     let begin = if at.pass == 0 && at.slice == 0 { 2 } else { 0 };
     let add_old = at.pass > 0 && input.version == Version::V13;
+    // What `fill` writes before it reads; an array of its own would be zeroed for each block.
+    let mut scratch = [Block([V::ZERO; VECTORS]); 2];
     let mut reference = 0;
     for index in begin..layout.segment {
         at.index = index;
@@ -271,8 +273,8 @@ fn fill_segment(
                 *vector = V::new(*low, *high);
             }
             let step = Step { previous: zero, reference: counter, old: zero, current: addresses, next: None };
-            fill(blocks, layout, &step, pairs);
-            fill(blocks, layout, &Step { reference: addresses, ..step }, pairs);
+            fill(blocks, &mut scratch, layout, &step, pairs);
+            fill(blocks, &mut scratch, layout, &Step { reference: addresses, ..step }, pairs);
         }
         if index == begin || is_new_group {
             let (block, word) = if independent { (addresses, index % GROUP) } else { (previous, 0) };
@@ -282,7 +284,7 @@ fn fill_segment(
         let is_known = index + 1 < layout.segment && !(independent && word == 0);
         let next = is_known.then_some((Position { index: index + 1, ..at }, block, word));
         let old = if add_old { current } else { zero };
-        reference = fill(blocks, layout, &Step { previous, reference, old, current, next }, pairs);
+        reference = fill(blocks, &mut scratch, layout, &Step { previous, reference, old, current, next }, pairs);
     }
 }
 
@@ -293,47 +295,39 @@ const GROUP: usize = BLOCK_BYTES / 8;
 ///
 /// V8 replaces its baseline code of a function when it is called again: this one is called for each block.
 #[inline(never)]
-fn fill(blocks: &mut [Block], layout: &Layout, step: &Step, pairs: usize) -> usize {
-    let mut sum = [V::ZERO; VECTORS];
-    let mut rows = [V::ZERO; VECTORS];
+fn fill(blocks: &mut [Block], scratch: &mut [Block; 2], layout: &Layout, step: &Step, pairs: usize) -> usize {
+    let [sum, rows] = scratch;
     for pair in 0..pairs {
-        let (previous, reference) = (&blocks[step.previous].0, &blocks[step.reference].0);
+        // Slices that begin at the pair, so that all indices are constants: V8 computes an address for each that is not.
         let first = (16 * pair) & 48;
-        let states = rounds([
-            eight!(V => { sum[first + V] = previous[first + V].xor(reference[first + V]); sum[first + V] }),
-            eight!(V => { sum[first + 8 + V] = previous[first + 8 + V].xor(reference[first + 8 + V]); sum[first + 8 + V] }),
-        ]);
-        eight!(V => rows[first + V] = states[0][V]);
-        eight!(V => rows[first + 8 + V] = states[1][V]);
+        let (previous, reference) = (&blocks[step.previous].0[first..], &blocks[step.reference].0[first..]);
+        let (sum, rows) = (&mut sum.0[first..], &mut rows.0[first..]);
+        eight!(V => sum[V] = previous[V].xor(reference[V]));
+        eight!(V => sum[8 + V] = previous[8 + V].xor(reference[8 + V]));
+        let states = rounds([eight!(V => sum[V]), eight!(V => sum[8 + V])]);
+        eight!(V => rows[V] = states[0][V]);
+        eight!(V => rows[8 + V] = states[1][V]);
     }
     let mut next = 0;
     for pair in 0..pairs {
         let first = (2 * pair) & 6;
-        let states = rounds([eight!(ROW => rows[first + 8 * ROW]), eight!(ROW => rows[first + 8 * ROW + 1])]);
-        let old = &blocks[step.old].0;
+        let (sum, rows, old) = (&sum.0[first..], &rows.0[first..], &blocks[step.old].0[first..]);
+        let states = rounds([eight!(ROW => rows[8 * ROW]), eight!(ROW => rows[8 * ROW + 1])]);
         let states = [
-            eight!(ROW => states[0][ROW].xor(sum[first + 8 * ROW]).xor(old[first + 8 * ROW])),
-            eight!(ROW => states[1][ROW].xor(sum[first + 8 * ROW + 1]).xor(old[first + 8 * ROW + 1])),
+            eight!(ROW => states[0][ROW].xor(sum[8 * ROW]).xor(old[8 * ROW])),
+            eight!(ROW => states[1][ROW].xor(sum[8 * ROW + 1]).xor(old[8 * ROW + 1])),
         ];
-        let current = &mut blocks[step.current].0;
-        eight!(ROW => current[first + 8 * ROW] = states[0][ROW]);
-        eight!(ROW => current[first + 8 * ROW + 1] = states[1][ROW]);
+        let current = &mut blocks[step.current].0[first..];
+        eight!(ROW => current[8 * ROW] = states[0][ROW]);
+        eight!(ROW => current[8 * ROW + 1] = states[1][ROW]);
         if pair == 0
             && let Some((at, block, word)) = step.next
         {
-            // The first word of the result is final, and tells the next reference: that is loaded while the rest is computed.
+            // The first word of the result is final, and tells the next reference.
             next = layout.reference(at, blocks[block].word(word));
-            touch(&blocks[next]);
         }
     }
     next
-}
-
-/// Reads one word of each cache line.
-#[inline(always)]
-fn touch(block: &Block) {
-    eight!(LINE => memory::touch(&block.0[4 * LINE]));
-    eight!(LINE => memory::touch(&block.0[32 + 4 * LINE]));
 }
 
 /// Two rounds P beside each other, each of 16 words. One alone would wait for its own results, and three need more registers
@@ -360,11 +354,18 @@ fn columns([a0, a1, b0, b1, c0, c1, d0, d1]: [V; 8]) -> [V; 8] {
 /// Four quarter rounds of each state, on the columns.
 #[inline(always)]
 fn quarters([one, other]: [[V; 8]; 2]) -> [[V; 8]; 2] {
-    let (one, other) = (half::<32, 24>(one), half::<32, 24>(other));
-    keep_order(one[0]);
-    let (one, other) = (half::<16, 63>(one), half::<16, 63>(other));
-    keep_order(other[0]);
+    let one = in_order(half::<32, 24>(one));
+    let other = in_order(half::<32, 24>(other));
+    let one = in_order(half::<16, 63>(one));
+    let other = in_order(half::<16, 63>(other));
     [one, other]
+}
+
+/// V8 computes what follows afterwards.
+#[inline(always)]
+fn in_order(state: [V; 8]) -> [V; 8] {
+    keep_order(state[0]);
+    state
 }
 
 #[inline(always)]

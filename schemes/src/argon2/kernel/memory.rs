@@ -60,10 +60,3 @@ pub(super) fn keep_order(vector: V) {
     // SAFETY: the place is valid for writes, and dropped unread.
     unsafe { (&raw mut place).cast::<V>().write_volatile(vector) }
 }
-
-/// A load whose result nobody needs.
-#[inline(always)]
-pub(super) fn touch(vector: &V) {
-    // SAFETY: it is a reference. A word is enough.
-    unsafe { (&raw const *vector).cast::<u64>().read_volatile() };
-}
