@@ -12,7 +12,7 @@ mod memory;
 mod tests;
 mod vector;
 
-use core::hint::black_box;
+use core::{array, cell::Cell, hint::black_box};
 
 use blake2::{
     Blake2bVarCore,
@@ -39,24 +39,26 @@ const BLOCK_BYTES: usize = VECTORS * 16;
 /// The parts of a pass; lanes do not read the part that others are writing.
 const SLICES: usize = 4;
 
-/// 1024 bytes.
-#[derive(Clone, Copy)]
+/// 1024 bytes. Cells, because a step reads and writes several blocks, some of which may be the same.
 #[repr(C, align(64))]
-struct Block([V; VECTORS]);
+struct Block([Cell<V>; VECTORS]);
 
 impl Block {
-    fn from_bytes(bytes: &[u8; BLOCK_BYTES]) -> Self {
-        let word = |at: usize| bytes[at * 8..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        Self(core::array::from_fn(|at| V::new(word(2 * at), word(2 * at + 1))))
+    fn set_bytes(&self, bytes: &[u8; BLOCK_BYTES]) {
+        let word = |bytes: &[u8]| bytes.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        for (vector, [low, high]) in self.0.iter().zip(bytes.as_chunks::<8>().0.as_chunks::<2>().0) {
+            vector.set(V::new(word(low), word(high)));
+        }
     }
 
+    #[inline(always)]
     fn word(&self, word: usize) -> u64 {
-        self.0[word / 2].words()[word % 2]
+        self.0[word / 2].get().words()[word % 2]
     }
 
-    fn to_bytes(self) -> Zeroizing<[u8; BLOCK_BYTES]> {
+    fn to_bytes(&self) -> Zeroizing<[u8; BLOCK_BYTES]> {
         let mut bytes = Zeroizing::new([0; BLOCK_BYTES]);
-        let words = self.0.iter().flat_map(|vector| vector.words());
+        let words = self.0.iter().flat_map(|vector| vector.get().words());
         for (bytes, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(words) {
             *bytes = word.to_le_bytes();
         }
@@ -110,35 +112,26 @@ pub(super) fn compute(input: &Input<'_>, tag: &mut [u8]) -> Result<(), Error> {
     let lanes = cost.lanes as usize;
     let segment = cost.memory_kib as usize / (SLICES * lanes);
     let layout = Layout { lanes, segment, lane: SLICES * segment };
-    // Behind the memory: a block of zeros, the input and the output of the addresses.
-    let zero = lanes * layout.lane;
-    let mut blocks = Blocks::new(zero + 3)?;
+    let blocks = Blocks::new(layout.zero() + 1 + 2 * SCRATCH)?;
     let first = initial_hash(input, tag.len());
     for lane in 0..lanes {
         for column in 0..2 {
             let mut bytes = Zeroizing::new([0; BLOCK_BYTES]);
             variable_hash(&[&*first, &(column as u32).to_le_bytes(), &(lane as u32).to_le_bytes()], &mut *bytes);
-            blocks[lane * layout.lane + column] = Block::from_bytes(&bytes);
+            blocks[lane * layout.lane + column].set_bytes(&bytes);
         }
     }
     for pass in 0..cost.passes as usize {
         for slice in 0..SLICES {
-            for lane in 0..lanes {
-                let independent = match input.variant {
-                    Variant::D => false,
-                    Variant::I => true,
-                    Variant::Id => pass == 0 && slice < SLICES / 2,
-                };
-                let at = Position { pass, slice, lane, index: 0 };
-                fill_segment(&mut blocks, &layout, at, input, independent, zero);
+            for lane in (0..lanes).step_by(2) {
+                fill_segments(&blocks, &layout, Position { pass, slice, lane, index: 0 }, input);
             }
         }
     }
-    let mut last = blocks[layout.lane - 1];
+    let last = &blocks[layout.lane - 1];
     for lane in 1..lanes {
-        let other = blocks[(lane + 1) * layout.lane - 1];
-        for (vector, other) in last.0.iter_mut().zip(other.0) {
-            *vector = vector.xor(other);
+        for (vector, other) in last.0.iter().zip(&blocks[(lane + 1) * layout.lane - 1].0) {
+            vector.set(vector.get().xor(other.get()));
         }
     }
     variable_hash(&[&*last.to_bytes()], tag);
@@ -209,6 +202,11 @@ struct Position {
 }
 
 impl Layout {
+    /// A block of zeros behind the memory.
+    fn zero(&self) -> usize {
+        self.lanes * self.lane
+    }
+
     /// The block that the pseudo-random word of a position refers to.
     #[inline(always)]
     fn reference(&self, at: Position, word: u64) -> usize {
@@ -229,105 +227,133 @@ impl Layout {
     }
 }
 
-/// Which blocks [`fill`] takes, and where the result is written.
-struct Step {
-    previous: usize,
-    reference: usize,
+/// Blocks of scratch behind the memory and the block of zeros, for each of the two lanes that are filled together.
+const SCRATCH: usize = 4;
+
+/// The blocks that [`fill`] takes.
+#[derive(Clone, Copy)]
+struct Step<'a> {
+    previous: &'a Block,
+    reference: &'a Block,
     /// What is added to the result: the block that is overwritten, or that of zeros.
-    old: usize,
-    current: usize,
-    /// The position behind this one, and the block and the word that tell its reference.
-    next: Option<(Position, usize, usize)>,
+    old: &'a Block,
+    current: &'a Block,
+    /// Scratch: the sum of `previous` and `reference`, and that sum after the rounds on its rows.
+    sum: &'a Block,
+    rows: &'a Block,
 }
 
-fn fill_segment(
-    blocks: &mut [Block],
-    layout: &Layout,
-    mut at: Position,
-    input: &Input<'_>,
-    independent: bool,
-    zero: usize,
-) {
-    // LLVM would unroll a loop whose end it knows, and V8 would compute all rounds at once, with too few registers.
-    let pairs = black_box(4);
-    let (counter, addresses) = (zero + 1, zero + 2);
-    let base = at.lane * layout.lane + at.slice * layout.segment;
-    let begin = if at.pass == 0 && at.slice == 0 { 2 } else { 0 };
-    let add_old = at.pass > 0 && input.version == Version::V13;
-    // What `fill` writes before it reads; an array of its own would be zeroed for each block.
-    let mut scratch = [Block([V::ZERO; VECTORS]); 2];
-    let mut reference = 0;
+/// Fills the segments of a lane and of the next one, if there is one: while the loads of one are waited for, the other is computed.
+fn fill_segments(blocks: &[Block], layout: &Layout, first: Position, input: &Input<'_>) {
+    let is_pair = first.lane + 1 < layout.lanes;
+    let begin = if first.pass == 0 && first.slice == 0 { 2 } else { 0 };
     for index in begin..layout.segment {
-        at.index = index;
-        let current = base + index;
-        let previous = if at.slice == 0 && index == 0 { base + layout.lane - 1 } else { current - 1 };
-        let is_new_group = independent && index % GROUP == 0;
-        if is_new_group || (independent && index == begin) {
-            let numbers = [at.pass, at.lane, at.slice, zero, input.cost.passes as usize, input.variant as usize];
-            let mut words = [0; 8];
-            for (word, number) in words.iter_mut().zip(numbers) {
-                *word = number as u64;
-            }
-            words[6] = (index / GROUP + 1) as u64;
-            for (vector, [low, high]) in blocks[counter].0.iter_mut().zip(words.as_chunks::<2>().0) {
-                *vector = V::new(*low, *high);
-            }
-            let step = Step { previous: zero, reference: counter, old: zero, current: addresses, next: None };
-            fill(blocks, &mut scratch, layout, &step, pairs);
-            fill(blocks, &mut scratch, layout, &Step { reference: addresses, ..step }, pairs);
+        let at = Position { index, ..first };
+        let one = step(blocks, layout, at, input, 0);
+        if is_pair {
+            let other = step(blocks, layout, Position { lane: at.lane + 1, ..at }, input, 1);
+            fill(&[one, other], 1, 0);
+        } else {
+            fill_one(one);
         }
-        if index == begin || is_new_group {
-            let (block, word) = if independent { (addresses, index % GROUP) } else { (previous, 0) };
-            reference = layout.reference(at, blocks[block].word(word));
-        }
-        let (block, word) = if independent { (addresses, (index + 1) % GROUP) } else { (current, 0) };
-        let is_known = index + 1 < layout.segment && !(independent && word == 0);
-        let next = is_known.then_some((Position { index: index + 1, ..at }, block, word));
-        let old = if add_old { current } else { zero };
-        reference = fill(blocks, &mut scratch, layout, &Step { previous, reference, old, current, next }, pairs);
     }
+}
+
+/// The step that fills a block, with the scratch of this number.
+#[inline(always)]
+fn step<'a>(blocks: &'a [Block], layout: &Layout, at: Position, input: &Input<'_>, scratch: usize) -> Step<'a> {
+    let Position { pass, slice, lane, index } = at;
+    let zero = &blocks[layout.zero()];
+    let [counter, addresses, sum, rows] =
+        array::from_fn(|block| &blocks[layout.zero() + 1 + SCRATCH * scratch + block]);
+    let base = lane * layout.lane + slice * layout.segment;
+    let current = &blocks[base + index];
+    let previous = if slice == 0 && index == 0 { base + layout.lane - 1 } else { base + index - 1 };
+    let previous = &blocks[previous];
+    let old = if pass > 0 && input.version == Version::V13 { current } else { zero };
+    let is_independent = match input.variant {
+        Variant::D => false,
+        Variant::I => true,
+        Variant::Id => pass == 0 && slice < SLICES / 2,
+    };
+    let word = if is_independent {
+        if index % GROUP == 0 || (pass == 0 && slice == 0 && index == 2) {
+            let (passes, variant) = (input.cost.passes as usize, input.variant as usize);
+            let numbers = [pass, lane, slice, layout.zero(), passes, variant, index / GROUP + 1, 0];
+            for (vector, [low, high]) in counter.0.iter().zip(numbers.as_chunks::<2>().0) {
+                vector.set(V::new(*low as u64, *high as u64));
+            }
+            let step = Step { previous: zero, reference: counter, old: zero, current: addresses, sum, rows };
+            fill_one(step);
+            fill_one(Step { reference: addresses, ..step });
+        }
+        addresses.word(index % GROUP)
+    } else {
+        previous.word(0)
+    };
+    Step { previous, reference: &blocks[layout.reference(at, word)], old, current, sum, rows }
 }
 
 /// Addresses in a block.
 const GROUP: usize = BLOCK_BYTES / 8;
 
-/// Fills a block, and returns the reference of the next one. `pairs` is 4.
+/// Fills one block: its even rows and columns beside its odd ones.
+fn fill_one(step: Step<'_>) {
+    fill(&[step; 2], 2, 1);
+}
+
+/// Fills the block of each step: row `stride * i` of the first one beside row `stride * i + offset` of the other one, then the columns
+/// in the same way.
 ///
 /// V8 replaces its baseline code of a function when it is called again: this one is called for each block.
 #[inline(never)]
-fn fill(blocks: &mut [Block], scratch: &mut [Block; 2], layout: &Layout, step: &Step, pairs: usize) -> usize {
-    let [sum, rows] = scratch;
+fn fill(steps: &[Step<'_>; 2], stride: usize, offset: usize) {
+    // LLVM would unroll a loop whose end it knows, and V8 would compute all rounds at once, with too few registers.
+    let pairs = black_box(8 / stride);
+    let [one, other] = *steps;
     for pair in 0..pairs {
-        // Slices that begin at the pair, so that all indices are constants: V8 computes an address for each that is not.
-        let first = (16 * pair) & 48;
-        let (previous, reference) = (&blocks[step.previous].0[first..], &blocks[step.reference].0[first..]);
-        let (sum, rows) = (&mut sum.0[first..], &mut rows.0[first..]);
-        eight!(V => sum[V] = previous[V].xor(reference[V]));
-        eight!(V => sum[8 + V] = previous[8 + V].xor(reference[8 + V]));
-        let states = rounds([eight!(V => sum[V]), eight!(V => sum[8 + V])]);
-        eight!(V => rows[V] = states[0][V]);
-        eight!(V => rows[8 + V] = states[1][V]);
+        let at = [(stride * pair) & 7, (stride * pair + offset) & 7];
+        let sums = [one.added_row(at[0]), other.added_row(at[1])];
+        let states = rounds(sums);
+        one.end_row(at[0], sums[0], states[0]);
+        other.end_row(at[1], sums[1], states[1]);
     }
-    let mut next = 0;
     for pair in 0..pairs {
-        let first = (2 * pair) & 6;
-        let (sum, rows, old) = (&sum.0[first..], &rows.0[first..], &blocks[step.old].0[first..]);
-        let states = rounds([eight!(ROW => rows[8 * ROW]), eight!(ROW => rows[8 * ROW + 1])]);
-        let states = [
-            eight!(ROW => states[0][ROW].xor(sum[8 * ROW]).xor(old[8 * ROW])),
-            eight!(ROW => states[1][ROW].xor(sum[8 * ROW + 1]).xor(old[8 * ROW + 1])),
-        ];
-        let current = &mut blocks[step.current].0[first..];
-        eight!(ROW => current[8 * ROW] = states[0][ROW]);
-        eight!(ROW => current[8 * ROW + 1] = states[1][ROW]);
-        if pair == 0
-            && let Some((at, block, word)) = step.next
-        {
-            // The first word of the result is final, and tells the next reference.
-            next = layout.reference(at, blocks[block].word(word));
-        }
+        let at = [(stride * pair) & 7, (stride * pair + offset) & 7];
+        let states = rounds([one.column(at[0]), other.column(at[1])]);
+        one.end_column(at[0], states[0]);
+        other.end_column(at[1], states[1]);
     }
-    next
+}
+
+/// Slices begin at the row or column, so that all indices are constants: V8 computes an address for each that is not.
+impl Step<'_> {
+    #[inline(always)]
+    fn added_row(&self, row: usize) -> [V; 8] {
+        let (previous, reference) = (&self.previous.0[8 * row..], &self.reference.0[8 * row..]);
+        eight!(V => previous[V].get().xor(reference[V].get()))
+    }
+
+    #[inline(always)]
+    fn end_row(&self, row: usize, sum: [V; 8], state: [V; 8]) {
+        let (sums, rows) = (&self.sum.0[8 * row..], &self.rows.0[8 * row..]);
+        eight!(V => sums[V].set(sum[V]));
+        eight!(V => rows[V].set(state[V]));
+    }
+
+    #[inline(always)]
+    fn column(&self, column: usize) -> [V; 8] {
+        let rows = &self.rows.0[column..];
+        eight!(ROW => rows[8 * ROW].get())
+    }
+
+    #[inline(always)]
+    fn end_column(&self, column: usize, state: [V; 8]) {
+        let (sum, old) = (&self.sum.0[column..], &self.old.0[column..]);
+        let state = eight!(ROW => state[ROW].xor(sum[8 * ROW].get()).xor(old[8 * ROW].get()));
+        let current = &self.current.0[column..];
+        eight!(ROW => current[8 * ROW].set(state[ROW]));
+    }
 }
 
 /// Two rounds P beside each other, each of 16 words. One alone would wait for its own results, and three need more registers

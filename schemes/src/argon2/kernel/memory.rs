@@ -2,13 +2,7 @@
 #![expect(unsafe_code, reason = "64 MiB of zeros without writing them, and volatile accesses")]
 
 use alloc::alloc::{alloc_zeroed, dealloc};
-use core::{
-    alloc::Layout,
-    mem::MaybeUninit,
-    ops::{Deref, DerefMut},
-    ptr::NonNull,
-    slice,
-};
+use core::{alloc::Layout, mem::MaybeUninit, ops::Deref, ptr::NonNull, slice};
 
 use super::{Block, vector::V};
 use crate::Error;
@@ -36,13 +30,6 @@ impl Deref for Blocks {
     fn deref(&self) -> &[Block] {
         // SAFETY: the memory was allocated for `count` blocks, begins as zeros, which are a valid block, and is borrowed as `self` is.
         unsafe { slice::from_raw_parts(self.pointer.as_ptr(), self.count) }
-    }
-}
-
-impl DerefMut for Blocks {
-    fn deref_mut(&mut self) -> &mut [Block] {
-        // SAFETY: as in `deref`, and `self` is borrowed mutably.
-        unsafe { slice::from_raw_parts_mut(self.pointer.as_ptr(), self.count) }
     }
 }
 

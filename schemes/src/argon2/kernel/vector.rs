@@ -14,8 +14,6 @@ mod words {
     pub(in super::super) struct V(v128);
 
     impl V {
-        pub(in super::super) const ZERO: Self = Self(u64x2(0, 0));
-
         #[inline(always)]
         pub(in super::super) fn new(low: u64, high: u64) -> Self {
             Self(u64x2(low, high))
@@ -69,8 +67,6 @@ mod words {
     pub(in super::super) struct V([u64; 2]);
 
     impl V {
-        pub(in super::super) const ZERO: Self = Self([0; 2]);
-
         pub(in super::super) fn new(low: u64, high: u64) -> Self {
             Self([low, high])
         }
