@@ -335,7 +335,7 @@ impl Host {
         password: &str,
         email: &str,
     ) -> Result<(), Refusal> {
-        unlike_address(field, password, email, &settings.password_rules())?;
+        unlike_address(field, password, email, &settings.password_rules(), &settings.unicode)?;
         let Some(prefix) = &settings.pwned_passwords else { return Ok(()) };
         let (asked, others) = pwned_passwords::digits(password);
         let question =

@@ -163,5 +163,5 @@ pub(crate) const EMAIL_DOMAIN_MAX_CHARS: usize = 253;
 /// Length of a domain label (RFC 1035 2.3.1).
 pub(crate) const EMAIL_LABEL_MAX_CHARS: usize = 63;
 
-/// How new hashes of Argon2id begin: the parameters of pwdlib and of argon2-cffi, RFC 9106's second recommendation.
-pub(crate) const ARGON2ID_PREFIX: &str = "$argon2id$v=19$m=65536,t=3,p=4$";
+/// Memory in KiB and passes of new hashes of Argon2id: those of pwdlib and of argon2-cffi, RFC 9106's second recommendation.
+pub(crate) const ARGON2ID_COST: [u32; 2] = [65_536, 3];

@@ -20,7 +20,7 @@ use edgegate::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
-use tokio::time;
+use tokio::{sync::Semaphore, time};
 
 #[cfg(feature = "schemes")]
 use crate::schemes::Schemes;
@@ -29,7 +29,7 @@ use crate::{
     keys::AnyKeys,
     limiter::AnyLimiter,
     mail::AnyMail,
-    pwned_passwords::AnyPwnedPasswords,
+    pwned_passwords::{AnyPwnedPasswords, is_range},
     response::TARGET,
     router::{authorization, head, of_connection, read_body},
     store::AnyStore,
@@ -68,6 +68,8 @@ struct Shared {
     pwned_passwords: Option<Box<dyn AnyPwnedPasswords>>,
     client_address: Box<ClientAddress>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// What may still work after its reply.
+    later: Arc<Semaphore>,
 }
 
 type Claims = dyn Fn(&User) -> Map<String, Value> + Send + Sync;
@@ -76,6 +78,12 @@ type ClientAddress = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
 
 /// How long a store may take for a question: a database that never answers must not hold requests for ever.
 const STORE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a mail may take.
+const MAIL_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Work after replies at once: with a store that does not answer, each has a password or an address in memory.
+const LATER_MAX: usize = 1000;
 
 /// Reads the settings from the environment: `SECRET_KEY`, `ACCESS_TOKEN_EXPIRE_MINUTES` and the others of [`Vars`].
 ///
@@ -127,6 +135,7 @@ impl Auth {
             pwned_passwords: None,
             client_address: Box::new(of_connection),
             clock: Box::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())),
+            later: Arc::new(Semaphore::new(LATER_MAX)),
         })
     }
 
@@ -416,7 +425,11 @@ impl Auth {
             Some(service) => service.fetch_any(url, at_most).await,
             None => Err("PWNED_PASSWORDS needs `AuthBuilder::pwned_passwords`".into()),
         };
-        fetched.map_or_else(
+        let range = fetched.and_then(|range| match range.len() <= at_most && is_range(&range) {
+            true => Ok(range),
+            false => Err("the service of PWNED_PASSWORDS has not answered with a range".into()),
+        });
+        range.map_or_else(
             |error| {
                 tracing::error!(target: TARGET, "a password was not searched in data breaches: {error}");
                 Answer::Unavailable
@@ -428,7 +441,9 @@ impl Auth {
     /// A mail that is not sent is logged.
     async fn send(&self, mail: Mail) -> Answer {
         let sent = match &self.0.mail {
-            Some(sender) => sender.send_any(mail).await,
+            Some(sender) => time::timeout(MAIL_PATIENCE, sender.send_any(mail))
+                .await
+                .unwrap_or_else(|_| Err(format!("it has taken longer than {} s", MAIL_PATIENCE.as_secs()).into())),
             None => Err("mails need `AuthBuilder::mail`".into()),
         };
         if let Err(error) = sent {
@@ -439,9 +454,19 @@ impl Auth {
 
     /// Works on its own: the reply does not wait for it.
     fn begin(&self, work: &Later) -> Answer {
+        let Ok(permit) = Arc::clone(&self.0.later).try_acquire_owned() else {
+            tracing::error!(target: TARGET, "{LATER_MAX} requests have not ended what they do after the reply, so this one does not begin it");
+            return Answer::Done;
+        };
         if let Some(step) = work.begin(self.now()) {
             let auth = self.clone();
-            tokio::spawn(async move { auth.run(step, &mut Exchange::default()).await });
+            let working = tokio::spawn(async move { auth.run(step, &mut Exchange::default()).await });
+            tokio::spawn(async move {
+                if working.await.is_err_and(|error| error.is_panic()) {
+                    tracing::error!(target: TARGET, "work after a reply has panicked");
+                }
+                drop(permit);
+            });
         }
         Answer::Done
     }

@@ -37,7 +37,7 @@ struct Tables {
     users: Vec<UserRow>,
     sessions: Vec<Row>,
     /// The tokens of mails, by the text of the user's id and the kind.
-    mail_tokens: BTreeMap<(String, &'static str), NewMailToken>,
+    mail_tokens: Vec<(UserId, NewMailToken)>,
     /// By account and client.
     attempts: BTreeMap<(String, String), LoginState>,
     /// The id of the last user that was inserted.
@@ -159,7 +159,7 @@ impl Store for MemoryStore {
         }
         tables.sessions.retain(|row| !(change.with_sessions && row.user_id == change.user_id));
         if change.with_mail_tokens {
-            tables.mail_tokens.remove(&(change.user_id.to_string(), MailKind::PasswordRecovery.name()));
+            tables.mail_tokens.retain(|(id, token)| *id != change.user_id || token.kind != MailKind::PasswordRecovery);
         }
         Ok(true)
     }
@@ -167,11 +167,15 @@ impl Store for MemoryStore {
     async fn store_mail_token(&self, token: &NewMailToken) -> Result<Option<String>, StoreError> {
         let mut tables = self.lock();
         let Some(user) = tables.by_email(&token.email) else { return Ok(None) };
-        let (key, email) = ((user.id.to_string(), token.kind.name()), user.email.clone());
-        if tables.mail_tokens.get(&key).is_some_and(|before| before.now > token.not_since) {
+        let (id, email) = (user.id.clone(), user.email.clone());
+        tables.mail_tokens.retain(|(_, before)| before.expires_at > token.now);
+        let is_too_early = |(_, before): &(UserId, NewMailToken)| {
+            before.kind == token.kind && before.email.eq_ignore_ascii_case(&email) && before.now > token.not_since
+        };
+        if tables.mail_tokens.iter().any(is_too_early) {
             return Ok(None);
         }
-        tables.mail_tokens.insert(key, NewMailToken { email: email.clone(), ..token.clone() });
+        tables.mail_tokens.push((id, NewMailToken { email: email.clone(), ..token.clone() }));
         Ok(Some(email))
     }
 
@@ -184,12 +188,12 @@ impl Store for MemoryStore {
         let found = tables.by_mail_token(MailKind::EmailVerification, hash, now);
         let Some(id) = found.map(|user| user.id.clone()) else { return Ok(false) };
         tables.users.iter_mut().filter(|user| user.id == id).for_each(|user| user.email_verified = true);
-        tables.mail_tokens.remove(&(id.to_string(), MailKind::EmailVerification.name()));
+        tables.mail_tokens.retain(|(_, token)| token.hash != hash);
         Ok(true)
     }
 
     async fn delete_user(&self, deletion: &UserDeletion) -> Result<bool, StoreError> {
-        let UserDeletion { user_id, password, token_version, with_sessions } = deletion;
+        let UserDeletion { user_id, password, token_version, with_sessions, account } = deletion;
         let mut tables = self.lock();
         let before = tables.users.len();
         tables.users.retain(|user| {
@@ -199,6 +203,7 @@ impl Store for MemoryStore {
         });
         let is_deleted = tables.users.len() < before;
         tables.sessions.retain(|row| !(is_deleted && *with_sessions && row.user_id == *user_id));
+        tables.attempts.retain(|(of, client), _| !(is_deleted && account.as_ref() == Some(of) && !client.is_empty()));
         Ok(is_deleted)
     }
 
@@ -358,10 +363,9 @@ impl Tables {
     }
 
     fn by_mail_token(&self, kind: MailKind, hash: &str, now: i64) -> Option<&UserRow> {
-        self.users.iter().find(|user| {
-            let token = self.mail_tokens.get(&(user.id.to_string(), kind.name()));
-            token.is_some_and(|token| token.hash == hash && token.expires_at > now && token.email == user.email)
-        })
+        let is_it = |token: &NewMailToken| token.kind == kind && token.hash == hash && token.expires_at > now;
+        let (id, token) = self.mail_tokens.iter().find(|(_, token)| is_it(token))?;
+        self.users.iter().find(|user| user.id == *id && user.email == token.email)
     }
 
     fn attempts_of(&mut self, account: &str, client: &str) -> &mut LoginState {

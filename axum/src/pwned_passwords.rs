@@ -47,6 +47,12 @@ impl<F: FetchPwnedPasswords> AnyPwnedPasswords for F {
     }
 }
 
+/// What else answers 200, such as a page of a proxy, would let each password pass without a word.
+pub(crate) fn is_range(body: &[u8]) -> bool {
+    let digits = body.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    digits == 35 && body.get(35) == Some(&b':') && body.get(36).is_some_and(u8::is_ascii_digit)
+}
+
 #[cfg(feature = "reqwest")]
 pub(crate) mod with_reqwest {
     use std::time::Duration;

@@ -163,7 +163,9 @@ impl<P: Engine> Store for SqlStore<P> {
             Param::Integer(*not_since),
             Param::text(kind.name()),
         ];
-        self.first(&self.statements.store_mail_token, &params).await
+        let address = self.first(&self.statements.store_mail_token, &params).await?;
+        self.clean(&self.statements.delete_expired_mail_tokens, &[Param::Integer(*now)]).await;
+        Ok(address)
     }
 
     async fn user_by_mail_token(
@@ -187,7 +189,7 @@ impl<P: Engine> Store for SqlStore<P> {
     }
 
     async fn delete_user(&self, deletion: &UserDeletion) -> Result<bool, StoreError> {
-        let UserDeletion { user_id, password, token_version, with_sessions } = deletion;
+        let UserDeletion { user_id, password, token_version, with_sessions, account } = deletion;
         let Some(user_id) = self.dialect.id(user_id) else { return Ok(false) };
         let mut params = vec![user_id, Param::text(password)];
         params.extend(token_version.map(Param::Integer));
@@ -195,6 +197,10 @@ impl<P: Engine> Store for SqlStore<P> {
         let mut statements = vec![(self.statements.delete_user.version(of_version), &params[..])];
         if *with_sessions {
             statements.insert(0, (self.statements.delete_sessions_of_deleted.version(of_version), &params));
+        }
+        let with_account: Vec<Param<'_>> = params.iter().cloned().chain(account.as_deref().map(Param::text)).collect();
+        if account.is_some() {
+            statements.insert(0, (self.statements.forget_clients_of_deleted.version(of_version), &with_account));
         }
         Ok(!self.pool.transaction(&statements).await?.is_empty())
     }

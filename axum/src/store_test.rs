@@ -302,7 +302,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         equal("after its time", found("one", NOW + 100).await?, None)?;
         equal("of another token", found("two", NOW).await?, None)?;
         self.store.store_mail_token(&token("mail@example.com", "four", NOW + 61)).await?;
-        equal("the one that was replaced", found("one", NOW).await?, None)?;
+        equal("the earlier one", found("one", NOW + 99).await?, Some(user.id.clone()))?;
         let change = |mail_token: &str, old: &str, new: &str, now| PasswordChange {
             user_id: user.id.clone(),
             old: old.into(),
@@ -313,7 +313,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
             mail_token: Some(mail_token.into()),
             now,
         };
-        for (name, hash, now) in [("with an unknown token", "one", NOW), ("with an expired token", "four", NOW + 161)] {
+        for (name, hash, now) in [("with an unknown token", "two", NOW), ("with an expired token", "four", NOW + 161)] {
             equal(name, self.store.change_password(&change(hash, HASH, "new", now)).await?, false)?;
         }
         self.store.store_mail_token(&token("mail2@example.com", "five", NOW + 61)).await?;
@@ -327,6 +327,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         equal("the hash", self.hash_of(&user.id).await?, "new".to_owned())?;
         let again = PasswordChange { token_version: Some(1), ..change("four", "new", "newer", NOW + 62) };
         equal("with the token again", self.store.change_password(&again).await?, false)?;
+        equal("the earlier one after it", found("one", NOW + 62).await?, None)?;
         equal("the token of another user", found("five", NOW + 62).await?, Some(other.id.clone()))?;
         // A new password ends a token that was not used.
         let by_password = PasswordChange { user_id: other.id, mail_token: None, ..change("", HASH, "new", NOW + 62) };
@@ -370,6 +371,7 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
             password: password.into(),
             token_version,
             with_sessions: true,
+            account: None,
         };
         equal("with another hash", self.store.delete_user(&deletion("another", Some(0))).await?, false)?;
         equal("with another version", self.store.delete_user(&deletion(HASH, Some(1))).await?, false)?;
@@ -378,7 +380,13 @@ impl<S: Store, D: AsyncFn(&UserId) -> Result<(), StoreError>> Suite<'_, S, D> {
         equal("again", self.store.delete_user(&deletion(HASH, None)).await?, false)?;
         equal("the user afterwards", self.store.user_by_id(&user.id, false).await?.is_none(), true)?;
         equal("the sessions afterwards", self.store.sessions(&user.id, NOW).await?.len(), 0)?;
-        equal("the sessions of another user", self.store.sessions(&other.id, NOW).await?.len(), 1)
+        equal("the sessions of another user", self.store.sessions(&other.id, NOW).await?.len(), 1)?;
+        let last = self.user("account3@example.com").await?;
+        let deletion =
+            UserDeletion { user_id: last.id.clone(), account: Some("account".into()), ..deletion(HASH, Some(0)) };
+        equal("the last user", self.store.delete_user(&deletion).await?, true)?;
+        let next = self.user("account3@example.com").await?;
+        equal("whether the next user has the id of the last one, whose token is still valid", next.id == last.id, false)
     }
 
     async fn token_versions(&self) -> Checked {

@@ -48,6 +48,11 @@ export function userId(name: string, value: unknown): number | string {
   throw new TypeError(`edgegate: ${name} must be a number or a string, not ${kindOf(value)}`);
 }
 
+/** @throws {TypeError} unless the value is a function. */
+export function callable(name: string, value: unknown): void {
+  if (typeof value !== "function") throw new TypeError(`edgegate: ${name} must be a function, not ${kindOf(value)}`);
+}
+
 /** @throws {TypeError} unless the value is an object. */
 export function object<T extends object>(name: string, value: T): T {
   if (typeof value !== "object" || value === null) {

@@ -1,5 +1,5 @@
 import type { DoneVerdict, LoginVerdict, Reason, Reply, RequiredUser, SecurityEvent, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
-import { isText, known, members, object, optionalNumber, text } from "./argument.js";
+import { callable, isText, known, members, object, optionalNumber, text } from "./argument.js";
 import { ClosedError, readBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
 import { answerWithin } from "./deadline.js";
@@ -182,8 +182,12 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   const limiters = checkedLimiters(given);
   const core = new Core(settings, { claims: claims !== undefined, events: onEvent !== undefined, schemes: schemes !== undefined });
   object("users", users);
+  if (schemes !== undefined) for (const name of ["verify", "hash"] as const) callable(`schemes.${name}`, object("schemes", schemes)[name]);
+  for (const [name, given] of Object.entries({ log, claims, onEvent, sendMail })) if (given !== undefined) callable(name, given);
   core.check();
   if (!sendMail && core.ask((gate) => gate.sendsMail)) throw new EdgegateError("setting", "PASSWORD_RECOVERY and EMAIL_VERIFICATION need the option `sendMail`");
+  /** How many do work after their reply. */
+  let later = 0;
   const report: Log = (entry) => {
     try {
       log(entry);
@@ -290,7 +294,8 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       if (isRefused(authorization)) return authorization;
       return run<DoneVerdict>(() => core.start((gate) => gate.deleteUser(authorization, password, address)), { answer: asker() });
     },
-    async invite(email, { expireMinutes = INVITATION_MINUTES } = {}) {
+    async invite(email, options = {}) {
+      const { expireMinutes } = known("options", options, ["expireMinutes"]);
       const [address, minutes] = [text("email", email), optionalNumber("expireMinutes", expireMinutes) ?? INVITATION_MINUTES];
       if (!(Number.isInteger(minutes) && minutes > 0 && minutes <= MINUTES_MAX)) throw new RangeError(`edgegate: expireMinutes must be a whole number from 1 to ${MINUTES_MAX}`);
       return core.ask((gate) => gate.invite(address, minutes));
@@ -455,10 +460,16 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   /** What is done after the reply has nobody to reject to: it is logged. */
   async function answerLater(turn: Handle<Turn>, exchange: Exchange, { waitUntil }: Asking): Promise<Step> {
     const logged = (error: unknown) => report({ level: "error", reason: "internal", ...exchange.entry, error });
+    if (later >= LATER_MAX) {
+      logged(new Error(`edgegate: ${LATER_MAX} requests have not ended what they do after the reply, so this one does not begin it`));
+      return turn.call((turn) => turn.answerDone());
+    }
+    later += 1;
     const own = new Handle(() => turn.object.later());
     const working = nextTurn()
       .then(() => run(() => own, { answer: (turn, question) => answerRequest(turn, question, exchange, {}) }))
-      .catch(logged);
+      .catch(logged)
+      .finally(() => (later -= 1));
     try {
       waitUntil?.(working);
     } catch (error) {
@@ -485,6 +496,9 @@ const MINUTES_MAX = 366 * 24 * 60;
 
 /** How long `onEvent` may take. */
 const EVENT_MILLISECONDS = 2000;
+
+/** Work after replies at once: with a store that does not answer, each has a password or an address in memory. */
+const LATER_MAX = 1000;
 
 const CREATE_OPTIONS = ["log", "claims", "limiters", "onEvent", "schemes", "sendMail"];
 

@@ -1,5 +1,6 @@
 // Ways to send a mail, for the option `sendMail`.
 
+import { known, text } from "./argument.js";
 import type { Mail } from "../wasm/edgegate.js";
 
 export type { Mail, MailKind } from "../wasm/edgegate.js";
@@ -22,37 +23,60 @@ export interface EmailBinding {
  */
 export function bindingMail(binding: EmailBinding, from: string): SendMail {
   return async ({ to, subject, text }) => {
-    await binding.send({ from, to, subject, text });
+    try {
+      await binding.send({ from, to, subject, text });
+    } catch (error) {
+      // The message may name the address.
+      const { code, name } = error as { code?: unknown; name?: unknown };
+      throw new Error(`edgegate: the binding for mails has failed (${/^\w+$/.exec(String(code ?? name))?.[0] ?? "unknown"})`);
+    }
   };
 }
 
 /** Options of {@link webhookMail}. */
 export interface WebhookOptions {
-  /** Sent as `Authorization: Bearer`. Default: none. */
+  /** Sent as `Authorization: Bearer`. ASCII without spaces. Default: none. */
   token?: string | undefined;
 }
 
 /**
  * Sends mails by a `POST` to this `https:` URL, whose body is the {@link Mail} as JSON. What is no 2xx, and a redirect, rejects.
  *
- * @throws {TypeError} unless it is an `https:` URL, or an `http:` URL of this machine.
+ * @throws {TypeError} unless it is an `https:` URL, or an `http:` URL of this machine, without user and password, and the token one of
+ * a header.
  *
  * @example
  * ```ts
  * const sendMail = webhookMail("https://mail.example.com/send", { token: process.env["MAIL_WEBHOOK_TOKEN"] });
  * ```
  */
-export function webhookMail(url: string, { token }: WebhookOptions = {}): SendMail {
-  const { protocol, hostname } = new URL(url);
+export function webhookMail(url: string, options: WebhookOptions = {}): SendMail {
+  const { token } = known("options", options, ["token"]);
+  const { protocol, hostname, username, password } = webhookUrl(url);
   const isLocal = ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
   if (protocol !== "https:" && !(protocol === "http:" && isLocal)) throw new TypeError("edgegate: the URL of the webhook must be https:");
+  // An error of the platform would name these, in the log.
+  if (username || password) throw new TypeError("edgegate: the URL of the webhook must not have a user or a password: use the option `token`");
+  if (token !== undefined && !/^[!-~]+$/.test(text("token", token))) throw new TypeError("edgegate: token must be ASCII without spaces");
   return async (mail) => {
     const headers = { "content-type": "application/json", ...(token ? { authorization: `Bearer ${token}` } : {}) };
     const signal = AbortSignal.timeout(WEBHOOK_MILLISECONDS);
-    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(mail), redirect: "manual", signal });
+    const request = { method: "POST", headers, body: JSON.stringify(mail), redirect: "manual", signal } as const;
+    const response = await fetch(url, request).catch(({ name }: Error) => {
+      throw new Error(`edgegate: the webhook for mails has not answered (${name})`);
+    });
     await response.body?.cancel();
     if (!response.ok) throw new Error(`edgegate: the webhook for mails answered ${response.status}`);
   };
+}
+
+function webhookUrl(url: unknown): URL {
+  try {
+    return new URL(text("url", url));
+  } catch {
+    // The error of the platform has the text.
+    throw new TypeError("edgegate: the URL of the webhook must be a URL");
+  }
 }
 
 const WEBHOOK_MILLISECONDS = 10_000;

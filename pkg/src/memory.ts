@@ -40,13 +40,15 @@ interface SessionRow extends Session {
 export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
   const rows: Row[] = [];
   const sessions = new Map<string, SessionRow>();
-  const mailTokens = new Map<string, { hash: string; now: number; expiresAt: number; email: string }>();
+  /** By hash. */
+  const mailTokens = new Map<string, { kind: MailKind; userId: UserId; now: number; expiresAt: number; email: string }>();
+  let lastId = 0;
   const attempts: (AttemptRow & { account: string })[] = [];
   const add = (user: MemoryUser): Row => {
-    // An id may be given, and is not given twice.
-    const id = Math.max(0, ...rows.map((row) => (typeof row.id === "number" ? row.id : 0))) + 1;
-    const row = { id, created_at: new Date().toISOString().replace(/\.\d+/, ""), token_version: 0, ...user };
+    // An id may be given, and is not given twice, not even after a deletion: a token of the user before would be valid.
+    const row = { id: lastId + 1, created_at: new Date().toISOString().replace(/\.\d+/, ""), token_version: 0, ...user };
     rows.push(row);
+    if (typeof row.id === "number") lastId = Math.max(lastId, row.id);
     return row;
   };
   users.forEach(add);
@@ -59,11 +61,11 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
     for (const session of sessions.values()) if (String(session.userId) === String(id) && which(session)) sessions.delete(session.id);
   };
 
-  const byMailToken = (hash: string, now: number, kind: MailKind = "password-recovery") =>
-    rows.find((row) => {
-      const token = mailTokens.get(`${kind} ${row.id}`);
-      return token?.hash === hash && token.expiresAt > now && token.email === row.email;
-    });
+  const byMailToken = (hash: string, now: number, kind: MailKind = "password-recovery") => {
+    const token = mailTokens.get(hash);
+    if (token?.kind !== kind || token.expiresAt <= now) return undefined;
+    return rows.find((row) => row.id === token.userId && row.email === token.email);
+  };
 
   const attemptsOf = (account: string, client: string) => {
     const found = attempts.find((row) => row.account === account && row.client === client);
@@ -88,15 +90,16 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
       row.password = next;
       if (tokenVersion !== undefined) row.token_version += 1;
       if (withSessions) deleteOf(userId, () => true);
-      if (withMailTokens) mailTokens.delete(`password-recovery ${userId}`);
+      if (withMailTokens) for (const [hash, token] of mailTokens) if (token.kind === "password-recovery" && token.userId === row.id) mailTokens.delete(hash);
       return true;
     },
     mailTokens: {
       async store({ kind, email, hash, now, expiresAt, notSince }) {
         const row = byEmail(email);
-        const key = row && `${kind} ${row.id}`;
-        if (!key || (mailTokens.get(key)?.now ?? -Infinity) > notSince) return null;
-        mailTokens.set(key, { hash, now, expiresAt, email: row.email });
+        for (const [hash, token] of mailTokens) if (token.expiresAt <= now) mailTokens.delete(hash);
+        const isOfAccount = (email: string) => lowerCase(email) === lowerCase(row?.email ?? "");
+        if (!row || [...mailTokens.values()].some((token) => token.kind === kind && isOfAccount(token.email) && token.now > notSince)) return null;
+        mailTokens.set(hash, { kind, userId: row.id, now, expiresAt, email: row.email });
         return row.email;
       },
       user: async ({ hash, now }) => copied(byMailToken(hash, now)),
@@ -104,13 +107,14 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
         const row = byMailToken(hash, now, "email-verification");
         if (!row) return false;
         row.email_verified = true;
-        return mailTokens.delete(`email-verification ${row.id}`);
+        return mailTokens.delete(hash);
       },
     },
-    async deleteUser({ userId, password, tokenVersion, withSessions }) {
+    async deleteUser({ userId, password, tokenVersion, withSessions, account }) {
       const row = byId(userId);
       if (row?.password !== password || (tokenVersion !== undefined && row.token_version !== tokenVersion)) return false;
       if (withSessions) deleteOf(userId, () => true);
+      if (account !== undefined) removeAll(attempts, (one) => one.account === account && one.client !== "");
       removeAll(rows, (one) => one === row);
       return true;
     },

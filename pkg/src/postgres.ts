@@ -144,6 +144,7 @@ const dialect = (letterCase: "mixed" | "lower"): Dialect => {
     createdAt: (column) => `CAST(to_json(${column}) AS text)`,
     // Without it, a session could be stored while the tokens of its user are being revoked, and be missed.
     lockUser: " FOR SHARE",
+    lockDeleted: " FOR UPDATE",
     skipLocked: " FOR UPDATE SKIP LOCKED",
     both: (first, second) => [`WITH second AS (${second}) ${first}`],
   };
@@ -339,14 +340,16 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${index(users, "email")} ON ${name(users)} (lo
 CREATE INDEX IF NOT EXISTS ${index(sessions, "user_id")} ON ${name(sessions)} (user_id);
 `,
     mailTokens: `CREATE TABLE IF NOT EXISTS ${name(mailTokens)} (
-  user_id ${ids} NOT NULL REFERENCES ${name(users)} (${name(id)}) ON DELETE CASCADE,
+  account text NOT NULL,
   kind text NOT NULL,
-  hash text NOT NULL UNIQUE,
-  email text NOT NULL,
   created_at bigint NOT NULL,
+  hash text NOT NULL UNIQUE,
+  user_id ${ids} NOT NULL,
+  email text NOT NULL,
   expires_at bigint NOT NULL,
-  PRIMARY KEY (user_id, kind)
+  PRIMARY KEY (account, kind, created_at)
 );
+CREATE INDEX IF NOT EXISTS ${index(mailTokens, "expires_at")} ON ${name(mailTokens)} (expires_at);
 `,
     attempts: `CREATE TABLE IF NOT EXISTS ${name(attempts)} (
   account text NOT NULL,

@@ -151,12 +151,13 @@ export class Schemes implements PasswordSchemes {
 
   /** Waits for a turn of the event loop in which no other hash was computed here. The bcrypt of another entry counts its own turns. */
   async #inTurn<T>(work: (wasm: Exports) => T): Promise<T | "busy"> {
+    // Before it counts as waiting: until the module is there, an entry would look like that of a cancelled caller.
+    this.#module ??= await this.#load();
     if (this.#waiting.size >= QUEUE_MAX) await this.#removeCancelled();
     if (this.#waiting.size >= QUEUE_MAX) return "busy";
     const entry: Entry = { seenSearch: this.#searches };
     this.#waiting.add(entry);
     try {
-      this.#module ??= await this.#load();
       await ownTurn(() => {
         entry.seenSearch = this.#searches;
         return false;

@@ -67,6 +67,8 @@ export interface Dialect {
   createdAt(column: string): string;
   /** Locks the row of `users` that a SELECT reads against changes until the end of the transaction, where writers are concurrent. */
   lockUser: string;
+  /** The same for a row that the transaction deletes. */
+  lockDeleted: string;
   /** Leaves out the rows that another transaction is changing, where writers are concurrent: two that delete could wait for each other. */
   skipLocked: string;
   /** Two statements that need not see each other's changes; the rows of the first one are returned. */
@@ -132,7 +134,8 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
     },
     mailTokens: {
       async store(token) {
-        return ((await first(sql.storeMailToken, { ...token }))?.["email"] as string | undefined) ?? null;
+        const [stored] = await both(sql.storeMailToken, { ...token });
+        return (stored?.[0]?.["email"] as string | undefined) ?? null;
       },
       user: ({ withTokenVersion, ...of }) => user(sql.byMailToken({ tokenVersion: withTokenVersion }), { ...of }),
       async verifyEmail(of) {
@@ -141,10 +144,14 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
         return used?.length === 1;
       },
     },
-    async deleteUser({ userId, password, tokenVersion, withSessions }) {
+    async deleteUser({ userId, password, tokenVersion, withSessions, account }) {
       const ofVersion = tokenVersion !== undefined;
-      const texts = [...(withSessions ? [sql.endSessionsOfDeleted(ofVersion)] : []), sql.deleteUser(ofVersion)];
-      const deleted = (await both(texts, { id: key(userId), old: password, tokenVersion })).at(-1);
+      const texts = [
+        ...(account === undefined ? [] : [sql.forgetClientsOfDeleted(ofVersion)]),
+        ...(withSessions ? [sql.endSessionsOfDeleted(ofVersion)] : []),
+        sql.deleteUser(ofVersion),
+      ];
+      const deleted = (await both(texts, { id: key(userId), old: password, tokenVersion, account })).at(-1);
       return deleted?.length === 1;
     },
     async revokeTokens({ id, withSessions }) {
@@ -220,7 +227,7 @@ const parameterOf = (at: number): string => `further${at}`;
 const renamed = (further: Row): Row => Object.fromEntries(Object.values(further).map((value, at) => [parameterOf(at), value ?? null]));
 
 function statements(dialect: Dialect, options: SqlOptions) {
-  const { least, greatest, lockUser, skipLocked } = dialect;
+  const { least, greatest, lockUser, lockDeleted, skipLocked } = dialect;
   const name = (text: string): string => quoted(dialect.quote, text);
   const { users = "users", sessions = "sessions", attempts = "login_attempts", mailTokens = "mail_tokens", audit = "audit", columns = {}, further = [] } = object("options", options);
   const [U, S, A, M] = [name(users), name(sessions), name(attempts), name(mailTokens)];
@@ -295,11 +302,13 @@ function statements(dialect: Dialect, options: SqlOptions) {
       `WHERE NOT EXISTS (SELECT 1 FROM ${U} WHERE ${dialect.sameEmail(EMAIL)}) ` +
       `ON CONFLICT DO NOTHING RETURNING ${row.join(", ")}`,
     replaceHash: `UPDATE ${U} SET ${PASSWORD} = :next WHERE ${ID} = :id AND ${PASSWORD} = :old RETURNING 1 AS changed`,
-    storeMailToken:
-      `INSERT INTO ${M} AS t (user_id, kind, hash, email, created_at, expires_at) ` +
-      `SELECT ${ID}, :kind, :hash, ${EMAIL}, :now, :expiresAt FROM ${U} WHERE ${dialect.sameEmail(EMAIL)} ` +
-      `ON CONFLICT (user_id, kind) DO UPDATE SET hash = excluded.hash, email = excluded.email, created_at = excluded.created_at, ` +
-      `expires_at = excluded.expires_at WHERE t.created_at <= :notSince RETURNING email`,
+    storeMailToken: dialect.both(
+      `INSERT INTO ${M} (account, kind, created_at, hash, user_id, email, expires_at) ` +
+        `SELECT lower(${EMAIL}), :kind, :now, :hash, ${ID}, ${EMAIL}, :expiresAt FROM ${U} WHERE ${dialect.sameEmail(EMAIL)} AND NOT EXISTS ` +
+        `(SELECT 1 FROM ${M} AS earlier WHERE earlier.account = lower(${U}.${EMAIL}) AND earlier.kind = :kind AND earlier.created_at > :notSince) ` +
+        `ON CONFLICT DO NOTHING RETURNING email`,
+      `DELETE FROM ${M} WHERE hash IN (SELECT hash FROM ${M} WHERE expires_at <= :now LIMIT 10${skipLocked}) RETURNING 1 AS deleted`,
+    ),
     byMailToken: (columns: Columns) => select(columns, ofMailToken()),
     verifyEmail: `UPDATE ${U} SET ${VERIFIED} = TRUE WHERE ${ofMailToken("email-verification")} RETURNING 1 AS changed`,
     endMailToken:
@@ -310,8 +319,11 @@ function statements(dialect: Dialect, options: SqlOptions) {
       `UPDATE ${U} SET ${PASSWORD} = :next${withVersion ? `, ${VERSION} = ${VERSION} + 1` : ""} ` +
       `WHERE ${ID} = :id AND COALESCE(${PASSWORD}, '') = :old${withVersion ? ` AND ${VERSION} = :tokenVersion` : ""}` +
       `${withMailToken ? ` AND ${ofMailToken()}` : ""} RETURNING 1 AS changed`,
-    // Before the user: the id is that of the row, in its type.
-    endSessionsOfDeleted: (ofVersion: boolean) => `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${asRead(ofVersion)}) RETURNING id`,
+    // Before the user: the id is that of the row, in its type. The row of the user is locked first, as by other transactions.
+    forgetClientsOfDeleted: (ofVersion: boolean) =>
+      `DELETE FROM ${A} WHERE account = :account AND client <> '' AND EXISTS (SELECT 1 FROM ${U} WHERE ${asRead(ofVersion)}${lockDeleted}) RETURNING 1 AS deleted`,
+    endSessionsOfDeleted: (ofVersion: boolean) =>
+      `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${asRead(ofVersion)}${lockDeleted}) RETURNING id`,
     deleteUser: (ofVersion: boolean) => `DELETE FROM ${U} WHERE ${asRead(ofVersion)} RETURNING 1 AS deleted`,
     endSessionsOfPassword: `DELETE FROM ${S} WHERE user_id = (SELECT ${ID} FROM ${U} WHERE ${ID} = :id AND ${PASSWORD} = :next) RETURNING id`,
     raise: `UPDATE ${U} SET ${VERSION} = ${VERSION} + 1 WHERE ${ID} = :id RETURNING 1 AS changed`,

@@ -13,6 +13,7 @@ export const SQLITE: Dialect = {
   id: (column) => column,
   createdAt: (column) => column,
   lockUser: "",
+  lockDeleted: "",
   skipLocked: "",
   both: (first, second) => [first, second],
 };
@@ -97,14 +98,16 @@ CREATE UNIQUE INDEX IF NOT EXISTS ${name(`${users}_email`)} ON ${name(users)} (e
 CREATE INDEX IF NOT EXISTS ${name(`${sessions}_user_id`)} ON ${name(sessions)} (user_id);
 `,
     mailTokens: `CREATE TABLE IF NOT EXISTS ${name(mailTokens)} (
-  user_id NOT NULL REFERENCES ${name(users)} (id) ON DELETE CASCADE,
+  account TEXT NOT NULL,
   kind TEXT NOT NULL,
-  hash TEXT NOT NULL UNIQUE,
-  email TEXT NOT NULL,
   created_at INTEGER NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  user_id NOT NULL,
+  email TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
-  PRIMARY KEY (user_id, kind)
+  PRIMARY KEY (account, kind, created_at)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ${name(`${mailTokens}_expires_at`)} ON ${name(mailTokens)} (expires_at);
 `,
     attempts: `CREATE TABLE IF NOT EXISTS ${name(attempts)} (
   account TEXT NOT NULL,

@@ -84,13 +84,14 @@ export interface UserStore {
 }
 
 /**
- * The tokens of mails, one of each kind for a user: the table `mail_tokens`. Times are in seconds since 1970. The documentation of the Rust types
+ * The tokens of mails: the table `mail_tokens`. Times are in seconds since 1970. The documentation of the Rust types
  * `NewMailToken` and `PasswordChange` has the SQL.
  */
 export interface MailTokenStore {
   /**
-   * Stores the token of the user with this address, ignoring letter case, instead of the one of the same kind before, unless that was stored after `notSince`.
-   * One statement. Returns the address as it is stored, or `null` if it has stored nothing.
+   * Stores the token of the user with this address, ignoring letter case, unless one of the same kind was stored for this address, of
+   * whatever user, after `notSince`. One statement. Earlier tokens stay valid: nobody else can end the link of a mail by requesting
+   * another one. Returns the address as it is stored, or `null` if it has stored nothing.
    */
   store(token: NewMailToken): Promise<string | null>;
   /**

@@ -146,4 +146,23 @@ test("only the invited sign up", async () => {
   for (const minutes of [0, -1, 1.5, NaN, 1e9]) await assert.rejects(gate.invite("a@example.com", { expireMinutes: minutes }), RangeError);
   await assert.rejects(gate.invite("nobody"), (error) => error instanceof EdgegateError && error.code === "email");
   for (const wrong of [undefined, 7, {}] as unknown as string[]) await assert.rejects(gate.invite(wrong), TypeError);
+  await assert.rejects(gate.invite("a@example.com", { expireMinute: 1 } as object), /has no member "expireMinute"/);
+});
+
+test("clients that were known for a deleted account are not for the next user who has its address", async () => {
+  const { gate, database, login } = open({ LOCKOUT: "on" });
+  const credentials = { username: "ada@example.com", password: "secret" };
+  for (const address of ["192.0.2.1", "198.51.100.1", "203.0.113.1"]) assert.equal((await gate.login(credentials, { address })).outcome, "accepted");
+  const known = () => database.prepare("SELECT count(*) AS n FROM login_attempts WHERE client <> ''").get()?.["n"];
+  assert.equal(known(), 3);
+  const { access_token = "" } = (await login()).body;
+  assert.deepEqual(await gate.deleteUser(`Bearer ${access_token}`, { currentPassword: "secret" }), { outcome: "accepted" });
+  assert.equal(known(), 0);
+});
+
+test("options of a wrong type are refused when the gate is made", () => {
+  for (const wrong of ["x", 5, {}, null] as unknown as undefined[]) {
+    for (const name of ["log", "claims", "onEvent", "sendMail"]) assert.throws(() => createGate(settings, memoryUsers(), { [name]: wrong }), new RegExp(`${name} must be a function`));
+    assert.throws(() => createGate(settings, memoryUsers(), { schemes: wrong }), /schemes(\.verify)? must be an? (object|function)/);
+  }
 });

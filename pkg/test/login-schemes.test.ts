@@ -65,6 +65,14 @@ test("with REHASH=on, a login stores a hash of the scheme of new ones, once", as
   assert.deepEqual((await argon2.login("ada", "secret")).seen.calls, ["verify $argon2id"]);
   assert.equal((await argon2.login("grace", "secret")).seen.status, 200);
   assert.equal(await argon2.stored("grace"), ARGON2ID.stored, "of the same scheme");
+  // A stronger one is not weakened.
+  const costs = [[65_536, 4, 1, "kept"], [65_536, 2, 4, "new"], [32_768, 4, 4, "new"]] as const;
+  for (const [memory, passes, lanes, expected] of costs) {
+    const { stored: before } = (await schemes.hash("secret", { memory, passes, lanes })) as { stored: string };
+    const { login, stored } = open({ ada: before }, { REHASH: "on", PASSWORD_SCHEME: "argon2id" });
+    assert.equal((await login("ada", "secret")).seen.status, 200);
+    assert.equal((await stored("ada")) === before ? "kept" : "new", expected, before);
+  }
 });
 
 test("with PASSWORD_SCHEME=argon2id new users and new passwords are stored so, and other programs can read them", async () => {
@@ -100,6 +108,16 @@ test("with HASH_MIX an unknown user is refused with the same work, headers and b
   for (let number = 0; number < 4; number += 1) assert.equal(JSON.stringify((await login(`nobody${number}`, "other")).seen.calls), kinds[number]);
 });
 
+test("with HASH_MIX a user without a hash, or with one that cannot be read, is refused with the work of an unknown one", async () => {
+  const { login } = open({ bad: "!unusable", empty: "", ada: CHEAP.stored }, { HASH_MIX: `1:${CHEAP.stored}` });
+  const { calls, ...unknown } = (await login("nobody", "wrong")).seen;
+  assert.deepEqual(calls, ["verify $argon2id"]);
+  for (const name of ["bad", "empty", "ada"]) {
+    const { calls, ...seen } = (await login(name, "wrong")).seen;
+    assert.deepEqual([seen, calls.at(-1)], [unknown, "verify $argon2id"], name);
+  }
+});
+
 test("what cannot be read is refused as a wrong password, with the rounds of bcrypt", async () => {
   const { login } = open({ ada: "no hash", grace: "$argon2id$v=19$m=4194304,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g", mary: bcrypt, empty: "" });
   const replies = [];
@@ -125,5 +143,17 @@ test("a module that fails, has no memory or is busy is 503, and other logins go 
     const [failed, other] = await Promise.all([login("ada", "secret"), login("mary", "secret")]);
     assert.deepEqual([failed.seen.status, other.seen.status], [503, 200]);
     assert.equal((await login("ada", "wrong")).seen.status, 503);
+  }
+});
+
+test("whatever an app's own schemes return, other logins go on", async () => {
+  const { login: other } = open({ mary: bcrypt });
+  const returned: unknown[] = [{}, null, undefined, { stored: 5 }, { stored: "\ud800" }, { get stored(): string { throw new Error("mine"); } }];
+  for (const made of returned) {
+    const { gate, entries } = open({}, { PASSWORD_SCHEME: "argon2id", REGISTRATION: "open" }, { hash: async () => made as never });
+    const body = JSON.stringify({ email: "ada@example.com", password: "correct horse" });
+    const request = new Request("http://localhost/users", { method: "POST", headers: { "content-type": "application/json" }, body });
+    const [failed, going] = await Promise.all([gate.fetch(request), other("mary", "secret")]);
+    assert.deepEqual([failed.status, going.seen.status, entries[0]?.reason], [503, 200, "schemes"]);
   }
 });

@@ -226,6 +226,17 @@ test("a caller that never wakes does not hold a place", async () => {
   assert.equal(await own.verify("password", CHEAP), true);
 });
 
+test("callers that wait for the module do not get round the bound", async () => {
+  let arrive: (module: WebAssembly.Module) => void = () => {};
+  const loading = new Promise<WebAssembly.Module>((resolve) => (arrive = resolve));
+  const own = new Schemes(() => loading);
+  const verdicts = Array.from({ length: 200 }, () => own.verify("password", CHEAP));
+  arrive(module);
+  const busy = (await Promise.all(verdicts)).filter((verdict) => verdict === "busy").length;
+  // A few places become free while the others look for callers that were cancelled.
+  assert(busy > 100 && busy <= 136, String(busy));
+});
+
 test("the module is asked for when it is needed, and an error of the source reaches the caller", async () => {
   let asked = 0;
   const lazy = new Schemes(async () => {

@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 use super::{
     BodyError, HIDDEN, Invalid, Shown,
     input::{Input, Object},
+    looked_up,
 };
-use crate::{limits::PASSWORD_MAX_BYTES, password::is_common};
+use crate::{limits::PASSWORD_MAX_BYTES, password::is_common, unicode::Unicode};
 
 /// A password and the one that replaces it.
 pub(crate) struct NewPassword {
@@ -129,15 +130,19 @@ pub(super) fn storable(name: &'static str, password: Zeroizing<String>, rules: &
     Ok(password)
 }
 
-/// Refuses a password that is the address of the user, or what stands before its `@`.
+/// Refuses a password that is the address of the user, or what stands before its `@`, ignoring the case of A to Z.
 pub(crate) fn unlike_address(
     name: &'static str,
     password: &str,
     email: &str,
     rules: &PasswordRules,
+    unicode: &Unicode,
 ) -> Result<(), BodyError> {
     let local = email.rsplit_once('@').map_or(email, |(local, _)| local);
-    if rules.refuses_common && [email, local].iter().any(|text| text.eq_ignore_ascii_case(password)) {
+    // As an address is looked up: its domain may be stored in another form than it was typed.
+    let address = Zeroizing::new(looked_up(password, unicode));
+    let is_like = |text: &str| text.eq_ignore_ascii_case(password) || text.eq_ignore_ascii_case(&address);
+    if rules.refuses_common && [email, local].into_iter().any(is_like) {
         return Err(value_error(name, "Value error, the password cannot be the email address").into());
     }
     Ok(())
@@ -191,7 +196,8 @@ mod tests {
         for (password, is_like) in
             [("ada@example.com", true), ("ADA", true), ("example.com", false), ("ada@example", false), ("", false)]
         {
-            assert_eq!(unlike_address("password", password, "Ada@example.com", &RULES).is_err(), is_like, "{password}");
+            let refused = unlike_address("password", password, "Ada@example.com", &RULES, &Unicode::default());
+            assert_eq!(refused.is_err(), is_like, "{password}");
         }
     }
 

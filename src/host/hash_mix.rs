@@ -28,12 +28,28 @@ mod tests {
             Settings::try_from(Vars { secret_key, hash_mix, ..Vars::default() }).unwrap()
         };
         assert_eq!(of_unknown(&settings(""), "ada"), None);
-        let mix = settings("30:a 10:b");
+        let mix = settings("30:$argon2id$a 10:$argon2id$b");
         let drawn = |account: u32| of_unknown(&mix, &format!("User{account}")).unwrap();
-        let of_b = (0..4000).filter(|account| drawn(*account) == "b").count();
+        let of_b = (0..4000).filter(|account| drawn(*account) == "$argon2id$b").count();
         assert!((850..1150).contains(&of_b), "{of_b}");
         assert!((0..100).all(|account| of_unknown(&mix, &format!("user{account}")) == Some(drawn(account))));
-        for wrong in ["a", "0:a", "1:", "x:a", "-1:a", "1:a 2", "4294967296:a"] {
+        let bcrypt = "$2b$12$abcdefghijklmnopqrstuuxyzABCDEFGHIJKLMNOPQRSTUVWXYZab";
+        for right in
+            [bcrypt, "pbkdf2_sha256$1$a$b", "pbkdf2:sha256:1$a$b", "scrypt:1:8:1$a$b", "$fbscrypt$v=1", "ab:cd"]
+        {
+            assert_eq!(of_unknown(&settings(&format!("1:{right}")), "ada"), Some(right));
+        }
+        // The last ones are what a shell makes of a hash.
+        let wrong = [
+            "$argon2id$",
+            "0:$argon2id$",
+            "1:",
+            "x:$argon2id$",
+            "-1:$argon2id$",
+            "1:$argon2id$ 2",
+            "4294967296:$argon2id$",
+        ];
+        for wrong in wrong.into_iter().chain(["1:a", "1:=19=65536,t=3,p=4", "1:b2", &format!("1:{}", &bcrypt[..59])]) {
             let (secret_key, hash_mix) = (Some("secret".repeat(8).into()), Some(wrong.into()));
             let error = Settings::try_from(Vars { secret_key, hash_mix, ..Vars::default() }).unwrap_err();
             assert_eq!(error.setting, "HASH_MIX", "{wrong}");

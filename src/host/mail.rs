@@ -69,13 +69,14 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// A token for a mail to a user, to be stored. A user has one of each kind at a time.
+/// A token for a mail to a user, to be stored. It outlives its user until it expires: an account that is deleted and created again gets no
+/// second mail at once.
 ///
 /// ```sql
-/// INSERT INTO mail_tokens AS t (user_id, kind, hash, email, created_at, expires_at)
-/// SELECT id, :kind, :hash, email, :now, :expires_at FROM users WHERE email = :email COLLATE NOCASE
-/// ON CONFLICT (user_id, kind) DO UPDATE SET hash = :hash, email = excluded.email, created_at = :now, expires_at = :expires_at
-/// WHERE t.created_at <= :not_since
+/// INSERT INTO mail_tokens (account, kind, created_at, hash, user_id, email, expires_at)
+/// SELECT lower(email), :kind, :now, :hash, id, email, :expires_at FROM users WHERE email = :email COLLATE NOCASE
+/// AND NOT EXISTS (SELECT 1 FROM mail_tokens WHERE account = lower(users.email) AND kind = :kind AND created_at > :not_since)
+/// ON CONFLICT DO NOTHING
 /// RETURNING email
 /// ```
 ///
@@ -104,7 +105,7 @@ pub struct NewMailToken {
     pub now: i64,
     /// When the token expires, in seconds since 1970.
     pub expires_at: i64,
-    /// A token that was stored after this time is not replaced, and no mail is sent.
+    /// After a token of the same kind and address that was stored later than this, none is stored, and no mail is sent.
     pub not_since: i64,
 }
 

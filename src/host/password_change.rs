@@ -15,7 +15,7 @@ use crate::user::UserId;
 /// DELETE FROM sessions WHERE user_id = :user_id AND EXISTS (SELECT 1 FROM users WHERE id = :user_id AND password = :new)
 /// ```
 ///
-/// With `with_mail_tokens`, that of the user is deleted as well; and with `mail_token`, the first statement also needs that token:
+/// With `with_mail_tokens`, those of the user are deleted as well; and with `mail_token`, the first statement also needs that token:
 ///
 /// ```sql
 /// AND EXISTS (SELECT 1 FROM mail_tokens WHERE user_id = users.id AND email = users.email AND kind = 'password-recovery' AND hash = :mail_token AND expires_at > :now);

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     fastapi::current_password,
-    host::{Host, Question, SecurityEventKind, UserDeletion},
+    host::{Host, LoginKeys, Question, SecurityEventKind, UserDeletion},
     http::{Client, Refusal, Request},
     settings::Settings,
     user::UserRow,
@@ -64,6 +64,7 @@ async fn delete(
             password: found.password,
             token_version: found.token_version,
             with_sessions: settings.refresh_token_expire_minutes.is_some(),
+            account: LoginKeys::of(settings, &found.email, None).map(|keys| keys.account),
         };
         if host.changed(Question::DeleteUser(deletion)).await? {
             return Ok(());

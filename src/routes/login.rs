@@ -8,7 +8,7 @@ use crate::{
     fastapi::{LoginForm, TokenForm, is_space, looked_up},
     host::{Host, LoginKeys, LoginState, Question, SecurityEventKind, access_token, hash_mix},
     http::{Client, Refusal, Request},
-    limits::{ARGON2ID_PREFIX, EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
+    limits::{ARGON2ID_COST, EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{HashError, Job, PasswordHash, SchemeJob},
     settings::{EmailVerification, Settings},
     token::{AccessToken, TokenRefusal},
@@ -169,12 +169,15 @@ pub(super) async fn authenticate(
         Some(_) if password.chars().count() > PASSWORD_MAX_CHARS => Some(Refusal::OverlongPassword),
         Some(_) => None,
     };
-    let stored = match (&user, name) {
-        (Some(user), _) => Some(user.password.as_str()),
-        (None, Some(name)) => hash_mix::of_unknown(settings, name),
-        (None, None) => None,
+    let stored = user.as_ref().map(|user| user.password.as_str());
+    let compares = unchecked.is_none();
+    let checked = match stored {
+        Some(stored) => check(settings, host, stored, password, compares).await?,
+        None => Err(HashError::Malformed),
     };
-    let checked = check(settings, host, stored, password, unchecked.is_none()).await?;
+    if checked.is_err() {
+        spend(settings, host, name, password).await?;
+    }
     if let Some(refusal) = unchecked {
         return Err(refusal);
     }
@@ -201,35 +204,54 @@ struct Checked {
 }
 
 /// Compares the password with a stored hash, or does the same work without comparing: the time must not show which of the two it was.
+/// With an error nothing has been computed.
 async fn check(
     settings: &Settings,
     host: &Host,
-    stored: Option<&str>,
+    stored: &str,
     password: &str,
     compares: bool,
 ) -> Result<Result<Checked, HashError>, Refusal> {
     let cost = settings.bcrypt_cost;
-    let error = match (stored.map_or(Err(HashError::Malformed), PasswordHash::parse), stored) {
-        (Ok(hash), _) => {
+    match PasswordHash::parse(stored) {
+        Ok(hash) => {
             let job = match compares {
                 true => hash.login_job(password.as_bytes(), cost),
                 false => Job::dummy(hash.cost().max(cost.get()), password),
             };
             let hashed = host.work(job).await?;
             let is_outdated = settings.argon2id || hash.cost() < cost.get();
-            return Ok(Ok(Checked { is_right: compares && hash.is(&hashed), is_outdated }));
+            Ok(Ok(Checked { is_right: compares && hash.is(&hashed), is_outdated }))
         }
-        (Err(HashError::Malformed), Some(stored)) if settings.other_schemes && !stored.is_empty() => {
-            if let Some(is_right) = host.verified(SchemeJob::new(stored, password)).await? {
-                let is_outdated = !settings.argon2id || !stored.starts_with(ARGON2ID_PREFIX);
-                return Ok(Ok(Checked { is_right: compares && is_right, is_outdated }));
-            }
-            HashError::Malformed
+        Err(HashError::Malformed) if settings.other_schemes && !stored.is_empty() => {
+            let verified = host.verified(SchemeJob::new(stored, password)).await?;
+            let is_outdated = !settings.argon2id || !is_strong(stored);
+            Ok(verified
+                .map(|is_right| Checked { is_right: compares && is_right, is_outdated })
+                .ok_or(HashError::Malformed))
         }
-        (Err(error), _) => error,
-    };
-    host.work(Job::dummy(cost.get(), password)).await?;
-    Ok(Err(error))
+        Err(error) => Ok(Err(error)),
+    }
+}
+
+/// Does the work of a hash where there is none: for nobody, and for a user whose stored text is none. Both have one of `HASH_MIX`.
+async fn spend(settings: &Settings, host: &Host, name: Option<&str>, password: &str) -> Result<(), Refusal> {
+    if let Some(mixed) = name.and_then(|name| hash_mix::of_unknown(settings, name))
+        && check(settings, host, mixed, password, false).await?.is_ok()
+    {
+        return Ok(());
+    }
+    host.work(Job::dummy(settings.bcrypt_cost.get(), password)).await.map(drop)
+}
+
+/// Whether it is a hash of Argon2id, version 1.3, of at least the cost of new ones.
+fn is_strong(stored: &str) -> bool {
+    let [memory, passes] = ARGON2ID_COST;
+    let cost = stored.strip_prefix("$argon2id$v=19$m=").and_then(|rest| rest.split_once(",t="));
+    cost.is_some_and(|(m, rest)| {
+        let t = rest.split(',').next().unwrap_or_default();
+        m.parse().is_ok_and(|m: u32| m >= memory) && t.parse().is_ok_and(|t: u32| t >= passes)
+    })
 }
 
 /// The user of this name, and what is stored about logins with it.

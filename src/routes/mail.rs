@@ -55,6 +55,8 @@ async fn send(host: &Host, settings: &MailSettings, kind: MailKind, email: Strin
         not_since: now.saturating_sub(MAIL_INTERVAL_SECONDS),
     };
     match host.mail_token(stored).await? {
+        // An address that was imported may have a line break, which some mailers would take for another header field.
+        Some(to) if to.chars().any(char::is_control) => Ok(()),
         Some(to) => host.done(Question::SendMail(mail(settings, kind, hours, to, &token))).await,
         None => Ok(()),
     }

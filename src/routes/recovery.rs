@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use super::mail;
+use super::{login, mail};
 use crate::{
     fastapi::reset_password,
     host::{Host, MailKind, MailToken, PasswordChange, Question, SecurityEventKind},
@@ -32,28 +32,30 @@ pub(crate) async fn reset(
 ) -> Result<(), Refusal> {
     host.within(settings, client, None).await?;
     let hash = MailToken::parse(token).ok_or(Refusal::MailToken)?.hash();
-    let question =
-        Question::UserByMailToken { hash: hash.clone(), now: host.seconds(), with_token_version: settings.revocation };
-    let user = host.user(question).await?.ok_or(Refusal::MailToken)?;
-    host.identify(settings, None, Some(&user.email));
-    if !user.is_active {
-        return Err(Refusal::InactiveUser);
+    // A new hash of the same password, made after a login, is no reason to refuse: it begins again. A token that was used is not found then.
+    for _ in 0..login::ATTEMPTS {
+        let now = host.seconds();
+        let question = Question::UserByMailToken { hash: hash.clone(), now, with_token_version: settings.revocation };
+        let user = host.user(question).await?.ok_or(Refusal::MailToken)?;
+        host.identify(settings, None, Some(&user.email));
+        if !user.is_active {
+            return Err(Refusal::InactiveUser);
+        }
+        host.choosable(settings, "new_password", new, &user.email).await?;
+        let change = PasswordChange {
+            user_id: user.id,
+            old: user.password,
+            new: host.hashed(settings, new).await?,
+            token_version: user.token_version,
+            with_sessions: settings.refresh_token_expire_minutes.is_some(),
+            with_mail_tokens: true,
+            mail_token: Some(hash.clone()),
+            now: host.seconds(),
+        };
+        if host.changed(Question::ChangePassword(change)).await? {
+            host.tell(settings, SecurityEventKind::PasswordChanged, None).await;
+            return Ok(());
+        }
     }
-    host.choosable(settings, "new_password", new, &user.email).await?;
-    let change = PasswordChange {
-        user_id: user.id,
-        old: user.password,
-        new: host.hashed(settings, new).await?,
-        token_version: user.token_version,
-        with_sessions: settings.refresh_token_expire_minutes.is_some(),
-        with_mail_tokens: true,
-        mail_token: Some(hash),
-        now: host.seconds(),
-    };
-    // It was used in between, or the user has another password now, which ends it as well.
-    if !host.changed(Question::ChangePassword(change)).await? {
-        return Err(Refusal::MailToken);
-    }
-    host.tell(settings, SecurityEventKind::PasswordChanged, None).await;
-    Ok(())
+    Err(Refusal::MailToken)
 }

@@ -60,6 +60,16 @@ pub enum EmailVerification {
     Required,
 }
 
+/// Whether what is sent there cannot be read on the way.
+fn is_private(origin: &str) -> bool {
+    let host = |authority| match str::rsplit_once(authority, ':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let is_local = |authority| ["localhost", "127.0.0.1", "[::1]"].contains(&host(authority));
+    origin.starts_with("https://") || origin.strip_prefix("http://").is_some_and(is_local)
+}
+
 pub(super) fn mail(vars: &Vars) -> Result<Option<MailSettings>, SettingsError> {
     let recovery = switch(PASSWORD_RECOVERY, vars.password_recovery.as_deref(), ["off", "on"])?;
     let verification = match vars.email_verification.as_deref().unwrap_or_default() {
@@ -79,6 +89,12 @@ pub(super) fn mail(vars: &Vars) -> Result<Option<MailSettings>, SettingsError> {
     // It is part of a header field of mails.
     if project.as_ref().is_some_and(|project| project.chars().any(char::is_control)) {
         return Err(SettingsError::new(PROJECT_NAME, "has a control character"));
+    }
+    if frontend.first().is_some_and(|origin| !is_private(origin)) {
+        return Err(SettingsError::new(
+            FRONTEND_HOST,
+            "is not `https:`, which only an origin of this machine may be: links have tokens",
+        ));
     }
     match frontend.as_slice() {
         _ if !recovery && verification == EmailVerification::Off => Ok(None),

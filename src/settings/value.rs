@@ -134,7 +134,19 @@ pub(super) fn weighted(setting: &'static str, value: Option<&str>) -> Result<Vec
         Some((weight, text.to_owned())).filter(|_| !text.is_empty())
     };
     let error = || SettingsError::new(setting, "has a part that is not `WEIGHT:STORED`, such as `60:$2b$12$...`");
-    listed.map(|listed| part(listed).ok_or_else(error)).collect()
+    listed.map(|listed| part(listed).filter(|(_, stored)| is_stored_hash(stored)).ok_or_else(error)).collect()
+}
+
+/// Whether it has the form of a stored hash. A shell may have replaced what follows a `$`.
+fn is_stored_hash(text: &str) -> bool {
+    const SCHEMES: [&str; 4] = ["$argon2", "pbkdf2", "scrypt:", "$fbscrypt$"];
+    let is_bcrypt = text.starts_with("$2") && text.len() == 60;
+    let of_better_auth = || text.split_once(':').is_some_and(|(salt, key)| is_hex(salt) && is_hex(key));
+    is_bcrypt || SCHEMES.iter().any(|scheme| text.starts_with(scheme)) || of_better_auth()
+}
+
+fn is_hex(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Origins as browsers send them (RFC 6454 6.2): in lower case, with a port only if it is not that of the scheme, and without a path.

@@ -59,6 +59,7 @@ const DIALECT: Dialect = Dialect {
     id: integer,
     // Waits for a concurrent revocation, and then compares the version again.
     lock: " FOR SHARE",
+    lock_deleted: " FOR UPDATE",
     skip_locked: " FOR UPDATE SKIP LOCKED",
     has_writable_with: true,
 };

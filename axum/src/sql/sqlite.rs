@@ -45,6 +45,7 @@ const DIALECT: Dialect = Dialect {
         })
     },
     lock: "",
+    lock_deleted: "",
     skip_locked: "",
     has_writable_with: false,
 };

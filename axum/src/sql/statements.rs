@@ -23,6 +23,8 @@ pub(super) struct Dialect {
     pub(super) id: for<'i> fn(&'i UserId) -> Option<Param<'i>>,
     /// Follows a SELECT from `users` whose rows must not change until the transaction ends.
     pub(super) lock: &'static str,
+    /// The same for a row that the transaction deletes.
+    pub(super) lock_deleted: &'static str,
     /// Follows a SELECT of rows to delete, and leaves out those that another transaction is changing: two could wait for each other.
     pub(super) skip_locked: &'static str,
     /// Whether a `DELETE` can be part of a `SELECT`. SQLite needs no such statement: it has one writer at a time.
@@ -95,6 +97,9 @@ pub(super) struct Statements {
     pub(super) delete_used_token: SqlStr,
     /// If the user has the hash `$2`, as the next two.
     pub(super) delete_mail_tokens: SqlStr,
+    /// The account is the last parameter.
+    pub(super) forget_clients_of_deleted: Pair,
+    pub(super) delete_expired_mail_tokens: SqlStr,
     pub(super) delete_sessions_of_password: SqlStr,
     pub(super) has_password: SqlStr,
     /// The user `$1` with the hash `$2`, and the token version `$3`.
@@ -144,7 +149,7 @@ impl Statements {
              SELECT $1, users.id, $4, $5, $5, $6, $7, $8, $9 FROM users WHERE users.id = {} AND password = $3",
             id(2),
         );
-        let lock = dialect.lock;
+        let (lock, lock_deleted) = (dialect.lock, dialect.lock_deleted);
         // A user without a password may have a token of a mail.
         let change = ["", ", token_version = token_version + 1"].map(|raise| {
             let of_version = if raise.is_empty() { "" } else { " AND token_version = $4" };
@@ -230,11 +235,15 @@ impl Statements {
             ]),
             change_password: Pair::new(change.map(|change| format!("{change} RETURNING email"))),
             store_mail_token: sql(format!(
-                "INSERT INTO mail_tokens AS t (user_id, kind, hash, email, created_at, expires_at) \
-                 SELECT id, $6, $2, email, $3, $4 FROM users WHERE {} ON CONFLICT (user_id, kind) DO UPDATE SET hash = excluded.hash, \
-                 email = excluded.email, created_at = excluded.created_at, expires_at = excluded.expires_at \
-                 WHERE t.created_at <= $5 RETURNING email",
+                "INSERT INTO mail_tokens (account, kind, created_at, hash, user_id, email, expires_at) \
+                 SELECT lower(email), $6, $3, $2, id, email, $4 FROM users WHERE {} AND NOT EXISTS (SELECT 1 FROM mail_tokens AS earlier \
+                 WHERE earlier.account = lower(users.email) AND earlier.kind = $6 AND earlier.created_at > $5) \
+                 ON CONFLICT DO NOTHING RETURNING email",
                 dialect.is_email,
+            )),
+            delete_expired_mail_tokens: sql(format!(
+                "DELETE FROM mail_tokens WHERE hash IN (SELECT hash FROM mail_tokens WHERE expires_at <= $1 LIMIT 10{})",
+                dialect.skip_locked,
             )),
             user_by_mail_token: Pair::new(
                 users.each_ref().map(|user| format!("SELECT {user} FROM users WHERE {}", of_mail_token("password-recovery", 1))),
@@ -259,8 +268,15 @@ impl Statements {
             delete_user: Pair::new(
                 as_read.each_ref().map(|user| format!("DELETE FROM users WHERE {user} RETURNING email")),
             ),
+            forget_clients_of_deleted: Pair::new(as_read.each_ref().map(|user| {
+                let account = if user.contains("$3") { 4 } else { 3 };
+                format!(
+                    "DELETE FROM login_attempts WHERE account = ${account} AND client <> '' \
+                     AND EXISTS (SELECT 1 FROM users WHERE {user}{lock_deleted})"
+                )
+            })),
             delete_sessions_of_deleted: Pair::new(
-                as_read.map(|user| format!("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE {user})")),
+                as_read.map(|user| format!("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE {user}{lock_deleted})")),
             ),
             raise: sql(format!("{RAISE} WHERE id = {}", id(1))),
             delete_sessions: sql(format!("DELETE FROM sessions WHERE {}", of_user(1))),

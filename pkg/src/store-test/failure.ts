@@ -25,7 +25,7 @@ check("while the database fails every method rejects, and afterwards all work", 
     calls.push(["changePassword", () => store.changePassword(change)]);
   }
   const { deleteUser, mailTokens } = on.store as UserStore;
-  if (deleteUser) calls.push(["deleteUser", () => deleteUser({ userId: user.id, password: "no hash", tokenVersion: undefined, withSessions: hasSessions !== undefined })]);
+  if (deleteUser) calls.push(["deleteUser", () => deleteUser({ userId: user.id, password: "no hash", tokenVersion: undefined, withSessions: hasSessions !== undefined, account: undefined })]);
   if (mailTokens) {
     calls.push(["store", () => mailTokens.store({ kind: "password-recovery", email: ADDRESS, hash: "no token", now: 0, expiresAt: 0, notSince: 0 })]);
     calls.push(["verifyEmail", () => mailTokens.verifyEmail({ hash: "no token", now: NOW })]);

@@ -128,10 +128,10 @@ check("the token of a mail is for one user and one new password", ["mailTokens",
   same(await found("one", NOW + 100), null, "after its time");
   same(await found("two", NOW), null, "of another token");
   await on.store.mailTokens.store(token(ADDRESS, "four", NOW + 61));
-  same(await found("one", NOW), null, "the one that was replaced");
+  same(await found("one", NOW + 99), user.id, "the user of the earlier token");
   await on.store.mailTokens.store(token("grace@example.com", "five", NOW + 61));
   const change = { userId: user.id, old: HASH, new: OTHER_HASH, tokenVersion: undefined, withSessions: false, withMailTokens: true, mailToken: "four", now: NOW + 62 };
-  for (const [what, wrong] of [["an unknown", { mailToken: "one" }], ["an expired", { now: NOW + 161 }], ["another user's", { mailToken: "five" }]] as const) {
+  for (const [what, wrong] of [["an unknown", { mailToken: "two" }], ["an expired", { now: NOW + 161 }], ["another user's", { mailToken: "five" }]] as const) {
     same(await on.store.changePassword({ ...change, ...wrong }), false, `with ${what} token`);
   }
   same((await on.store.userById(user.id, PLAIN))?.password, HASH, "the hash after these");
@@ -140,6 +140,7 @@ check("the token of a mail is for one user and one new password", ["mailTokens",
   same(changed.filter(Boolean).length, 1, "how many of five simultaneous uses of the token took effect");
   const hash = hashes[changed.indexOf(true)] as string;
   same(await on.store.changePassword({ ...change, old: hash, new: HASH }), false, "the token again");
+  same(await found("one", NOW + 62), null, "the earlier token after it");
   same(await found("five", NOW + 62), other.id, "the token of another user");
   // A new password ends a token that was not used.
   same(await on.store.changePassword({ ...change, userId: other.id, mailToken: undefined }), true, "with the old password");
@@ -173,7 +174,7 @@ check("an address is verified by the token of its mail, once", ["mailTokens"], a
 check("a user is deleted only with this hash and this token version, with the sessions", ["deleteUser", "revokeTokens", "sessions"], async (on) => {
   const [user, other] = [await on.user(), await on.user("grace@example.com")];
   for (const one of [user, user, other]) await on.inserted(one);
-  const deletion = { userId: user.id, password: HASH, tokenVersion: 0, withSessions: true };
+  const deletion = { userId: user.id, password: HASH, tokenVersion: 0, withSessions: true, account: undefined };
   same(await on.store.deleteUser({ ...deletion, password: OTHER_HASH }), false, "with another hash");
   same(await on.store.deleteUser({ ...deletion, tokenVersion: 1 }), false, "with another token version");
   same(await on.store.deleteUser({ ...deletion, userId: on.ids === "integer" ? 987_654 : "no such user" }), false, "of an unknown user");
@@ -185,7 +186,8 @@ check("a user is deleted only with this hash and this token version, with the se
   same((await on.sessions.list({ userId: other.id, now: NOW })).length, 1, "the sessions of another user");
   const again = await on.user();
   same(again.id === user.id, false, "whether the next user gets the same id");
-  same(await on.store.deleteUser({ userId: again.id, password: HASH, tokenVersion: undefined, withSessions: false }), true, "without a version");
+  same(await on.store.deleteUser({ userId: again.id, password: HASH, tokenVersion: undefined, withSessions: false, account: undefined }), true, "without a version");
+  same((await on.user()).id === again.id, false, "whether the next user gets the id of the last one who was deleted, whose token is still valid");
 });
 
 check("token_version starts at 0, and a revocation adds 1 for this user only", ["revokeTokens"], async (on) => {

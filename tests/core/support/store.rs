@@ -117,11 +117,12 @@ impl Store {
             Question::StoreMailToken(token) => {
                 let user = self.users.0.iter().find(|user| user.email.eq_ignore_ascii_case(&token.email)).cloned();
                 let Some(user) = user else { return Answer::Address(None) };
-                let is_before = |(id, before): &(UserId, NewMailToken)| *id == user.id && before.kind == token.kind;
-                if self.mail_tokens.iter().any(|row| is_before(row) && row.1.now > token.not_since) {
+                let is_too_early = |(_, before): &(UserId, NewMailToken)| {
+                    before.email == user.email && before.kind == token.kind && before.now > token.not_since
+                };
+                if self.mail_tokens.iter().any(is_too_early) {
                     return Answer::Address(None);
                 }
-                self.mail_tokens.retain(|row| !is_before(row));
                 self.mail_tokens.push((user.id, NewMailToken { email: user.email.clone(), ..token.clone() }));
                 Answer::Address(Some(user.email))
             }
