@@ -152,6 +152,32 @@ test("a login waits for a revocation that has not been committed", async () => {
   await Promise.all([admin.end(), close()]);
 });
 
+test("a deletion and a logout everywhere wait for each other in the same order", async () => {
+  const { users, sessions, attempts } = postgresSchema();
+  const { database, close } = pool(server.url);
+  const store = postgresUsers(database);
+  const admin = new Client({ connectionString: server.url });
+  await admin.connect();
+  try {
+    await admin.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${users}${sessions}${attempts}`);
+    await admin.query("INSERT INTO users (email, password) VALUES ('ada@example.com', 'hash'); INSERT INTO sessions VALUES ('s', 1, 'c', NULL, NULL, 1, 1, 9000000000, 9000000000)");
+    // Until both have begun, the row of the user is locked.
+    await admin.query("BEGIN; SELECT 1 FROM users FOR UPDATE");
+    const waiting = async (count: number) => {
+      while ((await admin.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).rowCount !== count) await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    const logout = store.revokeTokens({ id: 1, withSessions: true });
+    await waiting(1);
+    const deletion = store.deleteUser({ userId: 1, password: "hash", tokenVersion: undefined, withSessions: true, account: "account" });
+    await waiting(2);
+    await admin.query("COMMIT");
+    assert.deepEqual(await Promise.all([logout, deletion]), [undefined, true]);
+  } finally {
+    await admin.end();
+    await close();
+  }
+});
+
 test("a lookup by address uses the index", async () => {
   const { database, close } = pool(server.url);
   const run = async (sql: string, values?: unknown[]) => (await (database as Pool).query(sql, values)).rows as Record<string, string>[];
