@@ -164,7 +164,7 @@ test("a deletion and a logout everywhere wait for each other in the same order",
     // Until both have begun, the row of the user is locked.
     await admin.query("BEGIN; SELECT 1 FROM users FOR UPDATE");
     const waiting = async (count: number) => {
-      while ((await admin.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")).rowCount !== count) await new Promise((resolve) => setTimeout(resolve, 10));
+      while ((await admin.query("SELECT 1 FROM pg_locks WHERE NOT granted")).rowCount !== count) await new Promise((resolve) => setTimeout(resolve, 10));
     };
     const logout = store.revokeTokens({ id: 1, withSessions: true });
     await waiting(1);
