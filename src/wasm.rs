@@ -19,4 +19,6 @@ pub mod unicode;
 #[cfg(feature = "wasm-token")]
 pub mod tokens;
 #[cfg(feature = "wasm")]
+pub mod stored;
+#[cfg(feature = "wasm")]
 mod gate;

@@ -1,66 +1,69 @@
 #!/usr/bin/env node
 // The command `edgegate`. It takes no secrets as arguments, because other users of the machine can read arguments.
 
+import { Command, CommanderError } from "commander";
+import { EdgegateError } from "edgegate";
 import { inspect } from "./cli/inspect.js";
 import { invite } from "./cli/invite.js";
 import { keygen } from "./cli/keygen.js";
 import { UsageError } from "./cli/usage.js";
+import { addUsers } from "./cli/users.js";
 
-const HELP = `edgegate: keys and tokens on the command line
-
-  edgegate keygen [--alg EdDSA] [--kid NAME] [--set]
-      makes a signing key and prints it as a JWK; instructions go to standard error
-
-      --alg NAME   EdDSA (the default), HS256, HS384 or HS512
-      --kid NAME   the key's id; by default its thumbprint (RFC 7638), or a random id for a secret
-      --set        prints a JWK set, the format of JWT_KEYS
-
-  edgegate invite EMAIL [--minutes 10080]
-      prints an invitation, with which a user with this address can sign up (REGISTRATION=invitation); SECRET_KEY or
-      JWT_KEYS is read from the environment
-
-      --minutes N  how long it is valid; a week by default
-
-  edgegate token inspect [--keys FILE]
-      reads a token from standard input and explains it; with a key it also verifies the token, and the
-      exit status is 1 if the token is refused
-
-      --keys FILE  a JWK set or a JWK to verify with; by default the settings in the environment are used,
-                   such as JWT_KEYS, SECRET_KEY and ALGORITHM
-
-  edgegate --help, edgegate --version
-`;
+/** What a message of commander may not repeat. */
+const MESSAGES = new Map([
+  ["commander.excessArguments", "tokens, keys and passwords must not be passed as arguments"],
+  ["commander.unknownCommand", "unknown command"],
+  ["commander.unknownOption", "unknown option"],
+]);
 
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  const { default: manifest } = await import("../package.json", { with: { type: "json" } });
+  await command(manifest.version).parseAsync();
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  console.error(`edgegate: ${error.message}\n\n\`edgegate --help\` shows how it is used.`);
-  process.exitCode = 2;
+  process.exitCode = tell(error);
 }
 
-async function main([command, ...rest]: string[]): Promise<number> {
-  switch (command) {
-    case "keygen":
-      return keygen(rest);
-    case "invite":
-      return invite(rest);
-    case "token":
-      if (rest[0] !== "inspect") throw new UsageError("`token` has one command: `token inspect`");
-      return inspect(rest.slice(1));
-    case "--version":
-    case "-V":
-      console.log((await import("../package.json", { with: { type: "json" } })).default.version);
-      return 0;
-    case "--help":
-    case "-h":
-    case "help":
-      process.stdout.write(HELP);
-      return 0;
-    case undefined:
-      process.stderr.write(HELP);
-      return 2;
-    default:
-      throw new UsageError("unknown command");
-  }
+function command(version: string): Command {
+  const program = new Command("edgegate").description("edgegate: users, keys and tokens on the command line");
+  // Errors are told below: a message of commander may repeat an argument, which may be a secret.
+  program.exitOverride().configureOutput({ outputError: () => {} }).showHelpAfterError(false).showSuggestionAfterError(false);
+  program.version(version, "-V, --version").helpCommand("help [command]").allowExcessArguments(false);
+  addUsers(program, exit);
+  program
+    .command("keygen")
+    .description("makes a signing key and prints it as a JWK; instructions go to standard error")
+    .option("--alg <name>", "EdDSA, HS256, HS384 or HS512", "EdDSA")
+    .option("--kid <name>", "the key's id; by default its thumbprint (RFC 7638), or a random id for a secret")
+    .option("--set", "prints a JWK set, the format of JWT_KEYS", false)
+    .action((options: { alg: string; kid?: string; set: boolean }) => exit(keygen(options)));
+  program
+    .command("invite <email>")
+    .description("prints an invitation, with which a user with this address can sign up (REGISTRATION=invitation)")
+    .option("--minutes <n>", "how long it is valid; a week by default", String(7 * 24 * 60))
+    .addHelpText("after", "\nSECRET_KEY or JWT_KEYS is read from the environment.")
+    .action((email: string, options: { minutes: string }) => exit(invite(email, options)));
+  program
+    .command("token")
+    .description("explains and verifies tokens")
+    .command("inspect")
+    .description("reads a token from standard input and explains it; with a key it also verifies it, and exits with 1 if it is refused")
+    .option("--keys <file>", "a JWK set or a JWK to verify with; by default the settings in the environment, such as JWT_KEYS, SECRET_KEY and ALGORITHM")
+    .action((options: { keys?: string }) => exit(inspect(options)));
+  return program;
+}
+
+async function exit(status: Promise<number>): Promise<void> {
+  process.exitCode = await status;
+}
+
+/** Says what is wrong, and returns the exit status. */
+function tell(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // `--help` and `--version`; without a command, the help is an error.
+    if (error.exitCode === 0) return 0;
+    if (error.code === "commander.help") return 2;
+  } else if (!(error instanceof UsageError || error instanceof EdgegateError)) throw error;
+  const text = error instanceof CommanderError ? (MESSAGES.get(error.code) ?? error.message.replace(/^error: /, "")) : error.message.replace(/^edgegate: /, "");
+  console.error(`edgegate: ${text}\n\n\`edgegate --help\` shows how it is used.`);
+  return 2;
 }

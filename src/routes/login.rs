@@ -291,7 +291,7 @@ pub(super) async fn accept(
 
 /// The name to look up: trimmed and normalized, as `POST /users` stores it. It need not be an e-mail address, because other
 /// backends have stored other names. PostgreSQL does not accept a NUL in a text.
-pub(super) fn stored_name(username: &str, unicode: &Unicode) -> Option<String> {
+pub(crate) fn stored_name(username: &str, unicode: &Unicode) -> Option<String> {
     let may_be_stored = |name: &str| !name.is_empty() && name.len() <= EMAIL_MAX_BYTES && !name.as_bytes().contains(&0);
     let typed = Some(username.trim_matches(is_space)).filter(|name| may_be_stored(name))?;
     Some(looked_up(typed, unicode)).filter(|name| may_be_stored(name))

@@ -92,12 +92,12 @@ fn a_user_verifies_the_address_and_sets_a_new_password_by_mail() -> Result<()> {
         ("ACCOUNT_DELETION", "on"),
         ("FRONTEND_HOST", "https://app.example.com"),
         ("MAIL_WEBHOOK", &webhook.url),
-        ("MAIL_WEBHOOK_TOKEN", "the token of the webhook"),
+        ("MAIL_WEBHOOK_TOKEN", "the-token-of-the-webhook"),
     ];
     let worker = Worker::start(WorkerOptions::test(dir.clone(), &vars))?;
     expect(&register(&worker, "mailed@flow.example.org", "correct horse")?, 201)?;
     let (head, mail) = webhook.mail()?;
-    ensure!(head.to_ascii_lowercase().contains("authorization: bearer the token of the webhook"), "{head}");
+    ensure!(head.to_ascii_lowercase().contains("authorization: bearer the-token-of-the-webhook"), "{head}");
     ensure!(mail["kind"] == "email-verification" && mail["to"] == "mailed@flow.example.org", "{mail}");
     let log_in = |password: &str| login(&worker, &format!("username=mailed@flow.example.org&password={password}"));
     expect_detail(&log_in("correct+horse")?, 400, "Email not verified")?;

@@ -3,11 +3,10 @@ import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { EdgegateError, verifyToken, type Settings, type TokenVerdict } from "edgegate/token";
 import { explainAlgorithm, explainClaim, explainReason } from "./explain.js";
-import { UsageError, options } from "./usage.js";
+import { UsageError } from "./usage.js";
 
 /** Explains a token, and verifies it if a key is given. */
-export async function inspect(args: string[]): Promise<number> {
-  const { keys } = options(args, { keys: { type: "string" } });
+export async function inspect({ keys }: { keys?: string }): Promise<number> {
   const settings = keys === undefined ? (process.env as Settings) : { ...process.env, JWT_KEYS: readKeys(keys) };
   if (process.stdin.isTTY) console.error("Paste the token, then press Ctrl-D:");
   const token = (await text(process.stdin)).trim().replace(/^bearer\s+/i, "");

@@ -1,10 +1,9 @@
 import { createGate, EdgegateError, type Settings } from "edgegate";
 import { memoryUsers } from "edgegate/memory";
-import { UsageError, positional } from "./usage.js";
+import { UsageError } from "./usage.js";
 
 /** Makes an invitation for an e-mail address, and prints it. */
-export async function invite(args: string[]): Promise<number> {
-  const { value: email, minutes } = positional(args, "the e-mail address", { minutes: { type: "string", default: String(7 * 24 * 60) } });
+export async function invite(email: string, { minutes }: { minutes: string }): Promise<number> {
   try {
     // No user is read or stored: only the keys of the settings are used.
     const { SECRET_KEY, ALGORITHM, JWT_KEYS } = process.env;

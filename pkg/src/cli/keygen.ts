@@ -1,5 +1,5 @@
 import { createHash, generateKeyPairSync, randomBytes } from "node:crypto";
-import { UsageError, options } from "./usage.js";
+import { UsageError } from "./usage.js";
 
 /** Length of a secret in bytes: that of the hash (RFC 7518 3.2). */
 const SECRETS = new Map([
@@ -9,12 +9,7 @@ const SECRETS = new Map([
 ]);
 
 /** Makes a signing key and prints it. */
-export async function keygen(args: string[]): Promise<number> {
-  const { alg, kid, set } = options(args, {
-    alg: { type: "string", default: "EdDSA" },
-    kid: { type: "string" },
-    set: { type: "boolean", default: false },
-  });
+export async function keygen({ alg, kid, set }: { alg: string; kid?: string; set: boolean }): Promise<number> {
   if (kid === "") throw new UsageError("--kid must not be empty");
   const jwk = { ...(await generate(alg)), ...(kid === undefined ? {} : { kid }) };
   console.log(JSON.stringify(set ? { keys: [jwk] } : jwk));

@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 30] = [
+const TESTS: [&str; 31] = [
     "events",
     "lockout",
     "d1",
@@ -67,20 +67,22 @@ const TESTS: [&str; 30] = [
     "log",
     "slim",
     "stores",
+    "users",
 ];
 
 /// Files that only some of them load or put to the test.
-const ONLY: [(&str, &[&str]); 6] = [
+const ONLY: [(&str, &[&str]); 7] = [
     ("pkg/src/d1.ts", &["d1", "sessions"]),
     ("pkg/src/sql", &["d1", "sessions", "stores"]),
     ("pkg/src/libsql.ts", &["stores"]),
     ("pkg/src/memory.ts", &["stores"]),
     ("pkg/src/lanes.ts", &["lanes", "limiters", "passwords", "gate", "arguments"]),
+    ("pkg/src/cli/users", &["users"]),
     ("pkg/src/cli", &["cli"]),
 ];
 
-/// The time limit of a file of tests. Without a fault each takes a few seconds.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// The time limit of a file of tests. Without a fault each takes a few seconds, and the one that runs wrangler a minute.
+const TIMEOUT: Duration = Duration::from_secs(180);
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -47,8 +47,9 @@ pub(crate) fn build() -> Result<Did> {
 /// # Errors
 /// When `pkg/package.json` cannot be read, or esbuild fails.
 pub(crate) fn bundle(root: &Path) -> Result<()> {
+    bundle_command(root)?;
     for (suffix, format) in [(".js", "esm"), (".cjs", "cjs")] {
-        let names = files(root, suffix)?;
+        let names = files(root, suffix)?.into_iter().filter(|name| name != "cli").collect::<Vec<_>>();
         Sh::node_tool("esbuild")
             .args(names.iter().map(|name| format!("pkg/lib/{name}.js")))
             .args(["--bundle", "--platform=neutral", "--target=es2023", "--legal-comments=none", "--log-level=warning"])
@@ -67,6 +68,28 @@ pub(crate) fn bundle(root: &Path) -> Result<()> {
             .run()?;
     }
     Ok(())
+}
+
+/// Bundles the command with the libraries that only it needs. So who installs the package installs no other.
+fn bundle_command(root: &Path) -> Result<()> {
+    let licences = ["commander", "csv-parse"].map(|name| {
+        let file = paths::root().join("node_modules").join(name).join("LICENSE");
+        let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        Ok(format!("{name}\n\n{}", text.trim()))
+    });
+    let licences = licences.into_iter().collect::<Result<Vec<_>>>()?.join("\n\n").replace("*/", "* /");
+    // CommonJS in an ES module needs `require`.
+    let banner = format!(
+        "import {{ createRequire as edgegateRequire }} from \"node:module\";\n\
+         const require = edgegateRequire(import.meta.url);\n/*\n{licences}\n*/"
+    );
+    Sh::node_tool("esbuild")
+        .args(["pkg/lib/cli.js", "--bundle", "--platform=node", "--format=esm", "--target=es2023"])
+        .args(["--legal-comments=none", "--log-level=warning", "--tsconfig-raw={}"])
+        .args(["edgegate", "edgegate/*", "pg"].map(|name| format!("--external:{name}")))
+        .args([format!("--banner:js={banner}"), "--outfile=pkg/dist/cli.js".to_owned()])
+        .dir(root)
+        .run()
 }
 
 /// The README as it is published: without links to files of the repository, and without pictures.

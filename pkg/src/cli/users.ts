@@ -1,0 +1,248 @@
+// The commands `edgegate users`.
+
+import { writeFile } from "node:fs/promises";
+import { hashPassword, storedEmail, verifyPassword } from "edgegate";
+import { schemes } from "edgegate/schemes";
+import type { Command } from "commander";
+import { UsageError } from "./usage.js";
+import { FIELDS, type FirebaseParameters } from "./users/check.js";
+import { importUsers, mappingOf } from "./users/import.js";
+import { askNewPassword, askPassword, confirm } from "./users/password.js";
+import { counted } from "./users/progress.js";
+import { fileSource, type Read, type Source } from "./users/read.js";
+import { exported, inserts, isUser, openTable, type Table } from "./users/rows.js";
+import { kindsOf } from "./users/stats.js";
+import { connect, literal, openDatabase, quoted, TARGETS, type Row } from "./users/table.js";
+
+interface OfTable {
+  db: string;
+  table: string;
+}
+
+/** Adds the commands. `run` takes the exit status of one. */
+export function addUsers(program: Command, run: (status: Promise<number>) => Promise<void>): void {
+  const users = program.command("users").description("brings users along, and looks after those who are there");
+  const command = (name: string, description: string) =>
+    users
+      .command(name)
+      .description(description)
+      .option("--db <target>", "where the users are, or are stored", "d1")
+      .option("--table <name>", "the table", "users")
+      .addHelpText("after", `\nTargets of --db:\n${TARGETS.replace(/^/gm, "  ")}`);
+  command("import [file]", "stores the users of a CSV, NDJSON or JSON file, or of `-`, after all of them were checked")
+    .option("--postgres <url>", "reads them from a PostgreSQL database instead; `-` takes the URL of SOURCE_DATABASE_URL")
+    .option("--from-table <name>", "the table of --postgres, such as `user` or `auth.users`", "users")
+    .option("--map <fields>", "names of columns that are not found by themselves, such as `email=mail,password=pw_hash`")
+    .option("--new-ids", "leaves ids out: the database gives new ones, and tokens of the old ones become invalid", false)
+    .option("--skip-without-password", "leaves out users who have no password hash", false)
+    .option("--partial", "stores the users in whose lines nothing is wrong", false)
+    .option("--dry-run", "checks, and stores nothing", false)
+    .option("--report <file>", "writes all problems to a file, as NDJSON with line numbers")
+    .addHelpText("after", FORMS)
+    .action((file: string | undefined, options: OfTable & ImportArguments) => run(runImport(file, options)));
+  command("export <file>", "writes all users to a file, or `-`: CSV, or NDJSON if the name ends so").action((file: string, options: OfTable) => run(onTable(options, (table) => exportUsers(file, table))));
+  command("add <email>", "adds a user, whose password is asked for")
+    .option("--argon2id", "hashes it by Argon2id instead of bcrypt", false)
+    .action((email: string, options: OfTable & { argon2id: boolean }) => run(onTable(options, (table) => add(email, options, table))));
+  command("disable <email>", "sets is_active to false: no login, and no token is valid any more").action((email: string, options: OfTable) => run(onTable(options, (table) => setActive(email, false, table))));
+  command("enable <email>", "sets is_active to true").action((email: string, options: OfTable) => run(onTable(options, (table) => setActive(email, true, table))));
+  command("rm <email>", "deletes a user with all sessions")
+    .option("--yes", "does not ask", false)
+    .action((email: string, options: OfTable & { yes: boolean }) => run(onTable(options, (table) => remove(email, options.yes, table))));
+  command("stats", "counts users by the scheme and the cost of their hashes, and prints HASH_MIX for the table").action((options: OfTable) => run(onTable(options, stats)));
+  command("verify <email>", "asks for a password, and says whether it is that of the user").action((email: string, options: OfTable) => run(onTable(options, (table) => verify(email, table))));
+  users
+    .command("hash")
+    .description("asks for a password, and prints its hash")
+    .option("--argon2id", "by Argon2id instead of bcrypt", false)
+    .option("--cost <n>", "of bcrypt: 10 to 14", "12")
+    .action((options: { argon2id: boolean; cost: string }) => run(hash(options)));
+}
+
+const FORMS = `
+What programs export is read as it is: FastAPI's template (id, email, hashed_password, is_active), Django, Supabase (auth.users:
+encrypted_password, email_confirmed_at), Auth0 (NDJSON: _id, email, passwordHash, email_verified), Clerk (CSV: primary_email_address,
+password_digest) and Firebase (JSON; set FIREBASE_SIGNER_KEY, and FIREBASE_SALT_SEPARATOR, FIREBASE_ROUNDS and FIREBASE_MEM_COST if they
+are not Bw==, 8 and 14). Hashes: bcrypt, Argon2, Django's and Werkzeug's PBKDF2, scrypt of Werkzeug, better-auth and Firebase.
+
+Users who are there already are kept as they are, so an import can be repeated. If anything is wrong, nothing is stored.`;
+
+async function onTable(options: OfTable, work: (table: Table) => Promise<number>): Promise<number> {
+  const database = await openDatabase(options.db);
+  try {
+    return await work(await openTable(database, options.table));
+  } catch (error) {
+    // Those of the drivers, without the row.
+    const { code, message } = error as { code?: unknown; message: string };
+    if (error instanceof UsageError || typeof code !== "string" || !/^(ERR_SQLITE_ERROR|[0-9A-Z]{5})$/.test(code)) throw error;
+    throw new UsageError(`${database.name} has refused a statement, and stored nothing of it: ${message}`);
+  } finally {
+    await database.close();
+  }
+}
+
+interface ImportArguments {
+  postgres?: string;
+  fromTable: string;
+  map?: string;
+  newIds: boolean;
+  skipWithoutPassword: boolean;
+  partial: boolean;
+  dryRun: boolean;
+  report?: string;
+}
+
+async function runImport(file: string | undefined, { postgres, fromTable, map, report, ...options }: OfTable & ImportArguments): Promise<number> {
+  if ((file === undefined) === (postgres === undefined)) throw new UsageError("give either a file (or `-`) or --postgres");
+  const mapping = mappingOf(map, FIELDS);
+  const source = postgres === undefined ? await fileSource(file ?? "-") : await postgresSource(postgres, fromTable);
+  try {
+    return await onTable(options, (table) => importUsers(source, table, { ...options, mapping, report, firebase: firebase() }));
+  } finally {
+    await source.close();
+  }
+}
+
+/** The signer key is a secret, and no argument. */
+function firebase(): FirebaseParameters | undefined {
+  const { FIREBASE_SIGNER_KEY: signerKey, FIREBASE_SALT_SEPARATOR: saltSeparator = "Bw==", FIREBASE_ROUNDS: rounds = "8", FIREBASE_MEM_COST: memCost = "14" } = process.env;
+  return signerKey ? { signerKey, saltSeparator, rounds, memCost } : undefined;
+}
+
+/** Both passes see the same rows: they are of one transaction. */
+async function postgresSource(url: string, table: string): Promise<Source> {
+  const given = url === "-" ? process.env["SOURCE_DATABASE_URL"] : url;
+  if (!given) throw new UsageError("SOURCE_DATABASE_URL is missing");
+  const client = await connect(given);
+  await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+  async function* read(): AsyncGenerator<Read> {
+    try {
+      await client.query(`DECLARE users NO SCROLL CURSOR FOR SELECT to_jsonb(found) AS fields FROM ${quoted(table)} AS found`);
+    } catch (error) {
+      throw new UsageError(`the table ${table} cannot be read: ${(error as { code?: string }).code === "42P01" ? "there is none" : (error as Error).message}`);
+    }
+    let line = 0;
+    for (;;) {
+      const { rows } = await client.query("FETCH 1000 FROM users");
+      for (const { fields } of rows as { fields: Row }[]) yield { line: (line += 1), fields };
+      if (rows.length === 0) break;
+    }
+    await client.query("CLOSE users");
+  }
+  return { read, close: () => client.end() };
+}
+
+async function exportUsers(file: string, table: Table): Promise<number> {
+  readable(table);
+  const rows = await exported(table);
+  const isJson = /\.(ndjson|jsonl)$/.test(file);
+  const names = Object.keys(rows[0] ?? {});
+  const lines = rows.map((row) => (isJson ? JSON.stringify(row) : names.map((name) => csv(row[name])).join(",")));
+  const text = [...(isJson ? [] : [names.join(",")]), ...lines, ""].join("\n");
+  if (file === "-") await new Promise((resolve) => process.stdout.write(text, resolve));
+  else {
+    await writeFile(file, text, { mode: 0o600, flag: "wx" }).catch(({ code }: NodeJS.ErrnoException) => {
+      throw new UsageError(`${file} cannot be written: ${code === "EEXIST" ? "it exists already" : code}`);
+    });
+  }
+  console.error(`${counted(rows.length)} users exported. The file has their password hashes: keep it as you keep the database.`);
+  return 0;
+}
+
+function csv(value: unknown): string {
+  const text = value === null || value === undefined ? "" : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+async function add(typed: string, { argon2id }: { argon2id: boolean }, table: Table): Promise<number> {
+  const email = address(typed);
+  const password = await hashed(await askNewPassword(), argon2id);
+  if (!table.database.isFile && (await find(email, table))) throw new UsageError("there is a user with this address already");
+  async function* one() {
+    yield { id: undefined, email, password, createdAt: undefined, isActive: true, isVerified: true };
+  }
+  if (!table.givesIds) throw new UsageError("this table gives no ids: add the user with an id by `users import`");
+  await table.database.run(inserts(table, one(), () => {}));
+  console.log(`${table.database.name}: the user was added`);
+  return 0;
+}
+
+async function setActive(email: string, isActive: boolean, table: Table): Promise<number> {
+  readable(table);
+  if (!table.columns.has("is_active")) throw new UsageError("the table has no column is_active: apply migration 6 first");
+  const changed = await table.database.all(`UPDATE ${quoted(table.name)} SET is_active = ${literal(isActive)} WHERE ${isUser(table, address(email))} RETURNING id`);
+  return told(changed, isActive ? "enabled" : "disabled");
+}
+
+async function remove(email: string, isConfirmed: boolean, table: Table): Promise<number> {
+  readable(table);
+  const user = (await find(address(email), table)) ?? nobody();
+  if (!isConfirmed && !(await confirm(`Delete the user ${String(user["id"])} of ${table.database.name}, with all sessions?`))) return 1;
+  const id = typeof user["id"] === "number" ? literal(user["id"]) : literal(String(user["id"]));
+  const others = [];
+  for (const name of ["sessions", "mail_tokens"]) if (await hasTable(table, name)) others.push(`DELETE FROM ${quoted(name)} WHERE user_id = ${id};`);
+  await table.database.run([[...others, `DELETE FROM ${quoted(table.name)} WHERE id = ${id};`]]);
+  return told([user], "deleted");
+}
+
+async function hasTable({ database }: Table, name: string): Promise<boolean> {
+  const sql = database.kind === "sqlite" ? `SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ${literal(name)}` : `SELECT 1 AS found WHERE to_regclass(${literal(quoted(name))}) IS NOT NULL`;
+  return (await database.all(sql)).length > 0;
+}
+
+async function stats(table: Table): Promise<number> {
+  readable(table);
+  const rows = await table.database.all(`SELECT password FROM ${quoted(table.name)}`);
+  const { counts, hashMix } = await kindsOf(rows.map((row) => row["password"] as string | null));
+  for (const [kind, users] of counts) console.log(`${counted(users).padStart(11)}  ${kind}`);
+  console.log(`${counted(rows.length).padStart(11)}  users`);
+  if (hashMix !== undefined) console.log(`\nUnknown addresses are refused in the time of a known one with this setting:\n\nHASH_MIX='${hashMix}'`);
+  return 0;
+}
+
+async function hash({ argon2id, cost }: { argon2id: boolean; cost: string }): Promise<number> {
+  console.log(await hashed(await askNewPassword(), argon2id, Number(cost)));
+  return 0;
+}
+
+async function hashed(password: string, argon2id: boolean, cost?: number): Promise<string> {
+  if (!argon2id) return hashPassword(password, cost === undefined ? {} : { cost });
+  const made = await schemes.hash(password);
+  if (typeof made === "string") throw new UsageError(`the password cannot be hashed: ${made}`);
+  return made.stored;
+}
+
+async function verify(email: string, table: Table): Promise<number> {
+  readable(table);
+  const { password: stored } = (await find(address(email), table)) ?? nobody();
+  if (typeof stored !== "string" || stored === "") throw new UsageError("the user has no password hash");
+  const password = await askPassword("Password: ");
+  const matches = /^\$2[a-z]?\$/.test(stored) ? await verifyPassword(password, stored) : await schemes.verify(password, stored);
+  if (typeof matches === "string") throw new UsageError(`the hash cannot be verified: ${matches}`);
+  console.log(matches ? "It is the password of the user." : "It is not the password of the user.");
+  return matches ? 0 : 1;
+}
+
+async function find(email: string, table: Table): Promise<Row | undefined> {
+  return (await table.database.all(`SELECT id, password FROM ${quoted(table.name)} WHERE ${isUser(table, email)}`))[0];
+}
+
+function address(typed: string): string {
+  const email = storedEmail(typed);
+  if (email === undefined) throw new UsageError("no login finds this e-mail address");
+  return email;
+}
+
+function told(changed: Row[], what: string): number {
+  if (changed.length === 0) nobody();
+  console.log(`The user ${String(changed[0]?.["id"])} was ${what}.`);
+  return 0;
+}
+
+function nobody(): never {
+  throw new UsageError("there is no user with this address");
+}
+
+function readable({ database }: Table): void {
+  if (database.isFile) throw new UsageError("a file for SQL cannot be read: --db must be a database");
+}

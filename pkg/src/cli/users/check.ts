@@ -1,0 +1,217 @@
+// Checks a user before anything is stored, whatever program has exported it.
+
+import { bcryptCost, EdgegateError, storedEmail } from "edgegate";
+import { schemes } from "edgegate/schemes";
+import { isObject } from "./read.js";
+
+/** A user to store. */
+export interface ImportedUser {
+  id: string | number | undefined;
+  email: string;
+  password: string;
+  /** As RFC 3339 has it. */
+  createdAt: string | undefined;
+  isActive: boolean;
+  isVerified: boolean;
+}
+
+/** A user who is there already. */
+export interface StoredUser {
+  id: string | number;
+  email: string;
+  password: string | null;
+}
+
+/** The names that exports give to what is stored, the first one first. */
+const NAMES = {
+  // Auth0 has `_id`, Firebase `localId`.
+  id: ["id", "user_id", "uid", "localId", "_id"],
+  // Clerk has `primary_email_address`.
+  email: ["email", "primary_email_address", "email_address", "username"],
+  // FastAPI's template has `hashed_password`, Supabase `encrypted_password`, Auth0 and Firebase `passwordHash`, Clerk `password_digest`.
+  password: ["password", "hashed_password", "encrypted_password", "passwordHash", "password_hash", "password_digest"],
+  createdAt: ["created_at", "createdAt", "date_joined"],
+  isActive: ["is_active"],
+  isDisabled: ["disabled", "blocked", "banned", "banned_until", "deleted_at"],
+  // Supabase has the time of it.
+  isVerified: ["email_verified", "emailVerified", "email_confirmed_at"],
+} as const;
+
+type Field = keyof typeof NAMES;
+
+/** Names of columns of one's own, such as `password=pw_hash`. */
+export type Mapping = Partial<Record<Field, string>>;
+
+export const FIELDS = Object.keys(NAMES) as Field[];
+
+export interface CheckOptions {
+  mapping: Mapping;
+  /** The type of the table's ids; `undefined` if it is not known. */
+  ids: "integer" | "text" | undefined;
+  /** Whether the database gives an id to a user who has none. */
+  givesIds: boolean;
+  /** Leaves the ids of the file out. */
+  newIds: boolean;
+  /** Who is there already, by address in lower case and by id. */
+  stored: { byEmail: Map<string, StoredUser>; byId: Map<string, StoredUser> };
+  firebase: FirebaseParameters | undefined;
+}
+
+/** The parameters of a Firebase project's scrypt. */
+export interface FirebaseParameters {
+  signerKey: string;
+  saltSeparator: string;
+  rounds: string;
+  memCost: string;
+}
+
+/** What is to be done with a user; a problem names no address, password or hash. */
+export type Checked = { user: ImportedUser } | { kept: "same" | "another hash" } | { problem: string };
+
+/** Checks one user after the other, and remembers addresses and ids until {@link Checker.forget}. */
+export class Checker {
+  readonly #options: CheckOptions;
+  #lines: { email: Map<string, number>; id: Map<string, number> } | undefined = { email: new Map(), id: new Map() };
+  /** Hashes by scheme and cost. */
+  readonly kinds = new Map<string, number>();
+
+  constructor(options: CheckOptions) {
+    this.#options = options;
+  }
+
+  /** What is checked from now on was checked before, and is compared with nobody: the memory is needed no more. */
+  forget(): void {
+    this.#lines = undefined;
+  }
+
+  async check(line: number, fields: Record<string, unknown>): Promise<Checked> {
+    const of = (field: Field) => this.#field(fields, field);
+    if (Object.values(fields).some((value) => typeof value === "string" && value.includes("\0"))) return problem("a NUL character");
+    const [typed, given] = [of("email"), of("id")];
+    if (typeof typed !== "string" || typed.trim() === "") return problem("no e-mail address");
+    const email = lookedUp(typed);
+    if (email === undefined) return problem("an e-mail address that no login finds: it is too long");
+    const key = email.toLowerCase();
+    const twice = remember(this.#lines?.email, key, line);
+    if (twice !== undefined) return problem(`the same e-mail address as line ${twice}, ignoring letter case`);
+    const id = this.#id(given);
+    if (typeof id === "object") return id;
+    if (id === undefined && !this.#options.givesIds) return problem("no id, and the table gives none");
+    const earlier = id === undefined ? undefined : remember(this.#lines?.id, String(id), line);
+    if (earlier !== undefined) return problem(`the same id as line ${earlier}`);
+    const password = this.#password(fields, of("password"));
+    if (typeof password === "object") return password;
+    const kind = await kindOf(password);
+    if ("problem" in kind) return kind;
+    const createdAt = time(of("createdAt"));
+    if (createdAt === null) return problem("a time of creation that is none");
+    const there = this.#options.stored.byEmail.get(key);
+    if (there) {
+      if (id !== undefined && String(there.id) !== String(id)) return problem("the e-mail address is there already, with another id");
+      return { kept: there.password === password ? "same" : "another hash" };
+    }
+    if (id !== undefined && this.#options.stored.byId.has(String(id))) return problem("the id is there already, with another e-mail address");
+    this.kinds.set(kind.kind, (this.kinds.get(kind.kind) ?? 0) + 1);
+    const [active, verified] = [of("isActive"), of("isVerified")];
+    const isActive = (active === undefined || active === null || active === "" || truth(active)) && !isPresent(of("isDisabled"));
+    return { user: { id, email, password, createdAt, isActive, isVerified: verified === undefined || truth(verified) } };
+  }
+
+  #field(fields: Record<string, unknown>, field: Field): unknown {
+    const { mapping } = this.#options;
+    const names = mapping[field] === undefined ? NAMES[field] : [mapping[field]];
+    const name = names.find((name) => fields[name] !== undefined);
+    return name === undefined ? undefined : fields[name];
+  }
+
+  #id(given: unknown): string | number | undefined | { problem: string } {
+    if (this.#options.newIds || given === undefined || given === null || given === "") return undefined;
+    // MongoDB's form, which Auth0 exports.
+    const id = isObject(given) ? given["$oid"] : given;
+    if (typeof id !== "string" && typeof id !== "number" && typeof id !== "bigint") return problem("an id that is neither a number nor a text");
+    if (this.#options.ids === "text") return String(id);
+    if (/^[1-9]\d{0,15}$/.test(String(id)) && Number.isSafeInteger(Number(id))) return Number(id);
+    if (this.#options.ids === undefined) return String(id);
+    return problem("an id that is no positive whole number, as those of the table are: `--new-ids` leaves the ids of the file out, and their tokens become invalid");
+  }
+
+  #password(fields: Record<string, unknown>, given: unknown): string | { problem: string } {
+    if (typeof given !== "string" || given === "") return problem("no password hash: `--skip-without-password` leaves such users out");
+    const salt = fields["salt"];
+    if (typeof salt !== "string" || fields["passwordHash"] !== given) return given.trim();
+    const { firebase } = this.#options;
+    if (!firebase) return problem("a hash of Firebase, which needs the parameters of the project: set FIREBASE_SIGNER_KEY, and FIREBASE_SALT_SEPARATOR, FIREBASE_ROUNDS and FIREBASE_MEM_COST if they are not Bw==, 8 and 14");
+    const { signerKey, saltSeparator, rounds, memCost } = firebase;
+    const base64 = (text: string) => text.replaceAll("-", "+").replaceAll("_", "/");
+    return `$fbscrypt$v=1,n=${memCost},r=${rounds},p=1,ss=${base64(saltSeparator)},sk=${base64(signerKey)}$${base64(salt)}$${base64(given)}`;
+  }
+}
+
+/** Whether the user has no hash, such as one who logs in by another service. */
+export function isWithoutPassword(checked: Checked): boolean {
+  return "problem" in checked && checked.problem.startsWith("no password hash");
+}
+
+/** The scheme and the cost of a stored hash. */
+export async function kindOf(stored: string): Promise<{ kind: string } | { problem: string }> {
+  if (/^\$2[a-z]?\$/.test(stored)) {
+    try {
+      return { kind: `bcrypt, cost ${bcryptCost(stored)}` };
+    } catch (error) {
+      if (!(error instanceof EdgegateError)) throw error;
+      return problem(`a hash of bcrypt that no login can verify: ${error.message}`);
+    }
+  }
+  const found = await schemes.describe(stored);
+  switch (found) {
+    case "unknown":
+      return problem("a password hash of an unknown scheme");
+    case "malformed":
+      return problem("a password hash that begins as one of a known scheme, and is none");
+    case "too-costly":
+      return problem("a password hash that takes more than a login may compute");
+    default:
+      if (typeof found === "string") return problem(`a password hash that cannot be read: ${found}`);
+      return { kind: found.cost ? `argon2id, m=${found.cost.memory},t=${found.cost.passes},p=${found.cost.lanes}` : found.kind };
+  }
+}
+
+function problem(problem: string): { problem: string } {
+  return { problem };
+}
+
+function lookedUp(typed: string): string | undefined {
+  try {
+    return storedEmail(typed);
+  } catch {
+    // Half of a surrogate pair, or a text of a megabyte.
+    return undefined;
+  }
+}
+
+/** The line that has it already. */
+function remember(lines: Map<string, number> | undefined, key: string, line: number): number | undefined {
+  const earlier = lines?.get(key);
+  if (earlier === undefined) lines?.set(key, line);
+  return earlier;
+}
+
+/** `null` for what is no time. */
+function time(value: unknown): string | undefined | null {
+  if (value === undefined || value === null || value === "") return undefined;
+  const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  // Milliseconds since 1970, as Firebase has them, or seconds. PostgreSQL writes a space and a short offset.
+  const date = typeof number === "number" ? new Date(number < 1e11 ? number * 1000 : number) : new Date(String(number).replace(/^(\d{4}-\d{2}-\d{2}) /, "$1T").replace(/([+-]\d{2})$/, "$1:00"));
+  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace(/\.\d+Z$/, "Z");
+}
+
+/** What databases and programs write for a truth value; a time counts as true. */
+function truth(value: unknown): boolean {
+  return ![undefined, null, "", "0", "f", "false", "no", "off"].includes(typeof value === "string" ? value.toLowerCase() : (value as null)) && value !== false && value !== 0;
+}
+
+/** The same for a state that may have an end, which has passed. */
+function isPresent(value: unknown): boolean {
+  const end = typeof value === "string" && /^\d{4}-/.test(value) ? time(value) : undefined;
+  return truth(value) && !(typeof end === "string" && Date.parse(end) < Date.now());
+}

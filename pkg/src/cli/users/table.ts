@@ -1,0 +1,204 @@
+// The table of users of a database, by SQL as a text: that is what wrangler takes for D1, and a person can review it.
+
+import { execFile } from "node:child_process";
+import { createWriteStream, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import type { DatabaseSync } from "node:sqlite";
+import type { Client } from "pg";
+import { UsageError } from "../usage.js";
+
+export type Row = Record<string, unknown>;
+
+/** A database, or a file for SQL. */
+export interface Database {
+  readonly kind: "sqlite" | "postgres";
+  /** Whether it is a file for SQL, which cannot be read. */
+  readonly isFile: boolean;
+  /** How it is named to a person; without secrets. */
+  readonly name: string;
+  /** Runs one statement, and returns its rows. A file has none. */
+  all(sql: string): Promise<Row[]>;
+  /** Runs statements in one transaction, or in one for each list, if the database has no other. */
+  run(lists: AsyncIterable<string[]> | Iterable<string[]>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const TARGETS = `d1[:NAME]         local D1, by the wrangler of this folder; NAME is the binding or the database, DB by default
+d1-remote:NAME    D1 at Cloudflare, by the same wrangler
+sqlite:FILE       a file of SQLite (needs Node 22.5)
+postgres          PostgreSQL at DATABASE_URL, which other users of the machine cannot read
+postgres://...    PostgreSQL, by the package \`pg\` of this folder
+sql:FILE          writes SQL to a file instead, to be reviewed (SQLite and D1; sql-postgres:FILE for PostgreSQL)`;
+
+export async function openDatabase(target: string): Promise<Database> {
+  const [scheme = "", rest = ""] = /^([\w-]+)(?::(.*))?$/s.exec(target)?.slice(1) ?? [];
+  switch (scheme) {
+    case "d1":
+      return d1(rest || "DB", "--local");
+    case "d1-remote":
+      return d1(named(rest, "d1-remote:NAME"), "--remote");
+    case "sqlite":
+      return sqlite(named(rest, "sqlite:FILE"));
+    case "postgres":
+    case "postgresql":
+      return postgres(rest === "" ? named(process.env["DATABASE_URL"] ?? "", "the environment variable DATABASE_URL") : target);
+    case "sql":
+      return sqlFile(named(rest, "sql:FILE"), "sqlite");
+    case "sql-postgres":
+      return sqlFile(named(rest, "sql-postgres:FILE"), "postgres");
+    default:
+      throw new UsageError(`--db is none of\n\n${TARGETS}`);
+  }
+}
+
+function named(text: string, what: string): string {
+  if (text === "") throw new UsageError(`${what} is missing`);
+  return text;
+}
+
+async function sqlite(file: string): Promise<Database> {
+  if (!existsSync(file)) throw new UsageError(`${file} does not exist: make it with its tables first, for example by \`sqliteSchema()\` of edgegate/sqlite`);
+  // Node warns that the module is experimental, each time.
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  const { DatabaseSync } = await import("node:sqlite")
+    .catch(() => {
+      throw new UsageError("sqlite:FILE needs Node 22.5 or newer");
+    })
+    .finally(() => (process.emitWarning = emitWarning));
+  const database: DatabaseSync = new DatabaseSync(file, { timeout: 5000 });
+  return {
+    kind: "sqlite",
+    isFile: false,
+    name: file,
+    all: async (sql) => database.prepare(sql).all(),
+    async run(lists) {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        for await (const list of lists) for (const sql of list) database.exec(sql);
+        database.exec("COMMIT");
+      } catch (error) {
+        database.exec("ROLLBACK");
+        throw error;
+      }
+    },
+    close: async () => database.close(),
+  };
+}
+
+/** Of the folder of the caller, and not of this package. */
+const own = () => createRequire(pathToFileURL(join(process.cwd(), "x.js")));
+
+async function postgres(url: string): Promise<Database> {
+  const database = await connect(url);
+  return {
+    kind: "postgres",
+    isFile: false,
+    name: "the PostgreSQL database",
+    all: async (sql) => (await database.query(sql)).rows as Row[],
+    async run(lists) {
+      await database.query("BEGIN");
+      try {
+        for await (const list of lists) for (const sql of list) await database.query(sql);
+        await database.query("COMMIT");
+      } catch (error) {
+        await database.query("ROLLBACK").catch(() => {});
+        throw error;
+      }
+    },
+    close: () => database.end(),
+  };
+}
+
+/** @throws {UsageError} without the URL, which has a password. */
+export async function connect(url: string): Promise<Client> {
+  let pg: typeof import("pg");
+  try {
+    pg = own()("pg") as typeof pg;
+  } catch {
+    throw new UsageError("PostgreSQL needs the package `pg`, which is not installed in this folder: npm install pg");
+  }
+  const client = new pg.Client({ connectionString: url });
+  client.on("error", () => {});
+  await client.connect().catch((error: { code?: string; message: string }) => {
+    throw new UsageError(`the PostgreSQL database cannot be reached: ${error.code ?? "no connection"}`);
+  });
+  return client;
+}
+
+function d1(name: string, where: "--local" | "--remote"): Database {
+  const folder = mkdtempSync(join(tmpdir(), "edgegate-"));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", remove);
+  let wrangler: string;
+  try {
+    wrangler = resolve(own().resolve("wrangler/package.json"), "../bin/wrangler.js");
+  } catch {
+    throw new UsageError("D1 needs wrangler, which is not installed in this folder: npm install --save-dev wrangler");
+  }
+  const execute = async (...args: string[]): Promise<Row[]> => {
+    const call = [wrangler, "d1", "execute", name, where, "--json", "--yes", ...args];
+    const env = { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" };
+    const { stdout } = await promisify(execFile)(process.execPath, call, { env, maxBuffer: 2 ** 30 }).catch((error: { stdout?: string; stderr?: string }) => {
+      throw new UsageError(`wrangler has failed:\n${`${error.stdout ?? ""}${error.stderr ?? ""}`.trim().slice(0, 2000)}`);
+    });
+    const results = JSON.parse(stdout.slice(stdout.indexOf("["))) as { results?: Row[] }[];
+    return results.at(-1)?.results ?? [];
+  };
+  return {
+    kind: "sqlite",
+    isFile: false,
+    name: `D1 ${name} (${where.slice(2)})`,
+    all: (sql) => execute("--command", sql),
+    async run(lists) {
+      for await (const list of lists) {
+        const file = join(folder, "statements.sql");
+        writeFileSync(file, list.join("\n"), { mode: 0o600 });
+        await execute("--file", file);
+      }
+    },
+    close: async () => remove(),
+  };
+}
+
+function sqlFile(file: string, kind: Database["kind"]): Database {
+  return {
+    kind,
+    isFile: true,
+    name: file,
+    all: async () => [],
+    async run(lists) {
+      const out = createWriteStream(file, { mode: 0o600, flags: "wx" });
+      const failed = new Promise<never>((_, reject) => out.once("error", reject)).catch((error: { code?: string }) => {
+        throw new UsageError(`${file} cannot be written: ${error.code === "EEXIST" ? "it exists already" : error.code}`);
+      });
+      const written = (async () => {
+        for await (const list of lists) if (!out.write(`${list.join("\n")}\n`)) await new Promise<void>((resolve) => out.once("drain", () => resolve()));
+        await new Promise<void>((resolve) => out.end(resolve));
+      })();
+      await Promise.race([written, failed]);
+    },
+    close: async () => {},
+  };
+}
+
+/** A value in a statement. */
+export function literal(value: string | number | boolean | null): string {
+  if (value === null) return "NULL";
+  if (typeof value === "boolean") return value ? "TRUE" : "FALSE";
+  if (typeof value === "number") return String(value);
+  // Both databases read a backslash as itself; neither has a NUL in a text.
+  if (value.includes("\0")) throw new UsageError("a value has a NUL character");
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** A name in quotation marks, such as `auth.users`. */
+export function quoted(name: string): string {
+  const parts = name.split(".");
+  if (!parts.every((part) => /^[\p{L}_][\p{L}\p{N}_$]*$/u.test(part))) throw new UsageError("a name of a table or column has letters, digits, _ and $");
+  return parts.map((part) => `"${part}"`).join(".");
+}

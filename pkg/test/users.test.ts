@@ -1,0 +1,326 @@
+// `edgegate users`, as a process of its own, on real databases.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { createGate, hashPassword, verifyPassword, type UserStore } from "edgegate";
+import { postgresSchema, postgresUsers } from "edgegate/postgres";
+import { schemes } from "edgegate/schemes";
+import { sqliteSchema, sqliteUsers } from "edgegate/sqlite";
+import { Client } from "pg";
+import { postgresServer, type PostgresServer } from "./postgres.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
+/** A project of a user: wrangler and `pg` are installed there. */
+const folder = mkdtempSync(join(tmpdir(), "edgegate-users-"));
+symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+let server: PostgresServer;
+before(async () => void (server = await postgresServer()));
+after(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const BCRYPT = await hashPassword("secret", { cost: 10 });
+const ARGON2ID = ((await schemes.hash("secret", { memory: 64, passes: 1, lanes: 1 })) as { stored: string }).stored;
+const FIREBASE = (JSON.parse(readFileSync(join(ROOT, "schemes/tests/vectors/firebase.json"), "utf8")) as { stored: string; password: string }[])[0] ?? assert.fail();
+
+function users(args: string[], { input = "", env = {} }: { input?: string | Buffer; env?: Record<string, string> } = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, "users", ...args], {
+    input,
+    cwd: folder,
+    env: { PATH: process.env["PATH"], HOME: folder, ...env },
+    encoding: "utf8",
+    maxBuffer: 2 ** 28,
+  });
+  return { status, stdout, stderr };
+}
+
+let files = 0;
+function file(text: string | Buffer, ending = "csv"): string {
+  const path = join(folder, `users-${(files += 1)}.${ending}`);
+  writeFileSync(path, text);
+  return path;
+}
+
+function sqlite(ids: "integer" | "text" = "integer"): { path: string; rows(): unknown[]; store: UserStore } {
+  const path = join(folder, `users-${(files += 1)}.db`);
+  const database = new DatabaseSync(path);
+  const schema = sqliteSchema({ ids });
+  database.exec(schema.users + schema.sessions + schema.mailTokens);
+  return {
+    path,
+    rows: () => database.prepare("SELECT id, email, password, created_at, is_active, email_verified FROM users ORDER BY id").all().map((row) => Object.values(row)),
+    store: sqliteUsers(database),
+  };
+}
+
+async function logsIn(store: UserStore, username: string, password: string): Promise<boolean> {
+  const gate = createGate({ SECRET_KEY: "a secret of the tests, 32 bytes or more", RATE_LIMIT: "off" }, store, { schemes, log: () => {} });
+  return (await gate.login({ username, password })).outcome === "accepted";
+}
+
+const HEAD = "id,email,hashed_password,is_active,created_at\n";
+const GOOD = `${HEAD}7,ada@example.com,${BCRYPT},true,2024-05-01 10:00:00+00\n9,"Grace@MÜNCHEN.de","${ARGON2ID}",f,\n`;
+
+test("the users of a CSV file log in with their passwords, and an import can be repeated", async () => {
+  const { path, rows, store } = sqlite();
+  const args = ["import", file(GOOD), "--db", `sqlite:${path}`];
+  const dry = users([...args, "--dry-run"]);
+  assert.deepEqual([dry.status, rows()], [0, []], dry.stderr);
+  assert.match(dry.stdout, /2 to import, 0 refused/);
+  const { status, stdout, stderr } = users(args);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /2 imported, 0 refused/);
+  assert.match(stderr, /1 {2}bcrypt, cost 10\n.*1 {2}argon2id, m=64,t=1,p=1/s);
+  const [ada, grace] = rows() as unknown[][];
+  assert.deepEqual(ada, [7, "ada@example.com", BCRYPT, "2024-05-01T10:00:00Z", 1, 1]);
+  assert.deepEqual([grace?.slice(0, 3), grace?.[4]], [[9, "Grace@xn--mnchen-3ya.de", ARGON2ID], 0]);
+  assert.deepEqual([await logsIn(store, "ADA@example.com", "secret"), await logsIn(store, "ada@example.com", "wrong"), await logsIn(store, "grace@münchen.de", "secret")], [true, false, false]);
+  // A password that has changed since is newer than the file.
+  const changed = await hashPassword("a new secret", { cost: 10 });
+  await store.replaceHash?.({ id: 7, old: BCRYPT, new: changed });
+  const again = users(args);
+  assert.match(again.stdout, /0 to import, 2 there already \(1 with another hash, which was kept\), 0 refused/);
+  assert.equal((rows() as unknown[][])[0]?.[2], changed);
+  // The next user gets the next id.
+  assert.equal((await store.insertUser?.({ email: "mary@example.com", password: BCRYPT }))?.id, 10);
+});
+
+test("what is wrong is told by line, with neither address nor hash, and nothing is stored without --partial", () => {
+  const { path, rows } = sqlite();
+  const bad = [
+    `1,ada@example.com,${BCRYPT},true,`,
+    `2,ADA@example.com,${BCRYPT},true,`,
+    `1,other@example.com,${BCRYPT},true,`,
+    `3,,${BCRYPT},true,`,
+    "4,nobody@example.com,,true,",
+    "5,md5@example.com,5f4dcc3b5aa765d61d8327deb882cf99,true,",
+    `6,cost@example.com,$2b$31$${BCRYPT.slice(7)},true,`,
+    `7,cut@example.com,${BCRYPT.slice(0, 50)},true,`,
+    `x,id@example.com,${BCRYPT},true,`,
+    `8,time@example.com,${BCRYPT},true,yesterday`,
+    "9,memory@example.com,\"$argon2id$v=19$m=4194304,t=3,p=4$c2FsdHNhbHQ$aGFzaGhhc2g\",true,",
+    `10,nul\0@example.com,${BCRYPT},true,`,
+    `11,short@example.com`,
+    `12,last@example.com,${BCRYPT},true,2024-05-01T10:00:00Z`,
+  ];
+  const input = file(HEAD + bad.join("\n"));
+  const report = join(folder, "report.ndjson");
+  const { status, stdout, stderr } = users(["import", input, "--db", `sqlite:${path}`, "--report", report]);
+  assert.deepEqual([status, rows()], [1, []], stderr);
+  const expected = [
+    [3, /same e-mail address as line 2/],
+    [4, /same id as line 2/],
+    [5, /no e-mail address/],
+    [6, /no password hash/],
+    [7, /unknown scheme/],
+    [8, /bcrypt that no login can verify/],
+    [9, /bcrypt that no login can verify/],
+    [10, /no positive whole number/],
+    [11, /a time of creation that is none/],
+    [12, /takes more than a login may compute/],
+    [13, /a NUL character/],
+    [14, /2 fields instead of 5/],
+  ] as const;
+  const problems = readFileSync(report, "utf8").trim().split("\n").map((line) => JSON.parse(line) as { line: number; problem: string });
+  assert.deepEqual(problems.map(({ line }) => line), expected.map(([line]) => line));
+  for (const [at, [line, problem]] of expected.entries()) {
+    assert.match(problems[at]?.problem ?? "", problem);
+    assert.match(stderr, new RegExp(`line ${line}: .*${problem.source}`));
+  }
+  assert.match(stdout, /2 to import, 12 refused/);
+  assert.match(stderr, /Nothing was stored\. .*--partial/);
+  assert(!/@|\$2b|\$argon2/.test(stderr + readFileSync(report, "utf8")), stderr);
+  const partial = users(["import", input, "--db", `sqlite:${path}`, "--partial", "--skip-without-password"]);
+  assert.deepEqual([partial.status, (rows() as unknown[][]).map(([id]) => id)], [0, [1, 12]]);
+  assert.match(partial.stdout, /2 imported, 1 without a password left out, 11 refused/);
+});
+
+test("a file that cannot be read is told with its line", () => {
+  const { path, rows } = sqlite();
+  for (const [content, message] of [
+    [`${GOOD}10,"open@example.com,x`, /line \d+: the CSV is broken \(quote not closed\)/],
+    [Buffer.concat([Buffer.from(GOOD), Buffer.from("10,é@example.com", "latin1"), Buffer.from(`,${BCRYPT},t,\n`)]), /line 4 is not UTF-8/],
+    [Buffer.from(`\uFEFF${GOOD}`, "utf16le"), /UTF-16/],
+    ["", /the file is empty/],
+    ["id,id,email\n", /line 1: two columns have the same name/],
+    ["[1, 2", /no JSON/],
+    ['{"people": []}\n', /line 1: no e-mail address/],
+  ] as const) {
+    const { status, stderr } = users(["import", file(content), "--db", `sqlite:${path}`]);
+    assert.match(stderr, message);
+    assert.notEqual(status, 0);
+  }
+  assert.deepEqual(rows(), []);
+  for (const [args, message] of [
+    [["import"], /give either a file/],
+    [["import", join(folder, "nowhere.csv")], /cannot be read: there is no such file/],
+    [["import", file(GOOD), "--db", "mysql:x"], /--db is none of/],
+    [["import", file(GOOD), "--db", "sqlite:nowhere.db"], /nowhere\.db does not exist/],
+    [["import", file(GOOD), "--db", `sqlite:${path}`, "--table", "people"], /has no table people: apply the migrations/],
+    [["import", file(GOOD), "--map", "name=x"], /the fields are id, email, password/],
+    [["import", "--postgres", "postgres://user:hunter2@127.0.0.1:1/x"], /the PostgreSQL database cannot be reached: ECONNREFUSED/],
+    [["import", file(GOOD), "--db", "postgres"], /DATABASE_URL is missing/],
+    [["remove"], /unknown command/],
+    [["stats", "--db", `sql:${join(folder, "x.sql")}`], /cannot be read/],
+  ] as const) {
+    const { status, stderr } = users([...args]);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, message);
+    assert(!stderr.includes("hunter2"));
+  }
+});
+
+test("exports of Auth0, Clerk, Supabase, Firebase, Django and better-auth are read as they are", async () => {
+  const [, parameters = "", salt = "", hash = ""] = FIREBASE.stored.split("$").slice(1);
+  const key = /sk=(.*)$/.exec(parameters)?.[1] ?? "";
+  const json = (rows: object[]) => rows.map((row) => JSON.stringify(row)).join("\n");
+  const scrypt = (JSON.parse(readFileSync(join(ROOT, "schemes/tests/vectors/better-auth.json"), "utf8")) as { stored: string; password: string }[])[0] ?? assert.fail();
+  const forms: [string, string, string[], [string, boolean, boolean, string]][] = [
+    ["auth0.ndjson", json([{ _id: { $oid: "60425dc43519d90068f82973" }, email: "ada@example.com", email_verified: false, passwordHash: BCRYPT, password_set_date: { $date: "2021-03-05T16:34:28.502Z" }, tenant: "dev", connection: "Users" }]), [], ["60425dc43519d90068f82973", true, false, "secret"]],
+    ["clerk.csv", `id,first_name,primary_email_address,password_digest,password_hasher\nuser_2x,Ada,ada@example.com,${BCRYPT},bcrypt\n`, [], ["user_2x", true, true, "secret"]],
+    ["supabase.csv", `id,email,encrypted_password,email_confirmed_at,banned_until,created_at\n0d8a,ada@example.com,${BCRYPT},,2999-01-01 00:00:00+00,2024-05-01 10:00:00.123+00\n`, [], ["0d8a", false, false, "secret"]],
+    ["firebase.json", JSON.stringify({ users: [{ localId: "fb1", email: "ada@example.com", emailVerified: true, passwordHash: hash.replaceAll("+", "-").replaceAll("/", "_"), salt, createdAt: "1486324445000", disabled: false }] }), ["FIREBASE_SIGNER_KEY", key], ["fb1", true, true, FIREBASE.password]],
+    ["better-auth.csv", `id,email,password,emailVerified\nba1,ada@example.com,${scrypt.stored},1\n`, [], ["ba1", true, true, scrypt.password]],
+  ];
+  for (const [name, content, [variable = "X", value = ""], [id, isActive, isVerified, password]] of forms) {
+    for (const bytes of [Buffer.from(content), gzipSync(content)]) {
+      const { path, rows, store } = sqlite("text");
+      const { status, stderr } = users(["import", "-", "--db", `sqlite:${path}`], { input: bytes, env: { [variable]: value } });
+      assert.equal(status, 0, `${name} ${stderr}`);
+      const [row] = rows() as unknown[][];
+      assert.deepEqual([row?.[0], row?.[4], row?.[5]], [id, Number(isActive), Number(isVerified)], name);
+      assert.equal(await logsIn(store, "ada@example.com", password), isActive, name);
+    }
+  }
+  const { path } = sqlite("text");
+  assert.match(users(["import", file(forms[3]?.[1] ?? "", "json"), "--db", `sqlite:${path}`]).stderr, /line 1: a hash of Firebase, which needs .*FIREBASE_SIGNER_KEY/);
+});
+
+test("from PostgreSQL to PostgreSQL, with the ids, and without them to SQLite", async () => {
+  const admin = new Client({ connectionString: server.url });
+  await admin.connect();
+  try {
+    // The table of FastAPI's template, with more rows than are fetched at once.
+    await admin.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE SCHEMA IF NOT EXISTS app; DROP TABLE IF EXISTS app."user";
+      CREATE TABLE app."user" (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email varchar(255) UNIQUE, is_active boolean NOT NULL, is_superuser boolean, full_name varchar, hashed_password varchar NOT NULL, created_at timestamptz)`);
+    await admin.query(`INSERT INTO app."user" (email, is_active, hashed_password, created_at) SELECT 'user' || n || '@example.com', n <> 2, $1, now() FROM generate_series(1, 2500) AS n`, [BCRYPT]);
+    const { users: table, sessions } = postgresSchema({ ids: "uuid" });
+    await admin.query(table + sessions);
+    const env = { DATABASE_URL: server.url, SOURCE_DATABASE_URL: server.url };
+    const args = ["import", "--postgres", "-", "--from-table", "app.user", "--db", "postgres"];
+    const { status, stdout, stderr } = users(args, { env });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /2,500 imported, 0 refused/);
+    const differing = await admin.query(`SELECT 1 FROM app."user" AS one FULL JOIN users AS two USING (id) WHERE one.email IS DISTINCT FROM two.email OR one.hashed_password IS DISTINCT FROM two.password OR one.is_active IS DISTINCT FROM two.is_active`);
+    assert.equal(differing.rowCount, 0);
+    assert.match(users(args, { env }).stdout, /0 to import, 2,500 there already, 0 refused/);
+    const { path, rows } = sqlite();
+    assert.match(users(["import", "--postgres", server.url, "--from-table", "app.user", "--db", `sqlite:${path}`]).stderr, /an id that is no positive whole number, .*--new-ids/);
+    assert.equal(users(["import", "--postgres", server.url, "--from-table", "app.user", "--db", `sqlite:${path}`, "--new-ids"]).status, 0);
+    assert.equal(rows().length, 2500);
+    // Integer ids: the sequence goes on behind them.
+    await admin.query(`DROP TABLE users CASCADE; ${postgresSchema().users}`);
+    assert.equal(users(["import", file(GOOD), "--db", server.url]).status, 0);
+    const inserted = await postgresUsers(admin as never).insertUser?.({ email: "mary@example.com", password: BCRYPT });
+    assert.equal(Number(inserted?.id), 10);
+    assert.match(users(["import", "--postgres", server.url, "--from-table", "nowhere", "--db", `sqlite:${path}`]).stderr, /the table nowhere cannot be read: there is none/);
+  } finally {
+    await admin.end();
+  }
+});
+
+test("local D1 by wrangler, and the SQL for a review does the same", async () => {
+  const project = mkdtempSync(join(folder, "worker-"));
+  cpSync(join(ROOT, "www/migrations"), join(project, "migrations"), { recursive: true });
+  symlinkSync(join(ROOT, "node_modules"), join(project, "node_modules"));
+  writeFileSync(join(project, "wrangler.jsonc"), JSON.stringify({ name: "login", compatibility_date: "2026-11-01", d1_databases: [{ binding: "DB", database_name: "login", database_id: "00000000-0000-0000-0000-000000000000", migrations_dir: "migrations" }] }));
+  const env = { PATH: process.env["PATH"], HOME: project, CI: "1", WRANGLER_SEND_METRICS: "false" };
+  const run = (args: string[], input = "") => spawnSync(process.execPath, args, { cwd: project, env, input, encoding: "utf8" });
+  const missing = run([CLI, "users", "stats"]);
+  assert.equal(missing.status, 2);
+  assert.match(missing.stderr, /has no table users: apply the migrations first, such as `npx wrangler d1 migrations apply DB --local`/);
+  const migrated = run([join(ROOT, "node_modules/wrangler/bin/wrangler.js"), "d1", "migrations", "apply", "DB", "--local"]);
+  assert.equal(migrated.status, 0, migrated.stderr);
+  // With what could end a text or a statement.
+  const odd = `${GOOD}11,"o'neil;--@example.com",${BCRYPT},true,\n12,"a""b@example.com",${BCRYPT},true,\n`;
+  const imported = run([CLI, "users", "import", file(odd)]);
+  assert.equal(imported.status, 0, imported.stderr);
+  assert.match(imported.stdout, /D1 DB \(local\): 4 imported, 0 refused/);
+  const exported = run([CLI, "users", "export", "-"]);
+  assert.match(exported.stdout, /^id,email,password,created_at,is_active,email_verified\n7,ada@example\.com,/);
+  assert.match(exported.stdout, /\n11,o'neil;--@example\.com,.*\n12,"a""b@example\.com",/);
+  assert.match(run([CLI, "users", "import", "-"], exported.stdout).stdout, /0 to import, 4 there already, 0 refused/);
+  const sql = join(project, "users.sql");
+  assert.match(run([CLI, "users", "import", file(odd), "--db", `sql:${sql}`]).stdout, /4 written, 0 refused/);
+  assert.equal(statSync(sql).mode & 0o077, 0, "only its owner reads it");
+  const { path, rows } = sqlite();
+  new DatabaseSync(path).exec(readFileSync(sql, "utf8"));
+  assert.deepEqual((rows() as unknown[][]).map(([, email]) => email), ["ada@example.com", "Grace@xn--mnchen-3ya.de", "o'neil;--@example.com", 'a"b@example.com']);
+  assert.match(run([CLI, "users", "import", file(odd), "--db", `sql:${sql}`]).stderr, /cannot be written: it exists already/);
+  assert.match(run([CLI, "users", "disable", "ada@example.com"]).stdout, /The user 7 was disabled/);
+  assert.match(run([CLI, "users", "rm", "grace@münchen.de", "--yes"]).stdout, /The user 9 was deleted/);
+  assert.match(run([CLI, "users", "stats"]).stdout, /3 {2}bcrypt, cost 10\n +3 {2}users\n$/);
+});
+
+test("users are added, verified, disabled, enabled, deleted and exported", async () => {
+  const { path, rows, store } = sqlite();
+  const db = ["--db", `sqlite:${path}`];
+  assert.match(users(["add", "ada@example.com", ...db], { input: "correct horse\n" }).stdout, /the user was added/);
+  assert.match(users(["add", "ADA@example.com", ...db], { input: "correct horse\n" }).stderr, /there is a user with this address already/);
+  assert.match(users(["add", "grace@example.com", "--argon2id", ...db], { input: "battery staple" }).stdout, /the user was added/);
+  assert.match(users(["add", "x@example.com", "a password", ...db]).stderr, /must not be passed as arguments/);
+  assert.match(users(["add", "x@example.com", ...db], { input: "\n" }).stderr, /standard input has no password/);
+  assert.match(users(["add", "x@example.com", ...db], { input: "x".repeat(73) }).stderr, /72 bytes/);
+  assert.deepEqual([await logsIn(store, "ada@example.com", "correct horse"), await logsIn(store, "grace@example.com", "battery staple")], [true, true]);
+  for (const [email, password, status] of [["ada@example.com", "correct horse", 0], ["ada@example.com", "wrong", 1], ["grace@example.com", "battery staple", 0], ["grace@example.com", "wrong", 1], ["nobody@example.com", "x", 2]] as const) {
+    assert.equal(users(["verify", email, ...db], { input: password }).status, status, email);
+  }
+  assert.equal(users(["disable", "Ada@example.com", ...db]).stdout, "The user 1 was disabled.\n");
+  assert.equal(await logsIn(store, "ada@example.com", "correct horse"), false);
+  assert.equal(users(["enable", "ada@example.com", ...db]).stdout, "The user 1 was enabled.\n");
+  assert.equal(await logsIn(store, "ada@example.com", "correct horse"), true);
+  const out = join(folder, "export.ndjson");
+  assert.equal(users(["export", out, ...db]).status, 0);
+  assert.equal(statSync(out).mode & 0o077, 0);
+  assert.match(users(["export", out, ...db]).stderr, /it exists already/);
+  const copy = sqlite();
+  assert.match(users(["import", out, "--db", `sqlite:${copy.path}`]).stdout, /2 imported, 0 refused/);
+  assert.deepEqual(copy.rows(), rows());
+  assert.match(users(["rm", "ada@example.com", ...db]).stderr, /`--yes` confirms/);
+  assert.equal(users(["rm", "ada@example.com", "--yes", ...db]).stdout, "The user 1 was deleted.\n");
+  assert.match(users(["rm", "ada@example.com", "--yes", ...db]).stderr, /there is no user with this address/);
+  assert.deepEqual((rows() as unknown[][]).map(([id]) => id), [2]);
+  const made = users(["hash", "--cost", "10"], { input: "correct horse" }).stdout.trim();
+  assert.equal(await verifyPassword("correct horse", made), true);
+  assert.match(users(["hash", "--argon2id"], { input: "x" }).stdout, /^\$argon2id\$v=19\$m=65536,t=3,p=4\$/);
+});
+
+test("stats counts hashes by their cost, and prints a HASH_MIX of nobody's that a gate takes", async () => {
+  const { path, store } = sqlite();
+  const rows = [BCRYPT, BCRYPT, ARGON2ID, FIREBASE.stored].map((hash, at) => `${at + 1},user${at}@example.com,"${hash}"`);
+  assert.equal(users(["import", file(`id,email,password\n${rows.join("\n")}`), "--db", `sqlite:${path}`]).status, 0);
+  const { stdout } = users(["stats", "--db", `sqlite:${path}`]);
+  assert.match(stdout, /2 {2}bcrypt, cost 10\n +1 {2}argon2id, m=64,t=1,p=1\n +1 {2}firebase-scrypt\n +4 {2}users\n/);
+  const HASH_MIX = /HASH_MIX='(.*)'/.exec(stdout)?.[1] ?? "";
+  const parts = HASH_MIX.split(" ").map((part) => part.slice(part.indexOf(":") + 1));
+  assert.deepEqual(HASH_MIX.split(" ").map((part) => part.split(":")[0]), ["2", "1", "1"]);
+  for (const [at, stored] of [BCRYPT, ARGON2ID, FIREBASE.stored].entries()) {
+    const nobody = parts[at] ?? "";
+    assert.equal(nobody.length, stored.length);
+    for (const secret of stored.split("$").slice(at === 0 ? -1 : -2)) assert(!nobody.includes(secret), "no part of a hash of somebody");
+    if (at > 0) assert.equal(await schemes.verify("secret", nobody), false);
+  }
+  assert.equal(await verifyPassword("secret", parts[0] ?? ""), false);
+  const key = /sk=([^$]+)/.exec(FIREBASE.stored)?.[1] ?? assert.fail();
+  assert(!HASH_MIX.includes(key), "the signer key of the project is not in it");
+  createGate({ SECRET_KEY: "a secret of the tests, 32 bytes or more", HASH_MIX }, store, { schemes });
+});
