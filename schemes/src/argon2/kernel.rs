@@ -24,7 +24,7 @@ use blake2::{
 use zeroize::Zeroizing;
 
 use self::{
-    memory::{Blocks, keep_order},
+    memory::{Blocks, keep_order, touch},
     vector::V,
 };
 use super::{Input, Variant, Version};
@@ -315,6 +315,9 @@ fn fill(steps: &[Step<'_>; 2], stride: usize, offset: usize) {
         let at = [(stride * pair) & 7, (stride * pair + offset) & 7];
         let sums = [one.added_row(at[0]), other.added_row(at[1])];
         let states = rounds(sums);
+        // The next row begins to be loaded while this one is computed.
+        one.touch_row((at[0] + stride) & 7);
+        other.touch_row((at[1] + stride) & 7);
         one.end_row(at[0], sums[0], states[0]);
         other.end_row(at[1], sums[1], states[1]);
     }
@@ -332,6 +335,12 @@ impl Step<'_> {
     fn added_row(&self, row: usize) -> [V; 8] {
         let (previous, reference) = (&self.previous.0[8 * row..], &self.reference.0[8 * row..]);
         eight!(V => previous[V].get().xor(reference[V].get()))
+    }
+
+    /// A row is two cache lines, which are loaded together.
+    #[inline(always)]
+    fn touch_row(&self, row: usize) {
+        touch(&self.reference.0[8 * row]);
     }
 
     #[inline(always)]

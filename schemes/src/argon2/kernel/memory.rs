@@ -2,7 +2,7 @@
 #![expect(unsafe_code, reason = "64 MiB of zeros without writing them, and volatile accesses")]
 
 use alloc::alloc::{alloc_zeroed, dealloc};
-use core::{alloc::Layout, mem::MaybeUninit, ops::Deref, ptr::NonNull, slice};
+use core::{alloc::Layout, cell::Cell, mem::MaybeUninit, ops::Deref, ptr::NonNull, slice};
 
 use super::{Block, vector::V};
 use crate::Error;
@@ -46,4 +46,11 @@ pub(super) fn keep_order(vector: V) {
     let mut place = MaybeUninit::<V>::uninit();
     // SAFETY: the place is valid for writes, and dropped unread.
     unsafe { (&raw mut place).cast::<V>().write_volatile(vector) }
+}
+
+/// A load whose result nobody needs.
+#[inline(always)]
+pub(super) fn touch(vector: &Cell<V>) {
+    // SAFETY: it is valid for reads. A word is enough.
+    unsafe { vector.as_ptr().cast::<u64>().read_volatile() };
 }
