@@ -179,7 +179,7 @@ test("a file that cannot be read is told with its line", () => {
   }
 });
 
-test("exports of Auth0, Clerk, Supabase, Firebase, Django and better-auth are read as they are", async () => {
+test("exports of Auth0, Clerk, Supabase, Firebase and better-auth are read as they are", async () => {
   const [, parameters = "", salt = "", hash = ""] = FIREBASE.stored.split("$").slice(1);
   const key = /sk=(.*)$/.exec(parameters)?.[1] ?? "";
   const json = (rows: object[]) => rows.map((row) => JSON.stringify(row)).join("\n");
