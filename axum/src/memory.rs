@@ -36,7 +36,7 @@ pub struct MemoryStore(Arc<Mutex<Tables>>);
 struct Tables {
     users: Vec<UserRow>,
     sessions: Vec<Row>,
-    /// The tokens of mails, by the text of the user's id and the kind.
+    /// The tokens of mails, and for which user each is.
     mail_tokens: Vec<(UserId, NewMailToken)>,
     /// By account and client.
     attempts: BTreeMap<(String, String), LoginState>,
