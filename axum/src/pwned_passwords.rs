@@ -115,3 +115,22 @@ pub(crate) mod with_reqwest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_range;
+
+    #[test]
+    fn a_page_is_no_range() {
+        assert!(is_range(b"0018A45C4D1DEF81644B54AB7F969B88D65:1\r\n"));
+        for body in [
+            &b""[..],
+            b"<html>",
+            b"0018A45C4D1DEF81644B54AB7F969B88D65",
+            b"0018A45C4D1DEF81644B54AB7F969B88D65:",
+            b"0018A45C:1",
+        ] {
+            assert!(!is_range(body), "{body:?}");
+        }
+    }
+}
