@@ -12,12 +12,14 @@ use {
 
 use crate::{
     fastapi::{NewPassword, new_address, new_password},
-    host::{Counter, Limit, Session, Step, access_token, invitation, start, tokens},
+    host::{Counter, Limit, Session, Step, UpstreamReply, access_token, invitation, start, tokens},
     http::{Client, Refusal, Reply, Request},
     routes::{
         self, account,
         login::{self, Credentials},
-        logout, me, password, recovery, refresh, revoke, sessions, verification,
+        logout, me, password, recovery, refresh, revoke, sessions,
+        shadow::{self, Comparison, HandOn},
+        verification,
     },
     settings::{EmailVerification, Settings, SettingsError},
     token::{AccessToken, Claims, ProviderKeys, TokenRefusal, to_members},
@@ -161,6 +163,29 @@ impl Gate {
     pub fn handle(&self, request: Request, now: u64) -> Step<Reply> {
         let settings = Arc::clone(&self.settings);
         start(now, move |host| async move { routes::reply(&settings, &host, &request).await })
+    }
+
+    /// Where the host hands this request on to, with `SHADOW=on`. It answers as that backend does, and then, if
+    /// [`HandOn::is_compared`] is set, has [`Gate::compare`] work out what this one would have answered.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Request, Settings, Vars};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// assert_eq!(gate.hand_on(&Request::new("GET", "https://example.com/me")), None);
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn hand_on(&self, request: &Request) -> Option<HandOn> {
+        shadow::hand_on(&self.settings, request)
+    }
+
+    /// Compares the answer of the backend of `UPSTREAM` to a request with what this gate would have answered at `now`, in seconds since
+    /// 1970. See [`Comparison`]. The host logs it.
+    #[must_use]
+    pub fn compare(&self, request: Request, body: Vec<u8>, theirs: UpstreamReply, now: u64) -> Step<Comparison> {
+        let (settings, body) = (Arc::clone(&self.settings), Zeroizing::new(body));
+        start(now, move |host| async move { shadow::compare(&settings, &host, &request, &body, &theirs).await })
     }
 
     /// Whether a request is within the rate limits, by a counter in the memory of this process. Counts it then.

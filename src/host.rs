@@ -18,6 +18,7 @@ mod security_event;
 mod session;
 mod refresh_token;
 pub mod tokens;
+pub(crate) mod upstream;
 mod user_deletion;
 
 use std::{
@@ -39,6 +40,7 @@ pub use self::{
     question::{Answer, JwkSet, Question},
     security_event::{SecurityEvent, SecurityEventKind},
     session::{Ended, NewSession, Rotated, Rotation, SessionEnd},
+    upstream::{MovedUser, UpstreamReply, UpstreamRequest},
     user_deletion::UserDeletion,
 };
 pub(crate) use self::{
@@ -315,14 +317,19 @@ impl Host {
     pub(crate) async fn hashed(&self, settings: &Settings, password: &str) -> Result<String, Refusal> {
         if settings.argon2id {
             password::check_new(password)?;
-            return match self.ask(Question::Hash { job: SchemeJob::new("", password) }).await {
-                Answer::Hashed(stored) => Ok(stored),
-                answer => Err(answer.refusal()),
-            };
+            return self.hashed_by_argon2id(password).await;
         }
         let (new, job) = password::prepare(password, settings.bcrypt_cost)?;
         let hashed = self.work(job).await?;
         Ok(new.finish(&hashed))
+    }
+
+    /// The same by Argon2id, which reads the whole password.
+    pub(crate) async fn hashed_by_argon2id(&self, password: &str) -> Result<String, Refusal> {
+        match self.ask(Question::Hash { job: SchemeJob::new("", password) }).await {
+            Answer::Hashed(stored) => Ok(stored),
+            answer => Err(answer.refusal()),
+        }
     }
 
     /// Refuses a new password that must not be chosen: like the address of the user, or known from a data breach. `field` is that of the body.
@@ -473,6 +480,7 @@ impl Answer {
             | Self::Changed(_)
             | Self::Address(_)
             | Self::PwnedPasswords(_)
+            | Self::Upstream(_)
             | Self::Sessions(_)
             | Self::TimedOut
             | Self::Closed => WRONG_ANSWER,

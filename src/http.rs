@@ -9,7 +9,7 @@ mod request;
 
 pub(crate) use self::client::Client;
 pub use self::{
-    refusal::{RefreshRefusal, Refusal},
+    refusal::{RefreshRefusal, Refusal, UpstreamFailure},
     reply::{Event, Level, Reply, Summary},
     request::Request,
 };

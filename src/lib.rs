@@ -92,9 +92,14 @@ pub use self::{
     gate::{Gate, Issuer, Verified},
     host::{Answer, Pending, Question, Step},
     http::{Refusal, Reply, Request},
-    routes::login::Credentials,
+    routes::{
+        login::Credentials,
+        shadow::{Agreement, Comparison, Difference, HandOn},
+    },
     row::InvalidRow,
-    settings::{EmailVerification, MailSettings, Registration, Settings, SettingsError, Variable, Vars},
+    settings::{
+        EmailVerification, MailSettings, Registration, Settings, SettingsError, UpstreamSettings, Variable, Vars,
+    },
     token::Claims,
     unicode::Unicode,
     user::{User, UserId, UserRow},

@@ -94,6 +94,12 @@ pub(crate) const JWK_SET_FRESH_MAX_SECONDS: u64 = 24 * 60 * 60;
 /// Size of a range of Have I Been Pwned: 128 KiB. Those with padding have about 40.
 pub(crate) const PWNED_RANGE_MAX_BYTES: usize = 128 * 1024;
 
+/// Maximum length of an answer of the backend of `UPSTREAM` that is read.
+pub(crate) const UPSTREAM_MAX_BYTES: usize = 64 * 1024;
+
+/// How long the token is valid by which the backend of `UPSTREAM` stores a new password, in seconds.
+pub(crate) const UPSTREAM_TOKEN_SECONDS: u64 = 300;
+
 /// How long stale keys are used while the identity provider does not answer: a day.
 pub(crate) const JWK_SET_STALE_MAX_SECONDS: u64 = 24 * 60 * 60;
 

@@ -10,6 +10,8 @@ pub(crate) mod recovery;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 pub(crate) mod sessions;
+pub(crate) mod shadow;
+mod trickle;
 pub(crate) mod users;
 pub(crate) mod verification;
 

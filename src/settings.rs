@@ -3,6 +3,7 @@
 mod mail;
 mod name;
 mod tokens;
+mod upstream;
 mod value;
 
 use std::{fmt, ops::RangeInclusive, sync::Arc};
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 pub(crate) use self::name::NAMES;
 pub use self::{
     mail::{EmailVerification, MailSettings},
+    upstream::UpstreamSettings,
     value::{SettingsError, Variable},
 };
 use self::{
@@ -23,8 +25,8 @@ use self::{
         JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
         JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH,
         PASSWORD_RECOVERY, PASSWORD_SCHEME, PROJECT_NAME, PWNED_PASSWORDS, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES,
-        REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY, SERVER_TIMING, TOKEN_COOKIE,
-        USER_ID_CLAIM,
+        REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY, SERVER_TIMING, SHADOW, TOKEN_COOKIE,
+        TRICKLE, UPSTREAM, UPSTREAM_PATHS, USER_ID_CLAIM, WRITE_BACK,
     },
     value::{integer, optional_integer, origins, switch, weighted},
 };
@@ -191,6 +193,22 @@ pub struct Vars {
     /// `on` also sets the tokens as cookies at a login, and accepts a token from its cookie; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub token_cookie: Option<Variable>,
+    /// The `https:` URL of the backend that runs so far, such as `https://api.example.com`, while users move from it.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub upstream: Option<Variable>,
+    /// The paths of routes that have other ones there, such as `/login=/api/v1/login/access-token,/me=/api/v1/users/me`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub upstream_paths: Option<Variable>,
+    /// `on` hands all requests on to `UPSTREAM`, answers as it does, and logs whether this backend would have answered the same; `off` by
+    /// default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub shadow: Option<Variable>,
+    /// `on` asks `UPSTREAM` for a user who is unknown here, and stores who logs in there; `off` by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub trickle: Option<Variable>,
+    /// `on` stores new passwords at `UPSTREAM` as well; `off` by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub write_back: Option<Variable>,
 }
 
 /// The settings, parsed and valid.
@@ -260,6 +278,8 @@ pub struct Settings {
     pub server_timing: bool,
     /// Whether tokens are also set and accepted as cookies.
     pub token_cookie: bool,
+    /// The backend that runs so far, while users move from it.
+    pub upstream: Option<UpstreamSettings>,
     /// Whether a login and a refresh ask the host for further claims, by [`Question::Claims`](crate::Question::Claims); `false` by
     /// default. Not a setting by name: it depends on the host.
     pub asks_claims: bool,
@@ -331,6 +351,11 @@ impl Vars {
             audit: variable(AUDIT),
             server_timing: variable(SERVER_TIMING),
             token_cookie: variable(TOKEN_COOKIE),
+            upstream: variable(UPSTREAM),
+            upstream_paths: variable(UPSTREAM_PATHS),
+            shadow: variable(SHADOW),
+            trickle: variable(TRICKLE),
+            write_back: variable(WRITE_BACK),
         }
     }
 }
@@ -489,6 +514,7 @@ impl TryFrom<Vars> for Settings {
             audit: switch(AUDIT, vars.audit.as_deref(), ["off", "on"])?,
             server_timing: switch(SERVER_TIMING, vars.server_timing.as_deref(), ["off", "on"])?,
             token_cookie: switch(TOKEN_COOKIE, vars.token_cookie.as_deref(), ["off", "on"])?,
+            upstream: upstream::upstream(vars, registration)?,
             asks_claims: false,
             tells_events: false,
             other_schemes: false,

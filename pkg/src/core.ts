@@ -43,6 +43,7 @@ export class Core {
   #readsOrigins: boolean | undefined;
   #logsRequests: boolean | undefined;
   #tellsTime: boolean | undefined;
+  #handsOn: boolean | undefined;
 
   constructor(settings: Settings, asks: Asks = {}) {
     this.#settings = object("settings", settings);
@@ -72,6 +73,11 @@ export class Core {
   /** Whether answers say how long they took. */
   get tellsTime(): boolean {
     return (this.#tellsTime ??= this.ask((gate) => gate.tellsTime));
+  }
+
+  /** Whether requests are handed on. */
+  get handsOn(): boolean {
+    return (this.#handsOn ??= this.ask((gate) => gate.handsOn));
   }
 
   /** Asks the gate something that needs no turn. Calls into wasm do not nest: the inner one would take the outer one for interrupted. */

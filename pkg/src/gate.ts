@@ -1,4 +1,4 @@
-import type { DoneVerdict, LoginVerdict, Reason, Reply, RequiredUser, SecurityEvent, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
+import type { Comparison, DoneVerdict, HandOn, LoginVerdict, Reason, Reply, RequiredUser, SecurityEvent, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
 import { callable, isText, known, members, object, optionalNumber, text } from "./argument.js";
 import { ClosedError, readBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
@@ -16,6 +16,7 @@ import type { PasswordSchemes } from "./schemes.js";
 import type { UserStore } from "./store.js";
 import { isOfStore, run, type BodyQuestion, type Caller, type CallerQuestion, type Step, type StoreQuestion } from "./turn.js";
 import { askStore, RowOfTurn, storeEvent, type Asking } from "./users.js";
+import { askUpstream, handOn, UpstreamError } from "./upstream.js";
 import { refused, type Claims, type TokenVerdict } from "./verdict.js";
 import type { WaitUntil, WebHeaders, WebRequest, WebResponse } from "./web.js";
 
@@ -186,6 +187,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   for (const [name, given] of Object.entries({ log, claims, onEvent, sendMail })) if (given !== undefined) callable(name, given);
   core.check();
   if (!sendMail && core.ask((gate) => gate.sendsMail)) throw new EdgegateError("setting", "PASSWORD_RECOVERY and EMAIL_VERIFICATION need the option `sendMail`");
+  if (!users.moveUser && core.ask((gate) => gate.movesUsers)) throw new EdgegateError("setting", "TRICKLE needs a user store with `moveUser`");
   /** How many do work after their reply. */
   let later = 0;
   const report: Log = (entry) => {
@@ -204,8 +206,10 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         const [head, below] = [headOf(request), prefix === undefined ? undefined : pathPrefix(prefix)];
         // The type of the overload says when.
         if (fallThrough && !core.ask((gate) => gate.owns(head[1], below))) return undefined as unknown as Response;
+        const to = core.handsOn ? core.ask((gate) => gate.handOn(head[0], head[1], below)) : undefined;
+        if (to) return await handedOn(request, to, exchange, { below, address, waitUntil });
         const further = furtherHead(request, address);
-        const asking = { row: new RowOfTurn(), waitUntil };
+        const asking = { row: new RowOfTurn(), waitUntil, address };
         const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head, below, ...further)), {
           body: (question) => bodyOf(request, question),
           answer: (turn, question) => answerRequest(turn, question, exchange, asking),
@@ -221,7 +225,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       const address = given === undefined || given === null ? undefined : text("address", given);
       const minutes = optionalNumber("expireMinutes", expireMinutes);
       const verdict = await run<LoginVerdict>(() => core.start((gate) => gate.login(...credentials, minutes, own !== undefined, address)), {
-        answer: asker({ waitUntil, ...(own === undefined ? {} : { own: members("claims", own) }) }),
+        answer: asker({ waitUntil, address, ...(own === undefined ? {} : { own: members("claims", own) }) }),
       });
       if (verdict.outcome === "refused" && verdict.reason.startsWith("unsigned:")) {
         throw new EdgegateError(verdict.reason.slice("unsigned:".length) as TokenReason, `edgegate: the token cannot be issued: ${verdict.reason}`);
@@ -261,7 +265,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       const address = given === undefined || given === null ? undefined : text("address", given);
       const authorization = presented(from);
       if (isRefused(authorization)) return authorization;
-      return run<LoginVerdict>(() => core.start((gate) => gate.changePassword(authorization, ...passwords, address)), { answer: asker() });
+      return run<LoginVerdict>(() => core.start((gate) => gate.changePassword(authorization, ...passwords, address)), { answer: asker({ address }) });
     },
     async recoverPassword(email, options = {}) {
       const name = text("email", email);
@@ -284,7 +288,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       const next = text("newPassword", newPassword);
       const { address: given } = known("options", options, ["address"]);
       const address = given === undefined || given === null ? undefined : text("address", given);
-      return run<DoneVerdict>(() => core.start((gate) => gate.resetPassword(isText(token) ? token : "", next, address)), { answer: asker() });
+      return run<DoneVerdict>(() => core.start((gate) => gate.resetPassword(isText(token) ? token : "", next, address)), { answer: asker({ address }) });
     },
     async deleteUser(from, { currentPassword }, options = {}) {
       const password = text("currentPassword", currentPassword);
@@ -403,6 +407,8 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         return answerRange(turn, question, exchange);
       case "sendMail":
         return answerMail(turn, question, exchange);
+      case "upstream":
+        return askUpstream(turn, question, asking.address, (error) => report({ level: "error", reason: "upstream", ...exchange.entry, error }));
     }
   }
 
@@ -457,17 +463,22 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     return turn.call((turn) => turn.answerDone());
   }
 
-  /** What is done after the reply has nobody to reject to: it is logged. */
   async function answerLater(turn: Handle<Turn>, exchange: Exchange, { waitUntil }: Asking): Promise<Step> {
+    afterReply(exchange, waitUntil, () => {
+      const own = new Handle(() => turn.object.later());
+      return () => run(() => own, { answer: (turn, question) => answerRequest(turn, question, exchange, {}) });
+    });
+    return turn.call((turn) => turn.answerDone());
+  }
+
+  /** What is done after the reply has nobody to reject to: it is logged. `begin` is called at once, and what it returns in a later turn. */
+  function afterReply(exchange: Exchange, waitUntil: WaitUntil | undefined, begin: () => () => Promise<unknown>): void {
     const logged = (error: unknown) => report({ level: "error", reason: "internal", ...exchange.entry, error });
-    if (later >= LATER_MAX) {
-      logged(new Error(`edgegate: ${LATER_MAX} requests have not ended what they do after the reply, so this one does not begin it`));
-      return turn.call((turn) => turn.answerDone());
-    }
+    if (later >= LATER_MAX) return logged(new Error(`edgegate: ${LATER_MAX} requests have not ended what they do after the reply, so this one does not begin it`));
     later += 1;
-    const own = new Handle(() => turn.object.later());
+    const work = begin();
     const working = nextTurn()
-      .then(() => run(() => own, { answer: (turn, question) => answerRequest(turn, question, exchange, {}) }))
+      .then(work)
       .catch(logged)
       .finally(() => (later -= 1));
     try {
@@ -475,7 +486,43 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     } catch (error) {
       logged(error);
     }
-    return turn.call((turn) => turn.answerDone());
+  }
+
+  /** Answers as the backend of `UPSTREAM` does, and compares afterwards. */
+  async function handedOn(request: WebRequest, { url, isCompared }: HandOn, exchange: Exchange, { below, address, waitUntil }: HandingOn): Promise<Response> {
+    const [method, own, contentType, authorization] = headOf(request);
+    // Other paths are those of the app.
+    if (!core.ask((gate) => gate.owns(own, below))) exchange.path = "";
+    const failed = (status: number, detail: string, error: unknown) => {
+      report({ level: "error", reason: "upstream", status, ...exchange.entry, error });
+      return Response.json({ detail }, { status, headers: { "cache-control": "no-store" } });
+    };
+    try {
+      // A longer body is handed on as it arrives. No login is longer.
+      const length = request.body ? Number(request.headers.get("content-length") ?? Infinity) : 0;
+      const compares = isCompared && length <= COMPARED_BODY.atMost;
+      const body = compares ? await readBody(request, COMPARED_BODY) : undefined;
+      if (compares && !body) return failed(408, "Request Timeout", new Error("edgegate: the body did not arrive in time"));
+      const sent = body && body.length > 0 ? body : undefined;
+      const response = await handOn(request, { url, body: sent as Uint8Array<ArrayBuffer> | undefined, address });
+      const { status } = response;
+      if (compares && body) {
+        const copy = response.clone() as Pick<WebRequest, "body">;
+        afterReply(exchange, waitUntil, () => async () => {
+          const answered = (await readBody(copy, COMPARED_ANSWER)) ?? new Uint8Array();
+          const asking = { row: new RowOfTurn(), address };
+          const { agreement, ...compared } = await run<Comparison>(() => core.start((gate) => gate.compare(method, own, contentType, authorization, below, address, body, status, answered)), {
+            answer: (turn, question) => answerRequest(turn, question, exchange, asking),
+          });
+          report({ level: agreement === "disagreed" ? "warn" : "info", reason: `shadow-${agreement}`, ...exchange.entry, ...compared, upstream_status: status });
+        });
+      } else if (core.logsRequests) report({ level: "info", reason: "handed-on", ...exchange.entry, upstream_status: status });
+      return response;
+    } catch (error) {
+      if (error instanceof ClosedError) return failed(400, "There was an error parsing the body", error);
+      if (!(error instanceof UpstreamError)) throw error;
+      return error.isTimeout ? failed(504, "Gateway Timeout", error) : failed(502, "Bad Gateway", error);
+    }
   }
 
   async function answerClaims(turn: Handle<Turn>, { row = new RowOfTurn(), own }: Asking): Promise<Step> {
@@ -500,9 +547,19 @@ const EVENT_MILLISECONDS = 2000;
 /** Work after replies at once: with a store that does not answer, each has a password or an address in memory. */
 const LATER_MAX = 1000;
 
+/** What is read of a request that is compared, and of its answer. */
+const COMPARED_BODY = { atMost: 16 * 1024, withinSeconds: 60 };
+const COMPARED_ANSWER = { atMost: 64 * 1024, withinSeconds: 30 };
+
 const CREATE_OPTIONS = ["log", "claims", "limiters", "onEvent", "schemes", "sendMail"];
 
 const LOGIN_OPTIONS = [...ISSUE_OPTIONS, "address", "waitUntil"];
+
+interface HandingOn {
+  below: string | undefined;
+  address: string | undefined;
+  waitUntil: WaitUntil | undefined;
+}
 
 type Field = string | undefined;
 /** The values of `Cookie`, `Origin`, `Sec-Fetch-Site`, those of a preflight, and of the client. */

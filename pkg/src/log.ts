@@ -1,4 +1,4 @@
-import type { Event, Reason, Summary } from "../wasm/edgegate.js";
+import type { Agreement, Difference, Event, Reason, Summary } from "../wasm/edgegate.js";
 
 /**
  * An entry of the log. It never contains a password, a token, a hash, a key or an address. With `ACCESS_LOG=on` each request has one, with
@@ -8,12 +8,20 @@ export interface LogEntry extends Pick<Event, "level">, Partial<Omit<Summary, "r
   /**
    * A stable code. `accepted`: none. `store`: the user store has rejected. `limiter`: a limiter has rejected, and the
    * request has passed. `schemes`: the module of other schemes was not loaded, or has no memory. `mail`: a mail was not sent. `pwned-passwords`: the service of
-   * `PWNED_PASSWORDS` has not answered, and the password has passed. `event`: a security event was not
+   * `PWNED_PASSWORDS` has not answered, and the password has passed. `upstream`: the backend of `UPSTREAM` has not answered. `handed-on`: it
+   * has answered the request, with `ACCESS_LOG=on`. `shadow-agreed`, `shadow-disagreed`, `shadow-stored`: this backend would have answered the
+   * same, or not, or will the next time. `event`: a security event was not
    * stored, or `onEvent` has rejected, and the answer is the same. `internal`: an error that is none of the request.
    */
-  reason: Reason | "accepted" | "store" | "limiter" | "schemes" | "mail" | "pwned-passwords" | "event";
+  reason: Reason | "accepted" | "store" | "limiter" | "schemes" | "mail" | "pwned-passwords" | "event" | "upstream" | "handed-on" | `shadow-${Agreement}`;
   /** The HTTP status of the response, if there is one. */
   status?: number;
+  /** The HTTP status of the backend of `UPSTREAM`, with `SHADOW=on`; `status` is that of this backend. */
+  upstream_status?: number;
+  /** In what the two answers differ. */
+  difference?: Difference;
+  /** Why this backend would have refused. */
+  refusal?: Reason;
   /** The path of the request, if a route answers it: other paths are the app's, and may have anything in them. */
   path?: string;
   /** The name of the request, with `ACCESS_LOG=on`: {@link FetchOptions.requestId}, or a random UUID. */

@@ -79,6 +79,11 @@ export function memoryUsers(users: readonly MemoryUser[] = []): MemoryStore {
     userById: async (id) => copied(byId(id)),
     insertUser: async ({ email, password, isUnverified }) =>
       byEmail(email) ? null : copied(add({ email, password, ...(isUnverified ? { email_verified: false } : {}) })),
+    async moveUser({ id, email, password, createdAt }) {
+      if (byEmail(email) || byId(id)) return false;
+      add({ id, email, password, ...(createdAt === undefined ? {} : { created_at: createdAt }) });
+      return true;
+    },
     async replaceHash({ id, old, new: next }) {
       const row = byId(id);
       if (row?.password === old) row.password = next;

@@ -103,6 +103,7 @@ export function postgresUsers(database: PostgresDatabase | PostgresConnect, opti
     ...store,
     userByEmail: (email, columns) => user(store.userByEmail(spelled(email), columns)),
     userById: (id, columns) => ofExistingId(() => user(store.userById(id, columns)), null),
+    moveUser: (row) => store.moveUser({ ...row, email: spelled(row.email) }),
     insertUser: (row) => user(store.insertUser({ ...row, email: spelled(row.email) })),
     mailTokens: {
       store: (token) => mailTokens.store({ ...token, email: spelled(token.email) }),
@@ -143,6 +144,10 @@ const dialect = (letterCase: "mixed" | "lower"): Dialect => {
     id: (column) => `CAST(to_json(${column}) AS text)`,
     createdAt: (column) => `CAST(to_json(${column}) AS text)`,
     // Without it, a session could be stored while the tokens of its user are being revoked, and be missed.
+    typed(table, column, parameter) {
+      const member = column.slice(1, -1);
+      return `(jsonb_populate_record(CAST(NULL AS ${table}), jsonb_build_object('${member}', CAST(${parameter} AS text)))).${column}`;
+    },
     lockUser: " FOR SHARE",
     lockDeleted: " FOR UPDATE",
     skipLocked: " FOR UPDATE SKIP LOCKED",

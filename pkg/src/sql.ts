@@ -65,6 +65,8 @@ export interface Dialect {
   /** How a column of a row is read. */
   id(column: string): string;
   createdAt(column: string): string;
+  /** The value of a column that this parameter, a text, stands for in a SELECT. */
+  typed(table: string, column: string, parameter: string): string;
   /** Locks the row of `users` that a SELECT reads against changes until the end of the transaction, where writers are concurrent. */
   lockUser: string;
   /** The same for a row that the transaction deletes. */
@@ -92,6 +94,7 @@ export interface Driver {
 
 /** A store with every optional method. */
 export interface SqlStore extends UserStore {
+  moveUser: NonNullable<UserStore["moveUser"]>;
   replaceHash: NonNullable<UserStore["replaceHash"]>;
   changePassword: NonNullable<UserStore["changePassword"]>;
   deleteUser: NonNullable<UserStore["deleteUser"]>;
@@ -118,6 +121,11 @@ export function sqlUsers(dialect: Dialect, driver: Driver, options: SqlOptions =
     insertUser({ email, password, isUnverified }) {
       const further = options.newUser?.() ?? {};
       return user(sql.insertUser(Object.keys(further), isUnverified === true), { email, newEmail: email, password, ...renamed(further) });
+    },
+    async moveUser({ id, email, password, createdAt }) {
+      const { [options.columns?.id ?? "id"]: _, [options.columns?.created_at ?? "created_at"]: __, ...further } = options.newUser?.() ?? {};
+      const values = { id: key(id), email, newEmail: email, password, createdAt, ...renamed(further) };
+      return (await all(sql.moveUser(Object.keys(further), createdAt !== undefined), values)).length === 1;
     },
     async replaceHash({ id, old, new: next }) {
       await all(sql.replaceHash, { id: key(id), old, next });
@@ -296,6 +304,14 @@ function statements(dialect: Dialect, options: SqlOptions) {
     takeBack: `UPDATE ${A} SET failures = failures - 1 WHERE account = :account AND client = '' AND failures > 0 RETURNING 1 AS changed`,
     byId: (columns: Columns) => select(columns, `${ID} = :id`),
     // The address is two parameters, because the databases that infer types could infer two different ones.
+    moveUser: (names: string[], hasTime: boolean) => {
+      const time = hasTime && created_at !== null;
+      return (
+        `INSERT INTO ${U} (${[ID, EMAIL, PASSWORD, ...names.map(name), ...(time ? [name(created_at)] : [])].join(", ")}) ` +
+        `SELECT ${[dialect.typed(U, ID, ":id"), ":newEmail", ":password", ...names.map((_, at) => `:${parameterOf(at)}`), ...(time ? [dialect.typed(U, name(created_at), ":createdAt")] : [])].join(", ")} ` +
+        `WHERE NOT EXISTS (SELECT 1 FROM ${U} WHERE ${dialect.sameEmail(EMAIL)}) ON CONFLICT DO NOTHING RETURNING 1 AS moved`
+      );
+    },
     insertUser: (names: string[], isUnverified: boolean) =>
       `INSERT INTO ${U} (${[EMAIL, PASSWORD, ...names.map(name), ...(isUnverified ? [VERIFIED] : [])].join(", ")}) ` +
       `SELECT ${[":newEmail", ":password", ...names.map((_, at) => `:${parameterOf(at)}`), ...(isUnverified ? ["FALSE"] : [])].join(", ")} ` +

@@ -12,6 +12,7 @@ export const SQLITE: Dialect = {
   sameEmail: (column) => `${column} = :email COLLATE NOCASE`,
   id: (column) => column,
   createdAt: (column) => column,
+  typed: (_table, _column, parameter) => parameter,
   lockUser: "",
   lockDeleted: "",
   skipLocked: "",

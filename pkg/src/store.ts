@@ -1,5 +1,6 @@
 import type {
   CountedLogin,
+  MovedUser,
   NewMailToken,
   NewSession,
   PasswordChange,
@@ -14,7 +15,7 @@ import type {
   UserRow,
 } from "../wasm/edgegate.js";
 
-export type { CountedLogin, NewMailToken, NewSession, PasswordChange, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin, UserDeletion } from "../wasm/edgegate.js";
+export type { CountedLogin, MovedUser, NewMailToken, NewSession, PasswordChange, Rotation, SecurityEvent, Session, SessionEnd, SucceededLogin, UserDeletion } from "../wasm/edgegate.js";
 
 /** The fields of a question of the core. */
 type Asked<Ask extends Question["ask"]> = Omit<Extract<Question, { ask: Ask }>, "ask">;
@@ -51,7 +52,12 @@ export interface UserStore {
    */
   insertUser(user: NewUser): Promise<UserRow | null>;
   /**
-   * Replaces the hash of this user if it is still `old`. Called only with `REHASH=on`. If it rejects, the error is
+   * Stores a user who comes from another backend, with this `id`, unless a user has the id or the address, ignoring letter case. Without
+   * `createdAt` the database sets it. Returns whether it did. Needed for `TRICKLE=on`.
+   */
+  moveUser?(user: MovedUser): Promise<boolean>;
+  /**
+   * Replaces the hash of this user if it is still `old`. Called only with `REHASH=on` or `SHADOW=on`. If it rejects, the error is
    * logged and the login succeeds.
    */
   replaceHash?(change: Asked<"replaceHash">): Promise<void>;

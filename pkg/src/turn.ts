@@ -14,11 +14,11 @@ export type BodyQuestion = Extract<Question, { ask: "body" }>;
 export type CallerQuestion = Exclude<Question, PlatformQuestion | BodyQuestion | { ask: "work" }>;
 
 /** A question for a user store. */
-export type StoreQuestion = Exclude<CallerQuestion, { ask: "claims" | "limit" | "securityEvent" | "verify" | "hash" | "later" | "sendMail" | "pwnedPasswords" }>;
+export type StoreQuestion = Exclude<CallerQuestion, { ask: "claims" | "limit" | "securityEvent" | "verify" | "hash" | "later" | "sendMail" | "pwnedPasswords" | "upstream" }>;
 
 /** Whether the store answers the question. */
 export function isOfStore(question: CallerQuestion): question is StoreQuestion {
-  return !["claims", "limit", "securityEvent", "verify", "hash", "later", "sendMail", "pwnedPasswords"].includes(question.ask);
+  return !["claims", "limit", "securityEvent", "verify", "hash", "later", "sendMail", "pwnedPasswords", "upstream"].includes(question.ask);
 }
 
 export type Step = Question | Outcome;

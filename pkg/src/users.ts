@@ -19,6 +19,8 @@ export interface Asking {
   own?: object;
   /** Keeps the request alive for what is done after the reply. */
   waitUntil?: WaitUntil | undefined;
+  /** The IP address of the client. */
+  address?: string | undefined;
 }
 
 /**
@@ -82,6 +84,11 @@ export async function askStore(
       return answerUser(await inTime(users.userById(question.id, { tokenVersion: question.withTokenVersion })));
     case "insertUser":
       return answerUser(await inTime(users.insertUser(question)));
+    case "moveUser": {
+      if (!users.moveUser) throw new TypeError("edgegate: TRICKLE needs a user store with `moveUser`");
+      const moved = truth("moveUser", await inTime(users.moveUser(question)));
+      return turn.call((turn) => turn.answerChanged(moved));
+    }
     case "replaceHash":
       await inTime(users.replaceHash?.(question));
       return done(turn);

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{
-    CountedLogin, Ended, Later, Limit, Mail, NewMailToken, NewSession, PasswordChange, Rotated, Rotation,
-    SecurityEvent, SessionEnd, SucceededLogin, UserAtLogin, UserDeletion,
+    CountedLogin, Ended, Later, Limit, Mail, MovedUser, NewMailToken, NewSession, PasswordChange, Rotated, Rotation,
+    SecurityEvent, SessionEnd, SucceededLogin, UpstreamReply, UpstreamRequest, UserAtLogin, UserDeletion,
 };
 use crate::{
     password::{Hashed, Job, SchemeJob},
@@ -159,6 +159,11 @@ pub enum Question {
         /// Maximum length in bytes.
         at_most: usize,
     },
+    /// Send a request to the backend of `UPSTREAM`; answered by [`Answer::Upstream`], by [`Answer::TimedOut`] after ten seconds, and by
+    /// [`Answer::Unavailable`] for any other failure, which the host logs without the request. Asked only with `TRICKLE` and `WRITE_BACK`.
+    Upstream(UpstreamRequest),
+    /// Store a user who moves, unless another one has the id or the address, ignoring letter case; answered by [`Answer::Changed`].
+    MoveUser(MovedUser),
     /// Store a new password, if the user still has the old one; answered by [`Answer::Changed`].
     ChangePassword(PasswordChange),
     /// Store a token for a mail, if the address has an account whose last one is old enough; answered by [`Answer::Address`] with the
@@ -275,17 +280,19 @@ pub enum Answer {
     Rotated(Option<Rotated>),
     /// To [`Question::EndSession`]: what was ended.
     Ended(Ended),
-    /// To [`Question::InsertSession`] and [`Question::DeleteSession`]: whether there was a row to change.
+    /// To [`Question::InsertSession`], [`Question::DeleteSession`] and others that change a row: whether there was one to change.
     Changed(bool),
     /// To [`Question::PwnedPasswords`]: the body of the response.
     PwnedPasswords(Vec<u8>),
+    /// To [`Question::Upstream`]: the answer.
+    Upstream(UpstreamReply),
     /// To [`Question::StoreMailToken`]: the address, or `None` when no mail is to be sent.
     Address(Option<String>),
     /// To [`Question::Sessions`]: the sessions.
     Sessions(Vec<Session>),
     /// To [`Question::Work`]: the result.
     Worked(Hashed),
-    /// To [`Question::Body`]: it has not arrived in time.
+    /// To [`Question::Body`] and [`Question::Upstream`]: it has not arrived in time.
     TimedOut,
     /// To [`Question::Body`]: the client has closed the request.
     Closed,
@@ -338,6 +345,8 @@ impl fmt::Debug for Question {
             Self::Sign(_) => "Sign",
             Self::JwkSet { .. } => "JwkSet",
             Self::PwnedPasswords { .. } => "PwnedPasswords",
+            Self::Upstream(_) => "Upstream",
+            Self::MoveUser(_) => "MoveUser",
             Self::ChangePassword(_) => "ChangePassword",
             Self::DeleteUser(_) => "DeleteUser",
             Self::StoreMailToken(_) => "StoreMailToken",
@@ -376,6 +385,7 @@ impl fmt::Debug for Answer {
             Self::Ended(_) => "Ended",
             Self::Changed(_) => "Changed",
             Self::PwnedPasswords(_) => "PwnedPasswords",
+            Self::Upstream(_) => "Upstream",
             Self::Address(_) => "Address",
             Self::Sessions(_) => "Sessions",
             Self::TimedOut => "TimedOut",

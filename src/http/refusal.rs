@@ -95,6 +95,8 @@ pub enum Refusal {
     StoreUnavailable,
     /// This column of the user store's row is invalid.
     InvalidRow(InvalidRow),
+    /// The backend of `UPSTREAM` did not answer, or not as it should.
+    Upstream(UpstreamFailure),
     /// The token could not be issued: a claim is reserved, no key can sign, or the host's cryptography failed.
     Unsigned(TokenRefusal),
     /// An internal error: the host's answer does not fit the question, or the system has no randomness.
@@ -144,6 +146,8 @@ impl Refusal {
             Self::Busy => "busy",
             Self::StoreUnavailable => "store-unavailable",
             Self::InvalidRow(row) => return format!("invalid-row:{}", row.column).into(),
+            Self::Upstream(UpstreamFailure::Status(status)) => return format!("{UPSTREAM_STATUS}:{status}").into(),
+            Self::Upstream(failure) => failure.code(),
             Self::Unsigned(refusal) => return ["unsigned:", &refusal.code()].concat().into(),
             Self::Internal(_) => "internal",
         }
@@ -185,6 +189,7 @@ impl fmt::Display for Refusal {
             Self::Busy => out.write_str("there is too much work, or the work was stopped"),
             Self::StoreUnavailable => out.write_str("the user store did not answer"),
             Self::InvalidRow(row) => row.fmt(out),
+            Self::Upstream(failure) => write!(out, "the backend of UPSTREAM has failed: {}", failure.code()),
             Self::Unsigned(refusal) => write!(out, "the token could not be issued: {}", refusal.code()),
             Self::Internal(what) => write!(out, "internal error: {what}"),
         }
@@ -235,6 +240,55 @@ impl RefreshRefusal {
             Self::Inactive => "the user of the refresh token is not active",
             Self::Reused => "the refresh token was used before",
         }
+    }
+}
+
+/// What is wrong with the backend of `UPSTREAM`, for the log. The client learns only whether it was too slow.
+///
+/// ```
+/// use edgegate::{Refusal, Reply, http::UpstreamFailure};
+///
+/// let [slow, nonsense] = [UpstreamFailure::TimedOut, UpstreamFailure::Answer].map(Refusal::Upstream);
+/// assert_eq!((Reply::refused(&slow).status, Reply::refused(&nonsense).status), (504, 502));
+/// assert_eq!(Refusal::Upstream(UpstreamFailure::Status(500)).code(), "upstream-status:500");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamFailure {
+    /// It cannot be reached.
+    Unavailable,
+    /// It has not answered in time.
+    TimedOut,
+    /// It has answered this status, which says nothing about the user.
+    Status(u16),
+    /// Its answer is not what the route answers.
+    Answer,
+    /// No key of this backend accepts its token: both need the same `SECRET_KEY`.
+    Token,
+    /// The id of its user is that of another user here.
+    Taken,
+    /// The password cannot be hashed here: bcrypt reads no more than 72 bytes of one. The host needs the other schemes for it.
+    Password,
+}
+
+impl UpstreamFailure {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Unavailable => "upstream-unavailable",
+            Self::TimedOut => "upstream-timeout",
+            Self::Status(_) => UPSTREAM_STATUS,
+            Self::Answer => "upstream-answer",
+            Self::Token => "upstream-token",
+            Self::Taken => "upstream-taken",
+            Self::Password => "upstream-password",
+        }
+    }
+}
+
+const UPSTREAM_STATUS: &str = "upstream-status";
+
+impl From<UpstreamFailure> for Refusal {
+    fn from(failure: UpstreamFailure) -> Self {
+        Self::Upstream(failure)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{borrow::Cow, fmt};
 
 use serde::Serialize;
 
-use super::{RefreshRefusal, Refusal};
+use super::{RefreshRefusal, Refusal, UpstreamFailure};
 use crate::{
     fastapi::BodyError,
     limits::{RATE_LIMIT_PERIOD_SECONDS, RETRY_AFTER_SECONDS},
@@ -281,6 +281,8 @@ impl Reply {
             Refusal::EmailTaken => (None, Self::detail(409, "Email already registered")),
             Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
             Refusal::StoreUnavailable | Refusal::InvalidRow(_) => (Some(Level::Error), Self::unavailable()),
+            Refusal::Upstream(UpstreamFailure::TimedOut) => (Some(Level::Error), Self::detail(504, "Gateway Timeout")),
+            Refusal::Upstream(_) => (Some(Level::Error), Self::detail(502, "Bad Gateway")),
             // `NewUser` has already refused passwords that cannot be hashed, so this is an internal error.
             Refusal::Password(_) | Refusal::Unsigned(_) | Refusal::Internal(_) => {
                 (Some(Level::Error), Self::detail(500, "Internal Server Error"))
@@ -426,6 +428,8 @@ mod tests {
             (Refusal::Busy, warn),
             (Refusal::StoreUnavailable, error),
             (Refusal::InvalidRow(InvalidRow { column: "id" }), error),
+            (Refusal::Upstream(UpstreamFailure::Taken), error),
+            (Refusal::Upstream(UpstreamFailure::TimedOut), error),
             (Refusal::Password(PasswordError::Empty), error),
             (Refusal::Unsigned(TokenRefusal::Key), error),
             (Refusal::Internal(""), error),

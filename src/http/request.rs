@@ -118,6 +118,13 @@ impl Request {
         }
     }
 
+    /// The URL of the same path below `prefix`, or of this one, at another place. The query is kept.
+    pub(crate) fn at(&self, base: &str, path: Option<&str>) -> String {
+        let (_, own, query) = self.parts();
+        let below = own.strip_prefix(self.prefix.trim_end_matches('/')).unwrap_or(own);
+        [base, path.unwrap_or(below), if query.is_empty() { "" } else { "?" }, query].concat()
+    }
+
     /// Whether a browser sent this request for a page of another origin. A request without the header fields of a browser is not
     /// cross-site: every browser sends `Origin` with an unsafe method.
     ///

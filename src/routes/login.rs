@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::refresh;
+use super::{refresh, trickle};
 use crate::{
     fastapi::{LoginForm, TokenForm, is_space, looked_up},
     host::{Host, LoginKeys, LoginState, Question, SecurityEventKind, access_token, hash_mix},
-    http::{Client, Refusal, Request},
+    http::{Client, Refusal, Request, UpstreamFailure},
     limits::{ARGON2ID_COST, EMAIL_MAX_BYTES, PASSWORD_MAX_CHARS},
     password::{HashError, Job, PasswordHash, SchemeJob},
     settings::{EmailVerification, Settings},
@@ -113,7 +113,7 @@ async fn log_in(
     claims: FurtherClaims<'_>,
 ) -> Result<AccessToken, Refusal> {
     for _ in 0..ATTEMPTS {
-        let Authenticated { user, rehash } = authenticate(settings, host, name, &credentials.password, client).await?;
+        let Authenticated { user, rehash } = known_or_moved(settings, host, credentials, name, client).await?;
         let further = match claims {
             Some(claims) => claims(&user).map_err(Refusal::Unsigned)?,
             None if settings.asks_claims => host.claims(user.clone().into()).await?,
@@ -133,6 +133,28 @@ async fn log_in(
         return Ok(tokens);
     }
     Err(Refusal::Busy)
+}
+
+/// Finds the user and checks the password. With `TRICKLE`, an unknown user whom the other backend accepts is stored, and found then.
+async fn known_or_moved(
+    settings: &Settings,
+    host: &Host,
+    credentials: &Credentials,
+    name: Option<&str>,
+    client: &Client,
+) -> Result<Authenticated, Refusal> {
+    let found = authenticate(settings, host, name, &credentials.password, client).await;
+    let trickles = settings.upstream.as_ref().filter(|upstream| upstream.trickle);
+    match (found, trickles, name) {
+        (Err(Refusal::UnknownUser), Some(upstream), Some(name)) => {
+            trickle::move_in(settings, host, upstream, credentials, name).await?;
+            match authenticate(settings, host, Some(name), &credentials.password, client).await {
+                Err(Refusal::UnknownUser) => Err(UpstreamFailure::Taken.into()),
+                found => found,
+            }
+        }
+        (found, ..) => found,
+    }
 }
 
 /// A second login in a row that becomes invalid is not a race any more.

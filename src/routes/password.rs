@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     fastapi::NewPassword,
-    host::{Host, PasswordChange, Question, SecurityEventKind},
+    host::{Host, PasswordChange, Question, SecurityEventKind, upstream},
     http::{Client, Refusal, Request},
     limits::PASSWORD_MAX_BYTES,
     settings::Settings,
@@ -70,6 +70,10 @@ async fn change(
         host.choosable(settings, "new_password", &passwords.new, &found.email).await?;
         let further = if settings.asks_claims { host.claims(found.clone().into()).await? } else { Map::new() };
         let new = host.hashed(settings, &passwords.new).await?;
+        // Before it is stored here: what is refused there changes nothing.
+        if let Some(upstream) = settings.upstream.as_ref().filter(|upstream| upstream.write_back) {
+            upstream::change_password(settings, host, upstream, &found, [&passwords.current, &passwords.new]).await?;
+        }
         let change = PasswordChange {
             user_id: found.id.clone(),
             old: found.password.clone(),

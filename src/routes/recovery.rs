@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::{login, mail};
 use crate::{
     fastapi::reset_password,
-    host::{Host, MailKind, MailToken, PasswordChange, Question, SecurityEventKind},
+    host::{Host, MailKind, MailToken, PasswordChange, Question, SecurityEventKind, upstream},
     http::{Client, Refusal, Request},
     settings::Settings,
 };
@@ -42,10 +42,15 @@ pub(crate) async fn reset(
             return Err(Refusal::InactiveUser);
         }
         host.choosable(settings, "new_password", new, &user.email).await?;
+        let hashed = host.hashed(settings, new).await?;
+        // Before it is stored here: what is refused there changes nothing.
+        if let Some(upstream) = settings.upstream.as_ref().filter(|upstream| upstream.write_back) {
+            upstream::reset_password(settings, host, upstream, &user.email, new).await?;
+        }
         let change = PasswordChange {
             user_id: user.id,
             old: user.password,
-            new: host.hashed(settings, new).await?,
+            new: hashed,
             token_version: user.token_version,
             with_sessions: settings.refresh_token_expire_minutes.is_some(),
             with_mail_tokens: true,

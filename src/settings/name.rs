@@ -41,9 +41,14 @@ pub(super) const REVOCATION: &str = "REVOCATION";
 pub(super) const REFRESH_TOKEN_EXPIRE_MINUTES: &str = "REFRESH_TOKEN_EXPIRE_MINUTES";
 pub(super) const REFRESH_TOKEN_MAX_DAYS: &str = "REFRESH_TOKEN_MAX_DAYS";
 pub(super) const TOKEN_COOKIE: &str = "TOKEN_COOKIE";
+pub(super) const UPSTREAM: &str = "UPSTREAM";
+pub(super) const UPSTREAM_PATHS: &str = "UPSTREAM_PATHS";
+pub(super) const SHADOW: &str = "SHADOW";
+pub(super) const TRICKLE: &str = "TRICKLE";
+pub(super) const WRITE_BACK: &str = "WRITE_BACK";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 41] = [
+pub(crate) const NAMES: [&str; 46] = [
     SECRET_KEY,
     ACCOUNT_DELETION,
     ALGORITHM,
@@ -85,6 +90,11 @@ pub(crate) const NAMES: [&str; 41] = [
     REFRESH_TOKEN_EXPIRE_MINUTES,
     REFRESH_TOKEN_MAX_DAYS,
     TOKEN_COOKIE,
+    UPSTREAM,
+    UPSTREAM_PATHS,
+    SHADOW,
+    TRICKLE,
+    WRITE_BACK,
 ];
 
 /// The setting that is probably meant by this name of the environment.

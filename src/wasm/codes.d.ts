@@ -63,6 +63,13 @@ export type Reason =
   | "invitation"
   | "email-taken"
   | "store-unavailable"
+  | "upstream-unavailable"
+  | "upstream-timeout"
+  | "upstream-answer"
+  | "upstream-token"
+  | "upstream-taken"
+  | "upstream-password"
+  | `upstream-status:${number}`
   | `invalid-row:${string}`
   | `unsigned:${TokenReason}`
   | "internal";

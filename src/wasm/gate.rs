@@ -9,11 +9,11 @@ use super::{
     clock,
     tokens::JsGate,
     turn::Turn,
-    value::throw,
+    value::{throw, to_js},
     verdict::{Failure, Outcome},
 };
 use crate::{
-    host::{Limit, Step},
+    host::{Limit, Step, UpstreamReply},
     http::{Refusal, Request},
     routes::login::Credentials,
 };
@@ -77,6 +77,48 @@ impl JsGate {
     /// Whether a route has this path.
     pub fn owns(&self, url: String, prefix: Option<String>) -> bool {
         self.0.owns(&Request { prefix: prefix.unwrap_or_default(), ..Request::new("", &url) })
+    }
+
+    /// Where a request is handed on to, with `SHADOW=on`; `undefined` without, and for a path that is not below `prefix`.
+    #[wasm_bindgen(js_name = handOn, unchecked_return_type = "HandOn | undefined")]
+    pub fn hand_on(&self, method: String, url: String, prefix: Option<String>) -> Result<JsValue, JsValue> {
+        let request = Request { prefix: prefix.unwrap_or_default(), ..Request::new(&method, &url) };
+        self.0.hand_on(&request).map_or(Ok(JsValue::UNDEFINED), |to| to_js(&to))
+    }
+
+    /// Compares the answer of the backend of `UPSTREAM` with what this one would have answered.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "an object with members would take longer to cross than the request to answer"
+    )]
+    pub fn compare(
+        &self,
+        method: String,
+        url: String,
+        content_type: Option<String>,
+        authorization: Option<String>,
+        prefix: Option<String>,
+        address: Option<String>,
+        body: Vec<u8>,
+        status: u16,
+        answered: Vec<u8>,
+    ) -> Turn {
+        let prefix = prefix.unwrap_or_default();
+        let request = Request { content_type, authorization, prefix, address, ..Request::new(&method, &url) };
+        let theirs = UpstreamReply { status, body: answered };
+        Turn::new(self.0.compare(request, body, theirs, clock::now()), Outcome::Comparison)
+    }
+
+    /// Whether all requests are handed on.
+    #[wasm_bindgen(getter, js_name = handsOn)]
+    pub fn hands_on(&self) -> bool {
+        self.0.settings().upstream.as_ref().is_some_and(|upstream| upstream.shadow)
+    }
+
+    /// Whether users who are unknown may move.
+    #[wasm_bindgen(getter, js_name = movesUsers)]
+    pub fn moves_users(&self) -> bool {
+        self.0.settings().upstream.as_ref().is_some_and(|upstream| upstream.trickle)
     }
 
     /// Whether a request with these keys of the question `limit` is within the limits of this process.

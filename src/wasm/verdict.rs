@@ -28,6 +28,9 @@ pub(super) enum Outcome {
     /// Of `Gate.handle`.
     #[cfg(feature = "wasm")]
     Reply(crate::http::Reply),
+    /// Of `Gate.compare`.
+    #[cfg(feature = "wasm")]
+    Comparison(crate::Comparison),
     /// Of `Gate.login`.
     #[cfg(feature = "wasm")]
     Login(LoginVerdict),

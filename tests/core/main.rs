@@ -29,6 +29,7 @@ mod schemes;
 mod settings;
 mod support;
 mod token;
+mod upstream;
 
 #[cfg(target_arch = "wasm32")]
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -84,6 +84,15 @@ impl Users {
                 row.into_iter().for_each(|user| user.password.clone_from(new));
                 return Answer::Done;
             }
+            Question::MoveUser(user) => {
+                let is_taken = self.by_email(&user.email).is_some() || self.0.iter().any(|row| row.id == user.id);
+                if !is_taken {
+                    let created_at = user.created_at.as_deref().unwrap_or("2023-11-14T22:13:20Z");
+                    let row = UserRow::new(user.id.clone(), user.email.clone(), user.password.clone(), created_at);
+                    self.0.push(UserRow { token_version: Some(0), ..row });
+                }
+                return Answer::Changed(!is_taken);
+            }
             Question::ChangePassword(change) => return Answer::Changed(self.change_password(change)),
             Question::DeleteUser(deletion) => {
                 let before = self.0.len();

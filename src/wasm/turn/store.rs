@@ -4,7 +4,7 @@ use wasm_bindgen::prelude::*;
 
 use super::Turn;
 use crate::{
-    host::{Answer, Ended, UserAtLogin},
+    host::{Answer, Ended, UpstreamReply, UserAtLogin},
     row::InvalidRow,
     token::strict_json,
     wasm::{value, verdict::Failure},
@@ -78,7 +78,7 @@ impl Turn {
         }))
     }
 
-    /// Answers `insertSession` and `deleteSession`: whether there was a row to change.
+    /// Answers `insertSession`, `deleteSession` and others that change a row: whether there was one to change.
     #[wasm_bindgen(js_name = answerChanged, unchecked_return_type = "Question | Outcome")]
     pub fn answer_changed(&mut self, changed: bool) -> Result<JsValue, JsValue> {
         self.answer(Answer::Changed(changed))
@@ -88,6 +88,12 @@ impl Turn {
     #[wasm_bindgen(js_name = answerPwnedPasswords, unchecked_return_type = "Question | Outcome")]
     pub fn answer_pwned_passwords(&mut self, range: Vec<u8>) -> Result<JsValue, JsValue> {
         self.answer(Answer::PwnedPasswords(range))
+    }
+
+    /// Answers `upstream` with the status and the body.
+    #[wasm_bindgen(js_name = answerUpstream, unchecked_return_type = "Question | Outcome")]
+    pub fn answer_upstream(&mut self, status: u16, body: Vec<u8>) -> Result<JsValue, JsValue> {
+        self.answer(Answer::Upstream(UpstreamReply { status, body }))
     }
 
     /// Answers `storeMailToken` with the address to send the mail to, or nothing.
@@ -105,7 +111,7 @@ impl Turn {
         self.answer(value::sessions(rows).map_or_else(Answer::InvalidRow, Answer::Sessions))
     }
 
-    /// Answers `body`: it did not arrive in time.
+    /// Answers `body` and `upstream`: it did not arrive in time.
     #[wasm_bindgen(js_name = answerTimedOut, unchecked_return_type = "Question | Outcome")]
     pub fn answer_timed_out(&mut self) -> Result<JsValue, JsValue> {
         self.answer(Answer::TimedOut)

@@ -1,0 +1,297 @@
+//! What this backend would have answered, while another one answers (`SHADOW`).
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{
+    LOGIN, ME, PASSWORD,
+    login::{self, Credentials},
+    me::current_user,
+    trickle,
+};
+use crate::{
+    fastapi::{LoginForm, NewPassword},
+    host::{Host, Question, UpstreamReply, access_token, tokens},
+    http::{Client, Refusal, Reply, Request},
+    settings::{Settings, UpstreamSettings},
+    token::strict_json,
+    user::UserRow,
+};
+
+/// Where a request is handed on to.
+///
+/// ```
+/// use edgegate::{Gate, Request, Settings, Vars};
+///
+/// let gate = Gate::new(Settings::try_from(Vars {
+///     secret_key: Some("secret".repeat(8).into()),
+///     upstream: Some("https://api.example.com".into()),
+///     shadow: Some("on".into()),
+///     ..Vars::default()
+/// })?);
+/// let to = gate.hand_on(&Request::new("GET", "https://example.com/orders?page=2")).ok_or("SHADOW is on")?;
+/// assert_eq!((to.url.as_str(), to.is_compared), ("https://api.example.com/orders?page=2", false));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct HandOn {
+    /// An `https:` URL.
+    pub url: String,
+    /// Whether the answer is compared with that of this backend.
+    pub is_compared: bool,
+}
+
+/// Whether two backends answer the same, for the log. It has nothing of their answers.
+///
+/// ```
+/// use edgegate::host::UpstreamReply;
+/// use edgegate::{Agreement, Gate, Request, Settings, Vars};
+///
+/// let gate = Gate::new(Settings::try_from(Vars {
+///     secret_key: Some("secret".repeat(8).into()),
+///     upstream: Some("https://api.example.com".into()),
+///     shadow: Some("on".into()),
+///     ..Vars::default()
+/// })?);
+/// let theirs = UpstreamReply { status: 401, body: br#"{"detail": "Could not validate credentials"}"#.to_vec() };
+/// let step = gate.compare(Request::new("GET", "https://example.com/me"), vec![], theirs, 1_700_000_000);
+/// let comparison = step.done().ok_or("no question")?;
+/// assert_eq!((comparison.agreement, comparison.status), (Agreement::Agreed, 401));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+pub struct Comparison {
+    /// Whether they do.
+    pub agreement: Agreement,
+    /// The status that this backend would have answered.
+    pub status: u16,
+    /// The first difference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
+    /// Why this backend would have refused: [`Refusal::code`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "Reason"))]
+    pub refusal: Option<Cow<'static, str>>,
+}
+
+/// Whether two backends answer the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Agreement {
+    /// They do.
+    Agreed,
+    /// They do not.
+    Disagreed,
+    /// They did not, and will the next time: the user, or the new password, was stored (`TRICKLE`, `WRITE_BACK`).
+    Stored,
+}
+
+/// In what two answers differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Difference {
+    /// In the status.
+    Status,
+    /// In the body, as JSON.
+    Body,
+    /// The token of the other backend is not valid here: it has another secret, algorithm or claim with the id.
+    Token,
+    /// The user is another one.
+    User,
+    /// The token of the other backend has claims that one of this backend would not have.
+    Claims,
+    /// The token of the other backend expires more than a minute earlier or later.
+    Lifetime,
+}
+
+/// Where this request is handed on to, with `SHADOW=on`.
+pub(crate) fn hand_on(settings: &Settings, request: &Request) -> Option<HandOn> {
+    let upstream = settings.upstream.as_ref().filter(|upstream| upstream.shadow)?;
+    let path = request.path()?;
+    let is_compared = match (request.method.as_str(), path.as_str()) {
+        ("POST", LOGIN) | ("GET", ME) => true,
+        ("PATCH", PASSWORD) => settings.password_change && upstream.write_back,
+        _ => false,
+    };
+    Some(HandOn { url: request.at(&upstream.url, upstream.path_of(&path)), is_compared })
+}
+
+/// Works out what this backend would have answered. Nothing is counted, stored or told but what `TRICKLE` and `WRITE_BACK` want.
+pub(crate) async fn compare(
+    settings: &Settings,
+    host: &Host,
+    request: &Request,
+    body: &[u8],
+    theirs: &UpstreamReply,
+) -> Comparison {
+    // The attempts of the other backend are none of this one.
+    let settings = &Settings { lockout: false, ..settings.clone() };
+    let compared = match request.path().as_deref() {
+        Some(LOGIN) => login(settings, host, request, body, theirs).await,
+        Some(PASSWORD) => password(settings, host, request, body, theirs).await,
+        _ => me(settings, host, request, theirs).await,
+    };
+    match compared {
+        Ok(compared) => compared,
+        Err(refusal) => refused(&refusal, theirs),
+    }
+}
+
+async fn login(
+    settings: &Settings,
+    host: &Host,
+    request: &Request,
+    body: &[u8],
+    theirs: &UpstreamReply,
+) -> Result<Comparison, Refusal> {
+    let form = LoginForm::parse(request.content_type.as_deref(), body)?;
+    let credentials = Credentials::new(&form.username, &form.password);
+    let name = login::stored_name(&credentials.username, &settings.unicode);
+    let client = Client::of(request);
+    login::may_sign(settings)?;
+    host.within(settings, &client, Some(name.as_deref().unwrap_or(&credentials.username))).await?;
+    match (login::authenticate(settings, host, name.as_deref(), &credentials.password, &client).await, theirs.status) {
+        (Ok(login::Authenticated { user, .. }), 200) => {
+            let difference = of_tokens(settings, host, &user, theirs).await?;
+            Ok(compared(200, difference))
+        }
+        (Ok(_), _) => Ok(compared(200, Some(Difference::Status))),
+        (Err(refusal), 200) => {
+            let trickles = settings.upstream.as_ref().filter(|upstream| upstream.trickle);
+            match (trickles, name) {
+                (Some(upstream), Some(name)) => {
+                    learn(settings, host, upstream, &credentials, &name, theirs, refusal).await
+                }
+                _ => Err(refusal),
+            }
+        }
+        (Err(refusal), _) => Err(refusal),
+    }
+}
+
+/// Stores the user whom the other backend has just logged in, or the password that was right there.
+async fn learn(
+    settings: &Settings,
+    host: &Host,
+    upstream: &UpstreamSettings,
+    credentials: &Credentials,
+    name: &str,
+    theirs: &UpstreamReply,
+    refusal: Refusal,
+) -> Result<Comparison, Refusal> {
+    let Ok((token, id)) = theirs.token(settings, host).await else {
+        return Ok(Comparison { refusal: Some(refusal.code()), ..compared(200, Some(Difference::Token)) });
+    };
+    let is_stored = match refusal {
+        Refusal::UnknownUser => {
+            trickle::store(settings, host, upstream, name, &credentials.password, &token, id).await?
+        }
+        Refusal::WrongPassword | Refusal::StoredHash(_) => {
+            let question = Question::UserByEmail { email: name.to_owned(), with_token_version: settings.revocation };
+            match host.user(question).await?.filter(|user| settings.rules.names(&id, &user.id)) {
+                Some(user) => replace(settings, host, user, &credentials.password).await?,
+                None => false,
+            }
+        }
+        _ => false,
+    };
+    match is_stored {
+        true => Ok(Comparison { agreement: Agreement::Stored, ..refused(&refusal, theirs) }),
+        false => Err(refusal),
+    }
+}
+
+/// Stores the hash of a password that the other backend has accepted. Sessions and tokens are its own, and go on.
+async fn replace(settings: &Settings, host: &Host, user: UserRow, password: &str) -> Result<bool, Refusal> {
+    let new = trickle::hashed(settings, host, password).await?;
+    host.done(Question::ReplaceHash { id: user.id, old: user.password, new }).await?;
+    Ok(true)
+}
+
+async fn password(
+    settings: &Settings,
+    host: &Host,
+    request: &Request,
+    body: &[u8],
+    theirs: &UpstreamReply,
+) -> Result<Comparison, Refusal> {
+    let user = current_user(settings, host, request.authorization.as_deref()).await?;
+    let passwords = NewPassword::parse(request.content_type.as_deref(), body, &settings.password_rules())?;
+    match theirs.status {
+        200..=299 => {
+            replace(settings, host, user, &passwords.new).await?;
+            Ok(Comparison { agreement: Agreement::Stored, ..compared(theirs.status, None) })
+        }
+        // Whether the current password is right is compared at the next login.
+        status => Ok(compared(status, None)),
+    }
+}
+
+async fn me(
+    settings: &Settings,
+    host: &Host,
+    request: &Request,
+    theirs: &UpstreamReply,
+) -> Result<Comparison, Refusal> {
+    let user = current_user(settings, host, request.authorization.as_deref()).await?;
+    let id = serde_json::to_value(&user.id).ok();
+    let ours = Reply::user(&user.into());
+    let difference = match theirs.members() {
+        _ if theirs.status != ours.status => Some(Difference::Status),
+        None => Some(Difference::Body),
+        Some(members) if members.get("id") != id.as_ref() => Some(Difference::User),
+        Some(members) => (strict_json::object(&ours.body).ok() != Some(members)).then_some(Difference::Body),
+    };
+    Ok(compared(ours.status, difference))
+}
+
+/// The difference between the token of the other backend and the one that this user would have got.
+async fn of_tokens(
+    settings: &Settings,
+    host: &Host,
+    user: &UserRow,
+    theirs: &UpstreamReply,
+) -> Result<Option<Difference>, Refusal> {
+    let (token, id) = match theirs.token(settings, host).await {
+        Ok(found) => found,
+        Err(_) if theirs.members().is_none_or(|members| !members.contains_key("access_token")) => {
+            return Ok(Some(Difference::Body));
+        }
+        Err(_) => return Ok(Some(Difference::Token)),
+    };
+    if !settings.rules.names(&id, &user.id) {
+        return Ok(Some(Difference::User));
+    }
+    let further = if settings.asks_claims { host.claims(user.clone().into()).await? } else { Map::new() };
+    let ours = access_token::claims(settings, &user.id, &further, host.now(), user.token_version)
+        .map_err(Refusal::Unsigned)?;
+    let ours = strict_json::object(&ours).unwrap_or_default();
+    let theirs = tokens::verify_ours(settings, host, &token).await?;
+    let seconds = |claims: &Map<String, Value>| claims.get("exp").and_then(Value::as_f64);
+    Ok(match (seconds(theirs.members()), seconds(&ours)) {
+        _ if theirs.members().keys().any(|name| !ours.contains_key(name)) => Some(Difference::Claims),
+        (Some(theirs), Some(ours)) if (theirs - ours).abs() <= 60.0 => None,
+        _ => Some(Difference::Lifetime),
+    })
+}
+
+fn refused(refusal: &Refusal, theirs: &UpstreamReply) -> Comparison {
+    let ours = Reply::refused(refusal);
+    let difference = match ours.status == theirs.status {
+        false => Some(Difference::Status),
+        true => (strict_json::object(&ours.body).ok() != theirs.members()).then_some(Difference::Body),
+    };
+    Comparison { refusal: Some(refusal.code()), ..compared(ours.status, difference) }
+}
+
+fn compared(status: u16, difference: Option<Difference>) -> Comparison {
+    let agreement = if difference.is_some() { Agreement::Disagreed } else { Agreement::Agreed };
+    Comparison { agreement, status, difference, refusal: None }
+}
