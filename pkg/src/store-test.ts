@@ -65,6 +65,7 @@ export function storeChecks(
 
 function present({ store, deleteUser, fail, recover }: StoreUnderTest, part: Part): void {
   const has = {
+    moveUser: store.moveUser,
     replaceHash: store.replaceHash,
     changePassword: store.changePassword,
     deleteUser: store.deleteUser,

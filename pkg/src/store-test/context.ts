@@ -17,7 +17,7 @@ export interface StoreUnderTest {
 }
 
 /** Something that not every store has. `failure` needs `fail` and `recover`, `deletedUsers` needs `deleteUser`. */
-export type Part = "replaceHash" | "changePassword" | "deleteUser" | "mailTokens" | "revokeTokens" | "sessions" | "attempts" | "deletedUsers" | "failure";
+export type Part = "moveUser" | "replaceHash" | "changePassword" | "deleteUser" | "mailTokens" | "revokeTokens" | "sessions" | "attempts" | "deletedUsers" | "failure";
 
 /** A check, and what it needs. */
 export interface Check {

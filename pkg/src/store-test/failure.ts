@@ -24,7 +24,9 @@ check("while the database fails every method rejects, and afterwards all work", 
     const change = { userId: user.id, old: "no hash", new: OTHER_HASH, tokenVersion: undefined, withSessions: hasSessions !== undefined, withMailTokens: false, mailToken: undefined, now: NOW };
     calls.push(["changePassword", () => store.changePassword(change)]);
   }
-  const { deleteUser, mailTokens } = on.store as UserStore;
+  const { moveUser, deleteUser, mailTokens } = on.store as UserStore;
+  // Of an address that is taken: it changes nothing.
+  if (moveUser) calls.push(["moveUser", () => moveUser({ id: user.id, email: ADDRESS, password: OTHER_HASH, createdAt: undefined })]);
   if (deleteUser) calls.push(["deleteUser", () => deleteUser({ userId: user.id, password: "no hash", tokenVersion: undefined, withSessions: hasSessions !== undefined, account: undefined })]);
   if (mailTokens) {
     calls.push(["store", () => mailTokens.store({ kind: "password-recovery", email: ADDRESS, hash: "no token", now: 0, expiresAt: 0, notSince: 0 })]);

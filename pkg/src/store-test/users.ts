@@ -61,6 +61,24 @@ check("ids are exact, and users are told apart", [], async (on) => {
   for (const { id, email } of users) same((await on.store.userById(id, PLAIN))?.email, email, `the user with the id ${id}`);
 });
 
+check("a user who moves keeps the id and the time, and takes nobody's", ["moveUser"], async (on) => {
+  const there = await on.user();
+  const [id, next] = on.ids === "integer" ? [4_000, 4_001] : ["0f8fad5b-d9cb-469f-a165-70867728950e", "1f8fad5b-d9cb-469f-a165-70867728950e"];
+  const user = { id, email: "Grace@example.com", password: OTHER_HASH, createdAt: "2020-01-02T03:04:05Z" };
+  for (const [what, taken] of [["id", { ...user, id: there.id }], ["address", { ...user, email: ADDRESS.toUpperCase() }]] as const) {
+    same(await on.store.moveUser(taken), false, `with the ${what} of another user`);
+  }
+  same((await on.store.userById(there.id, PLAIN))?.email, there.email, "the other user afterwards");
+  const moved = await Promise.all([user, user, user].map((one) => on.store.moveUser(one)));
+  same(moved.filter(Boolean).length, 1, "how many of three simultaneous moves took effect");
+  const found = await on.store.userByEmail("grace@EXAMPLE.com", PLAIN);
+  same([found?.id, found?.email.toLowerCase(), found?.password], [id, "grace@example.com", OTHER_HASH], "the row");
+  same(Date.parse(String(found?.created_at)), Date.parse(user.createdAt), "created_at");
+  same((await on.store.userById(id, PLAIN))?.email, found?.email, "the user with the id");
+  same(await on.store.moveUser({ ...user, id: next, email: "mary@example.com", createdAt: undefined }), true, "without a time");
+  same(Math.abs(Date.parse(String((await on.store.userById(next, PLAIN))?.created_at)) - Date.now()) < 86_400_000, true, "whether the database has set created_at");
+});
+
 check("a hash is replaced only if it is still the old one", ["replaceHash"], async (on) => {
   const [{ id }, other] = [await on.user(), await on.user("grace@example.com")];
   await on.store.replaceHash({ id, old: OTHER_HASH, new: "wrong" });
