@@ -6,6 +6,7 @@ import { EdgegateError } from "edgegate";
 import { inspect } from "./cli/inspect.js";
 import { invite } from "./cli/invite.js";
 import { keygen } from "./cli/keygen.js";
+import { shadowReport } from "./cli/shadow.js";
 import { UsageError } from "./cli/usage.js";
 import { addUsers } from "./cli/users.js";
 
@@ -42,6 +43,13 @@ function command(version: string): Command {
     .option("--minutes <n>", "how long it is valid; a week by default", String(7 * 24 * 60))
     .addHelpText("after", "\nSECRET_KEY or JWT_KEYS is read from the environment.")
     .action((email: string, options: { minutes: string }) => exit(invite(email, options)));
+  program
+    .command("shadow")
+    .description("compares two backends (SHADOW=on)")
+    .command("report <log>")
+    .description("reads the log of a Worker or a server, or standard input for `-`, and says whether both backends agree; exits with 1 if they do not")
+    .addHelpText("after", "\nThe log may be the output of `wrangler tail --format json`, of `wrangler dev`, or that of a server: lines of JSON.")
+    .action((log: string) => exit(shadowReport(log)));
   program
     .command("token")
     .description("explains and verifies tokens")

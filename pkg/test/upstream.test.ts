@@ -1,7 +1,7 @@
 // A backend that ran before this one, over real HTTPS: requests that are handed on, users who move, passwords that go to both.
 
 import assert from "node:assert/strict";
-import { fork } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -217,4 +217,26 @@ test("TRICKLE needs a store that can store who moves", () => {
     () => createGate({ ...settings, UPSTREAM: "https://old.example", TRICKLE: "on" }, { userByEmail, userById, insertUser }),
     (error) => error instanceof EdgegateError && error.code === "setting" && /moveUser/.test(error.message),
   );
+});
+
+test("`edgegate shadow report` counts what the log says", () => {
+  const entry = (more: object) => JSON.stringify({ source: "edgegate", level: "info", path: "/login", ...more });
+  const agreed = entry({ reason: "shadow-agreed", status: 200, upstream_status: 200 });
+  const refused = entry({ reason: "shadow-agreed", status: 403, refusal: "wrong-password", upstream_status: 403 });
+  const differing = entry({ reason: "shadow-disagreed", status: 403, difference: "status", refusal: "unknown-user", upstream_status: 200 });
+  const report = (lines: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [fileURLToPath(new URL("../dist/cli.js", import.meta.url)), "shadow", "report", "-"], { input: lines.join("\n"), encoding: "utf8" });
+    return { status, stdout, stderr };
+  };
+  // As the console, `wrangler dev` and `wrangler tail --format json` have them.
+  const good = report([agreed, `[wrangler:info] ${refused}`, JSON.stringify({ logs: [{ message: [agreed] }] }, null, 2), "no entry", entry({ reason: "wrong-password", status: 403 })]);
+  assert.deepEqual([good.status, good.stderr], [0, ""]);
+  assert.equal(good.stdout, "requests  route   old  edge\n       2  /login  200  200   agreed\n       1  /login  403  403   agreed\n\n3 compared: 3 agreed, 0 disagreed\n");
+  const bad = report([agreed, differing, differing, entry({ reason: "upstream", status: 502, error: "edgegate: {down}" }), entry({ reason: "shadow-stored", status: 403, upstream_status: 200 })]);
+  assert.equal(bad.status, 1);
+  assert.match(bad.stdout, /2 {2}\/login {2}200 {2}403 {3}disagreed, status, unknown-user\n/);
+  assert.match(bad.stdout, /4 compared: 1 agreed, 1 will the next time, because the user or the password was stored, 2 disagreed\n1 requests were not answered by the other backend\n\nstatus: .*\n\nunknown-user: .*TRICKLE/);
+  const none = report(["nothing"]);
+  assert.deepEqual([none.status, none.stdout], [2, ""]);
+  assert.match(none.stderr, /there is no comparison in this log: SHADOW=on logs one/);
 });
