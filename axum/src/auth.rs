@@ -88,7 +88,7 @@ const LATER_MAX: usize = 1000;
 /// Reads the settings from the environment: `SECRET_KEY`, `ACCESS_TOKEN_EXPIRE_MINUTES` and the others of [`Vars`].
 ///
 /// # Errors
-/// The first setting that is missing, invalid or misspelt.
+/// The first setting that is missing, invalid or misspelt, and `UPSTREAM`, which only the npm package has.
 ///
 /// ```no_run
 /// let settings = edgegate_axum::settings_from_env()?;
@@ -97,8 +97,18 @@ const LATER_MAX: usize = 1000;
 pub fn settings_from_env() -> Result<Settings, SettingsError> {
     let names: Vec<String> = env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
     Settings::check_names(names.iter().map(String::as_str))?;
-    Settings::try_from(Vars::read(|name| env::var(name).ok()))
+    without_upstream(Settings::try_from(Vars::read(|name| env::var(name).ok()))?)
 }
+
+/// A gate that ignored `UPSTREAM` would answer what another backend is to answer.
+fn without_upstream(settings: Settings) -> Result<Settings, SettingsError> {
+    match settings.upstream {
+        Some(_) => Err(SettingsError { setting: "UPSTREAM", message: ONLY_NPM.to_owned() }),
+        None => Ok(settings),
+    }
+}
+
+const ONLY_NPM: &str = "is not for this crate: users move by the npm package, such as by the Worker";
 
 /// What an operation was asked with.
 #[derive(Default)]
@@ -650,6 +660,9 @@ impl AuthBuilder {
     /// Creates the gate.
     #[must_use]
     pub fn build(self) -> Auth {
+        if self.0.gate.settings().upstream.is_some() {
+            tracing::error!(target: TARGET, "UPSTREAM {ONLY_NPM}");
+        }
         Auth(Arc::new(self.0))
     }
 }
@@ -657,5 +670,23 @@ impl AuthBuilder {
 impl fmt::Debug for AuthBuilder {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("AuthBuilder").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use edgegate::{Settings, Vars};
+
+    use super::without_upstream;
+
+    #[test]
+    fn a_backend_to_move_from_is_refused() {
+        let settings = |upstream: Option<&str>| {
+            let secret_key = Some("secret".repeat(8).into());
+            Settings::try_from(Vars { secret_key, upstream: upstream.map(Into::into), ..Vars::default() }).unwrap()
+        };
+        assert!(without_upstream(settings(None)).is_ok());
+        let error = without_upstream(settings(Some("https://old.example"))).unwrap_err();
+        assert_eq!(error.setting, "UPSTREAM");
     }
 }
