@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 31] = [
+const TESTS: [&str; 32] = [
     "events",
     "lockout",
     "d1",
@@ -68,6 +68,7 @@ const TESTS: [&str; 31] = [
     "slim",
     "stores",
     "users",
+    "upstream",
 ];
 
 /// Files that only some of them load or put to the test.
