@@ -205,6 +205,45 @@ test("exports of Auth0, Clerk, Supabase, Firebase and better-auth are read as th
   assert.match(users(["import", file(forms[3]?.[1] ?? "", "json"), "--db", `sqlite:${path}`]).stderr, /line 1: a hash of Firebase, which needs .*FIREBASE_SIGNER_KEY/);
 });
 
+test("Firebase's CSV, which has no line with names, is read as it is", async () => {
+  const [, parameters = "", salt = "", hash = ""] = FIREBASE.stored.split("$").slice(1);
+  const env = { FIREBASE_SIGNER_KEY: /sk=(.*)$/.exec(parameters)?.[1] ?? "" };
+  // As `firebase-tools` joins the 28 columns, with a comma at the end; a quote in a name stays as it is.
+  const line = (id: string, { email = `${id}@example.com`, isVerified = false, name = "", disabled = "", claims = "" } = {}) =>
+    [id, email, isVerified, hash, salt, name, "https://example.com/photo", ...Array<string>(16).fill(""), "1486324445000", "1486324445001", "+4930123", disabled, claims, ""].join(",");
+  const { path, rows, store } = sqlite("text");
+  const lines = [
+    line("fb1", { isVerified: true, name: 'Ada "the first" L' }),
+    line("fb2", { name: '"Hopper, Grace"', disabled: "true", claims: '"{""role"":""admin""}"' }),
+    line("fb3", { disabled: "false" }),
+  ];
+  const { status, stderr } = users(["import", file(lines.join("\r\n")), "--db", `sqlite:${path}`], { env });
+  assert.equal(status, 0, stderr);
+  assert.deepEqual((rows() as unknown[][]).map(([id, , , at, isActive, isVerified]) => [id, at, isActive, isVerified]), [
+    ["fb1", "2017-02-05T19:54:05Z", 1, 1],
+    ["fb2", "2017-02-05T19:54:05Z", 0, 0],
+    ["fb3", "2017-02-05T19:54:05Z", 1, 0],
+  ]);
+  assert.deepEqual([await logsIn(store, "fb1@example.com", FIREBASE.password), await logsIn(store, "fb2@example.com", FIREBASE.password)], [true, false]);
+  // The first version had no `disabled`. One who logs in by telephone has no address.
+  const first = sqlite("text");
+  const old = [line("fb4", { email: "" }), line("fb5"), line("fb6", { name: '"An "odd", name"' })].map((text) => text.slice(0, -2));
+  const partial = users(["import", file(old.join("\n")), "--partial", "--db", `sqlite:${first.path}`], { env });
+  assert.match(partial.stderr, /line 1: no e-mail address\nline 3: 28 fields instead of 27\n/);
+  assert.deepEqual((first.rows() as unknown[][]).map(([id]) => id), ["fb5"]);
+  // What may be something else is not guessed.
+  for (const [text, message] of [
+    [`fb7,ada@example.com,true,${hash},${salt},x\n`, /line 1 has a user instead of the names of the columns: .*above it; a CSV export of Firebase has 26 to 29 fields, and this line 6/],
+    [`7,ada@example.com,${BCRYPT},true\n`, /line 1 has a user instead of the names of the columns: add a line such as id,email,password above it\n/],
+    [`7,ada,${BCRYPT},true\n`, /line 1 has a user instead/],
+  ] as const) {
+    const { status, stderr } = users(["import", file(text), "--db", `sqlite:${path}`], { env });
+    assert.equal(status, 2);
+    assert.match(stderr, message);
+    assert(!/@|\$2b/.test(stderr), stderr);
+  }
+});
+
 test("from PostgreSQL to PostgreSQL, with the ids, and without them to SQLite", async () => {
   const admin = new Client({ connectionString: server.url });
   await admin.connect();

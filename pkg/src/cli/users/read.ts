@@ -39,7 +39,7 @@ async function* readFile(name: string): AsyncGenerator<Read> {
   const all = again(first.value, blocks);
   const start = first.value.trimStart();
   if (start.startsWith("[")) return yield* readJson(all);
-  if (!start.startsWith("{")) return yield* readCsv(all);
+  if (!start.startsWith("{")) return yield* readCsv(all, isFirebase(start));
   const one = user(start.split("\n", 1)[0] ?? "");
   yield* "fields" in one && !Array.isArray(one.fields["users"]) ? readLines(all) : readJson(all);
 }
@@ -102,17 +102,46 @@ async function* again(first: string, rest: AsyncIterable<string>): AsyncGenerato
   yield* rest;
 }
 
-/** The first line has the names of the columns. */
-async function* readCsv(blocks: AsyncIterable<string>): AsyncGenerator<Read> {
-  const records = parse({ bom: true, info: true, relax_column_count: true, skip_empty_lines: true });
+/** The columns of `firebase auth:export users.csv`, which has no line with their names. */
+const OF_FIREBASE = [
+  ...["localId", "email", "emailVerified", "passwordHash", "salt", "displayName", "photoUrl"],
+  ...["google", "facebook", "twitter", "github"].flatMap((provider) => ["Id", "Email", "DisplayName", "PhotoUrl"].map((what) => provider + what)),
+  ...["createdAt", "lastSignedInAt", "phoneNumber", "disabled", "customAttributes"],
+];
+
+/** How many columns it has: its first version had no `disabled`, and each line ends with a comma. */
+const FIREBASE_WIDTHS = [26, 27, 28, 29];
+
+/** Whether the text begins with a user of Firebase: no column is named `true` or `false`. */
+function isFirebase(text: string): boolean {
+  return /^[^",\s]+,(?:[^",\s]+@[^",\s]+)?,(?:true|false),[\w+/=-]*,[\w+/=-]*,/.test(text);
+}
+
+/** The names of the columns, by the first record. */
+function namesOf(record: string[], isOfFirebase: boolean): { names: string[]; isHeader: boolean } {
+  if (isOfFirebase && FIREBASE_WIDTHS.includes(record.length)) return { names: [...OF_FIREBASE, ""].slice(0, record.length), isHeader: false };
+  // What only a user has: an address, or the text of a hash.
+  if (isOfFirebase || record.some((value) => /.@.|^\$\w+\$|^pbkdf2|^scrypt:/.test(value))) {
+    const widths = isOfFirebase ? `; a CSV export of Firebase has ${FIREBASE_WIDTHS[0]} to ${FIREBASE_WIDTHS.at(-1)} fields, and this line ${record.length}` : "";
+    throw new UsageError(`line 1 has a user instead of the names of the columns: add a line such as id,email,password above it${widths}`);
+  }
+  const names = record.map((name) => name.trim());
+  if (new Set(names).size < names.length) throw new UsageError("line 1: two columns have the same name");
+  return { names, isHeader: true };
+}
+
+/** The first line has the names of the columns, except in an export of Firebase. */
+async function* readCsv(blocks: AsyncIterable<string>, isOfFirebase: boolean): AsyncGenerator<Read> {
+  // Firebase writes a quote in a name as it is.
+  const records = parse({ bom: true, info: true, relax_column_count: true, relax_quotes: isOfFirebase, skip_empty_lines: true });
   const feeding = feed(blocks, records);
   let names: string[] | undefined;
   try {
     for await (const { record, info } of records as AsyncIterable<{ record: string[]; info: { lines: number } }>) {
       if (!names) {
-        names = record.map((name) => name.trim());
-        if (new Set(names).size < names.length) throw new UsageError("line 1: two columns have the same name");
-        continue;
+        const first = namesOf(record, isOfFirebase);
+        names = first.names;
+        if (first.isHeader) continue;
       }
       const line = info.lines;
       if (record.length !== names.length) yield { line, problem: `${record.length} fields instead of ${names.length}` };
