@@ -244,6 +244,29 @@ test("Firebase's CSV, which has no line with names, is read as it is", async () 
   }
 });
 
+test("the users of Django's table log in", async () => {
+  const vectors = JSON.parse(readFileSync(join(ROOT, "schemes/tests/vectors/vectors.json"), "utf8")) as { library: string; stored: string; password: string }[];
+  const django = vectors.find(({ library, password }) => library === "Django" && password === "password") ?? assert.fail();
+  const bcrypt = await hashPassword("secret", { cost: 10 });
+  const head = "id,password,last_login,is_superuser,username,first_name,last_name,email,is_staff,is_active,date_joined";
+  const line = (id: number, password: string, isActive = "t") => `${id},"${password}",2024-06-01 10:00:00.123456+00,f,user${id},Ada,L,user${id}@example.com,f,${isActive},2024-05-01 10:00:00.123456+00`;
+  const good = [line(1, django.stored), line(2, `argon2${ARGON2ID}`), line(3, `bcrypt$${bcrypt}`), line(4, django.stored, "f")];
+  const bad = [line(5, "!Kd9vXcRqTz0eWb3nUjY7pLs5aHf2mGo1iQx8wZtC"), line(6, `bcrypt_sha256$${bcrypt}`)];
+  const { path, rows, store } = sqlite();
+  const input = file([head, ...good, ...bad].join("\n"));
+  const refused = users(["import", input, "--db", `sqlite:${path}`]);
+  assert.match(refused.stderr, /line 6: no password hash.*\nline 7: a hash of Django's bcrypt_sha256, which no login verifies/);
+  assert.equal(refused.status, 1);
+  const { stdout, stderr } = users(["import", input, "--db", `sqlite:${path}`, "--skip-without-password", "--partial"]);
+  assert.match(stdout, /4 imported, 1 without a password left out, 1 refused/, stderr);
+  assert.deepEqual((rows() as unknown[][]).map(([id, email, , at, isActive]) => [id, email, at, isActive]), [1, 2, 3, 4].map((id) => [id, `user${id}@example.com`, "2024-05-01T10:00:00Z", Number(id < 4)]));
+  const passwords = ["password", "secret", "secret", "password"];
+  for (const [at, password] of passwords.entries()) {
+    assert.equal(await logsIn(store, `user${at + 1}@example.com`, password), at < 3);
+    assert.equal(await logsIn(store, `user${at + 1}@example.com`, "wrong"), false);
+  }
+});
+
 test("from PostgreSQL to PostgreSQL, with the ids, and without them to SQLite", async () => {
   const admin = new Client({ connectionString: server.url });
   await admin.connect();

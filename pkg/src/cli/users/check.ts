@@ -136,9 +136,11 @@ export class Checker {
   }
 
   #password(fields: Record<string, unknown>, given: unknown): string | { problem: string } {
-    if (typeof given !== "string" || given === "") return problem("no password hash: `--skip-without-password` leaves such users out");
+    // Django's mark of an unusable password is `!`, and what follows is random.
+    if (typeof given !== "string" || given === "" || given.startsWith("!")) return problem("no password hash: `--skip-without-password` leaves such users out");
     const salt = fields["salt"];
-    if (typeof salt !== "string" || fields["passwordHash"] !== given) return given.trim();
+    // Django writes the name of its hasher before a hash that has a form of its own: `argon2$argon2id$v=19$...`, `bcrypt$$2b$12$...`.
+    if (typeof salt !== "string" || fields["passwordHash"] !== given) return given.trim().replace(/^(?:argon2(?=\$argon2)|bcrypt\$(?=\$2))/, "");
     const { firebase } = this.#options;
     if (!firebase) return problem("a hash of Firebase, which needs the parameters of the project: set FIREBASE_SIGNER_KEY, and FIREBASE_SALT_SEPARATOR, FIREBASE_ROUNDS and FIREBASE_MEM_COST if they are not Bw==, 8 and 14");
     const { signerKey, saltSeparator, rounds, memCost } = firebase;
@@ -162,6 +164,7 @@ export async function kindOf(stored: string): Promise<{ kind: string } | { probl
       return problem(`a hash of bcrypt that no login can verify: ${error.message}`);
     }
   }
+  if (stored.startsWith("bcrypt_sha256$")) return problem("a hash of Django's bcrypt_sha256, which no login verifies: the user has to get a new password");
   const found = await schemes.describe(stored);
   switch (found) {
     case "unknown":
