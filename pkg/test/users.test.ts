@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -331,6 +331,31 @@ test("local D1 by wrangler, and the SQL for a review does the same", async () =>
   assert.match(run([CLI, "users", "disable", "ada@example.com"]).stdout, /The user 7 was disabled/);
   assert.match(run([CLI, "users", "rm", "grace@münchen.de", "--yes"]).stdout, /The user 9 was deleted/);
   assert.match(run([CLI, "users", "stats"]).stdout, /3 {2}bcrypt, cost 10\n +3 {2}users\n$/);
+});
+
+test("D1 at Cloudflare without an account or a connection: what to do next, and nothing of the file", () => {
+  const project = mkdtempSync(join(folder, "worker-"));
+  symlinkSync(join(ROOT, "node_modules"), join(project, "node_modules"));
+  writeFileSync(join(project, "wrangler.jsonc"), JSON.stringify({ name: "login", account_id: "0".repeat(32), d1_databases: [{ binding: "DB", database_name: "login", database_id: "00000000-0000-0000-0000-000000000000" }] }));
+  const token = "a-token-of-the-tests-that-is-of-nobody-1";
+  // Nobody listens on port 1.
+  const nowhere = { CLOUDFLARE_API_TOKEN: token, CLOUDFLARE_API_BASE_URL: "http://127.0.0.1:1/client/v4" };
+  for (const [db, env, message] of [
+    ["d1-remote:DB", {}, /^edgegate: Cloudflare does not know who you are: run `npx wrangler login` first, or set CLOUDFLARE_API_TOKEN\n/],
+    ["d1-remote:DB", nowhere, /^edgegate: Cloudflare cannot be reached: /],
+    ["d1:OTHER", {}, /^edgegate: the configuration of wrangler has no D1 database OTHER: `npx wrangler d1 list` /],
+    ["d1-remote:", {}, /^edgegate: d1-remote:NAME is missing/],
+  ] as const) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, "users", "import", file(GOOD), "--db", db], {
+      cwd: project,
+      env: { PATH: process.env["PATH"], HOME: project, TMPDIR: project, ...env },
+      encoding: "utf8",
+    });
+    assert.deepEqual([status, stdout], [2, ""], stderr);
+    assert.match(stderr, message);
+    assert(!stderr.includes(token) && !/@|\$2b|\$argon2/.test(stderr), stderr);
+  }
+  assert.deepEqual(readdirSync(project).filter((name) => name === ".wrangler" || name.startsWith("edgegate-")), [], "nothing was stored, and no file is left");
 });
 
 test("users are added, verified, disabled, enabled, deleted and exported", async () => {

@@ -144,7 +144,7 @@ function d1(name: string, where: "--local" | "--remote"): Database {
     const call = [wrangler, "d1", "execute", name, where, "--json", "--yes", ...args];
     const env = { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" };
     const { stdout } = await promisify(execFile)(process.execPath, call, { env, maxBuffer: 2 ** 30 }).catch((error: { stdout?: string; stderr?: string }) => {
-      throw new UsageError(`wrangler has failed:\n${`${error.stdout ?? ""}${error.stderr ?? ""}`.trim().slice(0, 2000)}`);
+      throw new UsageError(ofWrangler(`${error.stdout ?? ""}${error.stderr ?? ""}`, name));
     });
     const results = JSON.parse(stdout.slice(stdout.indexOf("["))) as { results?: Row[] }[];
     return results.at(-1)?.results ?? [];
@@ -163,6 +163,17 @@ function d1(name: string, where: "--local" | "--remote"): Database {
     },
     close: async () => remove(),
   };
+}
+
+/** What is wrong, by the output of wrangler, and what to do; without addresses and hashes of a statement. */
+function ofWrangler(output: string, name: string): string {
+  if (/CLOUDFLARE_API_TOKEN|wrangler login|not (?:authenticated|logged in)|authentication error|invalid access token|code: (?:9109|10000)/i.test(output)) {
+    return "Cloudflare does not know who you are: run `npx wrangler login` first, or set CLOUDFLARE_API_TOKEN";
+  }
+  if (/fetch failed|ENOTFOUND|ECONNREFUSED|EAI_AGAIN/.test(output)) return "Cloudflare cannot be reached: run the same again when there is a connection";
+  if (/find a D1 DB/.test(output)) return `the configuration of wrangler has no D1 database ${name}: \`npx wrangler d1 list\` shows those of the account, and \`npx wrangler d1 create ${name}\` makes one`;
+  const [, text = output] = /"text": "((?:[^"\\]|\\.)*)"/.exec(output) ?? [];
+  return `wrangler has failed:\n${text.replace(/\S*(?:@\S|\$\w+\$|[0-9a-f]{32})\S*/g, "...").trim().slice(0, 2000)}`;
 }
 
 function sqlFile(file: string, kind: Database["kind"]): Database {
