@@ -32,8 +32,8 @@ const BCRYPT = await hashPassword("secret", { cost: 10 });
 const ARGON2ID = ((await schemes.hash("secret", { memory: 64, passes: 1, lanes: 1 })) as { stored: string }).stored;
 const FIREBASE = (JSON.parse(readFileSync(join(ROOT, "schemes/tests/vectors/firebase.json"), "utf8")) as { stored: string; password: string }[])[0] ?? assert.fail();
 
-function users(args: string[], { input = "", env = {} }: { input?: string | Buffer; env?: Record<string, string> } = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, "users", ...args], {
+function users(args: string[], { input = "", env = {}, node = [] }: { input?: string | Buffer; env?: Record<string, string>; node?: string[] } = {}) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, CLI, "users", ...args], {
     input,
     cwd: folder,
     env: { PATH: process.env["PATH"], HOME: folder, ...env },
@@ -267,6 +267,125 @@ test("the users of Django's table log in", async () => {
   }
 });
 
+test("a large import takes little memory, and finds what is twice in it", () => {
+  const { path, rows } = sqlite();
+  const lines = Array.from({ length: 60_000 }, (_, at) => `${at + 1},user${at + 1}@example.com,${BCRYPT}`);
+  const input = file(`id,email,password\n${lines.join("\n")}`);
+  const twice = file(`id,email,password\n${lines.join("\n")}\n60001,USER3@example.com,${BCRYPT}\n50000,other@example.com,${BCRYPT}`);
+  // In MB. Addresses and ids as texts, or all rows of the table, would not fit.
+  const call = (...args: string[]) => users([...args, "--db", `sqlite:${path}`], { node: ["--max-old-space-size=16"] });
+  const refused = call("import", twice);
+  assert.match(refused.stderr, /line 60002: the same e-mail address as line 4, .*\nline 60003: the same id as line 50001\n/);
+  assert.match(refused.stdout, /60,000 to import, 2 refused/);
+  assert.match(call("import", input).stdout, /60,000 imported, 0 refused/);
+  assert.equal(rows().length, 60_000);
+  assert.match(call("import", input).stdout, /0 to import, 60,000 there already, 0 refused/);
+  assert.match(call("stats").stdout, /60,000 {2}bcrypt, cost 10\n +60,000 {2}users/);
+  const out = join(folder, "large.csv");
+  assert.match(call("export", out).stderr, /60,000 users exported/);
+  const exported = readFileSync(out, "utf8").trim().split("\n");
+  assert.deepEqual([exported.length, exported[1001]?.split(",")[0], exported.at(-1)?.split(",")[0]], [60_001, "1001", "60000"]);
+});
+
+test("--overwrite gives users the hash and the state of the file, and ends their sessions", async () => {
+  const [old, changed] = [BCRYPT, await hashPassword("a new secret", { cost: 10 })];
+  const { path, rows, store } = sqlite();
+  const database = new DatabaseSync(path);
+  const session = (id: string, user: number) => database.prepare("INSERT INTO sessions (id, user_id, current, created_at, rotated_at, expires_at, ends_at) VALUES (?, ?, 'x', 0, 0, 0, 0)").run(id, user);
+  const state = () => ({
+    versions: database.prepare("SELECT token_version FROM users ORDER BY id").all().map((row) => row["token_version"]),
+    sessions: database.prepare("SELECT id FROM sessions ORDER BY id").all().map((row) => row["id"]),
+  });
+  const db = ["--db", `sqlite:${path}`];
+  const first = [`1,ada@example.com,${old},true`, `2,grace@example.com,${old},true`, `3,mary@example.com,${old},false`, `4,"o'neil@example.com",${old},true`];
+  assert.equal(users(["import", file(["id,email,password,is_active", ...first].join("\n")), ...db]).status, 0);
+  database.exec("UPDATE users SET created_at = 'then'");
+  for (const user of [1, 2, 3, 4]) session(`of ${user}`, user);
+  const last = ["id,email,password,is_active", first[0], `2,GRACE@example.com,${changed},true`, `3,mary@example.com,${old},true`, `4,"o'neil@example.com",${changed},false`, `5,new@example.com,${changed},true`];
+  const input = file(last.join("\n"));
+  // Something is wrong in one line: nothing is overwritten.
+  const before = rows();
+  const wrong = users(["import", file([...last, `9,ada@example.com,${changed},true`].join("\n")), "--overwrite", ...db]);
+  assert.deepEqual([wrong.status, rows()], [1, before]);
+  assert.match(users(["import", file(`id,email,password\n9,grace@example.com,${changed}`), "--overwrite", ...db]).stderr, /line 2: the e-mail address is there already, with another id/);
+  assert.match(users(["import", file(`id,email,password\n2,other@example.com,${changed}`), "--overwrite", ...db]).stderr, /line 2: the id is there already, with another e-mail address/);
+  const dry = users(["import", input, "--overwrite", "--dry-run", ...db]);
+  assert.match(dry.stdout, /1 to import, 3 to overwrite, 1 there already, 0 refused/);
+  assert.deepEqual([rows(), state().sessions.length], [before, 4]);
+  const { status, stdout, stderr } = users(["import", input, "--overwrite", ...db]);
+  assert.equal(status, 0, stderr);
+  assert.match(stdout, /1 imported, 3 overwritten, 1 there already, 0 refused/);
+  const after = [
+    [1, "ada@example.com", old, "then", 1, 1],
+    [2, "grace@example.com", changed, "then", 1, 1],
+    [3, "mary@example.com", old, "then", 1, 1],
+    [4, "o'neil@example.com", changed, "then", 0, 1],
+  ];
+  assert.deepEqual(rows().slice(0, 4), after);
+  assert.deepEqual(state(), { versions: [0, 1, 1, 1, 0], sessions: ["of 1"] });
+  assert.deepEqual([await logsIn(store, "grace@example.com", "a new secret"), await logsIn(store, "grace@example.com", "secret"), await logsIn(store, "o'neil@example.com", "a new secret")], [true, false, false]);
+  assert.match(users(["import", input, "--overwrite", ...db]).stdout, /0 to import, 5 there already, 0 refused/);
+  assert.deepEqual(state(), { versions: [0, 1, 1, 1, 0], sessions: ["of 1"] });
+  // The file does not say who is active, and has no ids of the table: users are found by their addresses.
+  assert.match(users(["import", file(`id,email,password\nx,Ada@example.com,${changed}\ny,o'neil@example.com,${old}`), "--overwrite", "--new-ids", ...db]).stdout, /0 imported, 2 overwritten, 0 refused/);
+  assert.deepEqual((rows() as unknown[][]).map(([, , hash, , isActive]) => [hash, isActive]), [[changed, 1], [changed, 1], [old, 1], [old, 0], [changed, 1]]);
+  assert.deepEqual(state().versions, [1, 1, 1, 2, 0]);
+  // A table without sessions, is_active and token_version.
+  database.exec("DROP TABLE sessions; DROP TABLE users; CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT UNIQUE COLLATE NOCASE, password TEXT)");
+  database.prepare("INSERT INTO users VALUES (2, 'grace@example.com', ?)").run(old);
+  assert.match(users(["import", file(last.slice(0, 3).join("\n")), "--overwrite", ...db]).stdout, /1 imported, 1 overwritten/);
+  assert.match(users(["import", file(`id,email,password,is_active\n2,grace@example.com,${old},false`), "--overwrite", ...db]).stderr, /line 2: the user is not active, and the table has no column is_active/);
+  assert.deepEqual(database.prepare("SELECT id, password FROM users ORDER BY id").all().map((row) => Object.values(row)), [[1, old], [2, changed]]);
+});
+
+test("--overwrite as SQL for a review changes only who differs, in SQLite and PostgreSQL, and PostgreSQL itself", async () => {
+  const changed = await hashPassword("a new secret", { cost: 10 });
+  const ids = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+  const csv = (hash: string) => file(["id,email,password", `${ids[0]},ada@example.com,${BCRYPT}`, `${ids[1]},Grace@example.com,${hash}`, `${ids[2]},new@example.com,${hash}`].join("\n"));
+  const insert = (hash: string) => [`${ids[0]}', 'ada@example.com', '${BCRYPT}', 7)`, `${ids[1]}', 'grace@example.com', '${hash}', 7)`].map((row) => `INSERT INTO users (id, email, password, token_version) VALUES ('${row};`).join("\n");
+  const sessions = [0, 1].map((at) => `INSERT INTO sessions (id, user_id, current, created_at, rotated_at, expires_at, ends_at) VALUES ('s${at}', '${ids[at]}', 'x', 0, 0, 0, 0);`).join("\n");
+  const expected = [[ids[0], BCRYPT, 7, "s0"], [ids[1], changed, 8, null], [ids[2], changed, 0, null]];
+  const select = "SELECT users.id, password, CAST(token_version AS integer) AS version, sessions.id AS session FROM users LEFT JOIN sessions ON user_id = users.id ORDER BY users.id";
+
+  const { path } = sqlite("text");
+  const database = new DatabaseSync(path);
+  database.exec(insert(BCRYPT) + sessions);
+  const sql = join(folder, "overwrite.sql");
+  assert.match(users(["import", csv(changed), "--overwrite", "--db", `sql:${sql}`]).stdout, /3 written, 0 refused/);
+  for (let times = 0; times < 2; times += 1) {
+    database.exec(readFileSync(sql, "utf8"));
+    assert.deepEqual(database.prepare(select).all().map((row) => Object.values(row)), expected);
+  }
+  // The id belongs to somebody else there.
+  database.exec(`UPDATE users SET email = 'other@example.com', password = 'x' WHERE id = '${ids[1]}'`);
+  database.exec(readFileSync(sql, "utf8"));
+  assert.equal(database.prepare("SELECT password FROM users WHERE id = ?").get(ids[1] ?? "")?.["password"], "x");
+
+  const admin = new Client({ connectionString: server.url });
+  await admin.connect();
+  try {
+    const schema = postgresSchema({ ids: "uuid" });
+    const reset = async () => {
+      await admin.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${schema.users}${schema.sessions}${insert(BCRYPT)}${sessions}`);
+    };
+    const found = async () => (await admin.query({ text: select, rowMode: "array" })).rows;
+    await reset();
+    const text = join(folder, "overwrite-postgres.sql");
+    assert.equal(users(["import", csv(changed), "--overwrite", "--db", `sql-postgres:${text}`]).status, 0);
+    for (let times = 0; times < 2; times += 1) {
+      await admin.query(readFileSync(text, "utf8"));
+      assert.deepEqual(await found(), expected);
+    }
+    await reset();
+    const args = ["import", csv(changed), "--overwrite", "--db", server.url];
+    assert.match(users(args).stdout, /1 imported, 1 overwritten, 1 there already, 0 refused/);
+    assert.deepEqual(await found(), expected);
+    assert.match(users(args).stdout, /0 to import, 3 there already, 0 refused/);
+  } finally {
+    await admin.end();
+  }
+});
+
 test("from PostgreSQL to PostgreSQL, with the ids, and without them to SQLite", async () => {
   const admin = new Client({ connectionString: server.url });
   await admin.connect();
@@ -328,6 +447,10 @@ test("local D1 by wrangler, and the SQL for a review does the same", async () =>
   new DatabaseSync(path).exec(readFileSync(sql, "utf8"));
   assert.deepEqual((rows() as unknown[][]).map(([, email]) => email), ["ada@example.com", "Grace@xn--mnchen-3ya.de", "o'neil;--@example.com", 'a"b@example.com']);
   assert.match(run([CLI, "users", "import", file(odd), "--db", `sql:${sql}`]).stderr, /cannot be written: it exists already/);
+  const changed = odd.replace(BCRYPT, BCRYPT.slice(0, -8) + "a".repeat(7) + BCRYPT.slice(-1));
+  assert.match(run([CLI, "users", "import", file(changed), "--overwrite"]).stdout, /0 imported, 1 overwritten, 3 there already, 0 refused/);
+  assert.match(run([CLI, "users", "export", "-"]).stdout, /\n7,ada@example\.com,[^,]*aaaaaaa.,2024-05-01T10:00:00Z,1,1\n/);
+  assert.match(run([CLI, "users", "import", file(changed), "--overwrite"]).stdout, /0 to import, 4 there already, 0 refused/);
   assert.match(run([CLI, "users", "disable", "ada@example.com"]).stdout, /The user 7 was disabled/);
   assert.match(run([CLI, "users", "rm", "grace@münchen.de", "--yes"]).stdout, /The user 9 was deleted/);
   assert.match(run([CLI, "users", "stats"]).stdout, /3 {2}bcrypt, cost 10\n +3 {2}users\n$/);

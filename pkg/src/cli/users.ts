@@ -1,6 +1,7 @@
 // The commands `edgegate users`.
 
-import { writeFile } from "node:fs/promises";
+import { createWriteStream, rmSync } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { hashPassword, storedEmail, verifyPassword } from "edgegate";
 import { schemes } from "edgegate/schemes";
 import type { Command } from "commander";
@@ -10,7 +11,7 @@ import { importUsers, mappingOf } from "./users/import.js";
 import { askNewPassword, askPassword, confirm } from "./users/password.js";
 import { counted } from "./users/progress.js";
 import { fileSource, type Read, type Source } from "./users/read.js";
-import { exported, inserts, isUser, openTable, type Table } from "./users/rows.js";
+import { exported, hasTable, isUser, openTable, pages, writes, type Table } from "./users/rows.js";
 import { kindsOf } from "./users/stats.js";
 import { connect, literal, openDatabase, quoted, TARGETS, type Row } from "./users/table.js";
 
@@ -35,6 +36,7 @@ export function addUsers(program: Command, run: (status: Promise<number>) => Pro
     .option("--map <fields>", "names of columns that are not found by themselves, such as `email=mail,password=pw_hash`")
     .option("--new-ids", "leaves ids out: the database gives new ones, and tokens of the old ones become invalid", false)
     .option("--skip-without-password", "leaves out users who have no password hash", false)
+    .option("--overwrite", "gives users who are there already, with the same address and id, the hash and is_active of the file", false)
     .option("--partial", "stores the users in whose lines nothing is wrong", false)
     .option("--dry-run", "checks, and stores nothing", false)
     .option("--report <file>", "writes all problems to a file, as NDJSON with line numbers")
@@ -62,10 +64,18 @@ export function addUsers(program: Command, run: (status: Promise<number>) => Pro
 const FORMS = `
 What programs export is read as it is: FastAPI's template (id, email, hashed_password, is_active), Django, Supabase (auth.users:
 encrypted_password, email_confirmed_at), Auth0 (NDJSON: _id, email, passwordHash, email_verified), Clerk (CSV: primary_email_address,
-password_digest) and Firebase (JSON; set FIREBASE_SIGNER_KEY, and FIREBASE_SALT_SEPARATOR, FIREBASE_ROUNDS and FIREBASE_MEM_COST if they
+password_digest) and Firebase (JSON and CSV; set FIREBASE_SIGNER_KEY, and FIREBASE_SALT_SEPARATOR, FIREBASE_ROUNDS and FIREBASE_MEM_COST if they
 are not Bw==, 8 and 14). Hashes: bcrypt, Argon2, Django's and Werkzeug's PBKDF2, scrypt of Werkzeug, better-auth and Firebase.
 
-Users who are there already are kept as they are, so an import can be repeated. If anything is wrong, nothing is stored.`;
+Users who are there already are kept as they are, so an import can be repeated. If anything is wrong, nothing is stored.
+
+--overwrite is for the last import, because passwords have changed at the old backend since the first one. Of each user whose hash or is_active
+differs, it deletes the sessions and adds 1 to token_version, if there are such a table and column: refresh tokens end, and with REVOCATION=on
+all tokens. Others stay as they are, so it can be repeated too. is_active is overwritten if the file has it. The file wins: a password that was
+changed at the new login since the first import is lost, and a hash that was replaced there (REHASH=on) becomes the old one again.
+
+CSV and NDJSON files are read line by line. An import remembers 52 bytes for each user, and 78 for each one who is there already. A JSON document
+is read as a whole.`;
 
 async function onTable(options: OfTable, work: (table: Table) => Promise<number>): Promise<number> {
   const database = await openDatabase(options.db);
@@ -86,6 +96,7 @@ interface ImportArguments {
   fromTable: string;
   map?: string;
   newIds: boolean;
+  overwrite: boolean;
   skipWithoutPassword: boolean;
   partial: boolean;
   dryRun: boolean;
@@ -134,18 +145,25 @@ async function postgresSource(url: string, table: string): Promise<Source> {
 
 async function exportUsers(file: string, table: Table): Promise<number> {
   readable(table);
-  const rows = await exported(table);
   const isJson = /\.(ndjson|jsonl)$/.test(file);
-  const names = Object.keys(rows[0] ?? {});
-  const lines = rows.map((row) => (isJson ? JSON.stringify(row) : names.map((name) => csv(row[name])).join(",")));
-  const text = [...(isJson ? [] : [names.join(",")]), ...lines, ""].join("\n");
-  if (file === "-") await new Promise((resolve) => process.stdout.write(text, resolve));
+  const { names, read } = exported(table);
+  let users = 0;
+  async function* lines(): AsyncGenerator<string> {
+    if (!isJson) yield `${names.join(",")}\n`;
+    for await (const rows of pages(table, read)) {
+      users += rows.length;
+      yield rows.map((row) => `${isJson ? JSON.stringify(row) : names.map((name) => csv(row[name])).join(",")}\n`).join("");
+    }
+  }
+  if (file === "-") await pipeline(lines, process.stdout, { end: false });
   else {
-    await writeFile(file, text, { mode: 0o600, flag: "wx" }).catch(({ code }: NodeJS.ErrnoException) => {
-      throw new UsageError(`${file} cannot be written: ${code === "EEXIST" ? "it exists already" : code}`);
+    await pipeline(lines, createWriteStream(file, { mode: 0o600, flags: "wx" })).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") rmSync(file, { force: true });
+      if (error.syscall === undefined) throw error;
+      throw new UsageError(`${file} cannot be written: ${error.code === "EEXIST" ? "it exists already" : error.code}`);
     });
   }
-  console.error(`${counted(rows.length)} users exported. The file has their password hashes: keep it as you keep the database.`);
+  console.error(`${counted(users)} users exported. The file has their password hashes: keep it as you keep the database.`);
   return 0;
 }
 
@@ -159,10 +177,10 @@ async function add(typed: string, { argon2id }: { argon2id: boolean }, table: Ta
   const password = await hashed(await askNewPassword(), argon2id);
   if (!table.database.isFile && (await find(email, table))) throw new UsageError("there is a user with this address already");
   async function* one() {
-    yield { id: undefined, email, password, createdAt: undefined, isActive: true, isVerified: true };
+    yield { user: { id: undefined, email, password, createdAt: undefined, isActive: true, isVerified: true }, how: "insert" } as const;
   }
   if (!table.givesIds) throw new UsageError("this table gives no ids: add the user with an id by `users import`");
-  await table.database.run(inserts(table, one(), () => {}));
+  await table.database.run(writes(table, one(), () => {}));
   console.log(`${table.database.name}: the user was added`);
   return 0;
 }
@@ -185,17 +203,18 @@ async function remove(email: string, isConfirmed: boolean, table: Table): Promis
   return told([user], "deleted");
 }
 
-async function hasTable({ database }: Table, name: string): Promise<boolean> {
-  const sql = database.kind === "sqlite" ? `SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ${literal(name)}` : `SELECT 1 AS found WHERE to_regclass(${literal(quoted(name))}) IS NOT NULL`;
-  return (await database.all(sql)).length > 0;
-}
-
 async function stats(table: Table): Promise<number> {
   readable(table);
-  const rows = await table.database.all(`SELECT password FROM ${quoted(table.name)}`);
-  const { counts, hashMix } = await kindsOf(rows.map((row) => row["password"] as string | null));
+  let all = 0;
+  async function* hashes(): AsyncGenerator<string | null> {
+    for await (const rows of pages(table, ["id", "password"])) {
+      all += rows.length;
+      for (const row of rows) yield row["password"] as string | null;
+    }
+  }
+  const { counts, hashMix } = await kindsOf(hashes());
   for (const [kind, users] of counts) console.log(`${counted(users).padStart(11)}  ${kind}`);
-  console.log(`${counted(rows.length).padStart(11)}  users`);
+  console.log(`${counted(all).padStart(11)}  users`);
   if (hashMix !== undefined) console.log(`\nUnknown addresses are refused in the time of a known one with this setting:\n\nHASH_MIX='${hashMix}'`);
   return 0;
 }

@@ -2,6 +2,7 @@
 
 import { bcryptCost, EdgegateError, storedEmail } from "edgegate";
 import { schemes } from "edgegate/schemes";
+import { fingerprint, Numbers } from "./fingerprints.js";
 import { isObject } from "./read.js";
 
 /** A user to store. */
@@ -11,16 +12,42 @@ export interface ImportedUser {
   password: string;
   /** As RFC 3339 has it. */
   createdAt: string | undefined;
-  isActive: boolean;
+  /** `undefined` if the file does not say: a new user is active, and one who is there already stays as before. */
+  isActive: boolean | undefined;
   isVerified: boolean;
 }
 
-/** A user who is there already. */
-export interface StoredUser {
-  id: string | number;
-  email: string;
-  password: string | null;
+/** Those who are there already: each one has a number, by which address and id belong together. */
+export class StoredUsers {
+  readonly #byEmail = new Numbers();
+  readonly #byId = new Numbers();
+  /** By number and hash: {@link ACTIVE} or {@link INACTIVE}. */
+  readonly #states = new Numbers();
+  #users = 0;
+
+  add({ id, email, password, isActive }: { id: string | number; email: string; password: string | null; isActive: boolean }): void {
+    this.#users += 1;
+    this.#byEmail.add(fingerprint(email.toLowerCase()), this.#users);
+    this.#byId.add(fingerprint(String(id)), this.#users);
+    this.#states.add(fingerprint(`${this.#users} ${password ?? ""}`), isActive ? ACTIVE : INACTIVE);
+  }
+
+  get byEmail(): Pick<Numbers, "get"> {
+    return this.#byEmail;
+  }
+
+  get byId(): Pick<Numbers, "get"> {
+    return this.#byId;
+  }
+
+  /** Whether a user is active; `undefined` if the user has another hash than this one. */
+  isActive(user: number, password: string): boolean | undefined {
+    const state = this.#states.get(fingerprint(`${user} ${password}`));
+    return state === undefined ? undefined : state === ACTIVE;
+  }
 }
+
+const [ACTIVE, INACTIVE] = [1, 2];
 
 /** The names that exports give to what is stored, the first one first. */
 const NAMES = {
@@ -52,8 +79,9 @@ export interface CheckOptions {
   givesIds: boolean;
   /** Leaves the ids of the file out. */
   newIds: boolean;
-  /** Who is there already, by address in lower case and by id. */
-  stored: { byEmail: Map<string, StoredUser>; byId: Map<string, StoredUser> };
+  stored: StoredUsers;
+  /** Gives those who are there already the hash and the state of the file. */
+  overwrite: boolean;
   firebase: FirebaseParameters | undefined;
 }
 
@@ -66,22 +94,18 @@ export interface FirebaseParameters {
 }
 
 /** What is to be done with a user; a problem names no address, password or hash. */
-export type Checked = { user: ImportedUser } | { kept: "same" | "another hash" } | { problem: string };
+export type Checked = { user: ImportedUser; isThere: boolean } | { kept: "same" | "another hash" } | { problem: string };
 
-/** Checks one user after the other, and remembers addresses and ids until {@link Checker.forget}. */
+/** Checks one user after the other, and says the same about the same line again. */
 export class Checker {
   readonly #options: CheckOptions;
-  #lines: { email: Map<string, number>; id: Map<string, number> } | undefined = { email: new Map(), id: new Map() };
+  /** The first line of an address and of an id. */
+  readonly #lines = { email: new Numbers(), id: new Numbers() };
   /** Hashes by scheme and cost. */
   readonly kinds = new Map<string, number>();
 
   constructor(options: CheckOptions) {
     this.#options = options;
-  }
-
-  /** What is checked from now on was checked before, and is compared with nobody: the memory is needed no more. */
-  forget(): void {
-    this.#lines = undefined;
   }
 
   async check(line: number, fields: Record<string, unknown>): Promise<Checked> {
@@ -91,13 +115,14 @@ export class Checker {
     if (typeof typed !== "string" || typed.trim() === "") return problem("no e-mail address");
     const email = lookedUp(typed);
     if (email === undefined) return problem("an e-mail address that no login finds: it is too long");
-    const key = email.toLowerCase();
-    const twice = remember(this.#lines?.email, key, line);
+    const key = fingerprint(email.toLowerCase());
+    const twice = another(line, this.#lines.email.add(key, line));
     if (twice !== undefined) return problem(`the same e-mail address as line ${twice}, ignoring letter case`);
     const id = this.#id(given);
     if (typeof id === "object") return id;
     if (id === undefined && !this.#options.givesIds) return problem("no id, and the table gives none");
-    const earlier = id === undefined ? undefined : remember(this.#lines?.id, String(id), line);
+    const idKey = id === undefined ? undefined : fingerprint(String(id));
+    const earlier = idKey && another(line, this.#lines.id.add(idKey, line));
     if (earlier !== undefined) return problem(`the same id as line ${earlier}`);
     const password = this.#password(fields, of("password"));
     if (typeof password === "object") return password;
@@ -105,16 +130,20 @@ export class Checker {
     if ("problem" in kind) return kind;
     const createdAt = time(of("createdAt"));
     if (createdAt === null) return problem("a time of creation that is none");
-    const there = this.#options.stored.byEmail.get(key);
-    if (there) {
-      if (id !== undefined && String(there.id) !== String(id)) return problem("the e-mail address is there already, with another id");
-      return { kept: there.password === password ? "same" : "another hash" };
+    const [active, disabled, verified] = [of("isActive"), of("isDisabled"), of("isVerified")];
+    const isSaid = !isEmpty(active) || disabled !== undefined;
+    const isActive = isSaid ? (isEmpty(active) || truth(active)) && !isPresent(disabled) : undefined;
+    const { stored, overwrite } = this.#options;
+    const [there, ofId] = [stored.byEmail.get(key), idKey && stored.byId.get(idKey)];
+    if (there === undefined && ofId !== undefined) return problem("the id is there already, with another e-mail address");
+    if (there !== undefined) {
+      if (idKey !== undefined && there !== ofId) return problem("the e-mail address is there already, with another id");
+      const wasActive = stored.isActive(there, password);
+      const isSame = wasActive !== undefined && (!overwrite || isActive === undefined || isActive === wasActive);
+      if (isSame || !overwrite) return { kept: isSame ? "same" : "another hash" };
     }
-    if (id !== undefined && this.#options.stored.byId.has(String(id))) return problem("the id is there already, with another e-mail address");
     this.kinds.set(kind.kind, (this.kinds.get(kind.kind) ?? 0) + 1);
-    const [active, verified] = [of("isActive"), of("isVerified")];
-    const isActive = (active === undefined || active === null || active === "" || truth(active)) && !isPresent(of("isDisabled"));
-    return { user: { id, email, password, createdAt, isActive, isVerified: verified === undefined || truth(verified) } };
+    return { user: { id, email, password, createdAt, isActive, isVerified: verified === undefined || truth(verified) }, isThere: there !== undefined };
   }
 
   #field(fields: Record<string, unknown>, field: Field): unknown {
@@ -192,16 +221,18 @@ function lookedUp(typed: string): string | undefined {
   }
 }
 
-/** The line that has it already. */
-function remember(lines: Map<string, number> | undefined, key: string, line: number): number | undefined {
-  const earlier = lines?.get(key);
-  if (earlier === undefined) lines?.set(key, line);
-  return earlier;
+/** A line that has it already, and is not this one. */
+function another(line: number, first: number | undefined): number | undefined {
+  return first === line ? undefined : first;
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || value === "";
 }
 
 /** `null` for what is no time. */
 function time(value: unknown): string | undefined | null {
-  if (value === undefined || value === null || value === "") return undefined;
+  if (isEmpty(value)) return undefined;
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   // Milliseconds since 1970, as Firebase has them, or seconds. PostgreSQL writes a space and a short offset.
   const date = typeof number === "number" ? new Date(number < 1e11 ? number * 1000 : number) : new Date(String(number).replace(/^(\d{4}-\d{2}-\d{2}) /, "$1T").replace(/([+-]\d{2})$/, "$1:00"));

@@ -2,11 +2,11 @@
 export class Progress {
   #last = Date.now();
 
-  show(text: string): void {
+  show(text: () => string): void {
     const { isTTY } = process.stderr;
     if (Date.now() - this.#last < (isTTY ? 100 : 2000)) return;
     this.#last = Date.now();
-    process.stderr.write(isTTY ? `\r\u001b[K${text}` : `${text}\n`);
+    process.stderr.write(isTTY ? `\r\u001b[K${text()}` : `${text()}\n`);
   }
 
   clear(): void {

@@ -48,7 +48,7 @@ async function* bytesOf(name: string): AsyncGenerator<Buffer> {
   try {
     const [head] = await createReadStream(name, { end: 1 }).toArray();
     const isGzip = head?.[0] === 0x1f && head[1] === 0x8b;
-    const file = createReadStream(name, { highWaterMark: 1024 * 1024 });
+    const file = createReadStream(name);
     yield* isGzip ? file.compose(createGunzip()) : file;
   } catch (error) {
     throw new UsageError(`${name} cannot be read: ${(error as { code?: string }).code ?? String(error)}`);

@@ -10,9 +10,9 @@ export interface Kinds {
   hashMix: string | undefined;
 }
 
-export async function kindsOf(hashes: Iterable<string | null>): Promise<Kinds> {
+export async function kindsOf(hashes: AsyncIterable<string | null>): Promise<Kinds> {
   const kinds = new Map<string, { users: number; sample: string | undefined }>();
-  for (const stored of hashes) {
+  for await (const stored of hashes) {
     const found = stored ? await kindOf(stored) : { problem: "no password hash" };
     const name = "kind" in found ? found.kind : found.problem;
     const kind = kinds.get(name);

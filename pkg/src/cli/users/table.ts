@@ -20,6 +20,8 @@ export interface Database {
   readonly isFile: boolean;
   /** How it is named to a person; without secrets. */
   readonly name: string;
+  /** How many rows are read or stored by one call. */
+  readonly rowsAtOnce: number;
   /** Runs one statement, and returns its rows. A file has none. */
   all(sql: string): Promise<Row[]>;
   /** Runs statements in one transaction, or in one for each list, if the database has no other. */
@@ -75,6 +77,7 @@ async function sqlite(file: string): Promise<Database> {
     kind: "sqlite",
     isFile: false,
     name: file,
+    rowsAtOnce: 1000,
     all: async (sql) => database.prepare(sql).all(),
     async run(lists) {
       database.exec("BEGIN IMMEDIATE");
@@ -99,6 +102,7 @@ async function postgres(url: string): Promise<Database> {
     kind: "postgres",
     isFile: false,
     name: "the PostgreSQL database",
+    rowsAtOnce: 1000,
     all: async (sql) => (await database.query(sql)).rows as Row[],
     async run(lists) {
       await database.query("BEGIN");
@@ -153,6 +157,8 @@ function d1(name: string, where: "--local" | "--remote"): Database {
     kind: "sqlite",
     isFile: false,
     name: `D1 ${name} (${where.slice(2)})`,
+    // Each call starts wrangler, which takes one to two seconds.
+    rowsAtOnce: 50_000,
     all: (sql) => execute("--command", sql),
     async run(lists) {
       for await (const list of lists) {
@@ -181,6 +187,7 @@ function sqlFile(file: string, kind: Database["kind"]): Database {
     kind,
     isFile: true,
     name: file,
+    rowsAtOnce: 1000,
     all: async () => [],
     async run(lists) {
       const out = createWriteStream(file, { mode: 0o600, flags: "wx" });
@@ -188,7 +195,10 @@ function sqlFile(file: string, kind: Database["kind"]): Database {
         throw new UsageError(`${file} cannot be written: ${error.code === "EEXIST" ? "it exists already" : error.code}`);
       });
       const written = (async () => {
+        // D1 takes no transaction in a file: it makes one of it.
+        if (kind === "postgres") out.write("BEGIN;\n");
         for await (const list of lists) if (!out.write(`${list.join("\n")}\n`)) await new Promise<void>((resolve) => out.once("drain", () => resolve()));
+        if (kind === "postgres") out.write("COMMIT;\n");
         await new Promise<void>((resolve) => out.end(resolve));
       })();
       await Promise.race([written, failed]);
