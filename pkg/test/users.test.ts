@@ -1,13 +1,18 @@
 // `edgegate users`, as a process of its own, on real databases.
 
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { createGate, hashPassword, verifyPassword, type UserStore } from "edgegate";
 import { postgresSchema, postgresUsers } from "edgegate/postgres";
@@ -479,6 +484,57 @@ test("D1 at Cloudflare without an account or a connection: what to do next, and 
     assert(!stderr.includes(token) && !/@|\$2b|\$argon2/.test(stderr), stderr);
   }
   assert.deepEqual(readdirSync(project).filter((name) => name === ".wrangler" || name.startsWith("edgegate-")), [], "nothing was stored, and no file is left");
+});
+
+test("D1 at Cloudflare by wrangler's own requests, to a server that answers as Cloudflare's API", async () => {
+  const database = new DatabaseSync(":memory:");
+  const { users: table, sessions } = sqliteSchema();
+  database.exec(table + sessions);
+  let [uploaded, etag, refusal]: [string, string, object | undefined] = ["", "", undefined];
+  const server = createServer(async (request, response) => {
+    const [body, url] = [await text(request), request.url ?? ""];
+    const answer = (result: unknown) => response.setHeader("content-type", "application/json").end(JSON.stringify({ success: true, errors: [], messages: [], result }));
+    if (request.method === "PUT") {
+      uploaded = body;
+      return response.setHeader("etag", `"${etag}"`).end();
+    }
+    const asked = JSON.parse(body) as { sql: string; action: string; etag: string };
+    if (url.endsWith("/query")) return answer([{ results: database.prepare(asked.sql).all(), success: true, meta: {} }]);
+    if (asked.action === "init") {
+      etag = asked.etag;
+      return answer({ success: true, upload_url: `${origin}/upload`, filename: "users.sql" });
+    }
+    if (refusal) return response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ success: false, errors: [refusal], result: null }));
+    database.exec(uploaded);
+    return answer({ success: true, type: "import", status: "complete", messages: [], result: { num_queries: 1, final_bookmark: "x", meta: { duration: 1, rows_read: 1, rows_written: 1, size_after: 1 } } });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const project = mkdtempSync(join(folder, "worker-"));
+  symlinkSync(join(ROOT, "node_modules"), join(project, "node_modules"));
+  writeFileSync(join(project, "wrangler.jsonc"), JSON.stringify({ name: "login", account_id: "0".repeat(32), d1_databases: [{ binding: "DB", database_name: "login", database_id: "00000000-0000-0000-0000-000000000000" }] }));
+  const env = { PATH: process.env["PATH"], HOME: project, CLOUDFLARE_API_TOKEN: "a-token-of-the-tests-that-is-of-nobody-1", CLOUDFLARE_API_BASE_URL: `${origin}/client/v4` };
+  const run = (...args: string[]) => promisify(execFile)(process.execPath, [CLI, "users", ...args, "--db", "d1-remote:DB"], { cwd: project, env });
+  try {
+    for (const [error, message] of [
+      [{ code: 7500, message: `near "ada@example.com', '${BCRYPT}": syntax error` }, /^edgegate: wrangler has failed:\n[^]*syntax error/],
+      [{ code: 10000, message: "Authentication error" }, /^edgegate: Cloudflare does not know who you are: run `npx wrangler login`/],
+    ] as const) {
+      refusal = error;
+      const { code, stderr } = await run("import", file(GOOD)).then(() => assert.fail(), (error: { code: number; stderr: string }) => error);
+      assert.equal(code, 2);
+      assert.match(stderr.replace(/^[^]*(?=edgegate: )/, ""), message);
+      assert(!/@|\$2b/.test(stderr), stderr);
+    }
+    refusal = undefined;
+    assert.match((await run("import", file(GOOD))).stdout, /^D1 DB \(remote\): 2 imported, 0 refused/);
+    assert.deepEqual(database.prepare("SELECT id, password FROM users ORDER BY id").all().map((row) => Object.values(row)), [[7, BCRYPT], [9, ARGON2ID]]);
+    assert.match((await run("import", file(GOOD))).stdout, /0 to import, 2 there already, 0 refused/);
+    assert.match((await run("export", "-")).stdout, /\n7,ada@example\.com,/);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 });
 
 test("users are added, verified, disabled, enabled, deleted and exported", async () => {

@@ -178,8 +178,9 @@ function ofWrangler(output: string, name: string): string {
   }
   if (/fetch failed|ENOTFOUND|ECONNREFUSED|EAI_AGAIN/.test(output)) return "Cloudflare cannot be reached: run the same again when there is a connection";
   if (/find a D1 DB/.test(output)) return `the configuration of wrangler has no D1 database ${name}: \`npx wrangler d1 list\` shows those of the account, and \`npx wrangler d1 create ${name}\` makes one`;
-  const [, text = output] = /"text": "((?:[^"\\]|\\.)*)"/.exec(output) ?? [];
-  return `wrangler has failed:\n${text.replace(/\S*(?:@\S|\$\w+\$|[0-9a-f]{32})\S*/g, "...").trim().slice(0, 2000)}`;
+  const texts = [...output.matchAll(/"text": ("(?:[^"\\]|\\.)*")/g)].map(([, text = ""]) => JSON.parse(text) as string);
+  const text = texts.length > 0 ? texts.join("\n") : output;
+  return `wrangler has failed:\n${text.replace(/\S*(?:@\S|\$\w+\$|[0-9a-f]{32}:)\S*/g, "...").trim().slice(0, 2000)}`;
 }
 
 function sqlFile(file: string, kind: Database["kind"]): Database {
