@@ -13,7 +13,7 @@ use {
 use crate::{
     fastapi::{NewPassword, new_address, new_password},
     host::{Counter, Limit, Session, Step, UpstreamReply, access_token, invitation, start, tokens},
-    http::{Client, Refusal, Reply, Request},
+    http::{Client, Refusal, Reply, Request, UpstreamFailure},
     routes::{
         self, account,
         login::{self, Credentials},
@@ -178,6 +178,21 @@ impl Gate {
     #[must_use]
     pub fn hand_on(&self, request: &Request) -> Option<HandOn> {
         shadow::hand_on(&self.settings, request)
+    }
+
+    /// Returns the reply to a request that could not be handed on.
+    ///
+    /// ```
+    /// # use edgegate::{Gate, Request, Settings, Vars, http::UpstreamFailure};
+    /// # let secret_key = Some("secret".repeat(8).into());
+    /// let gate = Gate::new(Settings::try_from(Vars { secret_key, ..Vars::default() })?);
+    /// let reply = gate.not_handed_on(&Request::new("GET", "https://example.com/me"), UpstreamFailure::TimedOut);
+    /// assert_eq!((reply.status, reply.body.as_str()), (504, r#"{"detail":"Gateway Timeout"}"#));
+    /// # Ok::<(), edgegate::SettingsError>(())
+    /// ```
+    #[must_use]
+    pub fn not_handed_on(&self, request: &Request, failure: UpstreamFailure) -> Reply {
+        shadow::not_handed_on(&self.settings, request, failure)
     }
 
     /// Compares the answer of the backend of `UPSTREAM` to a request with what this gate would have answered at `now`, in seconds since

@@ -463,6 +463,7 @@ impl TryFrom<Vars> for Settings {
         if password_change && ring.signing().is_none() {
             return Err(SettingsError::new(PASSWORD_CHANGE, "needs a key that signs, for the new token"));
         }
+        let mail = mail::mail(vars)?;
         Ok(Self {
             ring: Arc::new(ring),
             extra_claims: tokens::extra_claims(vars, &rules)?,
@@ -491,7 +492,7 @@ impl TryFrom<Vars> for Settings {
                 &BODY_TIMEOUTS_SECONDS,
             )?,
             password_change,
-            mail: mail::mail(vars)?,
+            mail: mail.clone(),
             account_deletion: switch(ACCOUNT_DELETION, vars.account_deletion.as_deref(), ["off", "on"])?,
             argon2id: switch(PASSWORD_SCHEME, vars.password_scheme.as_deref(), ["bcrypt", "argon2id"])?,
             hash_mix: weighted(HASH_MIX, vars.hash_mix.as_deref())?,
@@ -514,7 +515,7 @@ impl TryFrom<Vars> for Settings {
             audit: switch(AUDIT, vars.audit.as_deref(), ["off", "on"])?,
             server_timing: switch(SERVER_TIMING, vars.server_timing.as_deref(), ["off", "on"])?,
             token_cookie: switch(TOKEN_COOKIE, vars.token_cookie.as_deref(), ["off", "on"])?,
-            upstream: upstream::upstream(vars, registration)?,
+            upstream: upstream::upstream(vars, registration, mail.as_ref())?,
             asks_claims: false,
             tells_events: false,
             other_schemes: false,

@@ -44,6 +44,7 @@ export class Core {
   #logsRequests: boolean | undefined;
   #tellsTime: boolean | undefined;
   #handsOn: boolean | undefined;
+  #asksUpstream: boolean | undefined;
 
   constructor(settings: Settings, asks: Asks = {}) {
     this.#settings = object("settings", settings);
@@ -78,6 +79,11 @@ export class Core {
   /** Whether requests are handed on. */
   get handsOn(): boolean {
     return (this.#handsOn ??= this.ask((gate) => gate.handsOn));
+  }
+
+  /** Whether another backend is asked. */
+  get asksUpstream(): boolean {
+    return (this.#asksUpstream ??= this.ask((gate) => gate.asksUpstream));
   }
 
   /** Asks the gate something that needs no turn. Calls into wasm do not nest: the inner one would take the outer one for interrupted. */

@@ -3,7 +3,7 @@
 import type { User } from "../wasm/edgegate.js";
 import type { Gate } from "./gate.js";
 import { urlOf, valueOf, type NodeRequest } from "./head.js";
-import type { WebBody, WebRequest, WebResponse } from "./web.js";
+import type { WebBody, WebHeaders, WebRequest, WebResponse } from "./web.js";
 
 /** What the middleware needs of a request. Those of Express 4, Express 5 and Node have it. */
 export interface ExpressRequest extends NodeRequest {
@@ -23,7 +23,7 @@ export interface ExpressResponse {
   statusCode: number;
   readonly writableEnded: boolean;
   setHeader(name: string, value: string | string[]): unknown;
-  end(body?: string): unknown;
+  end(body?: string | Uint8Array): unknown;
   on(event: "close", listener: () => void): unknown;
 }
 
@@ -103,18 +103,23 @@ export function userOf(request: object): User {
 function webRequest(request: ExpressRequest, response: ExpressResponse): WebRequest {
   const { method = "GET", headers } = request;
   const read = request.readableDidRead ? parsedBody(request) : undefined;
-  const fields = {
-    get(name: string): string | null {
-      const value = name === "content-type" && read ? read.contentType : valueOf(headers, name);
-      return typeof value === "string" ? value : null;
-    },
+  const get = (name: string): string | null => {
+    const value = name === "content-type" && read ? read.contentType : valueOf(headers, name);
+    return typeof value === "string" ? value : null;
   };
+  function* entries(): Generator<[string, string]> {
+    for (const name of Object.keys(headers)) {
+      const value = get(name);
+      // HTTP/2 has fields that are none of HTTP/1.
+      if (value !== null && !name.startsWith(":")) yield [name, value];
+    }
+  }
   const closed = new AbortController();
   // `close` comes after every response too.
   response.on("close", () => {
     if (!response.writableEnded) closed.abort();
   });
-  return { method, url: urlOf(request), headers: fields, body: read ? bodyOf([read.bytes]) : bodyOf(request), signal: closed.signal };
+  return { method, url: urlOf(request), headers: { get, entries } as WebHeaders, body: read ? bodyOf([read.bytes]) : bodyOf(request), signal: closed.signal };
 }
 
 /** A stream of a body. It does not destroy the request when the rest of the body is not wanted: the response could not be sent. */
@@ -149,7 +154,7 @@ function parsedBody({ body, headers }: ExpressRequest): { bytes: Uint8Array; con
 
 async function send(answered: WebResponse, response: ExpressResponse): Promise<void> {
   const { status, headers } = answered as Response;
-  const body = await answered.text();
+  const body = new Uint8Array(await (answered as Response).arrayBuffer());
   response.statusCode = status;
   for (const [name, value] of headers) if (name !== "set-cookie") response.setHeader(name, value);
   const cookies = headers.getSetCookie();

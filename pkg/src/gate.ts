@@ -1,4 +1,4 @@
-import type { Comparison, DoneVerdict, HandOn, LoginVerdict, Reason, Reply, RequiredUser, SecurityEvent, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
+import type { Comparison, DoneVerdict, LoginVerdict, Reason, Reply, RequiredUser, SecurityEvent, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
 import { callable, isText, known, members, object, optionalNumber, text } from "./argument.js";
 import { ClosedError, readBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
@@ -190,6 +190,8 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   if (!users.moveUser && core.ask((gate) => gate.movesUsers)) throw new EdgegateError("setting", "TRICKLE needs a user store with `moveUser`");
   /** How many do work after their reply. */
   let later = 0;
+  /** How many requests are being compared. */
+  let comparing = 0;
   const report: Log = (entry) => {
     try {
       log(entry);
@@ -206,10 +208,10 @@ export function createGate(settings: Settings, users: UserStore, options: Create
         const [head, below] = [headOf(request), prefix === undefined ? undefined : pathPrefix(prefix)];
         // The type of the overload says when.
         if (fallThrough && !core.ask((gate) => gate.owns(head[1], below))) return undefined as unknown as Response;
-        const to = core.handsOn ? core.ask((gate) => gate.handOn(head[0], head[1], below)) : undefined;
-        if (to) return await handedOn(request, to, exchange, { below, address, waitUntil });
+        if (core.handsOn) return await handedOn(request, exchange, { below, address, waitUntil });
         const further = furtherHead(request, address);
-        const asking = { row: new RowOfTurn(), waitUntil, address };
+        const via = core.asksUpstream ? (request.headers.get("via") ?? undefined) : undefined;
+        const asking = { row: new RowOfTurn(), waitUntil, address, via };
         const reply = await run<Reply>(() => core.start((gate) => gate.handle(...head, below, ...further)), {
           body: (question) => bodyOf(request, question),
           answer: (turn, question) => answerRequest(turn, question, exchange, asking),
@@ -408,7 +410,7 @@ export function createGate(settings: Settings, users: UserStore, options: Create
       case "sendMail":
         return answerMail(turn, question, exchange);
       case "upstream":
-        return askUpstream(turn, question, asking.address, (error) => report({ level: "error", reason: "upstream", ...exchange.entry, error }));
+        return askUpstream(turn, question, asking, (error) => report({ level: "error", reason: "upstream", ...exchange.entry, error }));
     }
   }
 
@@ -489,40 +491,55 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   }
 
   /** Answers as the backend of `UPSTREAM` does, and compares afterwards. */
-  async function handedOn(request: WebRequest, { url, isCompared }: HandOn, exchange: Exchange, { below, address, waitUntil }: HandingOn): Promise<Response> {
-    const [method, own, contentType, authorization] = headOf(request);
+  async function handedOn(request: WebRequest, exchange: Exchange, asking: HandingOn): Promise<Response> {
+    const { below, address } = asking;
+    const [method, url] = headOf(request);
     // Other paths are those of the app.
-    if (!core.ask((gate) => gate.owns(own, below))) exchange.path = "";
-    const failed = (status: number, detail: string, error: unknown) => {
-      report({ level: "error", reason: "upstream", status, ...exchange.entry, error });
-      return Response.json({ detail }, { status, headers: { "cache-control": "no-store" } });
+    if (!core.ask((gate) => gate.owns(url, below))) exchange.path = "";
+    const to = core.ask((gate) => gate.handOn(method, url, below));
+    if (!to) return Response.json({ detail: "Not Found" }, { status: 404 });
+    const failed = (error: unknown, isTimeout: boolean) => {
+      report({ level: "error", reason: "upstream", ...exchange.entry, error });
+      return respond(core.ask((gate) => gate.notHandedOn(cookieFields(request.headers)[1], isTimeout)), exchange);
     };
     try {
       // A longer body is handed on as it arrives. No login is longer.
       const length = request.body ? Number(request.headers.get("content-length") ?? Infinity) : 0;
-      const compares = isCompared && length <= COMPARED_BODY.atMost;
-      const body = compares ? await readBody(request, COMPARED_BODY) : undefined;
-      if (compares && !body) return failed(408, "Request Timeout", new Error("edgegate: the body did not arrive in time"));
-      const sent = body && body.length > 0 ? body : undefined;
-      const response = await handOn(request, { url, body: sent as Uint8Array<ArrayBuffer> | undefined, address });
-      const { status } = response;
-      if (compares && body) {
-        const copy = response.clone() as Pick<WebRequest, "body">;
-        afterReply(exchange, waitUntil, () => async () => {
-          const answered = (await readBody(copy, COMPARED_ANSWER)) ?? new Uint8Array();
-          const asking = { row: new RowOfTurn(), address };
-          const { agreement, ...compared } = await run<Comparison>(() => core.start((gate) => gate.compare(method, own, contentType, authorization, below, address, body, status, answered)), {
-            answer: (turn, question) => answerRequest(turn, question, exchange, asking),
-          });
-          report({ level: agreement === "disagreed" ? "warn" : "info", reason: `shadow-${agreement}`, ...exchange.entry, ...compared, upstream_status: status });
-        });
-      } else if (core.logsRequests) report({ level: "info", reason: "handed-on", ...exchange.entry, upstream_status: status });
+      const isRead = to.isCompared && length <= COMPARED_BYTES;
+      const body = isRead ? await readBody(request, { atMost: COMPARED_BYTES, withinSeconds: to.withinSeconds }) : undefined;
+      if (isRead && !body) return Response.json({ detail: "Request Timeout" }, { status: 408 });
+      const response = await handOn(request, { ...to, body: body as Uint8Array<ArrayBuffer> | undefined, address, prefix: below });
+      if (to.isCompared) compare(request, body, response, exchange, asking);
+      else if (core.logsRequests) report({ level: "info", reason: "handed-on", ...exchange.entry, upstream_status: response.status });
       return response;
     } catch (error) {
-      if (error instanceof ClosedError) return failed(400, "There was an error parsing the body", error);
+      if (error instanceof ClosedError) return failed(error, true);
       if (!(error instanceof UpstreamError)) throw error;
-      return error.isTimeout ? failed(504, "Gateway Timeout", error) : failed(502, "Bad Gateway", error);
+      return failed(error, error.isTimeout);
     }
+  }
+
+  /** Has the core compare, after the reply. Without the whole body, and beside many others, it is not done. */
+  function compare(request: WebRequest, body: Uint8Array | undefined, response: Response, exchange: Exchange, { below, address, waitUntil }: HandingOn): void {
+    const [method, url, contentType, authorization] = headOf(request);
+    const { status } = response;
+    const log = ({ agreement, ...compared }: Partial<Comparison> & Pick<Comparison, "agreement">) =>
+      report({ level: agreement === "disagreed" ? "warn" : "info", reason: `shadow-${agreement}`, ...exchange.entry, ...compared, upstream_status: status });
+    if (!body || comparing >= COMPARING_MAX) return log({ agreement: "skipped" });
+    afterReply(exchange, waitUntil, () => {
+      comparing += 1;
+      const copy = response.clone() as Pick<WebRequest, "body">;
+      const asking = { row: new RowOfTurn(), address };
+      return async () => {
+        try {
+          const answered = (await readBody(copy, COMPARED_ANSWER)) ?? new Uint8Array();
+          const begin = () => core.start((gate) => gate.compare(method, url, contentType, authorization, below, address, body, status, answered));
+          log(await run<Comparison>(begin, { answer: (turn, question) => answerRequest(turn, question, exchange, asking) }));
+        } finally {
+          comparing -= 1;
+        }
+      };
+    });
   }
 
   async function answerClaims(turn: Handle<Turn>, { row = new RowOfTurn(), own }: Asking): Promise<Step> {
@@ -548,8 +565,11 @@ const EVENT_MILLISECONDS = 2000;
 const LATER_MAX = 1000;
 
 /** What is read of a request that is compared, and of its answer. */
-const COMPARED_BODY = { atMost: 16 * 1024, withinSeconds: 60 };
+const COMPARED_BYTES = 16 * 1024;
 const COMPARED_ANSWER = { atMost: 64 * 1024, withinSeconds: 30 };
+
+/** Comparisons at once. More would delay what is handed on: each computes a password, and the answers do not wait for it. */
+const COMPARING_MAX = 4;
 
 const CREATE_OPTIONS = ["log", "claims", "limiters", "onEvent", "schemes", "sendMail"];
 

@@ -118,7 +118,9 @@ async function unread({ req }: Context): Promise<WebRequest> {
   const { raw } = req;
   if (!raw.bodyUsed) return raw;
   // A form that is encoded again has another boundary, and so another type.
-  const { body, headers } = req.bodyCache.formData ? new Response(await req.formData()) : new Response(await req.arrayBuffer());
-  const fields = { get: (name: string) => (name === "content-type" && headers.get(name)) || raw.headers.get(name) };
-  return { method: raw.method, url: raw.url, headers: fields, signal: raw.signal, body };
+  const { body, headers: encoded } = req.bodyCache.formData ? new Response(await req.formData()) : new Response(await req.arrayBuffer());
+  const headers = new Headers(raw.headers);
+  const type = encoded.get("content-type");
+  if (type) headers.set("content-type", type);
+  return { method: raw.method, url: raw.url, headers, signal: raw.signal, body };
 }

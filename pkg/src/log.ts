@@ -10,7 +10,7 @@ export interface LogEntry extends Pick<Event, "level">, Partial<Omit<Summary, "r
    * request has passed. `schemes`: the module of other schemes was not loaded, or has no memory. `mail`: a mail was not sent. `pwned-passwords`: the service of
    * `PWNED_PASSWORDS` has not answered, and the password has passed. `upstream`: the backend of `UPSTREAM` has not answered. `handed-on`: it
    * has answered the request, with `ACCESS_LOG=on`. `shadow-agreed`, `shadow-disagreed`, `shadow-stored`: this backend would have answered the
-   * same, or not, or will the next time. `event`: a security event was not
+   * same, or not, or will the next time; `shadow-skipped`: it was not found out. `event`: a security event was not
    * stored, or `onEvent` has rejected, and the answer is the same. `internal`: an error that is none of the request.
    */
   reason: Reason | "accepted" | "store" | "limiter" | "schemes" | "mail" | "pwned-passwords" | "event" | "upstream" | "handed-on" | `shadow-${Agreement}`;

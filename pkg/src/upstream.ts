@@ -1,19 +1,16 @@
 // Requests to the backend of `UPSTREAM`: those of the core, and those that are handed on.
 
-import type { Turn, UpstreamRequest } from "../wasm/edgegate.js";
+import type { HandOn, Turn, UpstreamRequest } from "../wasm/edgegate.js";
 import { readBody } from "./body.js";
 import type { Handle } from "./instance.js";
 import type { Step } from "./turn.js";
-import type { WebRequest } from "./web.js";
+import type { WebBody, WebHeaders, WebRequest } from "./web.js";
 
 /** How long the whole answer to the core's own requests may take. */
 const ASKED_MILLISECONDS = 10_000;
 
-/** How long the head of the answer to a request that is handed on may take. */
-const HANDED_ON_MILLISECONDS = 30_000;
-
-/** The name of this gate in `Via` (RFC 9110 7.6.3). */
-const VIA = "1.1 edgegate";
+/** How long the head of the answer to a request that is handed on may take, where the client does not determine it by its upload. */
+const HANDED_ON_MILLISECONDS = 100_000;
 
 /** The backend has not answered. The message has nothing of the request, whose body may be a password. */
 export class UpstreamError extends Error {
@@ -26,18 +23,21 @@ export class UpstreamError extends Error {
   }
 }
 
+/** For whom the core asks. */
+export interface AskedFor {
+  /** The IP address of the client. */
+  address?: string | undefined;
+  /** The value of `Via` of the client's request. */
+  via?: string | undefined;
+}
+
 /** Sends a request of the core, and answers with what comes back. A failure is reported. */
-export async function askUpstream(
-  turn: Handle<Turn>,
-  { method, url, contentType, authorization, body, atMost }: UpstreamRequest,
-  address: string | undefined,
-  report: (error: unknown) => void,
-): Promise<Step> {
-  const headers = new Headers({ accept: "application/json", via: VIA });
-  for (const [name, value] of [["content-type", contentType], ["authorization", authorization], ["x-forwarded-for", address]] as const) {
-    if (value !== undefined) headers.set(name, value);
-  }
+export async function askUpstream(turn: Handle<Turn>, { method, url, contentType, authorization, body, atMost }: UpstreamRequest, { address, via }: AskedFor, report: (error: unknown) => void): Promise<Step> {
   try {
+    const headers = new Headers({ accept: "application/json", via: nextVia(via, url) });
+    if (contentType !== undefined) headers.set("content-type", contentType);
+    if (authorization !== undefined) headers.set("authorization", authorization);
+    if (isAddress(address)) headers.set("x-forwarded-for", address);
     const signal = AbortSignal.timeout(ASKED_MILLISECONDS);
     const response = await send(url, { method, headers, signal, redirect: "manual", ...(body === "" ? {} : { body }) });
     const answered = await readBody(response, { atMost }).catch((error: unknown) => Promise.reject(failure(error)));
@@ -49,13 +49,13 @@ export async function askUpstream(
 }
 
 /** A request that is handed on. */
-export interface HandedOn {
-  /** Where to. */
-  url: string;
+export interface HandedOn extends Pick<HandOn, "url" | "base"> {
   /** The body, if it was read already. */
   body: Uint8Array<ArrayBuffer> | undefined;
   /** The IP address of the client. */
   address: string | undefined;
+  /** The path below which the routes are. */
+  prefix: string | undefined;
 }
 
 /**
@@ -63,31 +63,53 @@ export interface HandedOn {
  *
  * @throws {UpstreamError} when there is none, or the request has been here already.
  */
-export async function handOn(request: WebRequest, { url, body, address }: HandedOn): Promise<Response> {
+export async function handOn(request: WebRequest, { url, base, body, address, prefix = "" }: HandedOn): Promise<Response> {
   const { method } = request;
-  const headers = withoutHop(request.headers as Headers);
-  const [via, own] = [headers.get("via"), new URL(request.url)];
-  if (via?.split(",").some((hop) => hop.trim() === VIA)) throw new UpstreamError("is this one: the request has been here already");
-  headers.set("via", via ? `${via}, ${VIA}` : VIA);
+  const own = new URL(request.url);
+  const headers = withoutHop(copied(request.headers));
+  for (const name of OF_CLIENTS) headers.delete(name);
+  headers.set("via", nextVia(headers.get("via") ?? undefined, url));
   // The platform decodes what it knows, and the client gets what is decoded.
   headers.set("accept-encoding", "identity");
   headers.set("x-forwarded-host", own.host);
   headers.set("x-forwarded-proto", own.protocol.slice(0, -1));
-  // That of the client counts here, not what the client says.
-  if (address === undefined) headers.delete("x-forwarded-for");
-  else headers.set("x-forwarded-for", address);
-  const sent = body ?? (method === "GET" || method === "HEAD" ? undefined : (request.body as ReadableStream | null));
+  if (isAddress(address)) headers.set("x-forwarded-for", address);
+  const stream = body || method === "GET" || method === "HEAD" || !request.body ? undefined : streamOf(request.body);
+  const sent = body && body.length > 0 ? body : stream;
   const aborter = new AbortController();
-  const timer = setTimeout(() => aborter.abort(new DOMException("the head of the answer is late", "TimeoutError")), HANDED_ON_MILLISECONDS);
+  const timer = stream ? undefined : setTimeout(() => aborter.abort(new DOMException("the head of the answer is late", "TimeoutError")), HANDED_ON_MILLISECONDS);
+  request.signal?.addEventListener("abort", () => aborter.abort(new DOMException("the client has closed the request", "AbortError")));
   try {
     const init = { method, headers, redirect: "manual", signal: aborter.signal, ...(sent ? { body: sent, duplex: "half" } : {}) } as RequestInit;
-    const response = await send(url, init);
-    const answered = withoutHop(response.headers);
-    for (const name of DECODED) answered.delete(name);
-    return new Response(WITHOUT_BODY.includes(response.status) ? null : response.body, { status: response.status, statusText: response.statusText, headers: answered });
+    return answerOf(await send(url, init), method, (location) => here(location, base, `${own.origin}${prefix.replace(/\/+$/, "")}`));
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A response of this platform that can be changed, and has what the backend has answered. */
+function answerOf(response: Response, method: string, here: (location: string) => string): Response {
+  const { status, statusText, body } = response;
+  const headers = withoutHop(response.headers);
+  const isEmpty = method === "HEAD" || WITHOUT_BODY.includes(status);
+  // Of a body that the platform has decoded this is not true any more.
+  const isDecoded = !isEmpty && DECODED.test(headers.get("content-encoding") ?? "identity");
+  if (isDecoded) headers.delete("content-encoding");
+  const length = response.headers.get("content-length");
+  if (isEmpty && length !== null) headers.set("content-length", length);
+  const location = headers.get("location");
+  if (location !== null) headers.set("location", here(location));
+  try {
+    return new Response(isEmpty ? null : body, { status, statusText, headers });
+  } catch {
+    throw new UpstreamError(`has answered the status ${status}`);
+  }
+}
+
+/** Redirects within the other backend, such as those for a slash, stay at this one. */
+function here(location: string, base: string, own: string): string {
+  const at = location.replace(/^http:/i, "https:");
+  return at.startsWith(base) && /^([/?#]|$)/.test(at.slice(base.length)) ? own + at.slice(base.length) : location;
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {
@@ -106,6 +128,45 @@ function failure(error: unknown): UpstreamError {
   return new UpstreamError(`cannot be reached (${code})`);
 }
 
+/**
+ * The value of `Via` of the next request (RFC 9110 7.6.3). The name is that of the way to one backend: another gate may be behind this one.
+ *
+ * @throws {UpstreamError} when the request has gone that way already.
+ */
+function nextVia(via: string | undefined, url: string): string {
+  const own = `1.1 edgegate-for-${new URL(url).host}`;
+  const hops = via?.split(",").map((hop) => hop.trim()) ?? [];
+  if (hops.includes(own)) throw new UpstreamError("is this one: the request has been here already");
+  return [...hops, own].join(", ");
+}
+
+/** The address of a client is what the platform says, and a header field of the next request. */
+function isAddress(address: string | undefined): address is string {
+  return address !== undefined && /^[0-9a-f.:]{2,45}$/i.test(address);
+}
+
+/** @throws {TypeError} for header fields that cannot be listed. */
+function copied(headers: WebHeaders): Headers {
+  const { entries } = headers as { entries?: () => Iterable<[string, string]> };
+  if (typeof entries !== "function") throw new TypeError("edgegate: SHADOW needs requests whose header fields have `entries()`");
+  const copy = new Headers();
+  for (const [name, value] of entries.call(headers)) copy.append(name, value);
+  return copy;
+}
+
+/** Bodies of adapters have a reader only. */
+function streamOf(body: WebBody): ReadableStream {
+  if (body instanceof ReadableStream) return body;
+  const reader = body.getReader();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      done ? controller.close() : controller.enqueue(value);
+    },
+    cancel: () => reader.cancel(),
+  });
+}
+
 /** A copy without what belongs to one connection (RFC 9110 7.6.1). */
 function withoutHop(headers: Headers): Headers {
   const copy = new Headers(headers);
@@ -117,8 +178,14 @@ function withoutHop(headers: Headers): Headers {
 
 const HOP = ["connection", "keep-alive", "proxy-connection", "proxy-authorization", "te", "trailer", "transfer-encoding", "upgrade", "host", "content-length", "expect"];
 
-/** What is no longer true of a body that the platform has decoded. */
-const DECODED = ["content-encoding", "content-length"];
+/** What a proxy says of its client, and a client could say of itself. */
+const OF_CLIENTS = [
+  ...["forwarded", "x-forwarded-for", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-real-ip", "x-client-ip", "x-cluster-client-ip"],
+  ...["true-client-ip", "cf-connecting-ip", "cf-connecting-ipv6", "fastly-client-ip"],
+];
+
+/** The encodings that platforms decode. */
+const DECODED = /^(identity|x-gzip|gzip|deflate|br)(\s*,|$)/i;
 
 /** Such an answer has no body (RFC 9110 15). */
-const WITHOUT_BODY = [101, 204, 205, 304];
+const WITHOUT_BODY = [204, 205, 304];

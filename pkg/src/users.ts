@@ -6,21 +6,20 @@ import type { SecurityEvent, Turn, User } from "../wasm/edgegate.js";
 import type { Handle } from "./instance.js";
 import type { AttemptStore, MailTokenStore, SessionStore, UserStore } from "./store.js";
 import type { Step, StoreQuestion } from "./turn.js";
+import type { AskedFor } from "./upstream.js";
 import type { WaitUntil } from "./web.js";
 
 /** How long a store may take for a question: a database that never answers must not hold requests for ever. */
 const STORE_MILLISECONDS = 10_000;
 
 /** What a question is about besides its own fields. */
-export interface Asking {
+export interface Asking extends AskedFor {
   /** Keeps the row of the user. */
   row?: RowOfTurn;
   /** Further claims of this call. */
   own?: object;
   /** Keeps the request alive for what is done after the reply. */
   waitUntil?: WaitUntil | undefined;
-  /** The IP address of the client. */
-  address?: string | undefined;
 }
 
 /**

@@ -13,6 +13,7 @@ import { gzipSync } from "node:zlib";
 import { createGate, EdgegateError, hashPassword, type Settings } from "edgegate";
 import { gate as middleware } from "edgegate/express";
 import { memoryUsers, type MemoryUser } from "edgegate/memory";
+import type { Answered, Behind } from "./https/behind.ts";
 import type { Moved, Moving } from "./https/mover.ts";
 import { SECRET_KEY } from "./users.ts";
 
@@ -71,6 +72,7 @@ class Edge {
   }
 }
 
+const via = () => `1.1 edgegate-for-${new URL(upstream()).host}`;
 const token = ({ body }: Moved) => (JSON.parse(body) as { access_token: string }).access_token;
 const asked = () => seen.map(({ method, url }) => `${method} ${url}`);
 
@@ -79,7 +81,7 @@ test("a user who is unknown logs in at the other backend once, and is stored", a
   const first = await edge.logIn(LOGIN, "203.0.113.7");
   assert.equal(first.status, 200);
   assert.deepEqual(asked(), ["POST /login", "GET /me"]);
-  assert.deepEqual(seen.map(({ headers }) => [headers["x-forwarded-for"], headers.via, headers.cookie]), [["203.0.113.7", "1.1 edgegate", undefined], ["203.0.113.7", "1.1 edgegate", undefined]]);
+  assert.deepEqual(seen.map(({ headers }) => [headers["x-forwarded-for"], headers.via, headers.cookie]), [0, 1].map(() => ["203.0.113.7", via(), undefined]));
   const { id, created_at, password } = first.user as { id: number; created_at: string; password: string };
   assert.deepEqual([id, created_at, password === ada.password], [41, ada.created_at, false]);
   assert.equal((await edge.logIn()).status, 200);
@@ -144,11 +146,12 @@ test("all requests are handed on, and answered as the other backend does", async
       response.end(Buffer.concat([Buffer.from([0xff, 0x00]), ...chunks]));
     });
   };
-  const headers: [string, string][] = [["authorization", "Basic x"], ["cookie", "c=3"], ["x-forwarded-for", "1.2.3.4"], ["x-custom", "kept"], ["content-type", "text/plain"]];
+  const headers: [string, string][] = [["authorization", "Basic x"], ["cookie", "c=3"], ["x-forwarded-for", "1.2.3.4"], ["forwarded", "for=1.2.3.4"], ["x-real-ip", "1.2.3.4"], ["x-custom", "kept"], ["content-type", "text/plain"]];
   const { status, body, headers: answered, log } = await edge.send("PUT", "/orders/7?page=%202", headers, "an order", "203.0.113.7");
   assert.deepEqual([status, body.slice(2)], [418, "an order"]);
   assert.deepEqual(answered.filter(([name]) => ["set-cookie", "x-own", "x-hop", "content-type"].includes(name)), [["content-type", "application/octet-stream"], ["set-cookie", "a=1"], ["set-cookie", "b=2; Path=/"], ["x-own", "own"]]);
   const [{ method, url, headers: got }] = seen as [IncomingMessage];
+  assert.deepEqual([got["forwarded"], got["x-real-ip"]], [undefined, undefined]);
   assert.deepEqual([method, url, got.authorization, got.cookie, got["x-custom"], got["x-forwarded-for"], got["x-forwarded-host"], got["x-forwarded-proto"]], ["PUT", "/orders/7?page=%202", "Basic x", "c=3", "kept", "203.0.113.7", "edge.example", "http"]);
   assert.deepEqual(log, [], "what is not compared is not logged");
 });
@@ -182,10 +185,67 @@ test("users move while the other backend answers", async () => {
   const edge = new Edge({ SHADOW: "on", TRICKLE: "on" });
   const reasons = ({ log }: Moved) => log.map(({ reason }) => reason);
   const first = await edge.logIn();
-  assert.deepEqual([reasons(first), asked()], [["shadow-stored"], ["POST /login", "GET /me"]]);
+  // The second login proves that the password is still right.
+  assert.deepEqual([reasons(first), asked()], [["shadow-stored"], ["POST /login", "POST /login", "GET /me"]]);
   assert.equal((first.user as { id: number }).id, 41);
   assert.deepEqual(reasons(await edge.logIn()), ["shadow-agreed"]);
-  assert.equal(seen.length, 3);
+  assert.equal(seen.length, 4);
+});
+
+test("an empty body, an answer of an unknown encoding, HEAD and redirects are handed on as they are", async () => {
+  const edge = new Edge({ SHADOW: "on" });
+  const empty = await edge.send("POST", "/login", [FORM], "");
+  assert.deepEqual([empty.status, empty.log.map(({ reason }) => reason)], [422, ["shadow-agreed"]]);
+  answer = (_, response) => void response.writeHead(200, { "content-encoding": "x-own" }).end("as it is");
+  const encoded = await edge.send("GET", "/orders");
+  assert.deepEqual([encoded.body, encoded.headers.find(([name]) => name === "content-encoding")?.[1]], ["as it is", "x-own"]);
+  answer = (_, response) => void response.writeHead(200, { "content-length": "123" }).end();
+  const { headers } = await edge.send("HEAD", "/orders");
+  assert.equal(headers.find(([name]) => name === "content-length")?.[1], "123");
+  for (const [to, location] of [
+    [`${upstream()}/me?a`, "http://edge.example/me?a"],
+    [`${upstream().replace("https", "http")}/me`, "http://edge.example/me"],
+    [`${upstream()}.else.example/me`, `${upstream()}.else.example/me`],
+    ["https://else.example/", "https://else.example/"],
+    ["/me", "/me"],
+  ] as const) {
+    answer = (_, response) => void response.writeHead(307, { location: to }).end();
+    const redirect = await edge.send("GET", "/me/");
+    assert.deepEqual([redirect.status, redirect.headers.find(([name]) => name === "location")?.[1]], [307, location]);
+  }
+  answer = (_, response) => void response.writeHead(999).end();
+  const impossible = await edge.send("GET", "/orders");
+  assert.deepEqual([impossible.status, impossible.log[0]?.["error"]], [502, "UpstreamError: edgegate: the backend of UPSTREAM has answered the status 999"]);
+});
+
+test("a page of an allowed origin can read that the other backend has failed", async () => {
+  const edge = new Edge({ SHADOW: "on", CORS_ORIGINS: "https://app.example" });
+  answer = (_, response) => void response.destroy();
+  const { status, headers } = await edge.send("GET", "/me", [["origin", "https://app.example"]]);
+  assert.deepEqual([status, headers.find(([name]) => name === "access-control-allow-origin")?.[1]], [502, "https://app.example"]);
+});
+
+test("an address of a client that is none is not sent, and no log has it", async () => {
+  for (const more of [{ SHADOW: "on" }, { TRICKLE: "on" }]) {
+    const edge = new Edge(more);
+    const { status, log } = await edge.logIn(LOGIN, "203.0.113.7\nx");
+    assert.deepEqual([status, seen[0]?.headers["x-forwarded-for"], JSON.stringify(log).includes("203.0")], [200, undefined, false]);
+  }
+});
+
+test("Express and Hono hand requests on with all header fields and bodies", async () => {
+  answer = asBefore;
+  const frameworks = fork(file("behind.ts"), { env: { ...process.env, NODE_EXTRA_CA_CERTS: file("localhost.cert.pem") } });
+  try {
+    const gone = once(frameworks, "exit").then(() => Promise.reject(new Error("the process of the frameworks has ended")));
+    gone.catch(() => {});
+    frameworks.send({ settings: { ...settings, UPSTREAM: upstream(), SHADOW: "on" }, form: LOGIN } satisfies Behind);
+    const [answered] = (await Promise.race([once(frameworks, "message"), gone])) as [Answered];
+    for (const [name, got] of Object.entries(answered)) assert.deepEqual(got, [200, 403, 200, ada.email], name);
+    assert.equal(Object.keys(answered).length, 4);
+  } finally {
+    frameworks.kill();
+  }
 });
 
 test("a backend that does not answer what is handed on is a bad gateway", async () => {
@@ -194,21 +254,31 @@ test("a backend that does not answer what is handed on is a bad gateway", async 
   for (const path of ["/login", "/a/secret/path"]) {
     const { status, body, log } = await edge.send("POST", path, [FORM], LOGIN);
     assert.deepEqual([status, body], [502, '{"detail":"Bad Gateway"}']);
-    assert.deepEqual(log, [{ level: "error", reason: "upstream", status: 502, ...(path === "/login" ? { path } : {}), error: "UpstreamError: edgegate: the backend of UPSTREAM cannot be reached (UND_ERR_SOCKET)" }]);
+    const at = path === "/login" ? { path } : {};
+    assert.deepEqual(log, [
+      { level: "error", reason: "upstream", ...at, error: "UpstreamError: edgegate: the backend of UPSTREAM cannot be reached (UND_ERR_SOCKET)" },
+      { level: "error", reason: "upstream-unavailable", status: 502, ...at },
+    ]);
   }
 });
 
 test("a request that comes back is not handed on again", async () => {
   const edge = new Edge({ SHADOW: "on" }, [ada]);
-  const { status, log } = await edge.send("GET", "/me", [["via", "1.1 edgegate"]]);
-  assert.deepEqual([status, seen.length], [502, 0]);
-  assert.match(String(log[0]?.["error"]), /the request has been here already/);
+  const trickling = new Edge({ TRICKLE: "on" });
+  for (const [one, method, path, body] of [[edge, "GET", "/me", undefined], [trickling, "POST", "/login", LOGIN]] as const) {
+    const { status, log } = await one.send(method, path, [["via", `1.0 proxy, ${via()}`], FORM], body);
+    assert.deepEqual([status, seen.length], [502, 0]);
+    assert.match(String(log[0]?.["error"]), /the request has been here already/);
+  }
+  // Another gate may be in front of this one.
+  assert.equal((await edge.send("GET", "/me", [["via", "1.1 edgegate-for-this.example"]])).status, 401);
+  assert.equal(seen[0]?.headers.via, `1.1 edgegate-for-this.example, ${via()}`);
 });
 
 test("a long login is handed on without a comparison", async () => {
   const edge = new Edge({ SHADOW: "on" }, [ada]);
   const { status, log } = await edge.logIn(`${LOGIN}&x=${"x".repeat(20_000)}`);
-  assert.deepEqual([status, log], [413, []]);
+  assert.deepEqual([status, log.map(({ reason }) => reason)], [413, ["shadow-skipped"]]);
 });
 
 test("TRICKLE needs a store that can store who moves", () => {

@@ -24,6 +24,12 @@ pub(crate) struct LoginKeys {
 }
 
 impl LoginKeys {
+    /// Takes back the count of a login whose password nobody has checked.
+    pub(crate) fn taken_back(self) -> Question {
+        let Self { account, .. } = self;
+        Question::LoginSucceeded(SucceededLogin { account, client: String::new(), is_known: false, expires_at: 0 })
+    }
+
     /// `None` with `LOCKOUT=off`.
     pub(crate) fn of(settings: &Settings, account: &str, client: Option<&str>) -> Option<Self> {
         let account = &account.to_ascii_lowercase();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize as _, Serialize, Serializer};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -166,14 +166,24 @@ pub(crate) async fn log_in(
     }
 }
 
-/// What the other backend tells about the user of this token. One that has no such route tells nothing.
-pub(crate) async fn profile(host: &Host, upstream: &UpstreamSettings, token: &str) -> Result<Profile, Refusal> {
+/// What the other backend tells about the user of this token, who has this id. One that has no such route tells nothing.
+pub(crate) async fn profile(
+    settings: &Settings,
+    host: &Host,
+    upstream: &UpstreamSettings,
+    token: &str,
+    id: &UserId,
+) -> Result<Profile, Refusal> {
     let reply = ask(host, upstream, "GET", "/me", (None, Zeroizing::default()), Some(token)).await?;
     let members = match reply.status {
         200 => reply.members().ok_or(UpstreamFailure::Answer)?,
         400..=499 if reply.status != TOO_MANY => Map::new(),
         status => return Err(failed(status)),
     };
+    let other = members.get("id").map(UserId::deserialize);
+    if other.is_some_and(|other| !other.is_ok_and(|other| settings.rules.names(id, &other))) {
+        return Err(UpstreamFailure::User.into());
+    }
     let text = |name| members.get(name).and_then(Value::as_str).map(str::to_owned);
     Ok(Profile { email: text("email"), created_at: text("created_at") })
 }
@@ -194,6 +204,9 @@ pub(crate) async fn change_password(
         200..=299 => Ok(()),
         status @ 400..=499 if status != TOO_MANY => match log_in(settings, host, upstream, &user.email, new).await {
             Ok((_, id)) if settings.rules.names(&id, &user.id) => Ok(()),
+            Ok(_) | Err(Refusal::UnknownUser) if matches!(status, 400 | 422) => {
+                Err(UpstreamFailure::NewPassword.into())
+            }
             Ok(_) | Err(Refusal::UnknownUser) => Err(failed(status)),
             Err(refusal) => Err(refusal),
         },
@@ -215,6 +228,7 @@ pub(crate) async fn reset_password(
     let body = (JSON, json([("token", &token), ("new_password", new)]));
     match ask(host, upstream, "POST", "/reset-password", body, None).await?.status {
         200..=299 => Ok(()),
+        422 => Err(UpstreamFailure::NewPassword.into()),
         status => Err(failed(status)),
     }
 }

@@ -266,6 +266,10 @@ pub enum UpstreamFailure {
     Token,
     /// The id of its user is that of another user here.
     Taken,
+    /// Its own route tells of another user than its token.
+    User,
+    /// It has refused the new password of a user, whose current one is right.
+    NewPassword,
     /// The password cannot be hashed here: bcrypt reads no more than 72 bytes of one. The host needs the other schemes for it.
     Password,
 }
@@ -279,6 +283,8 @@ impl UpstreamFailure {
             Self::Answer => "upstream-answer",
             Self::Token => "upstream-token",
             Self::Taken => "upstream-taken",
+            Self::User => "upstream-user",
+            Self::NewPassword => "upstream-new-password",
             Self::Password => "upstream-password",
         }
     }

@@ -282,6 +282,9 @@ impl Reply {
             Refusal::Busy => (Some(Level::Warn), Self::unavailable()),
             Refusal::StoreUnavailable | Refusal::InvalidRow(_) => (Some(Level::Error), Self::unavailable()),
             Refusal::Upstream(UpstreamFailure::TimedOut) => (Some(Level::Error), Self::detail(504, "Gateway Timeout")),
+            Refusal::Upstream(UpstreamFailure::NewPassword) => {
+                (Some(Level::Info), Self::detail(400, "New password not accepted"))
+            }
             Refusal::Upstream(_) => (Some(Level::Error), Self::detail(502, "Bad Gateway")),
             // `NewUser` has already refused passwords that cannot be hashed, so this is an internal error.
             Refusal::Password(_) | Refusal::Unsigned(_) | Refusal::Internal(_) => {
@@ -428,6 +431,7 @@ mod tests {
             (Refusal::Busy, warn),
             (Refusal::StoreUnavailable, error),
             (Refusal::InvalidRow(InvalidRow { column: "id" }), error),
+            (Refusal::Upstream(UpstreamFailure::NewPassword), info),
             (Refusal::Upstream(UpstreamFailure::Taken), error),
             (Refusal::Upstream(UpstreamFailure::TimedOut), error),
             (Refusal::Password(PasswordError::Empty), error),

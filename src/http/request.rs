@@ -119,10 +119,25 @@ impl Request {
     }
 
     /// The URL of the same path below `prefix`, or of this one, at another place. The query is kept.
-    pub(crate) fn at(&self, base: &str, path: Option<&str>) -> String {
+    ///
+    /// `None` if what is below does not begin with a slash that is written as one: appended to a base, it could be a part of the host.
+    pub(crate) fn at(&self, base: &str, path: Option<&str>) -> Option<String> {
         let (_, own, query) = self.parts();
-        let below = own.strip_prefix(self.prefix.trim_end_matches('/')).unwrap_or(own);
-        [base, path.unwrap_or(below), if query.is_empty() { "" } else { "?" }, query].concat()
+        let below = self.below(own)?;
+        Some([base, path.unwrap_or(below), if query.is_empty() { "" } else { "?" }, query].concat())
+    }
+
+    /// The part of this path below `prefix`, as it is written.
+    fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let prefix: Cow<'_, [u8]> = percent_decode_str(self.prefix.trim_end_matches('/')).into();
+        // Each byte of the prefix may be written as three.
+        let ends = 0..=prefix.len().saturating_mul(3);
+        let parts = ends.filter_map(|end| path.split_at_checked(end));
+        let mut below = parts.filter(|(before, _)| percent_decode_str(before).eq(prefix.iter().copied()));
+        match below.next()?.1 {
+            "" => Some("/"),
+            below => Some(below).filter(|below| below.starts_with('/')),
+        }
     }
 
     /// Whether a browser sent this request for a page of another origin. A request without the header fields of a browser is not

@@ -147,10 +147,18 @@ async fn known_or_moved(
     let trickles = settings.upstream.as_ref().filter(|upstream| upstream.trickle);
     match (found, trickles, name) {
         (Err(Refusal::UnknownUser), Some(upstream), Some(name)) => {
-            trickle::move_in(settings, host, upstream, credentials, name).await?;
+            let moved = trickle::move_in(settings, host, upstream, credentials, name).await;
+            // Its password was right, or nobody has checked it: it is no failure.
+            if !matches!(moved, Err(Refusal::UnknownUser))
+                && let Some(keys) = LoginKeys::of(settings, name, client.known_by().as_deref())
+            {
+                host.note(keys.taken_back()).await;
+            }
+            let id = moved?;
             match authenticate(settings, host, Some(name), &credentials.password, client).await {
-                Err(Refusal::UnknownUser) => Err(UpstreamFailure::Taken.into()),
-                found => found,
+                Ok(found) if settings.rules.names(&id, &found.user.id) => Ok(found),
+                Ok(_) | Err(Refusal::UnknownUser) => Err(UpstreamFailure::Taken.into()),
+                Err(refusal) => Err(refusal),
             }
         }
         (found, ..) => found,

@@ -9,12 +9,13 @@ use super::{
     LOGIN, ME, PASSWORD,
     login::{self, Credentials},
     me::current_user,
+    password::confirmed,
     trickle,
 };
 use crate::{
     fastapi::{LoginForm, NewPassword},
-    host::{Host, Question, UpstreamReply, access_token, tokens},
-    http::{Client, Refusal, Reply, Request},
+    host::{Host, Question, UpstreamReply, access_token, tokens, upstream},
+    http::{Client, Refusal, Reply, Request, UpstreamFailure, cors},
     settings::{Settings, UpstreamSettings},
     token::strict_json,
     user::UserRow,
@@ -41,8 +42,12 @@ use crate::{
 pub struct HandOn {
     /// An `https:` URL.
     pub url: String,
+    /// What the URLs of that backend begin with: a redirect to one of these leads to this backend instead.
+    pub base: String,
     /// Whether the answer is compared with that of this backend.
     pub is_compared: bool,
+    /// How many seconds the body of a request that is compared may take to arrive.
+    pub within_seconds: u32,
 }
 
 /// Whether two backends answer the same, for the log. It has nothing of their answers.
@@ -90,6 +95,8 @@ pub enum Agreement {
     Disagreed,
     /// They did not, and will the next time: the user, or the new password, was stored (`TRICKLE`, `WRITE_BACK`).
     Stored,
+    /// It was not found out: this backend has too much work, its store does not answer, or the rate limit was reached.
+    Skipped,
 }
 
 /// In what two answers differ.
@@ -120,10 +127,18 @@ pub(crate) fn hand_on(settings: &Settings, request: &Request) -> Option<HandOn> 
         ("PATCH", PASSWORD) => settings.password_change && upstream.write_back,
         _ => false,
     };
-    Some(HandOn { url: request.at(&upstream.url, upstream.path_of(&path)), is_compared })
+    let url = request.at(&upstream.url, upstream.path_of(&path))?;
+    Some(HandOn { url, base: upstream.url.clone(), is_compared, within_seconds: settings.body_timeout_seconds })
 }
 
-/// Works out what this backend would have answered. Nothing is counted, stored or told but what `TRICKLE` and `WRITE_BACK` want.
+/// The reply to a request that could not be handed on.
+pub(crate) fn not_handed_on(settings: &Settings, request: &Request, failure: UpstreamFailure) -> Reply {
+    let reply = Reply::refused(&failure.into()).header("cache-control", "no-store");
+    cors::with_headers(&settings.cors_origins, request, reply)
+}
+
+/// Works out what this backend would have answered. Only the rate limit counts it, and nothing is stored or told but what `TRICKLE` and
+/// `WRITE_BACK` want.
 pub(crate) async fn compare(
     settings: &Settings,
     host: &Host,
@@ -140,6 +155,9 @@ pub(crate) async fn compare(
     };
     match compared {
         Ok(compared) => compared,
+        Err(refusal @ (Refusal::Busy | Refusal::RateLimited | Refusal::StoreUnavailable | Refusal::Upstream(_))) => {
+            Comparison { agreement: Agreement::Skipped, difference: None, ..refused(&refusal, theirs) }
+        }
         Err(refusal) => refused(&refusal, theirs),
     }
 }
@@ -176,7 +194,9 @@ async fn login(
     }
 }
 
-/// Stores the user whom the other backend has just logged in, or the password that was right there.
+/// Stores the user whom the other backend accepts, or the password.
+///
+/// It is asked again: the answer that is compared may be older than a new password that is stored here by now.
 async fn learn(
     settings: &Settings,
     host: &Host,
@@ -186,33 +206,37 @@ async fn learn(
     theirs: &UpstreamReply,
     refusal: Refusal,
 ) -> Result<Comparison, Refusal> {
-    let Ok((token, id)) = theirs.token(settings, host).await else {
-        return Ok(Comparison { refusal: Some(refusal.code()), ..compared(200, Some(Difference::Token)) });
-    };
     let is_stored = match refusal {
-        Refusal::UnknownUser => {
-            trickle::store(settings, host, upstream, name, &credentials.password, &token, id).await?
-        }
+        Refusal::UnknownUser => trickle::move_in(settings, host, upstream, credentials, name).await.map(|_| true),
         Refusal::WrongPassword | Refusal::StoredHash(_) => {
             let question = Question::UserByEmail { email: name.to_owned(), with_token_version: settings.revocation };
-            match host.user(question).await?.filter(|user| settings.rules.names(&id, &user.id)) {
-                Some(user) => replace(settings, host, user, &credentials.password).await?,
-                None => false,
+            let Some(user) = host.user(question).await? else { return Err(refusal) };
+            let (username, password) = (&credentials.username, &credentials.password);
+            match upstream::log_in(settings, host, upstream, username, password).await {
+                Ok((_, id)) if settings.rules.names(&id, &user.id) => {
+                    replace(settings, host, user, password).await.map(|()| true)
+                }
+                Ok(_) => Ok(false),
+                Err(failure) => Err(failure),
             }
         }
-        _ => false,
+        _ => Ok(false),
     };
     match is_stored {
-        true => Ok(Comparison { agreement: Agreement::Stored, ..refused(&refusal, theirs) }),
-        false => Err(refusal),
+        Ok(true) => Ok(Comparison { agreement: Agreement::Stored, ..refused(&refusal, theirs) }),
+        // The other backend has refused what it had accepted.
+        Ok(false) | Err(Refusal::UnknownUser) => Err(refusal),
+        Err(Refusal::Upstream(UpstreamFailure::Token)) => {
+            Ok(Comparison { refusal: Some(refusal.code()), ..compared(200, Some(Difference::Token)) })
+        }
+        Err(failure) => Err(failure),
     }
 }
 
 /// Stores the hash of a password that the other backend has accepted. Sessions and tokens are its own, and go on.
-async fn replace(settings: &Settings, host: &Host, user: UserRow, password: &str) -> Result<bool, Refusal> {
+async fn replace(settings: &Settings, host: &Host, user: UserRow, password: &str) -> Result<(), Refusal> {
     let new = trickle::hashed(settings, host, password).await?;
-    host.done(Question::ReplaceHash { id: user.id, old: user.password, new }).await?;
-    Ok(true)
+    host.done(Question::ReplaceHash { id: user.id, old: user.password, new }).await
 }
 
 async fn password(
@@ -224,9 +248,13 @@ async fn password(
 ) -> Result<Comparison, Refusal> {
     let user = current_user(settings, host, request.authorization.as_deref()).await?;
     let passwords = NewPassword::parse(request.content_type.as_deref(), body, &settings.password_rules())?;
+    let client = Client::of(request);
+    host.within(settings, &client, Some(&user.email)).await?;
     match theirs.status {
         200..=299 => {
-            replace(settings, host, user, &passwords.new).await?;
+            // Whatever answers 200 to every request has not checked it.
+            let found = confirmed(settings, host, &user, &passwords.current, &client).await?;
+            replace(settings, host, found, &passwords.new).await?;
             Ok(Comparison { agreement: Agreement::Stored, ..compared(theirs.status, None) })
         }
         // Whether the current password is right is compared at the next login.

@@ -8,9 +8,10 @@ use crate::{
     user::UserId,
 };
 
-use super::login::Credentials;
+use super::login::{Credentials, stored_name};
 
-/// Stores a user who is unknown here, if the other backend accepts the credentials.
+/// Stores a user who is unknown here, if the other backend accepts the credentials, and returns the id. It may be that of a user who has
+/// moved meanwhile, or that of another one, who keeps it.
 ///
 /// # Errors
 /// [`Refusal::UnknownUser`] when it does not.
@@ -20,30 +21,30 @@ pub(super) async fn move_in(
     upstream: &UpstreamSettings,
     credentials: &Credentials,
     name: &str,
-) -> Result<(), Refusal> {
-    if credentials.password.chars().count() > PASSWORD_MAX_CHARS {
+) -> Result<UserId, Refusal> {
+    let Credentials { username, password, .. } = credentials;
+    if password.chars().count() > PASSWORD_MAX_CHARS {
         return Err(Refusal::UnknownUser);
     }
-    let (token, id) = upstream::log_in(settings, host, upstream, &credentials.username, &credentials.password).await?;
-    store(settings, host, upstream, name, &credentials.password, &token, id).await.map(drop)
+    let (token, id) = upstream::log_in(settings, host, upstream, username, password).await?;
+    let profile = upstream::profile(settings, host, upstream, &token, &id).await?;
+    let email = match profile.email {
+        Some(email) if email.eq_ignore_ascii_case(name) => email,
+        // Another spelling of the same address.
+        Some(email) if same_name(&email, name, settings) => name.to_owned(),
+        // Who gets a row with the address of another user keeps that one out.
+        Some(_) if name.contains('@') => return Err(UpstreamFailure::User.into()),
+        // Users log in by another name than the address there.
+        _ => name.to_owned(),
+    };
+    let password = hashed(settings, host, password).await?;
+    let user = MovedUser { id: id.clone(), email, password, created_at: profile.created_at.and_then(with_zone) };
+    host.changed(Question::MoveUser(user)).await?;
+    Ok(id)
 }
 
-/// Stores the user of this token of the other backend, who has just logged in there. `false` if the id or the address is somebody's already.
-pub(super) async fn store(
-    settings: &Settings,
-    host: &Host,
-    upstream: &UpstreamSettings,
-    name: &str,
-    password: &str,
-    token: &str,
-    id: UserId,
-) -> Result<bool, Refusal> {
-    let profile = upstream::profile(host, upstream, token).await?;
-    // Users may log in there by another name than the address.
-    let email = profile.email.filter(|email| email.eq_ignore_ascii_case(name)).unwrap_or_else(|| name.to_owned());
-    let password = hashed(settings, host, password).await?;
-    let user = MovedUser { id, email, password, created_at: profile.created_at.and_then(with_zone) };
-    host.changed(Question::MoveUser(user)).await
+fn same_name(email: &str, name: &str, settings: &Settings) -> bool {
+    stored_name(email, &settings.unicode).is_some_and(|stored| stored.eq_ignore_ascii_case(name))
 }
 
 /// A hash of a password that is valid already. bcrypt does not read all of some.
@@ -63,8 +64,17 @@ fn with_zone(time: String) -> Option<String> {
         let digits = |byte: u8| if byte.is_ascii_digit() { b'0' } else { byte };
         text.bytes().map(digits).eq(form.bytes())
     };
+    let number = |at: usize| seconds.get(at..at.saturating_add(2)).and_then(|digits| digits.parse::<u8>().ok());
+    let days = match number(5) {
+        Some(2) => 29,
+        Some(4 | 6 | 9 | 11) => 30,
+        _ => 31,
+    };
+    let parts = [(5, 1..=12), (8, 1..=days), (11, 0..=23), (14, 0..=59), (17, 0..=59)];
+    let is_within = parts.into_iter().all(|(at, range)| number(at).is_some_and(|number| range.contains(&number)));
+    let fraction = rest.len().saturating_sub(zone.len());
     match zone {
-        _ if !is_like(seconds, "0000-00-00T00:00:00") => None,
+        _ if !is_like(seconds, "0000-00-00T00:00:00") || !is_within || fraction > 10 => None,
         "" => Some([&time, "Z"].concat()),
         "Z" => Some(time),
         offset => (is_like(offset, "+00:00") || is_like(offset, "-00:00")).then_some(time),
@@ -87,6 +97,11 @@ mod tests {
             ("2026-11-28T10:00:00 or so", None),
             ("", None),
             ("yesterday, at about noon", None),
+            ("2020-13-01T00:00:00Z", None),
+            ("2020-04-31T00:00:00Z", None),
+            ("2020-12-31T23:59:59Z", Some("2020-12-31T23:59:59Z")),
+            ("2020-01-01T24:00:00Z", None),
+            ("2020-01-01T00:00:00.0123456789Z", None),
         ] {
             assert_eq!(with_zone(given.to_owned()).as_deref(), stored, "{given}");
         }

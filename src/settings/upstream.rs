@@ -2,7 +2,8 @@
 
 use super::{
     Registration, SettingsError, Vars, is_https_folder,
-    name::{ACCOUNT_DELETION, REGISTRATION, SHADOW, TRICKLE, UPSTREAM, UPSTREAM_PATHS, WRITE_BACK},
+    mail::{EmailVerification, MailSettings},
+    name::{ACCOUNT_DELETION, EMAIL_VERIFICATION, REGISTRATION, SHADOW, TRICKLE, UPSTREAM, UPSTREAM_PATHS, WRITE_BACK},
     value::{switch, text},
 };
 
@@ -47,7 +48,11 @@ impl UpstreamSettings {
     }
 }
 
-pub(super) fn upstream(vars: &Vars, registration: Registration) -> Result<Option<UpstreamSettings>, SettingsError> {
+pub(super) fn upstream(
+    vars: &Vars,
+    registration: Registration,
+    mail: Option<&MailSettings>,
+) -> Result<Option<UpstreamSettings>, SettingsError> {
     let shadow = switch(SHADOW, vars.shadow.as_deref(), ["off", "on"])?;
     let trickle = switch(TRICKLE, vars.trickle.as_deref(), ["off", "on"])?;
     let write_back = switch(WRITE_BACK, vars.write_back.as_deref(), ["off", "on"])?;
@@ -78,6 +83,12 @@ pub(super) fn upstream(vars: &Vars, registration: Registration) -> Result<Option
         return Err(SettingsError::new(
             ACCOUNT_DELETION,
             "must be `off` while TRICKLE is on: a deleted user would move again",
+        ));
+    }
+    if trickle && mail.is_some_and(|mail| mail.verification == EmailVerification::Required) {
+        return Err(SettingsError::new(
+            EMAIL_VERIFICATION,
+            "must not be `required` while TRICKLE is on: whether the addresses of users who move are verified is not known",
         ));
     }
     Ok(Some(UpstreamSettings { url, paths, shadow, trickle, write_back }))

@@ -68,6 +68,8 @@ export type Reason =
   | "upstream-answer"
   | "upstream-token"
   | "upstream-taken"
+  | "upstream-user"
+  | "upstream-new-password"
   | "upstream-password"
   | `upstream-status:${number}`
   | `invalid-row:${string}`

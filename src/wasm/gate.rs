@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     host::{Limit, Step, UpstreamReply},
-    http::{Refusal, Request},
+    http::{Refusal, Request, UpstreamFailure},
     routes::login::Credentials,
 };
 
@@ -86,6 +86,13 @@ impl JsGate {
         self.0.hand_on(&request).map_or(Ok(JsValue::UNDEFINED), |to| to_js(&to))
     }
 
+    /// The reply to a request that could not be handed on.
+    #[wasm_bindgen(js_name = notHandedOn, unchecked_return_type = "Reply")]
+    pub fn not_handed_on(&self, origin: Option<String>, is_timeout: bool) -> Result<JsValue, JsValue> {
+        let failure = if is_timeout { UpstreamFailure::TimedOut } else { UpstreamFailure::Unavailable };
+        to_js(&self.0.not_handed_on(&Request { origin, ..Request::new("", "") }, failure))
+    }
+
     /// Compares the answer of the backend of `UPSTREAM` with what this one would have answered.
     #[expect(
         clippy::too_many_arguments,
@@ -113,6 +120,12 @@ impl JsGate {
     #[wasm_bindgen(getter, js_name = handsOn)]
     pub fn hands_on(&self) -> bool {
         self.0.settings().upstream.as_ref().is_some_and(|upstream| upstream.shadow)
+    }
+
+    /// Whether another backend is asked.
+    #[wasm_bindgen(getter, js_name = asksUpstream)]
+    pub fn asks_upstream(&self) -> bool {
+        self.0.settings().upstream.is_some()
     }
 
     /// Whether users who are unknown may move.

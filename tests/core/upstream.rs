@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::support::{NOW, SECRET, Store, quick_gate_with, run};
 use edgegate::{
     Agreement, Answer, Comparison, Difference, Gate, Question, Reply, Request, Settings, Vars,
-    host::{UpstreamReply, UpstreamRequest, tokens},
+    host::{LoginState, UpstreamReply, UpstreamRequest, UserAtLogin, tokens},
     token::{Algorithm, Key, KeyRing, Rules},
 };
 use serde_json::Value;
@@ -185,8 +185,6 @@ fn what_the_other_backend_tells_of_a_user_is_not_needed() {
             "USER@example.com",
             "2020-01-02T03:04:05.678Z",
         ),
-        // The name of a login need not be the address.
-        (200, r#"{"email": "somebody@else.example", "created_at": 5}"#, "user@example.com", "2023-11-14T22:13:20Z"),
     ] {
         let (gate, mut store, mut old) = (trickling(), Store::default(), Old::new());
         let reply = log_in(&gate, &mut store, LOGIN, |request| match request.url.ends_with("/me") {
@@ -203,6 +201,65 @@ fn what_the_other_backend_tells_of_a_user_is_not_needed() {
         false => old.answer(request),
     });
     assert_eq!((reply.status, reason(&reply).as_str(), store.users.0.len()), (502, "upstream-status:503", 0));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn who_is_somebody_else_upstream_is_not_stored() {
+    for body in [
+        r#"{"id": 7, "email": "somebody@else.example"}"#,
+        r#"{"id": 8, "email": "user@example.com"}"#,
+        r#"{"id": "7"}"#,
+        r#"{"id": 7.5}"#,
+        r#"{"id": null}"#,
+    ] {
+        let (gate, mut store, mut old) = (trickling(), Store::default(), Old::new());
+        let reply = log_in(&gate, &mut store, LOGIN, |request| match request.url.ends_with("/me") {
+            true => answered(200, body),
+            false => old.answer(request),
+        });
+        assert_eq!((reply.status, reason(&reply).as_str(), store.users.0.len()), (502, "upstream-user", 0), "{body}");
+    }
+    // A name that is no address may be another one.
+    let (gate, mut store, mut old) = (trickling(), Store::default(), Old::new());
+    let reply =
+        log_in(&gate, &mut store, "username=user&password=secret", |request| match request.url.ends_with("/me") {
+            true => answered(200, r#"{"id": 7, "email": "somebody@else.example"}"#),
+            false => {
+                let body = request.body.replace("username=user", "username=user%40example%2Ecom").into();
+                old.answer(&UpstreamRequest { body, ..request.clone() })
+            }
+        });
+    assert_eq!((reply.status, store.users.0[0].email.as_str()), (200, "user"));
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_login_whose_password_nobody_has_checked_is_no_failure() {
+    let gate = quick_gate_with(SECRET, Vars { trickle: Some("on".into()), lockout: Some("on".into()), ..vars() });
+    for (answer, taken_back) in [(Answer::Unavailable, 1), (answered(429, ""), 1), (answered(403, "{}"), 0)] {
+        let (mut counted, mut back) = (0, 0);
+        let mut request = Request::new("POST", "http://localhost/login");
+        request.content_type = Some(FORM.to_owned());
+        run(gate.handle(request, NOW), |question| match question {
+            Question::Body { .. } => Answer::Body(LOGIN.into()),
+            Question::UserAtLogin { .. } => {
+                Answer::UserAtLogin(Box::new(UserAtLogin { user: None, state: LoginState::default() }))
+            }
+            Question::CountLogin(login) => {
+                counted += 1;
+                assert_eq!((login.client.as_str(), login.counts), ("", true));
+                Answer::Counted(1)
+            }
+            Question::LoginSucceeded(login) => {
+                back += 1;
+                assert_eq!((login.client.as_str(), login.is_known), ("", false));
+                Answer::Done
+            }
+            Question::Upstream(_) => answer.clone(),
+            Question::Work { job } => crate::support::work(job),
+            _ => panic!("it asks nothing else"),
+        });
+        assert_eq!((counted, back), (1, taken_back), "{answer:?}");
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -274,7 +331,9 @@ fn a_new_password_that_the_other_backend_does_not_store_is_stored_nowhere() {
         (Answer::TimedOut, 504, "upstream-timeout"),
         (answered(503, ""), 502, "upstream-status:503"),
         (answered(429, ""), 429, "rate-limited"),
-        (answered(422, ""), 502, "upstream-status:422"),
+        (answered(404, ""), 502, "upstream-status:404"),
+        // It has rules of its own for passwords.
+        (answered(422, ""), 400, "upstream-new-password"),
         (answered(302, ""), 502, "upstream-status:302"),
     ] {
         let (gate, mut store, mut old) = (writing_back(), Store::with_user(7, "user@example.com"), Old::new());
@@ -401,6 +460,10 @@ fn disagreed(status: u16, difference: Difference, refusal: Option<&'static str>)
     Comparison { agreement: Agreement::Disagreed, difference: Some(difference), ..agreed(status, refusal) }
 }
 
+fn skipped(status: u16, refusal: &'static str) -> Comparison {
+    Comparison { agreement: Agreement::Skipped, ..agreed(status, Some(refusal)) }
+}
+
 #[wasm_bindgen_test(unsupported = test)]
 fn all_requests_are_handed_on_with_shadow() {
     let paths = "/login=/api/v1/login/access-token, /me=/api/v1/users/me";
@@ -409,7 +472,7 @@ fn all_requests_are_handed_on_with_shadow() {
         upstream_paths: Some(paths.into()),
         ..vars()
     });
-    let to = |method, url, prefix: &str| {
+    let to = |method: &str, url: &str, prefix: &str| {
         let request = Request { prefix: prefix.to_owned(), ..Request::new(method, url) };
         gate.hand_on(&request).map(|to| (to.url, to.is_compared))
     };
@@ -432,6 +495,22 @@ fn all_requests_are_handed_on_with_shadow() {
         assert_eq!(to(method, url, prefix), Some((handed_on.to_owned(), is_compared)), "{method} {url}");
     }
     assert_eq!(to("GET", "https://new.example/orders", "/auth"), None);
+    // What follows the prefix must not become a part of the host.
+    for url in [
+        "/auth%2f@else.example/x",
+        "/auth%2F.else.example/x",
+        "/auth@else.example",
+        "/auth.else.example",
+        "/auth%2flogin",
+    ] {
+        assert_eq!(to("GET", &format!("https://new.example{url}"), "/auth"), None, "{url}");
+    }
+    for (url, prefix) in
+        [("/%61uth/orders", "/auth"), ("/auth/orders", "/auth/"), ("/a%75th/orders", "/%61uth"), ("/orders", "/")]
+    {
+        let handed_on = Some(("https://old.example:8443/orders".to_owned(), false));
+        assert_eq!(to("GET", &format!("https://new.example{url}"), prefix), handed_on, "{url}");
+    }
     assert_eq!(quick_gate_with(SECRET, vars()).hand_on(&Request::new("GET", "https://new.example/me")), None);
 }
 
@@ -518,7 +597,7 @@ fn a_comparison_counts_as_a_login_for_the_rate_limit() {
         Question::Limit(_) => Answer::WithinLimit(false),
         question => store.answer(question, b""),
     });
-    assert_eq!(compared, disagreed(429, Difference::Status, Some("rate-limited")));
+    assert_eq!(compared, skipped(429, "rate-limited"));
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -551,10 +630,64 @@ fn a_login_whose_token_is_not_ours_teaches_nothing() {
         theirs.login(&quick_gate_with("another secret, also of 32 bytes or more", Vars::default()), LOGIN, NOW).body;
     for body in [token.as_str(), r#"{"access_token": "a.b.c"}"#, "<html>"] {
         let mut store = Store::default();
-        let compared = with_answer(&gate, &mut store, &login(LOGIN), 200, body, |_| panic!("it is not asked"));
-        assert_eq!(compared.agreement, Agreement::Disagreed, "{body}");
+        let compared = with_answer(&gate, &mut store, &login(LOGIN), 200, body, |_| answered(200, body));
+        let nonsense = skipped(403, "upstream-answer");
+        let expected =
+            if body == "<html>" { nonsense } else { disagreed(200, Difference::Token, Some("unknown-user")) };
+        assert_eq!(
+            compared,
+            Comparison { status: compared.status, refusal: compared.refusal.clone(), ..expected },
+            "{body}"
+        );
         assert!(store.users.0.is_empty());
     }
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_late_comparison_does_not_bring_an_old_password_back() {
+    let gate = shadowing(Vars { trickle: Some("on".into()), ..vars() });
+    let (mut store, mut old) = (Store::with_user(7, "User@example.com"), Old::new());
+    // The answer to compare is older than the new password, which both have by now.
+    let earlier = old.reply(&login(LOGIN));
+    let hash = bcrypt::hash_with_salt("another one", 4, [3; 16]).expect("4 is allowed").to_string();
+    for users in [&mut store.users, &mut old.store.users] {
+        users.0[0].password.clone_from(&hash);
+    }
+    let compared = with_answer(&gate, &mut store, &login(LOGIN), 200, &earlier.body, |request| old.answer(request));
+    assert_eq!(compared, disagreed(403, Difference::Status, Some("wrong-password")));
+    assert_eq!(store.users.0[0].password, hash);
+    // Nor does it replace a hash that changes while the other backend is asked.
+    let mut store = Store::with_user(7, "user@example.com");
+    let before = bcrypt::hash_with_salt("before", 4, [3; 16]).expect("4 is allowed").to_string();
+    store.users.0[0].password = before;
+    let (mut old, changed) = (Old::new(), hash.clone());
+    let head = Request { content_type: Some(FORM.into()), ..Request::new("POST", "http://localhost/login") };
+    let theirs = UpstreamReply { status: 200, body: earlier.body.into_bytes() };
+    run(gate.compare(head, LOGIN.into(), theirs, NOW), |question| match question {
+        Question::Upstream(request) => {
+            store.users.0[0].password.clone_from(&changed);
+            old.answer(request)
+        }
+        question => store.answer(question, b""),
+    });
+    assert_eq!(store.users.0[0].password, hash);
+}
+
+#[wasm_bindgen_test(unsupported = test)]
+fn a_backend_that_answers_200_to_everything_stores_no_password() {
+    let gate = shadowing(Vars { write_back: Some("on".into()), ..vars() });
+    let mut store = Store::with_user(7, "User@example.com");
+    let token = member(&store.login(&quick_gate_with(SECRET, Vars::default()), LOGIN, NOW), "access_token");
+    let change = UpstreamRequest {
+        method: "PATCH",
+        url: format!("{UPSTREAM}/me/password"),
+        content_type: Some("application/json"),
+        body: CHANGE.replace("secret", "guessed").into(),
+        ..me(&token)
+    };
+    let compared = with_answer(&gate, &mut store, &change, 200, "<html>", |_| panic!("it is not asked"));
+    assert_eq!(compared, disagreed(400, Difference::Status, Some("wrong-password")));
+    assert_eq!(store.login(&gate, LOGIN, NOW).status, 200);
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -605,6 +738,15 @@ fn the_settings_of_a_move_are_checked() {
         (Vars { trickle: on(), registration: Some("open".into()), ..vars() }, "REGISTRATION"),
         (Vars { write_back: on(), registration: Some("invitation".into()), ..vars() }, "REGISTRATION"),
         (Vars { trickle: on(), account_deletion: on(), ..vars() }, "ACCOUNT_DELETION"),
+        (
+            Vars {
+                trickle: on(),
+                email_verification: Some("required".into()),
+                frontend_host: Some("https://app.example".into()),
+                ..vars()
+            },
+            "EMAIL_VERIFICATION",
+        ),
     ] {
         assert_eq!(error(more), setting);
     }

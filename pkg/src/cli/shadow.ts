@@ -53,8 +53,9 @@ function print(found: Group[], failures: number): void {
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
   for (const row of rows) console.log(row.map((cell, at) => (at === 0 ? cell.padStart(widths[0] as number) : cell.padEnd(widths[at] ?? 0))).join("  ").trimEnd());
   const sum = (reason: string) => found.filter((group) => group.reason === reason).reduce((sum, { requests }) => sum + requests, 0);
-  const [agreed, stored, disagreed] = ["shadow-agreed", "shadow-stored", "shadow-disagreed"].map(sum) as [number, number, number];
+  const [agreed, stored, disagreed, skipped] = ["shadow-agreed", "shadow-stored", "shadow-disagreed", "shadow-skipped"].map(sum) as [number, number, number, number];
   console.log(`\n${counted(agreed + stored + disagreed)} compared: ${counted(agreed)} agreed, ${stored > 0 ? `${counted(stored)} will the next time, because the user or the password was stored, ` : ""}${counted(disagreed)} disagreed`);
+  if (skipped > 0) console.log(`${counted(skipped)} were not compared: at most four are at once, within the rate limits and up to 16 KiB`);
   if (failures > 0) console.log(`${counted(failures)} requests were not answered by the other backend`);
   const differing = found.filter(({ reason }) => reason === "shadow-disagreed");
   for (const [named, meanings] of [[differing.map(({ difference }) => difference), DIFFERENCES], [differing.map(({ refusal }) => refusal), REASONS]] as const) {
