@@ -38,7 +38,10 @@ pub(crate) fn build() -> Result<Did> {
         fs::write(pkg.join("README.md"), without_links_to_files(&fs::read_to_string(root.join("README.md"))?))?;
         Sh::node_tool("tsc").args(["-p", "pkg"]).run()?;
         bundle(&root)?;
-        Sh::node_tool("node").args(["types.mjs"]).dir(&pkg).run()
+        Sh::node_tool("node").args(["types.mjs"]).dir(&pkg).run()?;
+        // `npm ci` links no command whose file is missing, and in a fresh clone it runs before there is one. `npx edgegate` would then ask
+        // the registry for a package of that name.
+        Sh::new("npm").args(["rebuild", "edgegate", "--ignore-scripts", "--silent"]).output().map(drop)
     })
 }
 
