@@ -27,7 +27,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 const READY: &str = "Ready on http";
 
 /// workerd and Node end with this message.
-const PORT_TAKEN: &str = "ddress already in use";
+pub const PORT_TAKEN: &str = "ddress already in use";
 
 /// How often a Worker without a given port is started while its port is taken.
 const ATTEMPTS: u32 = 3;

@@ -31,11 +31,16 @@ const QUIET: [(&str, &str); 8] = [
 /// `wrangler` with these arguments, run in the folder of the Worker by the project's own Node.
 #[must_use]
 pub fn wrangler(args: &[&str]) -> Sh {
-    let mut wrangler = Sh::node_tool("wrangler").args(args).dir(paths::root().join(WORKER));
+    quiet(Sh::node_tool("wrangler").args(args).dir(paths::root().join(WORKER)))
+}
+
+/// The same for a program that calls wrangler itself.
+#[must_use]
+pub fn quiet(mut program: Sh) -> Sh {
     for (name, value) in QUIET {
-        wrangler = wrangler.env(name, value);
+        program = program.env(name, value);
     }
-    wrangler.env("WRANGLER_LOG_PATH", paths::state().join("wrangler-logs"))
+    program.env("WRANGLER_LOG_PATH", paths::state().join("wrangler-logs"))
 }
 
 /// Applies the migrations to the local database below `persist_to`.

@@ -12,6 +12,7 @@ pub(crate) mod consumers;
 mod counts;
 mod crates;
 mod documents;
+mod migrating;
 mod modules;
 mod package;
 mod publish;

@@ -24,7 +24,7 @@ pub(super) fn check() -> Result<Outcome> {
             faults.push(format!("SECURITY.md: `{threat}` names `{test}`, which does not exist"));
         }
     }
-    for name in ["README.md", "SECURITY.md", "HACKING.md", "CHANGELOG.md", "axum/README.md"] {
+    for name in ["README.md", "MIGRATING.md", "SECURITY.md", "HACKING.md", "CHANGELOG.md", "axum/README.md"] {
         let text = fs::read_to_string(root.join(name)).context(name)?;
         faults.extend(secrets(text.lines()).map(|line| format!("{name}: a secret to copy: {line}")));
     }

@@ -7,7 +7,7 @@ use super::{
     Outcome::{self, NotRun, Passed},
     Stage, consumers,
     counts::judge,
-    crates, documents, modules, package, publish, reproducible, supply, workers_rs,
+    crates, documents, migrating, modules, package, publish, reproducible, supply, workers_rs,
 };
 use crate::{build, settings::Settings, size, soak, steps::tools};
 
@@ -15,7 +15,7 @@ use crate::{build, settings::Settings, size, soak, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 29] = [
+pub(super) const ALL: [Stage; 30] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -47,6 +47,12 @@ pub(super) const ALL: [Stage; 29] = [
     stage("npm", "the npm package's own tests on Node", true, npm),
     stage("reproducible", "two builds of the wasm in different folders", false, reproducible::check),
     stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
+    stage(
+        "migrating",
+        "the commands of MIGRATING.md, from two FastAPI backends to the Worker and back",
+        true,
+        migrating::check,
+    ),
     stage("soak", "some seconds of mixed traffic against the Worker on workerd", true, soak),
     slow("killed", "workerd killed twenty times in the middle of writes", killed),
     slow(
