@@ -34,6 +34,10 @@ class Backend:
     issue: Callable[[int | UUID, timedelta], str]
     # The id of a valid token; `None` otherwise.
     user_id: Callable[[str], Any]
+    # The paths of a login, of the own user, and of a sign-up.
+    login: str = "/login"
+    me: str = "/me"
+    users: str = "/users"
 
 
 class Token(BaseModel):
@@ -95,7 +99,7 @@ def app_of(backend: Backend) -> FastAPI:
             raise HTTPException(status.HTTP_400_BAD_REQUEST, "Inactive user")
         return user
 
-    @app.post("/login")
+    @app.post(backend.login)
     def login(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> Token:
         user = query("SELECT * FROM {users} WHERE lower(email) = lower(%s)", form.username)
         holds, newer = backend.verify(form.password, user[backend.column]) if user else (False, None)
@@ -107,11 +111,11 @@ def app_of(backend: Backend) -> FastAPI:
             query("UPDATE {users} SET {password} = %s WHERE id = %s", newer, user["id"])
         return Token(access_token=backend.issue(user["id"], LIFETIME), token_type="bearer")
 
-    @app.get("/me")
+    @app.get(backend.me)
     def me(user: Annotated[dict[str, Any], Depends(current_user)]) -> UserOut:
         return UserOut(**user)
 
-    @app.post("/users", status_code=status.HTTP_201_CREATED)
+    @app.post(backend.users, status_code=status.HTTP_201_CREATED)
     def create_user(new: UserIn) -> UserOut:
         try:
             row = query(
@@ -123,7 +127,7 @@ def app_of(backend: Backend) -> FastAPI:
             raise HTTPException(status.HTTP_409_CONFLICT, "Email already registered") from None
         return UserOut(**row)
 
-    @app.patch("/me/password")
+    @app.patch(backend.me + "/password")
     def change_password(body: NewPassword, user: Annotated[dict[str, Any], Depends(current_user)]) -> Message:
         if not backend.verify(body.current_password, user[backend.column])[0]:
             raise HTTPException(status.HTTP_400_BAD_REQUEST, "Incorrect password")

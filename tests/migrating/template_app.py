@@ -1,5 +1,6 @@
 """A backend that hashes and signs as FastAPI's full-stack template does since 2025: by pwdlib (new hashes are Argon2id, and a bcrypt hash is
-replaced at a login) and PyJWT, with UUIDs in the claim `sub`.
+replaced at a login) and PyJWT, with UUIDs in the claim `sub`, and has
+its paths.
 
 The calls and their order are those of backend/app/core/security.py there (MIT); the code is this project's.
 """
@@ -34,5 +35,8 @@ backend = Backend(
     verify=passwords.verify_and_update,
     issue=issue,
     user_id=user_id,
+    login="/api/v1/login/access-token",
+    me="/api/v1/users/me",
+    users="/api/v1/users/signup",
 )
 app = app_of(backend)

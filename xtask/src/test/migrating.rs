@@ -16,9 +16,6 @@ mod backend;
 mod blocks;
 mod reader;
 
-/// After this section, `tests/migrating/live.sh` checks what the document does not show.
-const LIVE: &str = "7. Going live";
-
 /// Runs all blocks of the document once for each backend, both at the same time.
 pub(super) fn check() -> Result<Outcome> {
     let has_venv = Sh::new("python3").args(["-c", "import ensurepip, venv"]).output().is_ok();
@@ -57,8 +54,10 @@ fn migrate(backend: &Backend, blocks: &[Block]) -> Result<usize> {
         println!("{:9} line {:3}, {}: {}", backend.name, block.line, block.section, seconds(started.elapsed()));
         count += 1;
         let is_last = own.get(place + 1).is_none_or(|next| next.section != block.section);
-        if is_last && block.section == LIVE {
-            reader.check_live().context("tests/migrating/live.sh")?;
+        if let Some((number, _)) = block.section.split_once('.')
+            && is_last
+        {
+            reader.check_after(number)?;
         }
     }
     Ok(count)

@@ -22,13 +22,20 @@ pub(super) struct Backend {
     /// `NAME_app.py` and `requirements-NAME.txt`.
     pub(super) name: &'static str,
     pub(super) table: &'static str,
+    /// Its paths of a login, of the own user, and of a sign-up.
+    pub(super) paths: [&'static str; 3],
     pub(super) text_ids: bool,
 }
 
 /// All of them.
 pub(super) const BACKENDS: [Backend; 2] = [
-    Backend { name: "template", table: "user", text_ids: true },
-    Backend { name: "passlib", table: "users", text_ids: false },
+    Backend {
+        name: "template",
+        table: "user",
+        paths: ["/api/v1/login/access-token", "/api/v1/users/me", "/api/v1/users/signup"],
+        text_ids: true,
+    },
+    Backend { name: "passlib", table: "users", paths: ["/login", "/me", "/users"], text_ids: false },
 ];
 
 impl Backend {

@@ -53,7 +53,7 @@ impl<'r> Reader<'r> {
         copy_worker(&paths::root().join("www"), &www)?;
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let reader = Self { worker: None, running, www, addr };
-        let sign_up = r#"curl -fsS "$OLD/users" -H 'Content-Type: application/json' -d "{\"email\":\"$EMAIL\",\"password\":\"$PASSWORD\"}""#;
+        let sign_up = r#"curl -fsS "$OLD$USERS" -H 'Content-Type: application/json' -d "{\"email\":\"$EMAIL\",\"password\":\"$PASSWORD\"}""#;
         reader.foreground(sign_up)?;
         Ok(reader)
     }
@@ -75,10 +75,16 @@ impl<'r> Reader<'r> {
         }
     }
 
+    /// Checks what the document does not show of its section with this number.
+    ///
     /// # Errors
-    /// When a check fails.
-    pub(super) fn check_live(&self) -> Result<()> {
-        self.foreground(&fs::read_to_string(sources().join("live.sh"))?).map(drop)
+    /// When a check of `tests/migrating/after-NUMBER.sh` fails.
+    pub(super) fn check_after(&self, number: &str) -> Result<()> {
+        let file = sources().join(format!("after-{number}.sh"));
+        if !file.exists() {
+            return Ok(());
+        }
+        self.foreground(&fs::read_to_string(&file)?).map(drop).with_context(|| file.display().to_string())
     }
 
     /// Variables and functions of a script are there in the next one, as in a terminal.
@@ -138,9 +144,13 @@ impl<'r> Reader<'r> {
         let file = self.running.folder.join(name);
         fs::write(&file, script)?;
         let Running { backend, secret_key, url, database_url, certificates, .. } = self.running;
+        let [login, me, users] = backend.paths;
         let bash = Sh::new("bash").args(["-euo", "pipefail"]).args([file]).dir(&self.www);
         Ok(wrangler::quiet(bash)
             .env("OLD", url)
+            .env("LOGIN", login)
+            .env("ME", me)
+            .env("USERS", users)
             .env("EDGE", format!("http://{}", self.addr))
             .env("SOURCE_DATABASE_URL", database_url)
             .env("TABLE", backend.table)
