@@ -99,6 +99,15 @@ test("the users of a CSV file log in with their passwords, and an import can be 
   assert.equal((await store.insertUser?.({ email: "mary@example.com", password: BCRYPT }))?.id, 10);
 });
 
+test("a time of creation is stored as FastAPI writes it, to the microsecond", () => {
+  const { path, rows } = sqlite();
+  const times = ["2024-05-01 10:00:00.1234+02", "2024-05-01T10:00:00.000000Z", "2024-05-01T10:00:00.12345678Z", "1714557600123", "1714557600"];
+  const lines = times.map((time, at) => `${at + 1},user${at}@example.com,${BCRYPT},true,${time}`);
+  assert.equal(users(["import", file(HEAD + lines.join("\n")), "--db", `sqlite:${path}`]).status, 0);
+  const stored = (rows() as unknown[][]).map((row) => row[3]);
+  assert.deepEqual(stored, ["2024-05-01T08:00:00.123400Z", "2024-05-01T10:00:00Z", "2024-05-01T10:00:00.123456Z", "2024-05-01T10:00:00Z", "2024-05-01T10:00:00Z"]);
+});
+
 test("what is wrong is told by line, with neither address nor hash, and nothing is stored without --partial", () => {
   const { path, rows } = sqlite();
   const bad = [
@@ -406,7 +415,7 @@ test("from PostgreSQL to PostgreSQL, with the ids, and without them to SQLite", 
     const { status, stdout, stderr } = users(args, { env });
     assert.equal(status, 0, stderr);
     assert.match(stdout, /2,500 imported, 0 refused/);
-    const differing = await admin.query(`SELECT 1 FROM app."user" AS one FULL JOIN users AS two USING (id) WHERE one.email IS DISTINCT FROM two.email OR one.hashed_password IS DISTINCT FROM two.password OR one.is_active IS DISTINCT FROM two.is_active`);
+    const differing = await admin.query(`SELECT 1 FROM app."user" AS one FULL JOIN users AS two USING (id) WHERE one.email IS DISTINCT FROM two.email OR one.hashed_password IS DISTINCT FROM two.password OR one.is_active IS DISTINCT FROM two.is_active OR one.created_at IS DISTINCT FROM two.created_at`);
     assert.equal(differing.rowCount, 0);
     assert.match(users(args, { env }).stdout, /0 to import, 2,500 there already, 0 refused/);
     const { path, rows } = sqlite();

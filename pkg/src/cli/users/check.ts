@@ -236,7 +236,10 @@ function time(value: unknown): string | undefined | null {
   const number = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
   // Milliseconds since 1970, as Firebase has them, or seconds. PostgreSQL writes a space and a short offset.
   const date = typeof number === "number" ? new Date(number < 1e11 ? number * 1000 : number) : new Date(String(number).replace(/^(\d{4}-\d{2}-\d{2}) /, "$1T").replace(/([+-]\d{2})$/, "$1:00"));
-  return Number.isNaN(date.getTime()) ? null : date.toISOString().replace(/\.\d+Z$/, "Z");
+  if (Number.isNaN(date.getTime())) return null;
+  // As FastAPI writes it at `GET /me`: with six digits of the second, or none. PostgreSQL leaves zeros out, and a `Date` has three digits.
+  const digits = typeof number === "string" ? (/:\d{2}\.(\d+)/.exec(number)?.[1] ?? "").slice(0, 6).padEnd(6, "0") : "000000";
+  return date.toISOString().replace(/\.\d+Z$/, digits === "000000" ? "Z" : `.${digits}Z`);
 }
 
 /** What databases and programs write for a truth value; a time counts as true. */
