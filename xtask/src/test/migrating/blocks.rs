@@ -21,8 +21,6 @@ pub(super) struct Block {
     pub(super) kind: Kind,
     /// ```` ```sh text-ids ````: only for a backend whose ids are texts.
     pub(super) text_ids: bool,
-    /// ```` ```sh pending ````: not yet possible.
-    pub(super) is_pending: bool,
     pub(super) script: String,
     /// The lines of the block of `text` behind it, which the script prints in this order. `...` stands for any text.
     pub(super) expected: Vec<String>,
@@ -57,7 +55,6 @@ pub(super) fn blocks(document: &str) -> Result<Vec<Block>> {
                     line: number + 2,
                     kind: Kind::Foreground,
                     text_ids: false,
-                    is_pending: false,
                     script: body.join("\n") + "\n",
                     expected: Vec::new(),
                 };
@@ -65,7 +62,6 @@ pub(super) fn blocks(document: &str) -> Result<Vec<Block>> {
                     match word {
                         "background" => block.kind = Kind::Background,
                         "text-ids" => block.text_ids = true,
-                        "pending" => block.is_pending = true,
                         other => bail!("line {}: `{other}` says nothing about a block", number + 1),
                     }
                 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use testkit::{
     http, paths,
     process::Group,
@@ -24,6 +24,9 @@ use super::{
 
 /// Time limit for a block, and for the start of the Worker.
 const TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Where the document writes the log of the Worker.
+const LOG: &str = "worker.log";
 
 /// How often the Worker is started while a port is taken.
 const ATTEMPTS: u32 = 3;
@@ -51,6 +54,7 @@ impl<'r> Reader<'r> {
         // Below `target`, so that the packages of the clone are found as they are from its own folder.
         fs::copy(paths::root().join("tsconfig.base.json"), running.folder.join("tsconfig.base.json"))?;
         copy_worker(&paths::root().join("www"), &www)?;
+        set_inspector_port(&www.join("wrangler.jsonc"))?;
         let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let reader = Self { worker: None, running, www, addr };
         let sign_up = r#"curl -fsS "$OLD$USERS" -H 'Content-Type: application/json' -d "{\"email\":\"$EMAIL\",\"password\":\"$PASSWORD\"}""#;
@@ -75,16 +79,10 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// Checks what the document does not show of its section with this number.
-    ///
     /// # Errors
-    /// When a check of `tests/migrating/after-NUMBER.sh` fails.
-    pub(super) fn check_after(&self, number: &str) -> Result<()> {
-        let file = sources().join(format!("after-{number}.sh"));
-        if !file.exists() {
-            return Ok(());
-        }
-        self.foreground(&fs::read_to_string(&file)?).map(drop).with_context(|| file.display().to_string())
+    /// When a check of `tests/migrating/live.sh` fails.
+    pub(super) fn check_live(&self) -> Result<()> {
+        self.foreground(&fs::read_to_string(sources().join("live.sh"))?).map(drop)
     }
 
     /// Variables and functions of a script are there in the next one, as in a terminal.
@@ -115,10 +113,10 @@ impl<'r> Reader<'r> {
     fn background(&mut self, script: &str) -> Result<()> {
         // The one before it has the port.
         self.worker = None;
-        // wrangler chooses further ports, one of which another process may take before workerd does.
+        // Another process may take a free port before workerd does.
         for _ in 1..ATTEMPTS {
             match self.start(script) {
-                Err(error) if format!("{error:#}").contains(PORT_TAKEN) => {}
+                Err(_) if fs::read_to_string(self.www.join(LOG))?.contains(PORT_TAKEN) => {}
                 started => return started,
             }
         }
@@ -168,7 +166,7 @@ impl<'r> Reader<'r> {
 
     /// What a failure is told with.
     fn log(&self) -> String {
-        let files = [self.www.join("worker.log"), self.running.folder.join("backend.log")];
+        let files = [self.www.join(LOG), self.running.folder.join("backend.log")];
         let ends = files.map(|file| {
             let text = fs::read_to_string(&file).unwrap_or_default();
             let lines = text.lines().collect::<Vec<_>>();
@@ -192,4 +190,13 @@ fn copy_worker(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Two Workers that start at the same time would both choose wrangler's default.
+fn set_inspector_port(config: &Path) -> Result<()> {
+    let text = fs::read_to_string(config)?;
+    let main = "  \"main\":";
+    let mended = text.replacen(main, &format!("  \"dev\": {{ \"inspector_port\": {} }},\n{main}", free_port()?), 1);
+    ensure!(mended != text, "{} has no `main`", config.display());
+    Ok(fs::write(config, mended)?)
 }
