@@ -273,7 +273,7 @@ test("the users of Django's table log in", async () => {
   assert.equal(refused.status, 1);
   const { stdout, stderr } = users(["import", input, "--db", `sqlite:${path}`, "--skip-without-password", "--partial"]);
   assert.match(stdout, /4 imported, 1 without a password left out, 1 refused/, stderr);
-  assert.deepEqual((rows() as unknown[][]).map(([id, email, , at, isActive]) => [id, email, at, isActive]), [1, 2, 3, 4].map((id) => [id, `user${id}@example.com`, "2024-05-01T10:00:00Z", Number(id < 4)]));
+  assert.deepEqual((rows() as unknown[][]).map(([id, email, , at, isActive]) => [id, email, at, isActive]), [1, 2, 3, 4].map((id) => [id, `user${id}@example.com`, "2024-05-01T10:00:00.123456Z", Number(id < 4)]));
   const passwords = ["password", "secret", "secret", "password"];
   for (const [at, password] of passwords.entries()) {
     assert.equal(await logsIn(store, `user${at + 1}@example.com`, password), at < 3);
