@@ -206,11 +206,14 @@ async fn learn(
     theirs: &UpstreamReply,
     refusal: Refusal,
 ) -> Result<Comparison, Refusal> {
+    let find = || Question::UserByEmail { email: name.to_owned(), with_token_version: settings.revocation };
     let is_stored = match refusal {
-        Refusal::UnknownUser => trickle::move_in(settings, host, upstream, credentials, name).await.map(|_| true),
+        Refusal::UnknownUser => match trickle::move_in(settings, host, upstream, credentials, name).await {
+            Ok(id) => Ok(host.user(find()).await?.is_some_and(|user| settings.rules.names(&id, &user.id))),
+            Err(failure) => Err(failure),
+        },
         Refusal::WrongPassword | Refusal::StoredHash(_) => {
-            let question = Question::UserByEmail { email: name.to_owned(), with_token_version: settings.revocation };
-            let Some(user) = host.user(question).await? else { return Err(refusal) };
+            let Some(user) = host.user(find()).await? else { return Err(refusal) };
             let (username, password) = (&credentials.username, &credentials.password);
             match upstream::log_in(settings, host, upstream, username, password).await {
                 Ok((_, id)) if settings.rules.names(&id, &user.id) => {

@@ -616,6 +616,10 @@ fn users_move_while_the_other_backend_answers() {
     assert_eq!(compared(&mut store, LOGIN), agreed(200, None));
     // One that is wrong there, too, is not.
     assert_eq!(compared(&mut store, WRONG), agreed(403, Some("wrong-password")));
+    // Nor is the id of another user here.
+    let mut store = Store::with_user(7, "somebody@else.example");
+    assert_eq!(compared(&mut store, LOGIN), disagreed(403, Difference::Status, Some("unknown-user")));
+    assert_eq!(store.users.0.len(), 1);
     // The address of another user here is not that one's.
     let mut store = Store::with_user(8, "user@example.com");
     store.users.0[0].password = bcrypt::hash_with_salt("earlier", 4, [3; 16]).expect("4 is allowed").to_string();
