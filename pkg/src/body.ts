@@ -1,4 +1,4 @@
-import type { WebRequest, WebSignal } from "./web.js";
+import type { WebReader, WebRequest, WebSignal } from "./web.js";
 
 /** The sender of a body has closed the connection, or the body cannot be read for another reason of the sender. */
 export class ClosedError extends Error {
@@ -19,27 +19,50 @@ export interface BodyLimits {
  * @returns `undefined` when the body has not arrived in time. The rest of it is cancelled.
  * @throws {ClosedError} when the sender has closed the connection.
  */
-export async function readBody(source: Pick<WebRequest, "body" | "signal">, { atMost, withinSeconds }: BodyLimits): Promise<Uint8Array | undefined> {
-  if (!source.body) return new Uint8Array();
+export async function readBody(source: Pick<WebRequest, "body" | "signal">, limits: BodyLimits): Promise<Uint8Array | undefined> {
+  const begun = await beginBody(source, limits);
+  if (begun?.reader) cancel(begun.reader);
+  return begun?.bytes;
+}
+
+/** The beginning of a body. */
+export interface BegunBody {
+  /** All of it, unless there is a reader. */
+  bytes: Uint8Array;
+  /** The reader of the rest of a body that is longer than wanted. */
+  reader?: WebReader;
+}
+
+/** The same, and keeps the rest of a longer body. */
+export async function beginBody(source: Pick<WebRequest, "body" | "signal">, { atMost, withinSeconds }: BodyLimits): Promise<BegunBody | undefined> {
+  if (!source.body) return { bytes: new Uint8Array() };
   const chunks: Uint8Array[] = [];
   const reader = source.body.getReader();
   const deadline = new Deadline(withinSeconds, source.signal);
-  let length = 0;
+  let [length, isWhole] = [0, false];
   try {
     while (length <= atMost) {
       const read = await deadline.before(reader.read().catch(closed));
+      isWhole = read === LATE || read.done;
       if (read === LATE || read.done) break;
       // A copy, because the length and the memory of a chunk may change while wasm reads it.
       const chunk = new Uint8Array(bytes(read.value));
       chunks.push(chunk);
       length += chunk.length;
     }
-    return deadline.isOver ? undefined : concatenate(chunks, length);
+  } catch (error) {
+    cancel(reader);
+    throw error;
   } finally {
     deadline.clear();
-    // Of a body that was read to its end this does nothing.
-    void reader.cancel().catch(() => {});
   }
+  if (!deadline.isOver) return { bytes: concatenate(chunks, length), ...(isWhole ? {} : { reader }) };
+  cancel(reader);
+  return undefined;
+}
+
+function cancel(reader: WebReader): void {
+  void reader.cancel().catch(() => {});
 }
 
 function closed(cause: unknown): never {

@@ -25,6 +25,10 @@ export interface ExpressResponse {
   setHeader(name: string, value: string | string[]): unknown;
   end(body?: string | Uint8Array): unknown;
   on(event: "close", listener: () => void): unknown;
+  once(event: "close" | "drain", listener: () => void): this;
+  write(chunk: Uint8Array): boolean;
+  readonly destroyed: boolean;
+  destroy(error?: unknown): unknown;
 }
 
 /** A middleware. */
@@ -110,8 +114,8 @@ function webRequest(request: ExpressRequest, response: ExpressResponse): WebRequ
   function* entries(): Generator<[string, string]> {
     for (const name of Object.keys(headers)) {
       const value = get(name);
-      // HTTP/2 has fields that are none of HTTP/1.
-      if (value !== null && !name.startsWith(":")) yield [name, value];
+      // HTTP/2 has fields that are none of HTTP/1. A body that was parsed has no encoding and no digest any more.
+      if (value !== null && !name.startsWith(":") && !(read && OF_BODY.includes(name))) yield [name, value];
     }
   }
   const closed = new AbortController();
@@ -119,7 +123,7 @@ function webRequest(request: ExpressRequest, response: ExpressResponse): WebRequ
   response.on("close", () => {
     if (!response.writableEnded) closed.abort();
   });
-  return { method, url: urlOf(request), headers: { get, entries } as WebHeaders, body: read ? bodyOf([read.bytes]) : bodyOf(request), signal: closed.signal };
+  return { method, url: urlOf(request), headers: { get, entries } as WebHeaders, body: method === "GET" || method === "HEAD" ? null : bodyOf(read ? [read.bytes] : request), signal: closed.signal };
 }
 
 /** A stream of a body. It does not destroy the request when the rest of the body is not wanted: the response could not be sent. */
@@ -152,12 +156,42 @@ function parsedBody({ body, headers }: ExpressRequest): { bytes: Uint8Array; con
   return encoded(form.toString(), "application/x-www-form-urlencoded");
 }
 
+/** What is true of a body as it was sent. */
+const OF_BODY = ["content-encoding", "content-length", "digest", "content-digest", "repr-digest", "content-md5"];
+
 async function send(answered: WebResponse, response: ExpressResponse): Promise<void> {
-  const { status, headers } = answered as Response;
-  const body = new Uint8Array(await (answered as Response).arrayBuffer());
+  const { status, headers, body } = answered as Response;
   response.statusCode = status;
   for (const [name, value] of headers) if (name !== "set-cookie") response.setHeader(name, value);
   const cookies = headers.getSetCookie();
   if (cookies.length > 0) response.setHeader("set-cookie", cookies);
-  response.end(body);
+  if (body) await sendBody(body.getReader(), response);
+  else response.end();
+}
+
+/** A body that is there as a whole has a length. Another one is sent as it arrives, and not faster than the client takes it. */
+async function sendBody(reader: ReadableStreamDefaultReader<Uint8Array>, response: ExpressResponse): Promise<void> {
+  try {
+    const first = await reader.read();
+    if (first.done) return void response.end();
+    const second = reader.read();
+    const soon = new Promise<boolean>((resolve) => setImmediate(() => resolve(false)));
+    if (await Promise.race([second.then(({ done }) => done, () => false), soon])) return void response.end(first.value);
+    await written(first.value, response);
+    for (let chunk = await second; !chunk.done; chunk = await reader.read()) {
+      if (!(await written(chunk.value, response))) return void reader.cancel().catch(() => {});
+    }
+    response.end();
+  } catch (error) {
+    // The head is on its way.
+    response.destroy(error);
+  }
+}
+
+/** Whether the client is still there. */
+async function written(chunk: Uint8Array, response: ExpressResponse): Promise<boolean> {
+  if (!response.write(chunk) && !response.destroyed) {
+    await new Promise<void>((resolve) => void response.once("drain", resolve).once("close", resolve));
+  }
+  return !response.destroyed;
 }

@@ -1,6 +1,6 @@
 import type { Comparison, DoneVerdict, LoginVerdict, Reason, Reply, RequiredUser, SecurityEvent, SessionsVerdict, TokenReason, Turn, User, UserId, UserVerdict } from "../wasm/edgegate.js";
 import { callable, isText, known, members, object, optionalNumber, text } from "./argument.js";
-import { ClosedError, readBody } from "./body.js";
+import { beginBody, ClosedError, readBody, type BegunBody } from "./body.js";
 import { Core, ISSUE_OPTIONS, type IssueOptions, type Settings } from "./core.js";
 import { answerWithin } from "./deadline.js";
 import { EdgegateError } from "./errors.js";
@@ -13,6 +13,7 @@ import { fetchRange } from "./pwned-passwords.js";
 import { askSchemes } from "./scheme-answers.js";
 import type { Mail } from "./mail.js";
 import type { PasswordSchemes } from "./schemes.js";
+import { Slots } from "./slots.js";
 import type { UserStore } from "./store.js";
 import { isOfStore, run, type BodyQuestion, type Caller, type CallerQuestion, type Step, type StoreQuestion } from "./turn.js";
 import { askStore, RowOfTurn, storeEvent, type Asking } from "./users.js";
@@ -189,9 +190,9 @@ export function createGate(settings: Settings, users: UserStore, options: Create
   if (!sendMail && core.ask((gate) => gate.sendsMail)) throw new EdgegateError("setting", "PASSWORD_RECOVERY and EMAIL_VERIFICATION need the option `sendMail`");
   if (!users.moveUser && core.ask((gate) => gate.movesUsers)) throw new EdgegateError("setting", "TRICKLE needs a user store with `moveUser`");
   /** How many do work after their reply. */
-  let later = 0;
+  const later = new Slots(LATER_MAX);
   /** How many requests are being compared. */
-  let comparing = 0;
+  const comparing = new Slots(COMPARING_MAX);
   const report: Log = (entry) => {
     try {
       log(entry);
@@ -473,73 +474,81 @@ export function createGate(settings: Settings, users: UserStore, options: Create
     return turn.call((turn) => turn.answerDone());
   }
 
-  /** What is done after the reply has nobody to reject to: it is logged. `begin` is called at once, and what it returns in a later turn. */
-  function afterReply(exchange: Exchange, waitUntil: WaitUntil | undefined, begin: () => () => Promise<unknown>): void {
+  /**
+   * What is done after the reply has nobody to reject to: it is logged. `begin` is called at once, and what it returns in a later turn.
+   * Returns whether it will be.
+   */
+  function afterReply(exchange: Exchange, waitUntil: WaitUntil | undefined, begin: () => () => Promise<unknown>): boolean {
     const logged = (error: unknown) => report({ level: "error", reason: "internal", ...exchange.entry, error });
-    if (later >= LATER_MAX) return logged(new Error(`edgegate: ${LATER_MAX} requests have not ended what they do after the reply, so this one does not begin it`));
-    later += 1;
+    const end = later.begin();
+    if (!end) {
+      logged(new Error(`edgegate: ${LATER_MAX} requests have not ended what they do after the reply, so this one does not begin it`));
+      return false;
+    }
     const work = begin();
     const working = nextTurn()
       .then(work)
       .catch(logged)
-      .finally(() => (later -= 1));
+      .finally(end);
     try {
       waitUntil?.(working);
     } catch (error) {
       logged(error);
     }
+    return true;
   }
 
   /** Answers as the backend of `UPSTREAM` does, and compares afterwards. */
   async function handedOn(request: WebRequest, exchange: Exchange, asking: HandingOn): Promise<Response> {
     const { below, address } = asking;
-    const [method, url] = headOf(request);
+    const [method, given] = headOf(request);
+    const { href: url } = new URL(given);
     // Other paths are those of the app.
     if (!core.ask((gate) => gate.owns(url, below))) exchange.path = "";
     const to = core.ask((gate) => gate.handOn(method, url, below));
     if (!to) return Response.json({ detail: "Not Found" }, { status: 404 });
-    const failed = (error: unknown, isTimeout: boolean) => {
-      report({ level: "error", reason: "upstream", ...exchange.entry, error });
-      return respond(core.ask((gate) => gate.notHandedOn(cookieFields(request.headers)[1], isTimeout)), exchange);
-    };
     try {
       // A longer body is handed on as it arrives. No login is longer.
-      const length = request.body ? Number(request.headers.get("content-length") ?? Infinity) : 0;
-      const isRead = to.isCompared && length <= COMPARED_BYTES;
-      const body = isRead ? await readBody(request, { atMost: COMPARED_BYTES, withinSeconds: to.withinSeconds }) : undefined;
-      if (isRead && !body) return Response.json({ detail: "Request Timeout" }, { status: 408 });
-      const response = await handOn(request, { ...to, body: body as Uint8Array<ArrayBuffer> | undefined, address, prefix: below });
+      const isShort = Number(request.headers.get("content-length") ?? Infinity) <= COMPARED_BYTES;
+      const isRead = (to.isCompared || isShort) && method !== "GET" && method !== "HEAD";
+      const body = isRead ? await beginBody(request, { atMost: COMPARED_BYTES, withinSeconds: to.withinSeconds }) : { bytes: new Uint8Array() };
+      if (!body) return Response.json({ detail: "Request Timeout" }, { status: 408 });
+      const response = await handOn(request, { ...to, body: isRead ? body : undefined, address, prefix: below });
       if (to.isCompared) compare(request, body, response, exchange, asking);
       else if (core.logsRequests) report({ level: "info", reason: "handed-on", ...exchange.entry, upstream_status: response.status });
       return response;
     } catch (error) {
-      if (error instanceof ClosedError) return failed(error, true);
+      // Nobody receives the answer.
+      if (error instanceof ClosedError) return Response.json({ detail: "There was an error parsing the body" }, { status: 400 });
       if (!(error instanceof UpstreamError)) throw error;
-      return failed(error, error.isTimeout);
+      report({ level: "error", reason: "upstream", ...exchange.entry, error });
+      return respond(core.ask((gate) => gate.notHandedOn(cookieFields(request.headers)[1], error.isTimeout)), exchange);
     }
   }
 
-  /** Has the core compare, after the reply. Without the whole body, and beside many others, it is not done. */
-  function compare(request: WebRequest, body: Uint8Array | undefined, response: Response, exchange: Exchange, { below, address, waitUntil }: HandingOn): void {
+  /** Has the core compare, after the reply. Without both bodies, and beside many others, it is not done. */
+  function compare(request: WebRequest, { bytes, reader }: BegunBody, response: Response, exchange: Exchange, { below, address, waitUntil }: HandingOn): void {
     const [method, url, contentType, authorization] = headOf(request);
     const { status } = response;
     const log = ({ agreement, ...compared }: Partial<Comparison> & Pick<Comparison, "agreement">) =>
       report({ level: agreement === "disagreed" ? "warn" : "info", reason: `shadow-${agreement}`, ...exchange.entry, ...compared, upstream_status: status });
-    if (!body || comparing >= COMPARING_MAX) return log({ agreement: "skipped" });
-    afterReply(exchange, waitUntil, () => {
-      comparing += 1;
+    const end = reader ? undefined : comparing.begin();
+    if (!end) return log({ agreement: "skipped" });
+    const begun = afterReply(exchange, waitUntil, () => {
       const copy = response.clone() as Pick<WebRequest, "body">;
       const asking = { row: new RowOfTurn(), address };
       return async () => {
         try {
-          const answered = (await readBody(copy, COMPARED_ANSWER)) ?? new Uint8Array();
-          const begin = () => core.start((gate) => gate.compare(method, url, contentType, authorization, below, address, body, status, answered));
+          const answered = await readBody(copy, COMPARED_ANSWER).catch(() => undefined);
+          if (!answered) return log({ agreement: "skipped" });
+          const begin = () => core.start((gate) => gate.compare(method, url, contentType, authorization, below, address, bytes, status, answered));
           log(await run<Comparison>(begin, { answer: (turn, question) => answerRequest(turn, question, exchange, asking) }));
         } finally {
-          comparing -= 1;
+          end();
         }
       };
     });
+    if (!begun) end();
   }
 
   async function answerClaims(turn: Handle<Turn>, { row = new RowOfTurn(), own }: Asking): Promise<Step> {
@@ -566,7 +575,7 @@ const LATER_MAX = 1000;
 
 /** What is read of a request that is compared, and of its answer. */
 const COMPARED_BYTES = 16 * 1024;
-const COMPARED_ANSWER = { atMost: 64 * 1024, withinSeconds: 30 };
+const COMPARED_ANSWER = { atMost: 64 * 1024, withinSeconds: 10 };
 
 /** Comparisons at once. More would delay what is handed on: each computes a password, and the answers do not wait for it. */
 const COMPARING_MAX = 4;

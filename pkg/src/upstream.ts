@@ -1,10 +1,10 @@
 // Requests to the backend of `UPSTREAM`: those of the core, and those that are handed on.
 
 import type { HandOn, Turn, UpstreamRequest } from "../wasm/edgegate.js";
-import { readBody } from "./body.js";
+import { ClosedError, readBody, type BegunBody } from "./body.js";
 import type { Handle } from "./instance.js";
 import type { Step } from "./turn.js";
-import type { WebBody, WebHeaders, WebRequest } from "./web.js";
+import type { WebHeaders, WebReader, WebRequest } from "./web.js";
 
 /** How long the whole answer to the core's own requests may take. */
 const ASKED_MILLISECONDS = 10_000;
@@ -50,8 +50,8 @@ export async function askUpstream(turn: Handle<Turn>, { method, url, contentType
 
 /** A request that is handed on. */
 export interface HandedOn extends Pick<HandOn, "url" | "base"> {
-  /** The body, if it was read already. */
-  body: Uint8Array<ArrayBuffer> | undefined;
+  /** The body, as far as it was read already. */
+  body: BegunBody | undefined;
   /** The IP address of the client. */
   address: string | undefined;
   /** The path below which the routes are. */
@@ -67,21 +67,26 @@ export async function handOn(request: WebRequest, { url, base, body, address, pr
   const { method } = request;
   const own = new URL(request.url);
   const headers = withoutHop(copied(request.headers));
-  for (const name of OF_CLIENTS) headers.delete(name);
+  // Some servers take `_` for `-`.
+  for (const name of [...headers.keys()]) if (OF_CLIENTS.includes(name.replaceAll("_", "-"))) headers.delete(name);
   headers.set("via", nextVia(headers.get("via") ?? undefined, url));
   // The platform decodes what it knows, and the client gets what is decoded.
   headers.set("accept-encoding", "identity");
   headers.set("x-forwarded-host", own.host);
   headers.set("x-forwarded-proto", own.protocol.slice(0, -1));
   if (isAddress(address)) headers.set("x-forwarded-for", address);
-  const stream = body || method === "GET" || method === "HEAD" || !request.body ? undefined : streamOf(request.body);
-  const sent = body && body.length > 0 ? body : stream;
+  const stream = streamOf(request, body);
+  const sent = stream ?? (body && body.bytes.length > 0 ? (body.bytes as Uint8Array<ArrayBuffer>) : undefined);
   const aborter = new AbortController();
+  // Who uploads determines how long it takes.
   const timer = stream ? undefined : setTimeout(() => aborter.abort(new DOMException("the head of the answer is late", "TimeoutError")), HANDED_ON_MILLISECONDS);
-  request.signal?.addEventListener("abort", () => aborter.abort(new DOMException("the client has closed the request", "AbortError")));
+  const signal = request.signal instanceof AbortSignal ? AbortSignal.any([request.signal, aborter.signal]) : aborter.signal;
   try {
-    const init = { method, headers, redirect: "manual", signal: aborter.signal, ...(sent ? { body: sent, duplex: "half" } : {}) } as RequestInit;
-    return answerOf(await send(url, init), method, (location) => here(location, base, `${own.origin}${prefix.replace(/\/+$/, "")}`));
+    const init = { method, headers, redirect: "manual", signal, ...(sent ? { body: sent, duplex: "half" } : {}) } as RequestInit;
+    const mount = new URL(prefix, own.origin).pathname.replace(/\/+$/, "");
+    return answerOf(await send(url, init), method, (location) => here(location, base, `${own.origin}${mount}`));
+  } catch (error) {
+    throw request.signal?.aborted ? new ClosedError("edgegate: the client has closed the request", { cause: error }) : error;
   } finally {
     clearTimeout(timer);
   }
@@ -93,10 +98,11 @@ function answerOf(response: Response, method: string, here: (location: string) =
   const headers = withoutHop(response.headers);
   const isEmpty = method === "HEAD" || WITHOUT_BODY.includes(status);
   // Of a body that the platform has decoded this is not true any more.
-  const isDecoded = !isEmpty && DECODED.test(headers.get("content-encoding") ?? "identity");
+  const isDecoded = !isEmpty && isDecodedHere(headers.get("content-encoding") ?? "");
   if (isDecoded) headers.delete("content-encoding");
   const length = response.headers.get("content-length");
-  if (isEmpty && length !== null) headers.set("content-length", length);
+  // Of an answer that has no body it says how long that of another request would be (RFC 9110 8.6).
+  if (length !== null && (method === "HEAD" || status === 304)) headers.set("content-length", length);
   const location = headers.get("location");
   if (location !== null) headers.set("location", here(location));
   try {
@@ -123,7 +129,8 @@ async function send(url: string, init: RequestInit): Promise<Response> {
 /** Errors of the platform may name the URL. */
 function failure(error: unknown): UpstreamError {
   const { name, cause } = error as { name?: unknown; cause?: { code?: unknown; name?: unknown } };
-  if ([name, cause?.name].includes("TimeoutError")) return new UpstreamError("has not answered in time", true);
+  const isLate = [name, cause?.name].includes("TimeoutError") || /^UND_ERR_\w+_TIMEOUT$/.test(String(cause?.code));
+  if (isLate) return new UpstreamError("has not answered in time", true);
   const code = /^\w+$/.exec(String(cause?.code ?? name))?.[0] ?? "unknown";
   return new UpstreamError(`cannot be reached (${code})`);
 }
@@ -154,11 +161,17 @@ function copied(headers: WebHeaders): Headers {
   return copy;
 }
 
+/** What is sent as it arrives; `undefined` for a body that was read, and for none. */
+function streamOf({ method, body }: WebRequest, begun: BegunBody | undefined): ReadableStream | undefined {
+  if (method === "GET" || method === "HEAD" || !body) return undefined;
+  if (!begun) return body instanceof ReadableStream ? body : read(body.getReader());
+  return begun.reader && read(begun.reader, begun.bytes);
+}
+
 /** Bodies of adapters have a reader only. */
-function streamOf(body: WebBody): ReadableStream {
-  if (body instanceof ReadableStream) return body;
-  const reader = body.getReader();
+function read(reader: WebReader, first?: Uint8Array): ReadableStream {
   return new ReadableStream({
+    start: (controller) => first && controller.enqueue(first),
     async pull(controller) {
       const { done, value } = await reader.read();
       done ? controller.close() : controller.enqueue(value);
@@ -180,12 +193,17 @@ const HOP = ["connection", "keep-alive", "proxy-connection", "proxy-authorizatio
 
 /** What a proxy says of its client, and a client could say of itself. */
 const OF_CLIENTS = [
-  ...["forwarded", "x-forwarded-for", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-server", "x-real-ip", "x-client-ip", "x-cluster-client-ip"],
-  ...["true-client-ip", "cf-connecting-ip", "cf-connecting-ipv6", "fastly-client-ip"],
+  ...["forwarded", "x-forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-prefix", "x-forwarded-proto"],
+  ...["x-forwarded-scheme", "x-forwarded-server", "x-forwarded-ssl", "x-original-forwarded-for", "x-original-host", "x-original-url"],
+  ...["x-rewrite-url", "x-real-ip", "x-client-ip", "x-cluster-client-ip", "true-client-ip", "cf-connecting-ip", "cf-connecting-ipv6"],
+  ...["fastly-client-ip", "fly-client-ip", "x-azure-clientip", "x-vercel-forwarded-for", "x-envoy-external-address"],
 ];
 
-/** The encodings that platforms decode. */
-const DECODED = /^(identity|x-gzip|gzip|deflate|br)(\s*,|$)/i;
+/** workerd decodes these two alone, and others what they know all of. */
+function isDecodedHere(encoding: string): boolean {
+  const isWorkerd = globalThis.navigator?.userAgent === "Cloudflare-Workers";
+  return isWorkerd ? /^(gzip|br)$/.test(encoding) : /^(x-gzip|gzip|deflate|br)(\s*,\s*(x-gzip|gzip|deflate|br))*$/i.test(encoding);
+}
 
 /** Such an answer has no body (RFC 9110 15). */
 const WITHOUT_BODY = [204, 205, 304];

@@ -233,21 +233,27 @@ test("an address of a client that is none is not sent, and no log has it", async
   }
 });
 
-test("Express and Hono hand requests on with all header fields and bodies", async () => {
-  answer = asBefore;
+/** Asks the frameworks in a process of their own. */
+async function behind(more: Partial<Behind> = {}): Promise<Answered> {
   const frameworks = fork(file("behind.ts"), { env: { ...process.env, NODE_EXTRA_CA_CERTS: file("localhost.cert.pem") } });
   try {
     const gone = once(frameworks, "exit").then(() => Promise.reject(new Error("the process of the frameworks has ended")));
     gone.catch(() => {});
-    frameworks.send({ settings: { ...settings, UPSTREAM: upstream(), SHADOW: "on" }, form: LOGIN } satisfies Behind);
+    frameworks.send({ settings: { ...settings, UPSTREAM: upstream(), SHADOW: "on" }, form: LOGIN, ...more } satisfies Behind);
     const [answered] = (await Promise.race([once(frameworks, "message"), gone])) as [Answered];
-    for (const [name, got] of Object.entries(answered)) assert.deepEqual(got, [200, 403, 200, ada.email], name);
-    assert.equal(Object.keys(answered).length, 4);
+    return answered;
   } finally {
     frameworks.kill();
   }
-});
+}
 
+test("Express and Hono hand requests on with all header fields and bodies, and compare", async () => {
+  answer = asBefore;
+  const { logins, reasons } = await behind();
+  for (const [name, got] of Object.entries(logins)) assert.deepEqual(got, [200, 403, 200, ada.email], name);
+  // The edge has no users there: it agrees about a wrong password only.
+  assert.deepEqual([Object.keys(logins).length, new Set(reasons)], [4, new Set(["shadow-agreed", "shadow-disagreed"])]);
+});
 test("a backend that does not answer what is handed on is a bad gateway", async () => {
   const edge = new Edge({ SHADOW: "on" }, [ada]);
   answer = (_, response) => void response.destroy();
@@ -279,6 +285,21 @@ test("a long login is handed on without a comparison", async () => {
   const edge = new Edge({ SHADOW: "on" }, [ada]);
   const { status, log } = await edge.logIn(`${LOGIN}&x=${"x".repeat(20_000)}`);
   assert.deepEqual([status, log.map(({ reason }) => reason)], [413, ["shadow-skipped"]]);
+  assert.equal(seen[0]?.headers["transfer-encoding"], "chunked");
+});
+
+test("a stream arrives as it is sent, also by Express, and what it breaks off does", async () => {
+  const events = async (ask: (path: string) => Promise<{ times: number[]; ended: string }>) => {
+    answer = (_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const timer = setInterval(() => response.write("data: x\n\n"), 100);
+      setTimeout(() => (clearInterval(timer), response.destroy()), 900);
+    };
+    const { times, ended } = await ask("/me");
+    assert.equal(ended, "broken");
+    assert.ok(times.length >= 3 && (times.at(-1) ?? 0) - (times[0] ?? 0) > 300, times.join());
+  };
+  await events(async (path) => (await behind({ stream: path })).streamed);
 });
 
 test("TRICKLE needs a store that can store who moves", () => {
@@ -306,6 +327,10 @@ test("`edgegate shadow report` counts what the log says", () => {
   assert.equal(bad.status, 1);
   assert.match(bad.stdout, /2 {2}\/login {2}200 {2}403 {3}disagreed, status, unknown-user\n/);
   assert.match(bad.stdout, /4 compared: 1 agreed, 1 will the next time, because the user or the password was stored, 2 disagreed\n1 requests were not answered by the other backend\n\nstatus: .*\n\nunknown-user: .*TRICKLE/);
+  // A header field of a client in the log of a platform is no entry.
+  const forged = JSON.stringify({ event: { request: { headers: { "user-agent": differing, "x-own": `["${differing}"` } } }, logs: [{ message: [agreed] }] });
+  assert.equal(report([forged, ...JSON.stringify(JSON.parse(forged), null, 2).split("\n")]).stdout.split("\n").at(-2), "2 compared: 2 agreed, 0 disagreed");
+  assert.match(report([entry({ reason: "shadow-agreed", status: 200, upstream_status: 200, path: "/\x1b[31m" })]).stdout, /\/\?\[31m/);
   const none = report(["nothing"]);
   assert.deepEqual([none.status, none.stdout], [2, ""]);
   assert.match(none.stderr, /there is no comparison in this log: SHADOW=on logs one/);

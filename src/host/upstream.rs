@@ -160,8 +160,10 @@ pub(crate) async fn log_in(
     let reply = ask(host, upstream, "POST", "/login", (FORM, form(username, password)), None).await?;
     match reply.status {
         200 => reply.token(settings, host).await,
-        // FastAPI's template answers 400, and 422 for what cannot be a user or a password there.
-        400 | 401 | 403 | 404 | 422 => Err(Refusal::UnknownUser),
+        // FastAPI's template answers 400, and 422 for what cannot be a user or a password there. A proxy in between has no `detail`.
+        400 | 401 | 403 | 422 if reply.members().is_some_and(|members| members.contains_key("detail")) => {
+            Err(Refusal::UnknownUser)
+        }
         status => Err(failed(status)),
     }
 }
@@ -177,7 +179,7 @@ pub(crate) async fn profile(
     let reply = ask(host, upstream, "GET", "/me", (None, Zeroizing::default()), Some(token)).await?;
     let members = match reply.status {
         200 => reply.members().ok_or(UpstreamFailure::Answer)?,
-        400..=499 if reply.status != TOO_MANY => Map::new(),
+        404 | 405 => Map::new(),
         status => return Err(failed(status)),
     };
     let other = members.get("id").map(UserId::deserialize);

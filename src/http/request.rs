@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, percent_decode_str, utf8_percent_encode};
 
 /// The head of an HTTP request. The host supplies the body when a route asks for it.
 ///
@@ -129,12 +129,23 @@ impl Request {
 
     /// The part of this path below `prefix`, as it is written.
     fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let prefix: Cow<'_, [u8]> = percent_decode_str(self.prefix.trim_end_matches('/')).into();
-        // Each byte of the prefix may be written as three.
-        let ends = 0..=prefix.len().saturating_mul(3);
-        let parts = ends.filter_map(|end| path.split_at_checked(end));
-        let mut below = parts.filter(|(before, _)| percent_decode_str(before).eq(prefix.iter().copied()));
-        match below.next()?.1 {
+        let mut end: usize = 0;
+        for byte in percent_decode_str(self.prefix.trim_end_matches('/')) {
+            let rest = path.as_bytes().get(end..)?;
+            let written = rest.get(..3).unwrap_or(rest);
+            // A percent sign that is none of an encoding stands for itself.
+            let encoded =
+                percent_decode(written).next().filter(|_| written.len() == 3 && percent_decode(written).count() == 1);
+            let (found, length) = match encoded {
+                Some(byte) => (byte, 3),
+                None => (*rest.first()?, 1),
+            };
+            if found != byte {
+                return None;
+            }
+            end = end.saturating_add(length);
+        }
+        match path.get(end..)? {
             "" => Some("/"),
             below => Some(below).filter(|below| below.starts_with('/')),
         }

@@ -257,8 +257,19 @@ async fn password(
         200..=299 => {
             // Whatever answers 200 to every request has not checked it.
             let found = confirmed(settings, host, &user, &passwords.current, &client).await?;
-            replace(settings, host, found, &passwords.new).await?;
-            Ok(Comparison { agreement: Agreement::Stored, ..compared(theirs.status, None) })
+            // It may be another one again by now.
+            let agreement = match &settings.upstream {
+                Some(upstream) => match upstream::log_in(settings, host, upstream, &user.email, &passwords.new).await {
+                    Ok((_, id)) if settings.rules.names(&id, &user.id) => {
+                        replace(settings, host, found, &passwords.new).await?;
+                        Agreement::Stored
+                    }
+                    Ok(_) | Err(Refusal::UnknownUser) => Agreement::Skipped,
+                    Err(failure) => return Err(failure),
+                },
+                None => Agreement::Skipped,
+            };
+            Ok(Comparison { agreement, ..compared(theirs.status, None) })
         }
         // Whether the current password is right is compared at the next login.
         status => Ok(compared(status, None)),

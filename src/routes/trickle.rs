@@ -34,8 +34,9 @@ pub(super) async fn move_in(
         Some(email) if same_name(&email, name, settings) => name.to_owned(),
         // Who gets a row with the address of another user keeps that one out.
         Some(_) if name.contains('@') => return Err(UpstreamFailure::User.into()),
-        // Users log in by another name than the address there.
-        _ => name.to_owned(),
+        // Users log in by another name than the address there; or it does not tell, and another spelling could be somebody else.
+        _ if username == name => name.to_owned(),
+        _ => return Err(UpstreamFailure::User.into()),
     };
     let password = hashed(settings, host, password).await?;
     let user = MovedUser { id: id.clone(), email, password, created_at: profile.created_at.and_then(with_zone) };

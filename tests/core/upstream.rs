@@ -131,8 +131,9 @@ fn nobody_moves_with_a_wrong_password() {
         let reply = log_in(&gate, &mut store, form, |request| old.answer(request));
         assert_eq!((reply.status, &reply.body, &reply.headers), (403, &refused.body, &refused.headers), "{form}");
     }
-    for status in [400, 401, 404, 422] {
-        assert_eq!(log_in(&gate, &mut store, WRONG, |_| answered(status, "{}")).body, refused.body, "{status}");
+    for status in [400, 401, 422] {
+        let answer = || answered(status, r#"{"detail": "No"}"#);
+        assert_eq!(log_in(&gate, &mut store, WRONG, |_| answer()).body, refused.body, "{status}");
     }
     assert!(store.users.0.is_empty());
 }
@@ -157,6 +158,9 @@ fn a_backend_that_fails_stores_nobody_and_is_named_in_the_log() {
         (Answer::TimedOut, 504, "upstream-timeout"),
         (answered(500, ""), 502, "upstream-status:500"),
         (answered(307, ""), 502, "upstream-status:307"),
+        // Of a proxy in between.
+        (answered(403, "<html>"), 502, "upstream-status:403"),
+        (answered(404, r#"{"detail": "Not Found"}"#), 502, "upstream-status:404"),
         (answered(429, ""), 429, "rate-limited"),
         (answered(200, "<html>"), 502, "upstream-answer"),
         (answered(200, r#"{"access_token": 5}"#), 502, "upstream-answer"),
@@ -195,12 +199,21 @@ fn what_the_other_backend_tells_of_a_user_is_not_needed() {
         let user = &store.users.0[0];
         assert_eq!((user.email.as_str(), user.created_at.as_str()), (email, created_at));
     }
-    let (gate, mut store, mut old) = (trickling(), Store::default(), Old::new());
-    let reply = log_in(&gate, &mut store, LOGIN, |request| match request.url.ends_with("/me") {
-        true => answered(503, ""),
-        false => old.answer(request),
-    });
-    assert_eq!((reply.status, reason(&reply).as_str(), store.users.0.len()), (502, "upstream-status:503", 0));
+    // Another spelling could be that of somebody else.
+    for (answer, why) in [
+        (answered(503, ""), "upstream-status:503"),
+        (answered(401, "{}"), "upstream-status:401"),
+        (answered(404, ""), "upstream-user"),
+        (answered(200, r#"{"email": 5}"#), "upstream-user"),
+    ] {
+        let (gate, mut store, mut old) = (trickling(), Store::default(), Old::new());
+        let form = LOGIN.replace("user%40", "%20user%40");
+        let reply = log_in(&gate, &mut store, &form, |request| match request.url.ends_with("/me") {
+            true => answer.clone(),
+            false => old.answer(request),
+        });
+        assert_eq!((reply.status, reason(&reply).as_str(), store.users.0.len()), (502, why, 0));
+    }
 }
 
 #[wasm_bindgen_test(unsupported = test)]
@@ -235,7 +248,12 @@ fn who_is_somebody_else_upstream_is_not_stored() {
 #[wasm_bindgen_test(unsupported = test)]
 fn a_login_whose_password_nobody_has_checked_is_no_failure() {
     let gate = quick_gate_with(SECRET, Vars { trickle: Some("on".into()), lockout: Some("on".into()), ..vars() });
-    for (answer, taken_back) in [(Answer::Unavailable, 1), (answered(429, ""), 1), (answered(403, "{}"), 0)] {
+    for (answer, taken_back) in [
+        (Answer::Unavailable, 1),
+        (answered(429, ""), 1),
+        (answered(404, "<html>"), 1),
+        (answered(403, r#"{"detail": "No"}"#), 0),
+    ] {
         let (mut counted, mut back) = (0, 0);
         let mut request = Request::new("POST", "http://localhost/login");
         request.content_type = Some(FORM.to_owned());
@@ -502,12 +520,21 @@ fn all_requests_are_handed_on_with_shadow() {
         "/auth@else.example",
         "/auth.else.example",
         "/auth%2flogin",
+        "/aut",
+        "/auth%",
     ] {
         assert_eq!(to("GET", &format!("https://new.example{url}"), "/auth"), None, "{url}");
     }
-    for (url, prefix) in
-        [("/%61uth/orders", "/auth"), ("/auth/orders", "/auth/"), ("/a%75th/orders", "/%61uth"), ("/orders", "/")]
-    {
+    for (url, prefix) in [
+        ("/%61uth/orders", "/auth"),
+        ("/auth/orders", "/auth/"),
+        ("/a%75th/orders", "/%61uth"),
+        ("/orders", "/"),
+        ("/a%25/orders", "/a%25"),
+        ("/a%/orders", "/a%25"),
+        ("/%e6%97%a5/orders", "/日"),
+        ("/日/orders", "/%E6%97%A5"),
+    ] {
         let handed_on = Some(("https://old.example:8443/orders".to_owned(), false));
         assert_eq!(to("GET", &format!("https://new.example{url}"), prefix), handed_on, "{url}");
     }
@@ -711,6 +738,16 @@ fn a_new_password_of_the_other_backend_is_stored_with_write_back() {
     assert_eq!(store.login(&gate, LOGIN, NOW).status, 200);
     assert_eq!(compare(&gate, &mut store, &mut old, &change).agreement, Agreement::Stored);
     assert_eq!(store.login(&gate, "username=user%40example.com&password=another%20one", NOW).status, 200);
+    // A later one is not replaced by a comparison that comes late.
+    old.store.users.0[0].password =
+        bcrypt::hash_with_salt("a third one", 4, [3; 16]).expect("4 is allowed").to_string();
+    let before = store.users.0[0].password.clone();
+    let late = UpstreamRequest {
+        body: r#"{"current_password": "another one", "new_password": "the second one"}"#.to_owned().into(),
+        ..change.clone()
+    };
+    let compared = with_answer(&gate, &mut store, &late, 200, "{}", |request| old.answer(request));
+    assert_eq!((compared.agreement, &store.users.0[0].password), (Agreement::Skipped, &before));
     // Without a token of a user it is nobody's.
     let anonymous = UpstreamRequest { authorization: None, ..change };
     let compared = with_answer(&gate, &mut store, &anonymous, 200, "{}", |_| panic!("it is not asked"));

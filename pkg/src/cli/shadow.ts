@@ -51,7 +51,7 @@ export async function shadowReport(file: string): Promise<number> {
 function print(found: Group[], failures: number): void {
   const rows = [["requests", "route", "old", "edge", ""], ...found.map(rowOf)];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
-  for (const row of rows) console.log(row.map((cell, at) => (at === 0 ? cell.padStart(widths[0] as number) : cell.padEnd(widths[at] ?? 0))).join("  ").trimEnd());
+  for (const row of rows) console.log(row.map((cell, at) => (at === 0 ? cell.padStart(widths[0] as number) : cell.padEnd(widths[at] ?? 0))).join("  ").replace(/[\0-\x1f\x7f-\x9f]/g, "?").trimEnd());
   const sum = (reason: string) => found.filter((group) => group.reason === reason).reduce((sum, { requests }) => sum + requests, 0);
   const [agreed, stored, disagreed, skipped] = ["shadow-agreed", "shadow-stored", "shadow-disagreed", "shadow-skipped"].map(sum) as [number, number, number, number];
   console.log(`\n${counted(agreed + stored + disagreed)} compared: ${counted(agreed)} agreed, ${stored > 0 ? `${counted(stored)} will the next time, because the user or the password was stored, ` : ""}${counted(disagreed)} disagreed`);
@@ -88,21 +88,22 @@ async function* entriesOf(file: string): AsyncGenerator<LogEntry> {
 }
 
 function* entriesIn(line: string): Generator<LogEntry> {
-  const plain = line.includes(ESCAPED) ? line.replaceAll('\\"', '"') : line;
-  for (let at = plain.indexOf(ENTRY); at >= 0; at = plain.indexOf(ENTRY, at + 1)) {
-    const entry = objectAt(plain, at);
+  const messages = [...line.matchAll(MESSAGE)].map(({ index, 0: found }) => line.slice(index + found.indexOf("{")).replaceAll('\\"', '"'));
+  const at = line.indexOf('{"source":"edgegate"');
+  for (const text of messages.length > 0 || at < 0 ? messages : [line.slice(at)]) {
+    const entry = objectOf(text);
     if (entry && typeof entry["reason"] === "string") yield entry as unknown as LogEntry;
   }
 }
 
-const ENTRY = '{"source":"edgegate"';
-const ESCAPED = '{\\"source\\":\\"edgegate\\"';
+/** An entry as a message in another JSON, where it is an element of an array: a header field of a client, which is there too, is none. */
+const MESSAGE = /(?:^|[[,])\s*"\{\\"source\\":\\"edgegate\\"/g;
 
-/** The JSON object that begins there. Entries are flat: it ends at the first brace outside of a text. */
-function objectAt(text: string, begin: number): Record<string, unknown> | undefined {
-  for (let end = text.indexOf("}", begin); end >= 0; end = text.indexOf("}", end + 1)) {
+/** The JSON object at the beginning. Entries are flat: it ends at the first brace outside of a text. */
+function objectOf(text: string): Record<string, unknown> | undefined {
+  for (let end = text.indexOf("}"); end >= 0; end = text.indexOf("}", end + 1)) {
     try {
-      return JSON.parse(text.slice(begin, end + 1)) as Record<string, unknown>;
+      return JSON.parse(text.slice(0, end + 1)) as Record<string, unknown>;
     } catch {
       // A brace within a text.
     }
