@@ -17,6 +17,12 @@ const MESSAGES = new Map([
   ["commander.unknownOption", "unknown option"],
 ]);
 
+// Without a handler, Node prints a stack trace where the reader of a pipe has ended, or a disk is full.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  if (code !== "EPIPE") console.error(`edgegate: standard output cannot be written: ${code}`);
+  process.exit(1);
+});
+
 try {
   const { default: manifest } = await import("../package.json", { with: { type: "json" } });
   await command(manifest.version).parseAsync();

@@ -451,7 +451,7 @@ test("local D1 by wrangler, and the SQL for a review does the same", async () =>
   assert.equal(imported.status, 0, imported.stderr);
   assert.match(imported.stdout, /D1 DB \(local\): 4 imported, 0 refused/);
   const exported = run([CLI, "users", "export", "-"]);
-  assert.match(exported.stdout, /^id,email,password,created_at,is_active,email_verified\n7,ada@example\.com,/);
+  assert.match(exported.stdout, /^id,email,password,created_at,is_active,email_verified,token_version\n7,ada@example\.com,/);
   assert.match(exported.stdout, /\n11,o'neil;--@example\.com,.*\n12,"a""b@example\.com",/);
   assert.match(run([CLI, "users", "import", "-"], exported.stdout).stdout, /0 to import, 4 there already, 0 refused/);
   const sql = join(project, "users.sql");
@@ -463,7 +463,7 @@ test("local D1 by wrangler, and the SQL for a review does the same", async () =>
   assert.match(run([CLI, "users", "import", file(odd), "--db", `sql:${sql}`]).stderr, /cannot be written: it exists already/);
   const changed = odd.replace(BCRYPT, BCRYPT.slice(0, -8) + "a".repeat(7) + BCRYPT.slice(-1));
   assert.match(run([CLI, "users", "import", file(changed), "--overwrite"]).stdout, /0 imported, 1 overwritten, 3 there already, 0 refused/);
-  assert.match(run([CLI, "users", "export", "-"]).stdout, /\n7,ada@example\.com,[^,]*aaaaaaa.,2024-05-01T10:00:00Z,1,1\n/);
+  assert.match(run([CLI, "users", "export", "-"]).stdout, /\n7,ada@example\.com,[^,]*aaaaaaa.,2024-05-01T10:00:00Z,1,1,1\n/);
   assert.match(run([CLI, "users", "import", file(changed), "--overwrite"]).stdout, /0 to import, 4 there already, 0 refused/);
   assert.match(run([CLI, "users", "disable", "ada@example.com"]).stdout, /The user 7 was disabled/);
   assert.match(run([CLI, "users", "rm", "grace@münchen.de", "--yes"]).stdout, /The user 9 was deleted/);
@@ -584,7 +584,7 @@ test("stats counts hashes by their cost, and prints a HASH_MIX of nobody's that 
   const rows = [BCRYPT, BCRYPT, ARGON2ID, FIREBASE.stored].map((hash, at) => `${at + 1},user${at}@example.com,"${hash}"`);
   assert.equal(users(["import", file(`id,email,password\n${rows.join("\n")}`), "--db", `sqlite:${path}`]).status, 0);
   const { stdout } = users(["stats", "--db", `sqlite:${path}`]);
-  assert.match(stdout, /2 {2}bcrypt, cost 10\n +1 {2}argon2id, m=64,t=1,p=1\n +1 {2}firebase-scrypt\n +4 {2}users\n/);
+  assert.match(stdout, /2 {2}bcrypt, cost 10\n +1 {2}argon2id, m=64,t=1,p=1\n +1 {2}firebase-scrypt, n=14,r=8,p=1\n +4 {2}users\n/);
   const HASH_MIX = /HASH_MIX='(.*)'/.exec(stdout)?.[1] ?? "";
   const parts = HASH_MIX.split(" ").map((part) => part.slice(part.indexOf(":") + 1));
   assert.deepEqual(HASH_MIX.split(" ").map((part) => part.split(":")[0]), ["2", "1", "1"]);

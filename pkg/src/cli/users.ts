@@ -11,9 +11,9 @@ import { importUsers, mappingOf } from "./users/import.js";
 import { askNewPassword, askPassword, confirm } from "./users/password.js";
 import { counted } from "./users/progress.js";
 import { fileSource, type Read, type Source } from "./users/read.js";
-import { exported, hasTable, isUser, openTable, pages, writes, type Table } from "./users/rows.js";
+import { exported, hasTable, isUser, openTable, pages, writes, type Table, type Write } from "./users/rows.js";
 import { kindsOf } from "./users/stats.js";
-import { connect, literal, openDatabase, quoted, TARGETS, type Row } from "./users/table.js";
+import { connect, literal, masked, openDatabase, quoted, TARGETS, type Row } from "./users/table.js";
 
 interface OfTable {
   db: string;
@@ -82,13 +82,19 @@ async function onTable(options: OfTable, work: (table: Table) => Promise<number>
   try {
     return await work(await openTable(database, options.table));
   } catch (error) {
-    // Those of the drivers, without the row.
-    const { code, message } = error as { code?: unknown; message: string };
-    if (error instanceof UsageError || typeof code !== "string" || !/^(ERR_SQLITE_ERROR|[0-9A-Z]{5})$/.test(code)) throw error;
-    throw new UsageError(`${database.name} has refused a statement, and stored nothing of it: ${message}`);
+    throw refusal(error, database.name);
   } finally {
     await database.close();
   }
+}
+
+/** Errors of the drivers, without the row: the message of a trigger may have anything. */
+function refusal(error: unknown, name: string): unknown {
+  const { code, message, constraint } = error as { code?: unknown; message: string; constraint?: unknown };
+  if (error instanceof UsageError || typeof code !== "string" || !/^(ERR_SQLITE_ERROR|[0-9A-Z]{5})$/.test(code)) return error;
+  // Class 42: syntax errors, and what is missing or not allowed.
+  const reason = code === "ERR_SQLITE_ERROR" || code.startsWith("42") ? masked(message) : `error ${code}${typeof constraint === "string" ? `, constraint ${constraint}` : ""}`;
+  return new UsageError(`${name} has refused a statement, and stored nothing of it: ${reason}`);
 }
 
 interface ImportArguments {
@@ -126,19 +132,22 @@ async function postgresSource(url: string, table: string): Promise<Source> {
   if (!given) throw new UsageError("SOURCE_DATABASE_URL is missing");
   const client = await connect(given);
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+  // Numbers as texts, because JavaScript rounds large ones. `found.*` is the row, also in a table with a column `found`.
+  const fields = "(SELECT jsonb_object_agg(key, CASE jsonb_typeof(value) WHEN 'number' THEN to_jsonb(value #>> '{}') ELSE value END) FROM jsonb_each(to_jsonb(found.*)))";
   async function* read(): AsyncGenerator<Read> {
     try {
-      await client.query(`DECLARE users NO SCROLL CURSOR FOR SELECT to_jsonb(found) AS fields FROM ${quoted(table)} AS found`);
+      await client.query(`DECLARE users NO SCROLL CURSOR FOR SELECT ${fields} AS fields FROM ${quoted(table)} AS found`);
+      let line = 0;
+      for (;;) {
+        const { rows } = await client.query("FETCH 1000 FROM users");
+        for (const { fields } of rows as { fields: Row }[]) yield { line: (line += 1), fields };
+        if (rows.length === 0) break;
+      }
+      await client.query("CLOSE users");
     } catch (error) {
-      throw new UsageError(`the table ${table} cannot be read: ${(error as { code?: string }).code === "42P01" ? "there is none" : (error as Error).message}`);
+      const { code = "no connection", message } = error as { code?: string; message: string };
+      throw new UsageError(`the table ${table} cannot be read: ${code === "42P01" ? "there is none" : code.startsWith("42") ? message : `error ${code}`}`);
     }
-    let line = 0;
-    for (;;) {
-      const { rows } = await client.query("FETCH 1000 FROM users");
-      for (const { fields } of rows as { fields: Row }[]) yield { line: (line += 1), fields };
-      if (rows.length === 0) break;
-    }
-    await client.query("CLOSE users");
   }
   return { read, close: () => client.end() };
 }
@@ -155,7 +164,15 @@ async function exportUsers(file: string, table: Table): Promise<number> {
       yield rows.map((row) => `${isJson ? JSON.stringify(row) : names.map((name) => csv(row[name])).join(",")}\n`).join("");
     }
   }
-  if (file === "-") await pipeline(lines, process.stdout, { end: false });
+  if (file === "-") {
+    const { code } = (await pipeline(lines, process.stdout, { end: false }).catch((error: NodeJS.ErrnoException) => {
+      if (error.syscall !== "write") throw error;
+      return error;
+    })) ?? {};
+    // Whoever has read enough, such as `head`, closes the pipe.
+    if (code === "EPIPE") return 1;
+    if (code !== undefined) throw new UsageError(`standard output cannot be written: ${code}`);
+  }
   else {
     await pipeline(lines, createWriteStream(file, { mode: 0o600, flags: "wx" })).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") rmSync(file, { force: true });
@@ -174,32 +191,47 @@ function csv(value: unknown): string {
 
 async function add(typed: string, { argon2id }: { argon2id: boolean }, table: Table): Promise<number> {
   const email = address(typed);
-  const password = await hashed(await askNewPassword(), argon2id);
-  if (!table.database.isFile && (await find(email, table))) throw new UsageError("there is a user with this address already");
-  async function* one() {
-    yield { user: { id: undefined, email, password, createdAt: undefined, isActive: true, isVerified: true }, how: "insert" } as const;
-  }
+  if (!/^[^\s\p{Cc}]+@[^\s\p{Cc}]+$/u.test(email)) throw new UsageError("this is no e-mail address");
   if (!table.givesIds) throw new UsageError("this table gives no ids: add the user with an id by `users import`");
-  await table.database.run(writes(table, one(), () => {}));
-  console.log(`${table.database.name}: the user was added`);
+  const { database } = table;
+  if (!database.isFile && (await find(email, table))) throw new UsageError("there is a user with this address already");
+  const password = await hashed(await askNewPassword(), argon2id);
+  async function* one(): AsyncGenerator<Write> {
+    yield { user: { id: undefined, email, password, createdAt: undefined, isActive: true, isVerified: true, tokenVersion: undefined }, how: "insert" };
+  }
+  await database.run(writes(table, one(), () => {}), async (inserted) => {
+    if (database.isFile) return;
+    const isThere = inserted === undefined ? (await find(email, table))?.["password"] === password : inserted === 1;
+    if (!isThere) throw new UsageError("there is a user with this address already");
+  });
+  console.log(`${database.name}: the user was added`);
   return 0;
 }
 
 async function setActive(email: string, isActive: boolean, table: Table): Promise<number> {
   readable(table);
   if (!table.columns.has("is_active")) throw new UsageError("the table has no column is_active: apply migration 6 first");
-  const changed = await table.database.all(`UPDATE ${quoted(table.name)} SET is_active = ${literal(isActive)} WHERE ${isUser(table, address(email))} RETURNING id`);
+  const { database, name } = table;
+  const user = (await find(address(email), table)) ?? nobody();
+  const changed = await database.all(`UPDATE ${quoted(name)} SET is_active = ${literal(isActive, database.kind)} WHERE id = ${idOf(user, table)} RETURNING id`);
   return told(changed, isActive ? "enabled" : "disabled");
+}
+
+/** The id of a row in a statement. Drivers return a `bigint` as a text, which PostgreSQL takes for a number. */
+function idOf({ id }: Row, { database }: Table): string {
+  return literal(typeof id === "number" ? id : String(id), database.kind);
 }
 
 async function remove(email: string, isConfirmed: boolean, table: Table): Promise<number> {
   readable(table);
   const user = (await find(address(email), table)) ?? nobody();
   if (!isConfirmed && !(await confirm(`Delete the user ${String(user["id"])} of ${table.database.name}, with all sessions?`))) return 1;
-  const id = typeof user["id"] === "number" ? literal(user["id"]) : literal(String(user["id"]));
-  const others = [];
-  for (const name of ["sessions", "mail_tokens"]) if (await hasTable(table, name)) others.push(`DELETE FROM ${quoted(name)} WHERE user_id = ${id};`);
-  await table.database.run([[...others, `DELETE FROM ${quoted(table.name)} WHERE id = ${id};`]]);
+  const { database, name } = table;
+  const id = idOf(user, table);
+  // The library locks a user before the sessions, too: in another order, both could wait for each other.
+  const statements = database.kind === "postgres" ? [`SELECT 1 FROM ${quoted(name)} WHERE id = ${id} FOR UPDATE;`] : [];
+  for (const other of ["sessions", "mail_tokens"]) if (await hasTable(table, other)) statements.push(`DELETE FROM ${quoted(other)} WHERE user_id = ${id};`);
+  await database.run([[...statements, `DELETE FROM ${quoted(name)} WHERE id = ${id};`]]);
   return told([user], "deleted");
 }
 
@@ -243,7 +275,10 @@ async function verify(email: string, table: Table): Promise<number> {
 }
 
 async function find(email: string, table: Table): Promise<Row | undefined> {
-  return (await table.database.all(`SELECT id, password FROM ${quoted(table.name)} WHERE ${isUser(table, email)}`))[0];
+  const found = await table.database.all(`SELECT id, password FROM ${quoted(table.name)} WHERE ${isUser(table, email)} LIMIT 2`);
+  // A table of another backend may tell letter case apart.
+  if (found.length > 1) throw new UsageError("there are several users with this address, ignoring letter case: nothing was changed");
+  return found[0];
 }
 
 function address(typed: string): string {

@@ -26,29 +26,44 @@ export async function confirm(question: string): Promise<boolean> {
   return false;
 }
 
+/** What was typed after the last line that was read: who pastes two lines answers two questions. */
+let ahead = "";
+
 function hidden(question: string): Promise<string> {
   const { stdin, stderr } = process;
   stderr.write(question);
   stdin.setRawMode(true);
   stdin.setEncoding("utf8");
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     let password = "";
-    const end = (settle: () => void) => {
+    const end = () => {
       stdin.setRawMode(false);
       stdin.pause();
       stdin.off("data", read);
       stderr.write("\n");
-      settle();
     };
-    const read = (typed: string) => {
-      for (const character of typed) {
-        if (character === "\r" || character === "\n" || character === "\u0004") return end(() => resolve(password));
-        if (character === "\u0003") return end(() => reject(new UsageError("interrupted")));
+    const read = (chunk: string) => {
+      // Arrows and other keys that are no characters.
+      const typed = chunk.replace(/\u001b(?:\[[\d;?]*[@-~]|O.|)/g, "");
+      for (const [at, character] of [...typed].entries()) {
+        if (character === "\r" || character === "\n" || character === "\u0004") {
+          ahead = [...typed].slice(at + 1).join("");
+          end();
+          return resolve(password);
+        }
+        if (character === "\u0003") {
+          end();
+          process.exit(130);
+        }
         if (character === "\u007f" || character === "\b") password = Array.from(password).slice(0, -1).join("");
         else password += character;
       }
+      return undefined;
     };
     stdin.on("data", read);
     stdin.resume();
+    const typed = ahead;
+    ahead = "";
+    read(typed);
   });
 }

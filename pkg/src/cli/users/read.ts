@@ -1,12 +1,12 @@
 // Reads exported users: CSV, NDJSON (one JSON object in a line), or a JSON array, also compressed by gzip.
 
-import { createReadStream, createWriteStream, existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { createReadStream, createWriteStream, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CsvError, parse } from "csv-parse";
 import { UsageError } from "../usage.js";
+import { temporaryFolder } from "./temporary.js";
 
 /** A user as the file has it, or what is wrong with the line. */
 export type Read = { line: number } & ({ fields: Record<string, unknown> } | { problem: string });
@@ -17,19 +17,32 @@ export interface Source {
   close(): Promise<void>;
 }
 
-/** A file, or `-` for standard input, which is copied to a temporary file that only this user can read. */
+/** A file, or `-` for standard input. It is read twice, so what can be read once is copied to a temporary file that only this user can read. */
 export async function fileSource(name: string): Promise<Source> {
+  if (name === "-" && process.stdin.isTTY) throw new UsageError("`-` reads users from standard input: pipe a file into it");
   if (name !== "-") {
-    if (!existsSync(name)) throw new UsageError(`${name} cannot be read: there is no such file`);
-    return { read: () => readFile(name), close: async () => {} };
+    const file = stats(name);
+    if (file.isDirectory()) throw new UsageError(`${name} cannot be read: it is a folder`);
+    if (file.isFile()) return { read: () => readFile(name), close: async () => {} };
   }
-  if (process.stdin.isTTY) throw new UsageError("`-` reads users from standard input: pipe a file into it");
-  const folder = mkdtempSync(join(tmpdir(), "edgegate-"));
-  const close = async () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const copy = join(folder, "users");
-  await pipeline(process.stdin, createWriteStream(copy, { mode: 0o600 }));
-  return { read: () => readFile(copy), close };
+  const folder = temporaryFolder();
+  const copy = join(folder.path, "users");
+  try {
+    await pipeline(name === "-" ? process.stdin : createReadStream(name), createWriteStream(copy, { mode: 0o600 }));
+  } catch (error) {
+    folder.remove();
+    throw new UsageError(`${name} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  return { read: () => readFile(copy), close: async () => folder.remove() };
+}
+
+function stats(name: string): Stats {
+  try {
+    return statSync(name);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${name} cannot be read: ${code === "ENOENT" ? "there is no such file" : code}`);
+  }
 }
 
 async function* readFile(name: string): AsyncGenerator<Read> {
@@ -49,16 +62,23 @@ async function* bytesOf(name: string): AsyncGenerator<Buffer> {
     const [head] = await createReadStream(name, { end: 1 }).toArray();
     const isGzip = head?.[0] === 0x1f && head[1] === 0x8b;
     const file = createReadStream(name);
-    yield* isGzip ? file.compose(createGunzip()) : file;
+    if (!isGzip) return yield* file;
+    const gunzip = createGunzip();
+    // An error of either is that of the other.
+    pipeline(file, gunzip).catch(() => {});
+    yield* gunzip;
   } catch (error) {
-    throw new UsageError(`${name} cannot be read: ${(error as { code?: string }).code ?? String(error)}`);
+    const { code } = error as { code?: string };
+    throw new UsageError(`${name} cannot be read: ${code === "Z_BUF_ERROR" ? "the end of the compressed file is missing" : (code ?? String(error))}`);
   }
 }
 
 /** Decodes whole lines, so that an error has the number of one. */
 async function* decoded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   const utf8 = new TextDecoder("utf-8", { fatal: true });
-  let [rest, lines, isFirst]: [Buffer, number, boolean] = [Buffer.alloc(0), 0, true];
+  let [lines, isFirst, max] = [0, true, LINE_MAX];
+  // Of a line that has not ended yet.
+  let [rest, length]: [Buffer[], number] = [[], 0];
   const decode = (block: Buffer): string => {
     try {
       return utf8.decode(block);
@@ -74,19 +94,29 @@ async function* decoded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
     if (isFirst && chunk.length >= 2 && ["fffe", "feff"].includes(chunk.subarray(0, 2).toString("hex"))) {
       throw new UsageError("the file is UTF-16: save it as UTF-8");
     }
+    if (isFirst && /^(?:\xef\xbb\xbf)?\s*[[{]/.test(chunk.toString("latin1", 0, 1000))) max = JSON_MAX;
     isFirst = false;
     const end = chunk.lastIndexOf(10) + 1;
     if (end === 0) {
-      rest = Buffer.concat([rest, chunk]);
+      rest.push(chunk);
+      length += chunk.length;
+      if (length > (lines === 0 ? max : LINE_MAX)) throw new UsageError(`line ${lines + 1} has more than ${(lines === 0 ? max : LINE_MAX) / 2 ** 20} MB`);
       continue;
     }
-    const text = decode(Buffer.concat([rest, chunk.subarray(0, end)]));
+    const text = decode(Buffer.concat([...rest, chunk.subarray(0, end)]));
     yield text;
     for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines += 1;
-    rest = Buffer.from(chunk.subarray(end));
+    rest = [Buffer.from(chunk.subarray(end))];
+    length = chunk.length - end;
   }
-  if (rest.length > 0) yield decode(rest);
+  if (length > 0) yield decode(Buffer.concat(rest));
 }
+
+/** Bytes of a line. */
+const LINE_MAX = 2 ** 24;
+
+/** Bytes of a JSON document in one line. */
+const JSON_MAX = 2 ** 28;
 
 function isUtf8(decoder: TextDecoder, bytes: Buffer): boolean {
   try {
@@ -133,7 +163,8 @@ function namesOf(record: string[], isOfFirebase: boolean): { names: string[]; is
 /** The first line has the names of the columns, except in an export of Firebase. */
 async function* readCsv(blocks: AsyncIterable<string>, isOfFirebase: boolean): AsyncGenerator<Read> {
   // Firebase writes a quote in a name as it is.
-  const records = parse({ bom: true, info: true, relax_column_count: true, relax_quotes: isOfFirebase, skip_empty_lines: true });
+  // Line ends of several systems may be mixed, if lines were added by hand.
+  const records = parse({ record_delimiter: ["\r\n", "\n", "\r"], max_record_size: LINE_MAX, bom: true, info: true, relax_column_count: true, relax_quotes: isOfFirebase, skip_empty_lines: true });
   const feeding = feed(blocks, records);
   let names: string[] | undefined;
   try {

@@ -14,24 +14,25 @@ export interface Table {
   givesIds: boolean;
 }
 
-/** Length of a statement, in UTF-16 code units. D1 takes 100,000 bytes, and an address may have some outside ASCII. */
-const STATEMENT_MAX = 60_000;
+/** Bytes of a statement. D1 takes 100,000. */
+const STATEMENT_MAX = 80_000;
 
-const COLUMNS = ["id", "email", "password", "created_at", "is_active", "email_verified"] as const;
+const COLUMNS = ["id", "email", "password", "created_at", "is_active", "email_verified", "token_version"] as const;
 
 /** Reads which columns the table has. A file for SQL is taken for the table of the migrations. */
 export async function openTable(database: Database, name: string): Promise<Table> {
-  if (database.isFile) return { database, name, columns: new Set([...COLUMNS, "token_version"]), ids: undefined, givesIds: true };
+  if (database.isFile) return { database, name, columns: new Set(COLUMNS), ids: undefined, givesIds: true };
   const rows = await database.all(
     database.kind === "sqlite"
-      ? `SELECT name, type, CASE WHEN dflt_value IS NOT NULL OR (pk = 1 AND upper(type) = 'INTEGER') THEN 1 ELSE 0 END AS given FROM pragma_table_info(${literal(name)})`
-      : `SELECT attname AS name, format_type(atttypid, NULL) AS type, (atthasdef OR attidentity <> '')::int AS given FROM pg_attribute WHERE attrelid = to_regclass(${literal(quoted(name))}) AND attnum > 0 AND NOT attisdropped`,
+      ? `SELECT name, type, CASE WHEN dflt_value IS NOT NULL OR (pk = 1 AND upper(type) = 'INTEGER') THEN 1 ELSE 0 END AS given FROM pragma_table_info(${literal(name, database.kind)})`
+      : `SELECT attname AS name, format_type(atttypid, NULL) AS type, (atthasdef OR attidentity <> '')::int AS given FROM pg_attribute WHERE attrelid = to_regclass(${literal(quoted(name), database.kind)}) AND attnum > 0 AND NOT attisdropped`,
   );
   const types = new Map(rows.map((row) => [String(row["name"]), String(row["type"]).toLowerCase()]));
   if (types.size === 0) throw new UsageError(`${database.name} has no table ${name}: apply the migrations first${database.kind === "sqlite" ? ", such as `npx wrangler d1 migrations apply DB --local`" : ""}`);
   for (const column of ["id", "email", "password"]) if (!types.has(column)) throw new UsageError(`the table ${name} has no column ${column}`);
   const givesIds = rows.some((row) => row["name"] === "id" && Number(row["given"]) === 1);
-  return { database, name, columns: new Set(types.keys()), ids: /int|serial/.test(types.get("id") ?? "") ? "integer" : "text", givesIds };
+  const type = types.get("id") ?? "";
+  return { database, name, columns: new Set(types.keys()), ids: /int|serial/.test(type) ? "integer" : type === "uuid" && database.kind === "postgres" ? "uuid" : "text", givesIds };
 }
 
 /** All rows in the order of their ids, some at a time, with these columns. */
@@ -40,7 +41,7 @@ export async function* pages({ database, name }: Table, columns: readonly string
     const rows = await database.all(`SELECT ${columns.join(", ")} FROM ${quoted(name)}${after} ORDER BY id LIMIT ${database.rowsAtOnce}`);
     yield rows;
     if (rows.length < database.rowsAtOnce) return;
-    after = ` WHERE id > ${literal(rows.at(-1)?.["id"] as string | number)}`;
+    after = ` WHERE id > ${literal(rows.at(-1)?.["id"] as string | number, database.kind)}`;
   }
 }
 
@@ -48,8 +49,9 @@ export async function* pages({ database, name }: Table, columns: readonly string
 export async function storedUsers(table: Table): Promise<StoredUsers> {
   const stored = new StoredUsers();
   const isActive = table.columns.has("is_active") ? "CASE WHEN is_active THEN 1 ELSE 0 END" : "1";
-  for await (const rows of pages(table, ["id", "email", "password", `${isActive} AS active`])) {
-    for (const { id, email, password, active } of rows as { id: number; email: string; password: string; active: number }[]) stored.add({ id, email, password, isActive: active === 1 });
+  const version = table.columns.has("token_version") ? `CAST(COALESCE(token_version, 0) AS ${table.database.kind === "sqlite" ? "INTEGER" : "double precision"})` : "0";
+  for await (const rows of pages(table, ["id", "email", "password", `${isActive} AS active`, `${version} AS version`])) {
+    for (const { id, email, password, active, version } of rows as { id: number; email: string | null; password: string; active: number; version: number }[]) stored.add({ id, email, password, isActive: active === 1, tokenVersion: version });
   }
   return stored;
 }
@@ -74,8 +76,8 @@ export async function* writes(table: Table, users: AsyncIterable<Write>, done: (
     if (how !== "insert") hasSessions ??= await hasTable(table, "sessions");
     // A statement has ids or none.
     const key = `${how} ${user.id === undefined}`;
-    // The other values and what encloses them take less than 100 characters.
-    const length = String(user.id).length + user.email.length + user.password.length + 100;
+    // The other values and what encloses them take less than 120 bytes.
+    const length = [String(user.id), user.email, user.password].reduce((sum, text) => sum + Buffer.byteLength(literal(text, table.database.kind)), 120);
     if ((batches.get(key)?.length ?? 0) + length > STATEMENT_MAX) end(key);
     const batch = batches.get(key) ?? { how, users: [], length: 0 };
     batches.set(key, batch);
@@ -95,10 +97,10 @@ export async function* writes(table: Table, users: AsyncIterable<Write>, done: (
 }
 
 /** Whoever has got the address or the id in the meantime is kept. */
-function insert({ name, columns }: Table, users: ImportedUser[]): string {
+function insert({ name, columns, database }: Table, users: ImportedUser[]): string {
   const now = new Date().toISOString().replace(/\.\d+Z$/, "Z");
   const names = COLUMNS.filter((column) => columns.has(column) && (column !== "id" || users[0]?.id !== undefined));
-  const values = users.map(({ id, email, password, createdAt, isActive, isVerified }) => {
+  const values = users.map(({ id, email, password, createdAt, isActive, isVerified, tokenVersion }) => {
     const row: Record<(typeof COLUMNS)[number], string | number | boolean> = {
       id: id ?? 0,
       email,
@@ -106,8 +108,9 @@ function insert({ name, columns }: Table, users: ImportedUser[]): string {
       created_at: createdAt ?? now,
       is_active: isActive ?? true,
       email_verified: isVerified,
+      token_version: tokenVersion ?? 0,
     };
-    return `(${names.map((column) => literal(row[column])).join(", ")})`;
+    return `(${names.map((column) => literal(row[column], database.kind)).join(", ")})`;
   });
   return `INSERT INTO ${quoted(name)} (${names.map(quoted).join(", ")}) VALUES\n${values.join(",\n")}\nON CONFLICT DO NOTHING;`;
 }
@@ -115,19 +118,30 @@ function insert({ name, columns }: Table, users: ImportedUser[]): string {
 /** Whoever has the hash and the state already stays as before, with all sessions. So the statements can be repeated. */
 function overwrite({ database, name, columns }: Table, users: ImportedUser[], hasSessions: boolean): string[] {
   const [isSqlite, table] = [database.kind === "sqlite", quoted(name)];
-  const rows = users.map(({ id, email, password, isActive }) => ({ id: id ?? null, email, password, is_active: isActive ?? null }));
-  const values = () => rows.map((row) => `(${Object.values(row).map(literal).join(", ")})`).join(",\n");
+  const rows = users.map(({ id, email, password, isActive, tokenVersion }) => ({ id: id ?? null, email, password, is_active: isActive ?? null, token_version: tokenVersion ?? 0 }));
+  const values = () => rows.map((row) => `(${Object.values(row).map((value) => literal(value, database.kind)).join(", ")})`).join(",\n");
   // PostgreSQL would take a UUID in a list of values for a text.
   const file = isSqlite
-    ? `WITH file (id, email, password, is_active) AS (VALUES\n${values()})`
-    : `WITH file AS (SELECT * FROM json_populate_recordset(NULL::${table}, ${literal(JSON.stringify(rows))}))`;
-  const sameEmail = isSqlite ? "u.email = file.email COLLATE NOCASE" : "lower(u.email) = lower(file.email)";
+    ? `WITH file (id, email, password, is_active, token_version) AS (VALUES\n${values()})`
+    : `WITH file AS (SELECT * FROM json_populate_recordset(NULL::${table}, ${literal(JSON.stringify(rows), database.kind)}))`;
+  const sameEmail = isSqlite ? "u.email = file.email COLLATE NOCASE" : `${lower("u.email")} = ${lower("file.email")}`;
   // Both were compared, unless the table cannot be read.
   const hasIds = users[0]?.id !== undefined;
   const isUser = [...(hasIds ? ["u.id = file.id"] : []), ...(hasIds && !database.isFile ? [] : [sameEmail])].join(" AND ");
   const hasState = columns.has("is_active");
-  const differs = `${isUser} AND (u.password IS DISTINCT FROM file.password${hasState ? " OR u.is_active IS DISTINCT FROM COALESCE(file.is_active, u.is_active)" : ""})`;
-  const changes = ["password = file.password", ...(hasState ? ["is_active = COALESCE(file.is_active, u.is_active)"] : []), ...(columns.has("token_version") ? ["token_version = u.token_version + 1"] : [])];
+  const [hasVersion, version] = [columns.has("token_version"), "COALESCE(u.token_version, 0)"];
+  const differences = [
+    "u.password IS DISTINCT FROM file.password",
+    ...(hasState ? ["u.is_active IS DISTINCT FROM COALESCE(file.is_active, u.is_active)"] : []),
+    ...(hasVersion ? [`file.token_version > ${version}`] : []),
+  ];
+  const differs = `${isUser} AND (${differences.join(" OR ")})`;
+  const changes = [
+    "password = file.password",
+    ...(hasState ? ["is_active = COALESCE(file.is_active, u.is_active)"] : []),
+    // Never lower: tokens that were revoked on either side stay so.
+    ...(hasVersion ? [`token_version = ${isSqlite ? "max" : "greatest"}(${version} + 1, file.token_version)`] : []),
+  ];
   return [
     // A session that begins meanwhile waits, and is refused because the hash is another one.
     ...(isSqlite ? [] : [`${file}\nSELECT 1 FROM ${table} AS u JOIN file ON ${isUser} FOR UPDATE OF u;`]),
@@ -139,21 +153,30 @@ function overwrite({ database, name, columns }: Table, users: ImportedUser[], ha
 /** A file for SQL is taken for the tables of the migrations. */
 export async function hasTable({ database }: Table, name: string): Promise<boolean> {
   if (database.isFile) return true;
-  const sql = database.kind === "sqlite" ? `SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ${literal(name)}` : `SELECT 1 AS found WHERE to_regclass(${literal(quoted(name))}) IS NOT NULL`;
+  const sql = database.kind === "sqlite" ? `SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ${literal(name, database.kind)}` : `SELECT 1 AS found WHERE to_regclass(${literal(quoted(name), database.kind)}) IS NOT NULL`;
   return (await database.all(sql)).length > 0;
 }
 
-/** Ids that were given are not given again. SQLite sees to it by itself. */
-export function afterInserts({ database, name, ids }: Table): string[] {
-  if (database.kind === "sqlite" || ids !== "integer") return [];
+/**
+ * Ids that were given are not given again: neither those of the table, nor those of users who are deleted. So the sequence is never set back.
+ * SQLite sees to it by itself.
+ */
+export function afterIds({ database, name }: Table): string {
   const table = quoted(name);
-  const sequence = `pg_get_serial_sequence(${literal(table)}, 'id')`;
-  return [`SELECT setval(${sequence}, greatest((SELECT max(id) FROM ${table}), 1)) WHERE ${sequence} IS NOT NULL AND EXISTS (SELECT 1 FROM ${table});`];
+  const sequence = `SELECT pg_get_serial_sequence(${literal(table, database.kind)}, 'id') AS name`;
+  const ids = `SELECT s.name, max(u.id::text::bigint) AS top FROM (${sequence}) AS s, ${table} AS u WHERE s.name IS NOT NULL GROUP BY s.name`;
+  return `SELECT setval(ids.name, ids.top) FROM (${ids}) AS ids WHERE ids.top > COALESCE(pg_sequence_last_value(ids.name::regclass), 0);`;
+}
+
+/** The letters A to Z, as the stores compare addresses. */
+function lower(text: string): string {
+  return `lower(${text} COLLATE "C")`;
 }
 
 /** The condition for one user, ignoring the letter case of the address. */
 export function isUser({ database }: Table, email: string): string {
-  return database.kind === "sqlite" ? `email = ${literal(email)} COLLATE NOCASE` : `lower(email) = lower(${literal(email)})`;
+  const text = literal(email, database.kind);
+  return database.kind === "sqlite" ? `email = ${text} COLLATE NOCASE` : `${lower("email")} = ${lower(text)}`;
 }
 
 /** The columns of an export: their names, and how they are read. */

@@ -22,7 +22,7 @@ export async function kindsOf(hashes: AsyncIterable<string | null>): Promise<Kin
   const sorted = [...kinds].sort(([, one], [, other]) => other.users - one.users);
   const mixed = sorted.flatMap(([, { users, sample }]) => (sample === undefined ? [] : [`${users}:${ofNobody(sample)}`]));
   const isAllBcrypt = sorted.every(([kind]) => kind.startsWith("bcrypt") || kind.startsWith("no "));
-  return { counts: sorted.map(([kind, { users }]) => [kind, users]), hashMix: mixed.length > 1 || !isAllBcrypt ? mixed.join(" ") : undefined };
+  return { counts: sorted.map(([kind, { users }]) => [kind, users]), hashMix: mixed.length > 1 || (mixed.length > 0 && !isAllBcrypt) ? mixed.join(" ") : undefined };
 }
 
 /** A hash of the same scheme and cost that is of no password: nobody's hash must be in the settings. */
@@ -39,9 +39,10 @@ export function ofNobody(stored: string): string {
   return [...before, scrambled(salt), scrambled(key)].join(stored.includes("$") ? "$" : ":");
 }
 
-/** Random characters of the same kinds. The last one stays: in base64 it may have bits that must be zero. */
+/** Random characters of the same kinds. The last one stays if it may be base64, where it may have bits that must be zero. */
 function scrambled(text: string): string {
   const body = text.replace(/=*$/, "");
   const alphabet = /^[0-9a-f]+$/.test(body) ? "0123456789abcdef" : "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  return Array.from(body.slice(0, -1), () => alphabet[randomInt(alphabet.length)]).join("") + body.slice(-1) + text.slice(body.length);
+  const last = body.slice(-1);
+  return Array.from(body.slice(0, -1), () => alphabet[randomInt(alphabet.length)]).join("") + (/^[^\w+/-]$/.test(last) ? "x" : last) + text.slice(body.length);
 }

@@ -1,15 +1,13 @@
 // The table of users of a database, by SQL as a text: that is what wrangler takes for D1, and a person can review it.
 
-import { execFile } from "node:child_process";
-import { createWriteStream, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createWriteStream, existsSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import type { DatabaseSync } from "node:sqlite";
 import type { Client } from "pg";
 import { UsageError } from "../usage.js";
+import { runNode, temporaryFolder } from "./temporary.js";
 
 export type Row = Record<string, unknown>;
 
@@ -20,12 +18,17 @@ export interface Database {
   readonly isFile: boolean;
   /** How it is named to a person; without secrets. */
   readonly name: string;
+  /** Whether {@link run} stores all or nothing. D1 stores each list by itself. */
+  readonly isAtomic: boolean;
   /** How many rows are read or stored by one call. */
   readonly rowsAtOnce: number;
   /** Runs one statement, and returns its rows. A file has none. */
   all(sql: string): Promise<Row[]>;
-  /** Runs statements in one transaction, or in one for each list, if the database has no other. */
-  run(lists: AsyncIterable<string[]> | Iterable<string[]>): Promise<void>;
+  /**
+   * Runs statements in one transaction, or in one for each list, if the database has no other. `check` gets the number of rows that
+   * were inserted and updated, if the database tells it; an atomic database stores nothing if `check` throws.
+   */
+  run(lists: AsyncIterable<string[]> | Iterable<string[]>, check?: (changed: number | undefined) => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -72,17 +75,31 @@ async function sqlite(file: string): Promise<Database> {
       throw new UsageError("sqlite:FILE needs Node 22.5 or newer");
     })
     .finally(() => (process.emitWarning = emitWarning));
-  const database: DatabaseSync = new DatabaseSync(file, { timeout: 5000 });
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(file, { timeout: 5000 });
+  } catch (error) {
+    throw new UsageError(`${file} cannot be opened: ${(error as Error).message}`);
+  }
+  const changes = () => Number(database.prepare("SELECT changes() AS n").get()?.["n"]);
   return {
     kind: "sqlite",
     isFile: false,
+    isAtomic: true,
     name: file,
     rowsAtOnce: 1000,
     all: async (sql) => database.prepare(sql).all(),
-    async run(lists) {
+    async run(lists, check) {
       database.exec("BEGIN IMMEDIATE");
       try {
-        for await (const list of lists) for (const sql of list) database.exec(sql);
+        let changed = 0;
+        for await (const list of lists) {
+          for (const sql of list) {
+            database.exec(sql);
+            if (isWrite(sql)) changed += changes();
+          }
+        }
+        await check?.(changed);
         database.exec("COMMIT");
       } catch (error) {
         database.exec("ROLLBACK");
@@ -101,13 +118,21 @@ async function postgres(url: string): Promise<Database> {
   return {
     kind: "postgres",
     isFile: false,
+    isAtomic: true,
     name: "the PostgreSQL database",
     rowsAtOnce: 1000,
     all: async (sql) => (await database.query(sql)).rows as Row[],
-    async run(lists) {
+    async run(lists, check) {
       await database.query("BEGIN");
       try {
-        for await (const list of lists) for (const sql of list) await database.query(sql);
+        let changed = 0;
+        for await (const list of lists) {
+          for (const sql of list) {
+            const { rowCount } = await database.query(sql);
+            if (isWrite(sql)) changed += rowCount ?? 0;
+          }
+        }
+        await check?.(changed);
         await database.query("COMMIT");
       } catch (error) {
         await database.query("ROLLBACK").catch(() => {});
@@ -118,6 +143,11 @@ async function postgres(url: string): Promise<Database> {
   };
 }
 
+/** Whether a statement stores users. What begins with `WITH` may delete sessions, or lock rows. */
+function isWrite(sql: string): boolean {
+  return sql.startsWith("INSERT") || /^UPDATE /m.test(sql);
+}
+
 /** @throws {UsageError} without the URL, which has a password. */
 export async function connect(url: string): Promise<Client> {
   let pg: typeof import("pg");
@@ -126,48 +156,58 @@ export async function connect(url: string): Promise<Client> {
   } catch {
     throw new UsageError("PostgreSQL needs the package `pg`, which is not installed in this folder: npm install pg");
   }
-  const client = new pg.Client({ connectionString: url });
+  let client: Client;
+  try {
+    client = new pg.Client({ connectionString: url });
+  } catch (error) {
+    const { code = "" } = error as { code?: string };
+    throw new UsageError(
+      code === "ENOENT" ? "a file that the URL of the PostgreSQL database names does not exist" : "the URL of the PostgreSQL database is none: characters such as # / ? @ of a password must be written as %23, %2F, %3F and %40",
+    );
+  }
   client.on("error", () => {});
-  await client.connect().catch((error: { code?: string; message: string }) => {
-    throw new UsageError(`the PostgreSQL database cannot be reached: ${error.code ?? "no connection"}`);
-  });
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new UsageError(`the PostgreSQL database cannot be reached: ${(error as { code?: string }).code ?? "no connection"}`);
+  }
   return client;
 }
 
 function d1(name: string, where: "--local" | "--remote"): Database {
-  const folder = mkdtempSync(join(tmpdir(), "edgegate-"));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once("exit", remove);
   let wrangler: string;
   try {
     wrangler = resolve(own().resolve("wrangler/package.json"), "../bin/wrangler.js");
   } catch {
     throw new UsageError("D1 needs wrangler, which is not installed in this folder: npm install --save-dev wrangler");
   }
+  const folder = temporaryFolder();
   const execute = async (...args: string[]): Promise<Row[]> => {
     const call = [wrangler, "d1", "execute", name, where, "--json", "--yes", ...args];
-    const env = { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" };
-    const { stdout } = await promisify(execFile)(process.execPath, call, { env, maxBuffer: 2 ** 30 }).catch((error: { stdout?: string; stderr?: string }) => {
-      throw new UsageError(ofWrangler(`${error.stdout ?? ""}${error.stderr ?? ""}`, name));
-    });
+    // Its logs have the statements, and others can read them.
+    const env = { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_WRITE_LOGS: "false" };
+    const { status, stdout, stderr } = await runNode(call, env);
+    if (status !== 0) throw new UsageError(ofWrangler(`${stdout}${stderr}`, name));
     const results = JSON.parse(stdout.slice(stdout.indexOf("["))) as { results?: Row[] }[];
     return results.at(-1)?.results ?? [];
   };
   return {
     kind: "sqlite",
     isFile: false,
+    isAtomic: false,
     name: `D1 ${name} (${where.slice(2)})`,
     // Each call starts wrangler, which takes one to two seconds.
     rowsAtOnce: 50_000,
     all: (sql) => execute("--command", sql),
-    async run(lists) {
+    async run(lists, check) {
       for await (const list of lists) {
-        const file = join(folder, "statements.sql");
+        const file = join(folder.path, "statements.sql");
         writeFileSync(file, list.join("\n"), { mode: 0o600 });
         await execute("--file", file);
       }
+      await check?.(undefined);
     },
-    close: async () => remove(),
+    close: async () => folder.remove(),
   };
 }
 
@@ -180,27 +220,46 @@ function ofWrangler(output: string, name: string): string {
   if (/find a D1 DB/.test(output)) return `the configuration of wrangler has no D1 database ${name}: \`npx wrangler d1 list\` shows those of the account, and \`npx wrangler d1 create ${name}\` makes one`;
   const texts = [...output.matchAll(/"text": ("(?:[^"\\]|\\.)*")/g)].map(([, text = ""]) => JSON.parse(text) as string);
   const text = texts.length > 0 ? texts.join("\n") : output;
-  return `wrangler has failed:\n${text.replace(/\S*(?:@\S|\$\w+\$|[0-9a-f]{32}:)\S*/g, "...").trim().slice(0, 2000)}`;
+  return `wrangler has failed:\n${masked(text).trim().slice(0, 2000)}`;
+}
+
+/** A message without what may be an address or a hash. */
+export function masked(text: string): string {
+  return text.replace(/\S*(?:@\S|\$\w+\$|[0-9a-f]{32}:)\S*/g, "...");
 }
 
 function sqlFile(file: string, kind: Database["kind"]): Database {
   return {
     kind,
     isFile: true,
+    isAtomic: true,
     name: file,
     rowsAtOnce: 1000,
     all: async () => [],
-    async run(lists) {
+    async run(lists, check) {
       const out = createWriteStream(file, { mode: 0o600, flags: "wx" });
+      let hasFailed = false;
       const failed = new Promise<never>((_, reject) => out.once("error", reject)).catch((error: { code?: string }) => {
+        hasFailed = true;
+        if (error.code !== "EEXIST") rmSync(file, { force: true });
         throw new UsageError(`${file} cannot be written: ${error.code === "EEXIST" ? "it exists already" : error.code}`);
       });
+      const write = async (text: string) => {
+        if (!out.write(text) && !hasFailed) await new Promise<void>((resolve) => out.once("drain", resolve).once("close", resolve));
+      };
       const written = (async () => {
-        // D1 takes no transaction in a file: it makes one of it.
-        if (kind === "postgres") out.write("BEGIN;\n");
-        for await (const list of lists) if (!out.write(`${list.join("\n")}\n`)) await new Promise<void>((resolve) => out.once("drain", () => resolve()));
-        if (kind === "postgres") out.write("COMMIT;\n");
+        try {
+          // D1 takes no transaction in a file: it makes one of it.
+          if (kind === "postgres") await write("BEGIN;\n");
+          for await (const list of lists) await write(`${list.join("\n")}\n`);
+          if (kind === "postgres") await write("COMMIT;\n");
+        } catch (error) {
+          out.destroy();
+          rmSync(file, { force: true });
+          throw error;
+        }
         await new Promise<void>((resolve) => out.end(resolve));
+        await check?.(undefined);
       })();
       await Promise.race([written, failed]);
     },
@@ -209,13 +268,17 @@ function sqlFile(file: string, kind: Database["kind"]): Database {
 }
 
 /** A value in a statement. */
-export function literal(value: string | number | boolean | null): string {
+export function literal(value: string | number | boolean | null, kind: Database["kind"]): string {
   if (value === null) return "NULL";
   if (typeof value === "boolean") return value ? "TRUE" : "FALSE";
   if (typeof value === "number") return String(value);
-  // Both databases read a backslash as itself; neither has a NUL in a text.
+  // Neither database has a NUL in a text.
   if (value.includes("\0")) throw new UsageError("a value has a NUL character");
-  return `'${value.replaceAll("'", "''")}'`;
+  const text = `'${value.replaceAll("'", "''")}'`;
+  // Whether a backslash in '' is itself depends on a setting, and in E'' it never does.
+  if (kind === "postgres") return value.includes("\\") ? `E${text.replaceAll("\\", "\\\\")}` : text;
+  // wrangler takes `BEGIN TRANSACTION;` and `COMMIT;` out of a file, also out of a text.
+  return /;|transaction|\p{Cc}/iu.test(value) ? `CAST(X'${Buffer.from(value).toString("hex")}' AS TEXT)` : text;
 }
 
 /** A name in quotation marks, such as `auth.users`. */
