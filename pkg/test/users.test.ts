@@ -3,74 +3,29 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { text } from "node:stream/consumers";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
-import { createGate, hashPassword, verifyPassword, type UserStore } from "edgegate";
+import { createGate, hashPassword, verifyPassword } from "edgegate";
 import { postgresSchema, postgresUsers } from "edgegate/postgres";
 import { schemes } from "edgegate/schemes";
-import { sqliteSchema, sqliteUsers } from "edgegate/sqlite";
+import { sqliteSchema } from "edgegate/sqlite";
 import { Client } from "pg";
 import { postgresServer, type PostgresServer } from "./postgres.ts";
+import { BCRYPT, CLI, file, folder, logsIn, ROOT, sqlite, users, worker, WRANGLER } from "./users-command.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const CLI = fileURLToPath(new URL("../dist/cli.js", import.meta.url));
-/** A project of a user: wrangler and `pg` are installed there. */
-const folder = mkdtempSync(join(tmpdir(), "edgegate-users-"));
-symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
 let server: PostgresServer;
 before(async () => void (server = await postgresServer()));
-after(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+after(() => server.stop());
 
-const BCRYPT = await hashPassword("secret", { cost: 10 });
 const ARGON2ID = ((await schemes.hash("secret", { memory: 64, passes: 1, lanes: 1 })) as { stored: string }).stored;
 const FIREBASE = (JSON.parse(readFileSync(join(ROOT, "schemes/tests/vectors/firebase.json"), "utf8")) as { stored: string; password: string }[])[0] ?? assert.fail();
-
-function users(args: string[], { input = "", env = {}, node = [] }: { input?: string | Buffer; env?: Record<string, string>; node?: string[] } = {}) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [...node, CLI, "users", ...args], {
-    input,
-    cwd: folder,
-    env: { PATH: process.env["PATH"], HOME: folder, ...env },
-    encoding: "utf8",
-    maxBuffer: 2 ** 28,
-  });
-  return { status, stdout, stderr };
-}
-
-let files = 0;
-function file(text: string | Buffer, ending = "csv"): string {
-  const path = join(folder, `users-${(files += 1)}.${ending}`);
-  writeFileSync(path, text);
-  return path;
-}
-
-function sqlite(ids: "integer" | "text" = "integer"): { path: string; rows(): unknown[]; store: UserStore } {
-  const path = join(folder, `users-${(files += 1)}.db`);
-  const database = new DatabaseSync(path);
-  const schema = sqliteSchema({ ids });
-  database.exec(schema.users + schema.sessions + schema.mailTokens);
-  return {
-    path,
-    rows: () => database.prepare("SELECT id, email, password, created_at, is_active, email_verified FROM users ORDER BY id").all().map((row) => Object.values(row)),
-    store: sqliteUsers(database),
-  };
-}
-
-async function logsIn(store: UserStore, username: string, password: string): Promise<boolean> {
-  const gate = createGate({ SECRET_KEY: "a secret of the tests, 32 bytes or more", RATE_LIMIT: "off" }, store, { schemes, log: () => {} });
-  return (await gate.login({ username, password })).outcome === "accepted";
-}
 
 const HEAD = "id,email,hashed_password,is_active,created_at\n";
 const GOOD = `${HEAD}7,ada@example.com,${BCRYPT},true,2024-05-01 10:00:00+00\n9,"Grace@MÜNCHEN.de","${ARGON2ID}",f,\n`;
@@ -434,16 +389,11 @@ test("from PostgreSQL to PostgreSQL, with the ids, and without them to SQLite", 
 });
 
 test("local D1 by wrangler, and the SQL for a review does the same", async () => {
-  const project = mkdtempSync(join(folder, "worker-"));
-  cpSync(join(ROOT, "www/migrations"), join(project, "migrations"), { recursive: true });
-  symlinkSync(join(ROOT, "node_modules"), join(project, "node_modules"));
-  writeFileSync(join(project, "wrangler.jsonc"), JSON.stringify({ name: "login", compatibility_date: "2026-11-01", d1_databases: [{ binding: "DB", database_name: "login", database_id: "00000000-0000-0000-0000-000000000000", migrations_dir: "migrations" }] }));
-  const env = { PATH: process.env["PATH"], HOME: project, CI: "1", WRANGLER_SEND_METRICS: "false" };
-  const run = (args: string[], input = "") => spawnSync(process.execPath, args, { cwd: project, env, input, encoding: "utf8" });
+  const { project, run } = worker();
   const missing = run([CLI, "users", "stats"]);
   assert.equal(missing.status, 2);
   assert.match(missing.stderr, /has no table users: apply the migrations first, such as `npx wrangler d1 migrations apply DB --local`/);
-  const migrated = run([join(ROOT, "node_modules/wrangler/bin/wrangler.js"), "d1", "migrations", "apply", "DB", "--local"]);
+  const migrated = run([WRANGLER, "d1", "migrations", "apply", "DB", "--local"]);
   assert.equal(migrated.status, 0, migrated.stderr);
   // With what could end a text or a statement.
   const odd = `${GOOD}11,"o'neil;--@example.com",${BCRYPT},true,\n12,"a""b@example.com",${BCRYPT},true,\n`;
