@@ -55,11 +55,16 @@ async fn send(host: &Host, settings: &MailSettings, kind: MailKind, email: Strin
         not_since: now.saturating_sub(MAIL_INTERVAL_SECONDS),
     };
     match host.mail_token(stored).await? {
-        // An address that was imported may have a line break, which some mailers would take for another header field.
-        Some(to) if to.chars().any(char::is_control) => Ok(()),
+        Some(to) if !is_one_address(&to) => Ok(()),
         Some(to) => host.done(Question::SendMail(mail(settings, kind, hours, to, &token))).await,
         None => Ok(()),
     }
+}
+
+/// An address that was imported may have a line break, which some mailers would take for another header field, or what they would
+/// take for several addresses, or for a name before another one.
+fn is_one_address(text: &str) -> bool {
+    !text.chars().any(|one| one.is_control() || one.is_whitespace() || matches!(one, ',' | ';' | '<' | '>'))
 }
 
 fn mail(settings: &MailSettings, kind: MailKind, hours: u32, to: String, token: &MailToken) -> Mail {
