@@ -209,10 +209,11 @@ function withoutRows({ all, transaction }: Driver): Driver {
   };
 }
 
-function driver(database: PostgresDatabase | PostgresConnect): Driver {
+/** `isOwn` says that nobody else has the connection. */
+function driver(database: PostgresDatabase | PostgresConnect, isOwn = false): Driver {
   if (isPostgresJs(database)) return postgresJs(database);
   if (typeof database === "function") return connecting(database);
-  if (typeof database === "object" && database !== null && "query" in database) return pg(database);
+  if (typeof database === "object" && database !== null && "query" in database) return pg(database, isOwn);
   throw new TypeError("edgegate: the database must be a Pool or a Client of `pg`, what `postgres()` returns, or a function");
 }
 
@@ -220,16 +221,16 @@ function isPostgresJs(database: unknown): database is PostgresJs {
   return typeof database === "function" && "unsafe" in database && "begin" in database;
 }
 
-function pg(database: PgPool | PgQueryable): Driver {
+function pg(database: PgPool | PgQueryable, isOwn: boolean): Driver {
   const all = async ({ sql, values }: Statement): Promise<Row[]> => (await database.query(sql, values)).rows;
-  if (!("totalCount" in database)) return { all, transaction: (statements) => pgTransaction(database, statements) };
+  if (!("totalCount" in database)) return { all, transaction: (statements) => (isOwn ? ownTransaction : sharedTransaction)(database, statements) };
   return {
     all,
     async transaction(statements) {
       const client = await database.connect();
       let isUsable = false;
       try {
-        const rows = await pgTransaction(client, statements);
+        const rows = await ownTransaction(client, statements);
         isUsable = true;
         return rows;
       } finally {
@@ -239,11 +240,25 @@ function pg(database: PgPool | PgQueryable): Driver {
   };
 }
 
+/** On a connection that nobody else has. pg 9 takes no statement while another one is executed. */
+async function ownTransaction(client: PgQueryable, statements: Statement[]): Promise<Row[][]> {
+  const all: Row[][] = [];
+  await client.query("BEGIN", []);
+  try {
+    for (const { sql, values } of statements) all.push((await client.query(sql, values)).rows as Row[]);
+    await client.query("COMMIT", []);
+  } catch (error) {
+    await client.query("ROLLBACK", []).catch(() => {});
+    throw error;
+  }
+  return all;
+}
+
 /**
  * All statements are queued at once, so that those of another request cannot come between them on the same connection. After an
  * error the others fail as well, and COMMIT rolls back.
  */
-async function pgTransaction(client: PgQueryable, statements: Statement[]): Promise<Row[][]> {
+async function sharedTransaction(client: PgQueryable, statements: Statement[]): Promise<Row[][]> {
   const queued = [{ sql: "BEGIN", values: [] }, ...statements, { sql: "COMMIT", values: [] }];
   const results = await Promise.allSettled(queued.map(({ sql, values }) => client.query(sql, values)));
   return results.map((result) => {
@@ -265,7 +280,7 @@ function connecting(connect: PostgresConnect): Driver {
   const on = async <T>(use: (driver: Driver) => Promise<T>): Promise<T> => {
     const connection = await connect();
     try {
-      return await use(driver(connection));
+      return await use(driver(connection, true));
     } finally {
       // A lost connection may fail to close; what it was used for has failed before.
       await connection.end().catch(() => {});

@@ -1,6 +1,7 @@
 // The published checks on the store of PostgreSQL, with both drivers and a server of the tests' own.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { after, before, test } from "node:test";
 import { inspect } from "node:util";
 import { createGate } from "edgegate";
@@ -219,4 +220,22 @@ test("an integer id that JavaScript cannot represent is a row that the core refu
   assert.equal((await gate.fetch(new Request("http://localhost/login", { method: "POST", body }))).status, 503);
   assert.deepEqual(entries.map(({ reason }) => reason), ["invalid-row:id"]);
   await close();
+});
+
+test("on a connection of its own, a transaction of pg waits for each statement", async () => {
+  const script = `
+    import { Client, Pool } from "pg";
+    import { postgresUsers } from "edgegate/postgres";
+    const connectionString = process.env.DATABASE_URL;
+    const pool = new Pool({ connectionString });
+    const own = async () => { const client = new Client({ connectionString }); await client.connect(); return client; };
+    for (const database of [pool, own]) await postgresUsers(database).changePassword({ userId: 1, old: "a", new: "b", withSessions: true, withMailTokens: false });
+    await pool.end();`;
+  const admin = new Client({ connectionString: server.url });
+  await admin.connect();
+  const { users, sessions } = postgresSchema();
+  await admin.query(`DROP SCHEMA public CASCADE; CREATE SCHEMA public; ${users}${sessions}`);
+  await admin.end();
+  const { status, stderr } = spawnSync(process.execPath, ["--throw-deprecation", "--input-type=module", "--eval", script], { env: { ...process.env, DATABASE_URL: server.url }, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
 });
