@@ -23,13 +23,13 @@ interface OfTable {
 /** Adds the commands. `run` takes the exit status of one. */
 export function addUsers(program: Command, run: (status: Promise<number>) => Promise<void>): void {
   const users = program.command("users").description("brings users along, and looks after those who are there");
-  const command = (name: string, description: string) =>
+  const command = (name: string, description: string, more = "") =>
     users
       .command(name)
       .description(description)
       .option("--db <target>", "where the users are, or are stored", "d1")
       .option("--table <name>", "the table", "users")
-      .addHelpText("after", `\nTargets of --db:\n${TARGETS.replace(/^/gm, "  ")}`);
+      .addHelpText("after", `${more && `\n${more}\n`}\nTargets of --db:\n${TARGETS.replace(/^/gm, "  ")}`);
   command("import [file]", "stores the users of a CSV, NDJSON or JSON file, or of `-`, after all of them were checked")
     .option("--postgres <url>", "reads them from a PostgreSQL database instead; `-` takes the URL of SOURCE_DATABASE_URL")
     .option("--from-table <name>", "the table of --postgres, such as `user` or `auth.users`", "users")
@@ -42,13 +42,13 @@ export function addUsers(program: Command, run: (status: Promise<number>) => Pro
     .option("--report <file>", "writes all problems to a file, as NDJSON with line numbers")
     .addHelpText("after", FORMS)
     .action((file: string | undefined, options: OfTable & ImportArguments) => run(runImport(file, options)));
-  command("export <file>", "writes all users to a file, or `-`: CSV, or NDJSON if the name ends so").action((file: string, options: OfTable) => run(onTable(options, (table) => exportUsers(file, table))));
+  command("export <file>", "writes all users to a file, or `-`: CSV, or NDJSON if the name ends so", "Do not open the CSV in a spreadsheet: it may take a text for a formula.").action((file: string, options: OfTable) => run(onTable(options, (table) => exportUsers(file, table))));
   command("add <email>", "adds a user, whose password is asked for")
     .option("--argon2id", "hashes it by Argon2id instead of bcrypt", false)
     .action((email: string, options: OfTable & { argon2id: boolean }) => run(onTable(options, (table) => add(email, options, table))));
   command("disable <email>", "sets is_active to false: no login, and no token is valid any more").action((email: string, options: OfTable) => run(onTable(options, (table) => setActive(email, false, table))));
-  command("enable <email>", "sets is_active to true").action((email: string, options: OfTable) => run(onTable(options, (table) => setActive(email, true, table))));
-  command("rm <email>", "deletes a user with all sessions")
+  command("enable <email>", "sets is_active to true", "Tokens from before the user was disabled are valid again until they expire, unless token_version was raised.").action((email: string, options: OfTable) => run(onTable(options, (table) => setActive(email, true, table))));
+  command("rm <email>", "deletes a user with all sessions", "An import that is repeated brings the user back, with the same id: remove the line too. Failed logins stay counted (login_attempts), by a keyed hash of\nthe address, until they expire.")
     .option("--yes", "does not ask", false)
     .action((email: string, options: OfTable & { yes: boolean }) => run(onTable(options, (table) => remove(email, options.yes, table))));
   command("stats", "counts users by the scheme and the cost of their hashes, and prints HASH_MIX for the table").action((options: OfTable) => run(onTable(options, stats)));
@@ -67,7 +67,13 @@ encrypted_password, email_confirmed_at), Auth0 (NDJSON: _id, email, passwordHash
 password_digest) and Firebase (JSON and CSV; set FIREBASE_SIGNER_KEY, and FIREBASE_SALT_SEPARATOR, FIREBASE_ROUNDS and FIREBASE_MEM_COST if they
 are not Bw==, 8 and 14). Hashes: bcrypt, Argon2, Django's and Werkzeug's PBKDF2, scrypt of Werkzeug, better-auth and Firebase.
 
-Users who are there already are kept as they are, so an import can be repeated. If anything is wrong, nothing is stored.
+Users who are there already are kept as they are, so an import can be repeated. If anything is wrong, nothing is stored. Only D1 stores 50,000 users
+at once: what was stored before it fails stays, and the same import goes on behind it.
+
+Columns are found in any letter case. A user may log in if each of is_active, active and enabled that is there is true, and none of disabled, blocked,
+banned, suspended and deleted (also with _at or _until) is true or has a time; the time of _until may have passed. Other texts than true, false, t, f,
+1, 0, yes, no, y, n, on and off are refused. Nothing given is true; NULL in is_active is false, as at a login. Times without an offset are UTC.
+A token_version is stored, so that tokens that were revoked stay so. Which columns were used and which ignored is told.
 
 --overwrite is for the last import, because passwords have changed at the old backend since the first one. Of each user whose hash or is_active
 differs, it deletes the sessions and adds 1 to token_version, if there are such a table and column: refresh tokens end, and with REVOCATION=on
