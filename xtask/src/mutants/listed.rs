@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 32] = [
+const TESTS: [&str; 33] = [
     "events",
     "lockout",
     "d1",
@@ -68,6 +68,7 @@ const TESTS: [&str; 32] = [
     "slim",
     "stores",
     "users",
+    "users-import",
     "upstream",
 ];
 
@@ -78,7 +79,7 @@ const ONLY: [(&str, &[&str]); 7] = [
     ("pkg/src/libsql.ts", &["stores"]),
     ("pkg/src/memory.ts", &["stores"]),
     ("pkg/src/lanes.ts", &["lanes", "limiters", "passwords", "gate", "arguments"]),
-    ("pkg/src/cli/users", &["users"]),
+    ("pkg/src/cli/users", &["users", "users-import"]),
     ("pkg/src/cli", &["cli"]),
 ];
 
