@@ -80,8 +80,8 @@ differs, it deletes the sessions and adds 1 to token_version, if there are such 
 all tokens. Others stay as they are, so it can be repeated too. is_active is overwritten if the file has it. The file wins: a password that was
 changed at the new login since the first import is lost, and a hash that was replaced there (REHASH=on) becomes the old one again.
 
-CSV and NDJSON files are read line by line. An import remembers 52 bytes for each user, and 78 for each one who is there already. A JSON document
-is read as a whole.`;
+CSV and NDJSON files are read line by line. An import remembers 52 bytes for each user, and 78 for each one who is there already, and into
+D1 for all at the end. A JSON document is read as a whole.`;
 
 async function onTable(options: OfTable, work: (table: Table) => Promise<number>): Promise<number> {
   const database = await openDatabase(options.db);
