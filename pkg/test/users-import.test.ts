@@ -81,6 +81,12 @@ test("PostgreSQL: a sequence is never set back, and the file for a review moves 
     assert.equal(users(["import", file(`id,email,password\n9,g@example.com,${BCRYPT}`), "--db", `sql-postgres:${sql}`]).status, 0);
     for (let times = 0; times < 2; times += 1) await admin.query(readFileSync(sql, "utf8"));
     assert.equal(Number((await store.insertUser?.({ email: "h@example.com", password: BCRYPT }))?.id), 10);
+    // A sequence that has given nothing yet: ids behind its first one, and before it.
+    for (const [id, next] of [[1, 2], [7, 1000]]) {
+      await admin.query(`TRUNCATE users RESTART IDENTITY CASCADE; ${id === 7 ? "ALTER TABLE users ALTER id RESTART WITH 1000" : ""}`);
+      assert.equal(users(["import", file(`id,email,password\n${id},i@example.com,${BCRYPT}`), "--db", server.url]).status, 0);
+      assert.equal(Number((await store.insertUser?.({ email: "j@example.com", password: BCRYPT }))?.id), next);
+    }
     // Also into a table whose ids are texts.
     await admin.query("DROP TABLE sessions; DROP TABLE users; CREATE TABLE users (id text PRIMARY KEY, email text, password text, created_at text, is_active boolean, email_verified boolean, token_version bigint)");
     await admin.query(readFileSync(sql, "utf8"));

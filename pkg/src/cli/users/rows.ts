@@ -163,9 +163,14 @@ export async function hasTable({ database }: Table, name: string): Promise<boole
  */
 export function afterIds({ database, name }: Table): string {
   const table = quoted(name);
-  const sequence = `SELECT pg_get_serial_sequence(${literal(table, database.kind)}, 'id') AS name`;
-  const ids = `SELECT s.name, max(u.id::text::bigint) AS top FROM (${sequence}) AS s, ${table} AS u WHERE s.name IS NOT NULL GROUP BY s.name`;
-  return `SELECT setval(ids.name, ids.top) FROM (${ids}) AS ids WHERE ids.top > COALESCE(pg_sequence_last_value(ids.name::regclass), 0);`;
+  // A sequence that has given nothing yet has its first number as its last one.
+  return `DO $move$ DECLARE sequence text := pg_get_serial_sequence(${literal(table, database.kind)}, 'id'); top bigint; given bigint;
+BEGIN
+  IF sequence IS NULL THEN RETURN; END IF;
+  SELECT max(u.id::text::bigint) INTO top FROM ${table} AS u;
+  EXECUTE 'SELECT last_value FROM ' || sequence INTO given;
+  IF top >= given THEN PERFORM setval(sequence, top); END IF;
+END $move$;`;
 }
 
 /** The letters A to Z, as the stores compare addresses. */
