@@ -356,6 +356,39 @@ test("a signal removes the copies of hashes, and ends wrangler", async () => {
   }
 });
 
+test("D1 that fails between two parts of an import: how many users are stored", async () => {
+  const { project, env } = worker();
+  let [etag, parts] = ["", 0];
+  const api = createServer(async (request, response) => {
+    const body = await text(request);
+    const answer = (result: unknown) => response.setHeader("content-type", "application/json").end(JSON.stringify({ success: true, errors: [], messages: [], result }));
+    if (request.method === "PUT") return response.setHeader("etag", `"${etag}"`).end();
+    const asked = JSON.parse(body) as { sql?: string; action?: string; etag: string };
+    if (asked.sql !== undefined) return answer([{ results: asked.sql.includes("pragma_table_info") ? ["id", "email", "password"].map((name) => ({ name, type: "integer", given: 1 })) : [], success: true, meta: {} }]);
+    if (asked.action === "init") {
+      etag = asked.etag;
+      return answer({ success: true, upload_url: `${origin}/upload`, filename: "users.sql" });
+    }
+    if ((parts += 1) === 2) return response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify({ success: false, errors: [{ code: 7500, message: "too busy" }], result: null }));
+    return answer({ success: true, type: "import", status: "complete", messages: [], result: { num_queries: 1, final_bookmark: "x", meta: { duration: 1, rows_read: 1, rows_written: 1, size_after: 1 } } });
+  }).listen(0, "127.0.0.1");
+  await once(api, "listening");
+  const origin = `http://127.0.0.1:${(api.address() as AddressInfo).port}`;
+  try {
+    const lines = Array.from({ length: 50_001 }, (_, at) => `${at + 1},user${at}@example.com,${BCRYPT}`);
+    const child = spawn(process.execPath, [CLI, "users", "import", file(`id,email,password\n${lines.join("\n")}`), "--db", "d1-remote:DB"], {
+      cwd: project,
+      env: { ...env, CLOUDFLARE_API_TOKEN: "a-token-of-the-tests-that-is-of-nobody-1", CLOUDFLARE_API_BASE_URL: `${origin}/client/v4` },
+    });
+    const [stderr, [status]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+    assert.equal(status, 2);
+    assert.match(stderr, /edgegate: wrangler has failed:\n[^]*too busy[^]*50,000 of 50,001 users are stored\. Run the same again: it goes on with the others\./);
+  } finally {
+    api.close();
+    api.closeAllConnections();
+  }
+});
+
 test("a report is a new file that only its owner reads, and is asked for first", () => {
   const { path, rows } = sqlite();
   const input = file(`id,email,password\n1,ada@example.com,x\n`);
