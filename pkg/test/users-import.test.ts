@@ -483,9 +483,20 @@ test("stats tells costs of all schemes apart, and its HASH_MIX is one that a gat
 
 test("a terminal: two pasted lines, arrows, and Ctrl-C; and what is no address is not added", async () => {
   const { path, rows, store } = sqlite();
-  const typed = (keys: string) => spawnSync("script", ["-qec", `"${process.execPath}" "${CLI}" users add ada@example.com --db "sqlite:${path}"`, "/dev/null"], { cwd: folder, input: keys, encoding: "utf8", timeout: 20_000 });
-  assert.equal(typed("correct\u0003").status, 130);
-  assert.equal(typed("correct horse\rcorrect \u001b[Dhorse\u001bOA\r").status, 0);
+  const typed = async (keys: string) => {
+    const child = spawn("script", ["-qec", `"${process.execPath}" "${CLI}" users add ada@example.com --db "sqlite:${path}"`, "/dev/null"], { cwd: folder });
+    const timer = setTimeout(() => child.kill(), 60_000);
+    let shown = "";
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      const isAsked = shown.includes("New password: ");
+      shown += chunk;
+      if (!isAsked && shown.includes("New password: ")) child.stdin.write(keys);
+    });
+    const [status] = await once(child, "exit").finally(() => clearTimeout(timer));
+    return status;
+  };
+  assert.equal(await typed("correct\u0003"), 130);
+  assert.equal(await typed("correct horse\rcorrect \u001b[Dhorse\u001bOA\r"), 0);
   assert.equal(rows().length, 1);
   const gate = createGate({ SECRET_KEY: "a secret of the tests, 32 bytes or more", RATE_LIMIT: "off" }, store, { log: () => {} });
   assert.equal((await gate.login({ username: "ada@example.com", password: "correct horse" })).outcome, "accepted");

@@ -31,9 +31,10 @@ let ahead = "";
 
 function hidden(question: string): Promise<string> {
   const { stdin, stderr } = process;
-  stderr.write(question);
+  // Before the question, because whoever sees it may type.
   stdin.setRawMode(true);
   stdin.setEncoding("utf8");
+  stderr.write(question);
   return new Promise((resolve) => {
     let password = "";
     const end = () => {
