@@ -6,7 +6,7 @@ use testkit::progress::{Progress, seconds};
 use crate::{
     settings::Settings,
     size,
-    steps::{npm, package, tools, wasm},
+    steps::{npm, package, page, tools, wasm},
 };
 
 /// Build the wasm into pkg/wasm and the npm package into pkg/dist
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Args {}
 
 /// The number of steps in [`steps`].
-pub(crate) const STEPS: usize = 6;
+pub(crate) const STEPS: usize = 7;
 
 /// Runs the command.
 ///
@@ -40,5 +40,6 @@ pub(crate) fn steps(progress: &mut Progress) -> Result<Settings> {
     progress.step("wasm-pack", || tools::install_wasm_pack(&settings))?;
     progress.step("The crate as wasm", || wasm::build(&settings))?;
     progress.step("The npm package around it", package::build)?;
+    progress.step("What the page takes from it", page::copy)?;
     Ok(settings)
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod npm;
 pub(crate) mod package;
+pub(crate) mod page;
 pub(crate) mod tools;
 pub(crate) mod wasm;
