@@ -4,6 +4,8 @@ import { schemes } from "edgegate/schemes";
 
 interface Env extends Settings {
   DB: D1Database;
+  /** The files of `public`. */
+  ASSETS: Fetcher;
   /** Counts the requests of a client. */
   CLIENT_LIMITER?: Limiter;
   /** Counts the logins with an e-mail address. */
@@ -24,6 +26,8 @@ let gate: Gate | undefined;
 
 export default {
   async fetch(request, env, ctx) {
+    const page = await pageOf(request, env);
+    if (page) return page;
     try {
       gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }), {
         limiters: { client: env.CLIENT_LIMITER, account: env.ACCOUNT_LIMITER },
@@ -40,6 +44,37 @@ export default {
     return env.SHADOW === "on" ? response : secured(response);
   },
 } satisfies ExportedHandler<Env>;
+
+/** The links of mails lead to the page, whose script reads the path. A file of the path would take its POST from the routes. */
+const MAIL_LINKS = ["/reset-password", "/verify-email"];
+
+async function pageOf(request: Request, env: Env): Promise<Response | undefined> {
+  const url = new URL(request.url);
+  if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+  if (url.pathname === "/page.json") return secured(Response.json(features(request, env), { headers: { "cache-control": "no-store" } }));
+  if (!MAIL_LINKS.includes(url.pathname)) return undefined;
+  return env.ASSETS.fetch(new Request(new URL("/", url), request));
+}
+
+/** What the page offers, so that it need not try. It is no secret: each route tells whether it is there. */
+function features({ headers }: Request, env: Env): object {
+  const cookies = headers.get("cookie") ?? "";
+  return {
+    registration: env.REGISTRATION || "closed",
+    passwordMinLength: Number(env.PASSWORD_MIN_LENGTH || 8),
+    passwordChange: env.PASSWORD_CHANGE === "on",
+    passwordRecovery: env.PASSWORD_RECOVERY === "on",
+    emailVerification: env.EMAIL_VERIFICATION || "off",
+    accountDeletion: env.ACCOUNT_DELETION === "on",
+    sessions: Boolean(env.REFRESH_TOKEN_EXPIRE_MINUTES),
+    revocation: env.REVOCATION === "on",
+    cookies: env.TOKEN_COOKIE === "on",
+    hasAccessCookie: cookies.includes("__Host-access_token="),
+    hasRefreshCookie: cookies.includes("__Host-refresh_token="),
+    userIdClaim: env.USER_ID_CLAIM || "user_id",
+    accessTokenMinutes: Number(env.ACCESS_TOKEN_EXPIRE_MINUTES || 30),
+  };
+}
 
 function mailOf({ EMAIL, MAIL_FROM, MAIL_WEBHOOK, MAIL_WEBHOOK_TOKEN, MAIL }: Env): SendMail | undefined {
   if (MAIL_WEBHOOK) return webhookMail(MAIL_WEBHOOK, { token: MAIL_WEBHOOK_TOKEN });
