@@ -168,7 +168,7 @@ fn the_page_is_served() -> Result<()> {
 #[test]
 fn every_answer_has_the_headers_for_browsers() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
-    for (method, path) in [("GET", "/"), ("GET", "/page.js"), ("GET", "/me"), ("POST", "/login"), ("GET", "/nothing")] {
+    for (method, path) in [("GET", "/"), ("GET", "/page/main.js"), ("GET", "/me"), ("POST", "/login"), ("GET", "/nothing")] {
         let answer = send(good, method, path, &[], "")?;
         for (name, expected) in [
             ("strict-transport-security", "max-age=31536000; includeSubDomains"),
