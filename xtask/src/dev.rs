@@ -86,6 +86,8 @@ fn write_dev_vars() -> Result<Did> {
     writeln!(
         file,
         "SECRET_KEY={key}\nREGISTRATION=open\n\
+         # Everything that the page shows.\n\
+         REFRESH_TOKEN_EXPIRE_MINUTES=1440\nREVOCATION=on\n\
          # What users do by mail. Mails are written to the console.\n\
          PASSWORD_CHANGE=on\nPASSWORD_RECOVERY=on\nEMAIL_VERIFICATION=on\nACCOUNT_DELETION=on\n\
          FRONTEND_HOST=http://127.0.0.1:8787\nMAIL=console"

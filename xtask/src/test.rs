@@ -15,6 +15,7 @@ mod documents;
 mod migrating;
 mod modules;
 mod package;
+mod page;
 mod publish;
 mod reproducible;
 mod stages;

@@ -1,5 +1,7 @@
 //! The stages, the fastest first.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use testkit::{paths, progress::Progress, sh::Sh, wrangler::wrangler};
 
@@ -7,7 +9,7 @@ use super::{
     Outcome::{self, NotRun, Passed},
     Stage, consumers,
     counts::judge,
-    crates, documents, migrating, modules, package, publish, reproducible, supply, workers_rs,
+    crates, documents, migrating, modules, package, page, publish, reproducible, supply, workers_rs,
 };
 use crate::{build, settings::Settings, size, soak, steps::tools};
 
@@ -15,7 +17,7 @@ use crate::{build, settings::Settings, size, soak, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 30] = [
+pub(super) const ALL: [Stage; 31] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -53,6 +55,7 @@ pub(super) const ALL: [Stage; 30] = [
         true,
         migrating::check,
     ),
+    stage("page", "the page of the Worker in headless Chromium: flows, axe, screenshots", true, page::check),
     stage("soak", "some seconds of mixed traffic against the Worker on workerd", true, soak),
     slow("killed", "workerd killed twenty times in the middle of writes", killed),
     slow(
@@ -168,10 +171,7 @@ fn axum_all() -> Result<Outcome> {
 }
 
 fn browser() -> Result<Outcome> {
-    let browser = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
-        .into_iter()
-        .find_map(paths::which);
-    let (Some(driver), Some(_)) = (paths::which("chromedriver"), browser) else {
+    let (Some(driver), Some(_)) = (paths::which("chromedriver"), chromium()) else {
         return Ok(NotRun("no Chromium with its driver here: apt-get install chromium chromium-driver".into()));
     };
     let settings = Settings::read()?;
@@ -195,6 +195,13 @@ fn browser() -> Result<Outcome> {
         .env("WASM_BINDGEN_TEST_TIMEOUT", timeout)
         .tee()?;
     Ok(judge(succeeded, &output))
+}
+
+/// The browser that is installed here.
+pub(super) fn chromium() -> Option<PathBuf> {
+    ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+        .into_iter()
+        .find_map(paths::which)
 }
 
 fn deploy() -> Result<Outcome> {
