@@ -154,13 +154,16 @@ fn responses_have_no_store() -> Result<()> {
 #[test]
 fn the_page_is_served() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
-    let page = send(good, "GET", "/", &[], "")?;
-    expect(&page, 200)?;
-    ensure!(page.header("content-type").is_some_and(|value| value.starts_with("text/html")), "{page:?}");
-    ensure!(
-        page.header("content-security-policy").is_some_and(|value| value.contains("default-src 'none'")),
-        "{page:?}"
-    );
+    // The links of mails lead to it.
+    for path in ["/", "/reset-password?token=x", "/verify-email?token=x"] {
+        let page = send(good, "GET", path, &[], "")?;
+        expect(&page, 200)?;
+        ensure!(page.header("content-type").is_some_and(|value| value.starts_with("text/html")), "{page:?}");
+        ensure!(
+            page.header("content-security-policy").is_some_and(|value| value.contains("default-src 'none'")),
+            "{page:?}"
+        );
+    }
     Ok(())
 }
 
@@ -168,7 +171,14 @@ fn the_page_is_served() -> Result<()> {
 #[test]
 fn every_answer_has_the_headers_for_browsers() -> Result<()> {
     let Workers { good, .. } = &*Workers::lock()?;
-    for (method, path) in [("GET", "/"), ("GET", "/page/main.js"), ("GET", "/me"), ("POST", "/login"), ("GET", "/nothing")] {
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/page/main.js"),
+        ("GET", "/page.json"),
+        ("GET", "/me"),
+        ("POST", "/login"),
+        ("GET", "/nothing"),
+    ] {
         let answer = send(good, method, path, &[], "")?;
         for (name, expected) in [
             ("strict-transport-security", "max-age=31536000; includeSubDomains"),

@@ -188,9 +188,10 @@ test("a user deletes the account", async () => {
 test("a user who has forgotten the password sets a new one by mail", async () => {
   const email = await register(given.all);
   await using(given.all, { refusals: [400] }, async (page) => {
+    await page.getByLabel("E-mail").fill(email);
     await page.getByRole("link", { name: "Forgot your password?" }).click();
     await title(page, "Forgot your password?");
-    await page.getByLabel("E-mail").fill(email);
+    assert.equal(await page.getByLabel("E-mail").inputValue(), email);
     await page.getByRole("button", { name: "Send the link" }).click();
     await page.getByText("the link is on its way").waitFor();
     const link = await mails.linkTo(email, "password-recovery");

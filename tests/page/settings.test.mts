@@ -113,6 +113,8 @@ test("the keyboard alone is enough", async () => {
     await page.keyboard.press("Tab");
     assert(await isFocused(page.getByRole("link", { name: "Skip to the content" })));
     await page.keyboard.press("Enter");
+    assert(await isFocused(page.getByRole("main")));
+    assert.equal(page.url(), `${given.all}/`);
     await page.keyboard.press("Tab");
     await page.keyboard.type(email);
     await page.keyboard.press("Tab");
@@ -124,6 +126,20 @@ test("the keyboard alone is enough", async () => {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await title(page, "Your account");
+  });
+});
+
+test("what is typed before the script is there stays", async () => {
+  await using(given.all, {}, async (page) => {
+    const { promise: goOn, resolve } = Promise.withResolvers<void>();
+    await page.route("**/page.json", (route) => goOn.then(() => route.continue()));
+    await page.goto(given.all, { waitUntil: "commit" });
+    await page.locator("#username").evaluate((input: HTMLInputElement) => (input.value = "ada@example.org"));
+    await page.locator("#password").evaluate((input: HTMLInputElement) => (input.value = "typed"));
+    resolve();
+    await page.locator("main[data-ready]").waitFor();
+    const typed = [page.getByLabel("E-mail"), page.getByLabel("Password", { exact: true })].map((field) => field.inputValue());
+    assert.deepEqual(await Promise.all(typed), ["ada@example.org", "typed"]);
   });
 });
 

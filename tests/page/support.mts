@@ -139,6 +139,7 @@ export async function register(url: string, email = freshEmail()): Promise<strin
 }
 
 export async function signIn(page: Page, email: string, password = PASSWORD): Promise<void> {
+  await page.locator("main[data-ready]").waitFor();
   await page.getByLabel("E-mail").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(password);
   await page.getByRole("button", { name: "Sign in" }).click();

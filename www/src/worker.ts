@@ -4,8 +4,8 @@ import { schemes } from "edgegate/schemes";
 
 interface Env extends Settings {
   DB: D1Database;
-  /** The files of `public`. */
-  ASSETS: Fetcher;
+  /** The files of `public`; without it there is no page. */
+  ASSETS?: Fetcher;
   /** Counts the requests of a client. */
   CLIENT_LIMITER?: Limiter;
   /** Counts the logins with an e-mail address. */
@@ -50,7 +50,7 @@ const MAIL_LINKS = ["/reset-password", "/verify-email"];
 
 async function pageOf(request: Request, env: Env): Promise<Response | undefined> {
   const url = new URL(request.url);
-  if (request.method !== "GET" && request.method !== "HEAD") return undefined;
+  if (!env.ASSETS || !["GET", "HEAD"].includes(request.method)) return undefined;
   if (url.pathname === "/page.json") return secured(Response.json(features(request, env), { headers: { "cache-control": "no-store" } }));
   if (!MAIL_LINKS.includes(url.pathname)) return undefined;
   return env.ASSETS.fetch(new Request(new URL("/", url), request));

@@ -22,7 +22,7 @@ export async function account(leave) {
     el(
       "div",
       { class: "columns" },
-      el("div", {}, who(user, leave), features.passwordChange && change(user, () => sessions.reload?.()), features.accountDeletion && remove(leave)),
+      el("div", {}, who(user, leave), features.passwordChange && change(user, () => sessions.reload?.()), features.accountDeletion && remove(user, leave)),
       // The last one: the list may become longer.
       card(words.sessions, sessions.element),
     ),
@@ -93,7 +93,7 @@ function change({ email }, whenChanged) {
   return card(words.change, made.element);
 }
 
-function remove(leave) {
+function remove({ email }, leave) {
   const made = form({
     action: "/me",
     fields: [passwordField("current_password", texts.form.currentPassword)],
@@ -106,5 +106,6 @@ function remove(leave) {
       return { problem: problem.detail === "Incorrect password" ? { ...problem, form: undefined, fields: { current_password: problem.form } } : problem };
     },
   });
+  made.element.prepend(hiddenUsername(email));
   return el("details", { class: "card" }, el("summary", {}, words.delete), el("p", { class: "faint" }, words.deleteLead), made.element);
 }

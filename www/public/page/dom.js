@@ -20,12 +20,7 @@ function fill(element, attributes, children) {
 /** Calls this now and every second, while the element is on the page. */
 export function everySecond(element, tick) {
   tick();
-  let seen = false;
-  const timer = setInterval(() => {
-    seen ||= element.isConnected;
-    if (element.isConnected) tick();
-    else if (seen) clearInterval(timer);
-  }, 1000);
+  const timer = setInterval(() => (element.isConnected ? tick() : clearInterval(timer)), 1000);
 }
 
 export const now = () => Date.now() / 1000;

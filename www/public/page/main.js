@@ -77,7 +77,13 @@ function leave(text) {
 }
 
 document.documentElement.lang = lang;
-document.querySelector("#skip").textContent = texts.skip;
+const skip = document.querySelector("#skip");
+skip.textContent = texts.skip;
+skip.addEventListener("click", (event) => {
+  // The hash of the address is that of the view.
+  event.preventDefault();
+  main.focus();
+});
 document.querySelector("#name").textContent = texts.name;
 const nav = document.querySelector("nav");
 nav.ariaLabel = texts.nav.label;

@@ -5,26 +5,39 @@ import { card, el, heading } from "./dom.js";
 import { emailField, form, newPasswordField, passwordField } from "./forms.js";
 import { texts } from "./texts.js";
 
-const narrow = (...children) => el("div", { class: "narrow" }, ...children);
+/** What a visitor has typed as address, so that the next form has it already. */
+let typed = "";
+const remember = ({ target }) => target.type === "email" && (typed = target.value);
+
+const narrow = (...children) => el("div", { class: "narrow", input: remember }, ...children);
 const aside = (...children) => el("p", { class: "aside" }, ...children);
 const link = (href, text) => el("a", { href }, text);
 const notice = (text, kind = "good") => el("p", { class: `notice ${kind}`, role: "status" }, text);
 
 const { features } = api;
 
+function enter(go) {
+  typed = "";
+  go("#sign-in");
+}
+
 export function signIn(go, note) {
   const { signIn: words } = texts;
+  // What was typed into the form of the document before the script was there.
+  const early = document.querySelector("#credentials")?.elements;
   const made = form({
     action: "/login",
-    fields: [emailField("username"), passwordField("password")],
+    fields: [{ ...emailField("username"), value: early?.username.value || typed }, passwordField("password")],
     submit: words.submit,
     busy: words.busy,
     async send({ username, password }) {
       const { ok, problem } = await api.signIn(username, password);
-      if (ok) return void go("#sign-in");
+      if (ok) return enter(go);
       return { problem: refused(problem, username) };
     },
   });
+
+  if (early) made.field("password").value = early.password.value;
 
   /** A refused login says something about both fields; it stands beside the password, which has to be typed again. */
   function refused(problem, username) {
@@ -56,7 +69,7 @@ export function signUp(go) {
   const invitation = { name: "invitation", label: texts.form.invitation, autocomplete: "off", hint: words.invitationHint };
   const made = form({
     action: "/users",
-    fields: [emailField(), newPasswordField("password"), ...(features.registration === "invitation" ? [invitation] : [])],
+    fields: [{ ...emailField(), value: typed }, newPasswordField("password"), ...(features.registration === "invitation" ? [invitation] : [])],
     submit: words.submit,
     busy: words.busy,
     async send(account) {
@@ -65,7 +78,7 @@ export function signUp(go) {
       if (features.emailVerification === "required") return { message: words.verify(account.email) };
       made.tell(texts.signIn.busy);
       const signedIn = await api.signIn(account.email, account.password);
-      return signedIn.ok ? void go("#sign-in") : signedIn;
+      return signedIn.ok ? enter(go) : signedIn;
     },
   });
 
@@ -83,7 +96,7 @@ export function forgot() {
   if (!features.passwordRecovery) return narrow(heading(words.title), notice(words.off, "plain"), back);
   const made = form({
     action: "/#forgot",
-    fields: [emailField()],
+    fields: [{ ...emailField(), value: typed }],
     submit: words.submit,
     busy: words.busy,
     async send({ email }) {
