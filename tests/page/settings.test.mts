@@ -107,6 +107,39 @@ test("while the hash runs, the form is busy, and sends once", async () => {
   });
 });
 
+test("when the service is slow, nothing moves", async () => {
+  const email = await register(given.all);
+  await using(given.all, { refusals: [400, 403, 503], viewport: { width: 360, height: 740 } }, async (page) => {
+    // A shift counts half a second after an input.
+    const slow = (path: string, answer?: { status: number; headers?: Record<string, string>; body: string }) =>
+      page.route(path, async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, 650));
+        await (answer ? route.fulfill(answer) : route.continue());
+      });
+    for (const path of ["**/login", "**/me", "**/me/**"]) await slow(path);
+    await signIn(page, email, "a wrong password");
+    await page.getByText("The address or the password is wrong.").waitFor();
+    await page.route("**/login", (route) => setTimeout(() => route.fulfill({ status: 503, headers: { "retry-after": "5" }, body: "{}" }), 650), { times: 1 });
+    await signIn(page, email);
+    await page.getByText("The service is busy. Try again in 5 seconds.").waitFor();
+    await signIn(page, email);
+    await title(page, "Your account");
+    const form = page.locator("form").filter({ hasText: "Change password" });
+    await form.getByLabel("Current password", { exact: true }).fill("a wrong password");
+    await form.getByLabel("New password", { exact: true }).fill("another secret of mine");
+    await form.getByRole("button", { name: "Change password" }).click();
+    await form.getByText("This is not your current password.").waitFor();
+    await form.getByLabel("Current password", { exact: true }).fill(PASSWORD);
+    await form.getByRole("button", { name: "Change password" }).click();
+    await form.getByText("The password is changed.").waitFor();
+    await page.getByRole("button", { name: "Reload the list" }).click();
+    await page.getByText("Loading …").waitFor();
+    await page.getByText("Loading …").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.getByText("You are signed out.").waitFor();
+  });
+});
+
 test("the keyboard alone is enough", async () => {
   const email = await register(given.all);
   await using(given.all, {}, async (page) => {

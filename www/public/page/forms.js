@@ -40,8 +40,8 @@ export function form({ action, fields, submit, busy, send, danger = false }) {
   const message = el("p", { class: "message", role: "status" });
   const button = el("button", { class: danger ? "danger" : "primary" }, submit);
   // The last field's note and the message share a place that is high enough for both: what is said moves nothing.
-  const place = el("div", { class: "place" }, made.at(-1)?.note, message);
-  const element = el("form", { method: "post", action, novalidate: true, submit: onSubmit }, made.map((field) => field.element), place, button);
+  const place = el("div", { class: fields.at(-1)?.hint ? "place hinted" : "place" }, made.at(-1)?.note, message);
+  const element = el("form", { method: "post", action, novalidate: true, submit: onSubmit }, made.map((field) => field.element), fields.length > 0 ? [place, button] : [button, place]);
   let isBusy = false;
 
   async function onSubmit(event) {
