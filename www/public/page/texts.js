@@ -145,7 +145,7 @@ export const texts = {
     userIdClaim: "Claim with the user's id",
     issuer: "Issuer (iss)",
     audience: "Audience (aud)",
-    leeway: "Clock difference in seconds",
+    leeway: "Clock difference (s)",
     loading: "Loading the WebAssembly …",
     failed: "The WebAssembly could not be loaded. Reload the page.",
     empty: "Paste a token to see what it says.",

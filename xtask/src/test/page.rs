@@ -47,9 +47,10 @@ pub(super) fn check() -> Result<Outcome> {
         ("FRONTEND_HOST", &origin),
         ("MAIL_WEBHOOK", &mails),
     ];
-    let folder = paths::state().join("page");
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
+    let (folder, screenshots) = (paths::state().join("page"), paths::root().join("target/screenshots"));
+    // A screenshot of an earlier run would seem to be of this one.
+    for old in [&folder, &screenshots].into_iter().filter(|folder| folder.exists()) {
+        fs::remove_dir_all(old)?;
     }
     let bare = folder.join("bare");
     wrangler::migrate_by_copy(&bare)?;
@@ -73,7 +74,7 @@ pub(super) fn check() -> Result<Outcome> {
         "invited": url(&invited),
         "webhookPort": webhook,
         "secretKey": SECRET_KEY,
-        "screenshots": paths::root().join("target/screenshots"),
+        "screenshots": screenshots,
     });
     let tests = Sh::node_tool("node")
         .args(["--test", "--test-concurrency=2", "tests/page/*.test.mts"])
