@@ -426,6 +426,21 @@ impl Settings {
         self.mail.as_ref().is_some_and(|mail| mail.recovery)
     }
 
+    /// The backend that answers all requests.
+    pub(crate) fn shadow(&self) -> Option<&UpstreamSettings> {
+        self.upstream.as_ref().filter(|upstream| upstream.shadow)
+    }
+
+    /// The backend from which unknown users move.
+    pub(crate) fn trickle(&self) -> Option<&UpstreamSettings> {
+        self.upstream.as_ref().filter(|upstream| upstream.trickle)
+    }
+
+    /// The backend that stores new passwords, too.
+    pub(crate) fn write_back(&self) -> Option<&UpstreamSettings> {
+        self.upstream.as_ref().filter(|upstream| upstream.write_back)
+    }
+
     pub(crate) fn asks_events(&self) -> bool {
         self.audit || self.tells_events
     }

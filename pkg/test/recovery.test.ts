@@ -163,6 +163,22 @@ test("work after replies is bounded, with a store that does not answer", async (
   assert.equal(entries.filter(({ error }) => String(error).includes("1000 requests have not ended")).length, 10);
 });
 
+test("what has not ended after a minute, such as that of a request that Workers have cancelled, keeps nothing out", async (context) => {
+  const hanging = { ...sqliteUsers(new DatabaseSync(":memory:")), mailTokens: { store: () => new Promise(() => {}), user: async () => null, verifyEmail: async () => false } } as UserStore;
+  const { gate } = open({ users: hanging, settings: { RATE_LIMIT: "off", ACCESS_LOG: "off" } });
+  let later = 0;
+  const recover = (times: number) => Promise.all(Array.from({ length: times }, () => gate.recoverPassword("ada@example.com", { waitUntil: () => (later += 1) })));
+  await recover(1001);
+  assert.equal(later, 1000);
+  const now = Date.now();
+  context.mock.method(Date, "now", () => now + 59_000);
+  await recover(1);
+  assert.equal(later, 1000);
+  context.mock.method(Date, "now", () => now + 70_000);
+  await recover(1);
+  assert.equal(later, 1001);
+});
+
 test("of many uses of a link at once, one counts", async () => {
   const { recover, reset, mails, login } = open();
   await recover();

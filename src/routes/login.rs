@@ -144,8 +144,7 @@ async fn known_or_moved(
     client: &Client,
 ) -> Result<Authenticated, Refusal> {
     let found = authenticate(settings, host, name, &credentials.password, client).await;
-    let trickles = settings.upstream.as_ref().filter(|upstream| upstream.trickle);
-    match (found, trickles, name) {
+    match (found, settings.trickle(), name) {
         (Err(Refusal::UnknownUser), Some(upstream), Some(name)) => {
             let moved = trickle::move_in(settings, host, upstream, credentials, name).await;
             // Its password was right, or nobody has checked it: it is no failure.

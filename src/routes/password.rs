@@ -71,7 +71,7 @@ async fn change(
         let further = if settings.asks_claims { host.claims(found.clone().into()).await? } else { Map::new() };
         let new = host.hashed(settings, &passwords.new).await?;
         // Before it is stored here: what is refused there changes nothing.
-        if let Some(upstream) = settings.upstream.as_ref().filter(|upstream| upstream.write_back) {
+        if let Some(upstream) = settings.write_back() {
             upstream::change_password(settings, host, upstream, &found, [&passwords.current, &passwords.new]).await?;
         }
         let change = PasswordChange {

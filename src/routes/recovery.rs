@@ -44,7 +44,7 @@ pub(crate) async fn reset(
         host.choosable(settings, "new_password", new, &user.email).await?;
         let hashed = host.hashed(settings, new).await?;
         // Before it is stored here: what is refused there changes nothing.
-        if let Some(upstream) = settings.upstream.as_ref().filter(|upstream| upstream.write_back) {
+        if let Some(upstream) = settings.write_back() {
             upstream::reset_password(settings, host, upstream, &user.email, new).await?;
         }
         let change = PasswordChange {

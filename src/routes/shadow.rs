@@ -120,7 +120,7 @@ pub enum Difference {
 
 /// Where this request is handed on to, with `SHADOW=on`.
 pub(crate) fn hand_on(settings: &Settings, request: &Request) -> Option<HandOn> {
-    let upstream = settings.upstream.as_ref().filter(|upstream| upstream.shadow)?;
+    let upstream = settings.shadow()?;
     let path = request.path()?;
     let is_compared = match (request.method.as_str(), path.as_str()) {
         ("POST", LOGIN) | ("GET", ME) => true,
@@ -181,15 +181,10 @@ async fn login(
             Ok(compared(200, difference))
         }
         (Ok(_), _) => Ok(compared(200, Some(Difference::Status))),
-        (Err(refusal), 200) => {
-            let trickles = settings.upstream.as_ref().filter(|upstream| upstream.trickle);
-            match (trickles, name) {
-                (Some(upstream), Some(name)) => {
-                    learn(settings, host, upstream, &credentials, &name, theirs, refusal).await
-                }
-                _ => Err(refusal),
-            }
-        }
+        (Err(refusal), 200) => match (settings.trickle(), name) {
+            (Some(upstream), Some(name)) => learn(settings, host, upstream, &credentials, &name, theirs, refusal).await,
+            _ => Err(refusal),
+        },
         (Err(refusal), _) => Err(refusal),
     }
 }
