@@ -242,7 +242,7 @@ test("a large import takes little memory, and finds what is twice in it", () => 
   const input = file(`id,email,password\n${lines.join("\n")}`);
   const twice = file(`id,email,password\n${lines.join("\n")}\n60001,USER3@example.com,${BCRYPT}\n50000,other@example.com,${BCRYPT}`);
   // In MB. Addresses and ids as texts, or all rows of the table, would not fit.
-  const call = (...args: string[]) => users([...args, "--db", `sqlite:${path}`], { node: ["--max-old-space-size=16"] });
+  const call = (...args: string[]) => users([...args, "--db", `sqlite:${path}`], { node: ["--max-old-space-size=32"] });
   const refused = call("import", twice);
   assert.match(refused.stderr, /line 60002: the same e-mail address as line 4, .*\nline 60003: the same id as line 50001\n/);
   assert.match(refused.stdout, /60,000 to import, 2 refused/);
