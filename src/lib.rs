@@ -56,7 +56,14 @@
 //! # }
 //! ```
 //!
-//! Without HTTP, use [`Gate::login`] and [`Gate::current_user`]. Without a user store, use [`password`] and [`token`].
+//! | for | there is |
+//! |---|---|
+//! | the routes over HTTP | [`Gate::handle`] |
+//! | a login and the user of a token, without HTTP | [`Gate::login`], [`Gate::current_user`] |
+//! | hashes and tokens, without a user store | [`password`], [`token`] |
+//! | settings by their names (`SECRET_KEY`, `BCRYPT_COST`, ...) | [`Vars`], which documents each, and [`Settings`] |
+//! | a ready host for axum, with stores for SQLite and PostgreSQL | the crate `edgegate-axum` |
+//! | a ready host for JavaScript | the npm package `edgegate` |
 //!
 //! # Features
 //!

@@ -65,53 +65,49 @@ use crate::{
 #[cfg_attr(feature = "wasm", derive(tsify::Tsify))]
 #[serde(default, rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Vars {
-    /// The secret that signs the tokens, used as its exact UTF-8 bytes: at least 32 bytes for HS256, 48 for HS384, 64 for
-    /// HS512. With `JWT_KEYS` it verifies tokens without a `kid`.
+    // Keys and tokens
+    /// The secret that signs tokens, used as its exact UTF-8 bytes: at least 32 bytes for HS256, 48 for HS384, 64 for
+    /// HS512, and not an example of a documentation. With `JWT_KEYS` it verifies tokens without a `kid`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub secret_key: Option<Variable>,
     /// The algorithm of `SECRET_KEY`: `HS256`, which is the default, `HS384` or `HS512`.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub algorithm: Option<Variable>,
-    /// Keys, as a JWK set (RFC 7517 5): the first that can, signs; all verify. See [`Key`](crate::token::Key).
+    /// Keys, as a [JWK set](crate::token::Key) (RFC 7517 5), instead of `SECRET_KEY` or together with it: the first that can,
+    /// signs; all verify.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_keys: Option<Variable>,
-    /// How many minutes a token lives; 30 by default.
+    /// How many minutes an access token lives; 30 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub access_token_expire_minutes: Option<Variable>,
-    /// The cost of new password hashes, 10 to 14; 12 by default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub bcrypt_cost: Option<Variable>,
-    /// `on` replaces a stored hash of a lower cost than `BCRYPT_COST` at the next login; `off` is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub rehash: Option<Variable>,
-    /// Who can create a user: `open` anyone, `invitation` whoever has an invitation, `closed` nobody, which is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub registration: Option<Variable>,
-    /// The claim that contains the user's id; `user_id` by default. `sub` is a string (RFC 7519 4.1.2).
+    /// The claim that contains the user's id; `user_id` by default. `sub` is a string (RFC 7519 4.1.2), as in
+    /// FastAPI's full-stack template.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub user_id_claim: Option<Variable>,
-    /// The `iss` that tokens carry and must carry.
+    /// The `iss` that tokens carry and must carry; none by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_issuer: Option<Variable>,
-    /// The `aud` that tokens carry and must carry.
+    /// The `aud` that tokens carry and must carry; none by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_audience: Option<Variable>,
-    /// Allowed clock difference in seconds, at most 300; 0 by default.
+    /// Further claims of every issued token, a JSON object; none by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_leeway_seconds: Option<Variable>,
-    /// Maximum age of a token in seconds, measured from its `iat`.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_max_age_seconds: Option<Variable>,
-    /// Further claims that a token must have, separated by commas; none by default.
+    pub jwt_claims: Option<Variable>,
+    /// Claims that a token must have besides `exp`, separated by commas; none by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_required_claims: Option<Variable>,
     /// `optional` accepts tokens without `exp`, which never expire; `required` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwt_exp: Option<Variable>,
-    /// Further claims of every token, a JSON object.
+    /// Allowed clock difference in seconds, at most 300; 0 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub jwt_claims: Option<Variable>,
-    /// Where an identity provider publishes its keys, an `https:` URL.
+    pub jwt_leeway_seconds: Option<Variable>,
+    /// Maximum age of a token in seconds, measured from its `iat`; none by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub jwt_max_age_seconds: Option<Variable>,
+
+    // Tokens of an identity provider
+    /// Where an identity provider publishes its keys, an `https:` URL. `verifyToken` accepts its tokens too.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwks_url: Option<Variable>,
     /// The `iss` of the identity provider's tokens.
@@ -120,95 +116,128 @@ pub struct Vars {
     /// The `aud` that the identity provider's tokens must have.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub jwks_audience: Option<Variable>,
-    /// `on` reads and raises `users.token_version`, and lets a user log out everywhere; `off` is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub revocation: Option<Variable>,
-    /// How many minutes a refresh token can stay unused. Refresh tokens are issued only if this is set.
+
+    // Sessions
+    /// Enables refresh tokens, which expire when unused for this many minutes. Needs the table `sessions` (migration
+    /// 3).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub refresh_token_expire_minutes: Option<Variable>,
     /// How many days after its login a session ends, however often it is used: 1 to 3660; 90 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub refresh_token_max_days: Option<Variable>,
-    /// How many seconds the body of a request may take to arrive: 1 to 60; 10 by default.
+    /// `on` adds `token_version` to tokens and enables `POST /logout`, by which a user logs out everywhere; `off` is
+    /// the default. Needs the column `token_version` (migration 2).
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub body_timeout_seconds: Option<Variable>,
-    /// `on` adds `PATCH /me/password`; `off` by default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub password_change: Option<Variable>,
-    /// `on` adds `POST /password-recovery/{email}` and `POST /reset-password`, by which users whose password is lost set a new one; `off`
-    /// by default. Needs `FRONTEND_HOST`, and a host that sends mail.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub password_recovery: Option<Variable>,
-    /// Whether new users get a mail to verify their address: `on`, `required` to refuse their logins before, `off` by default. Needs
-    /// `FRONTEND_HOST`, and a host that sends mail.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub email_verification: Option<Variable>,
-    /// How many hours the link for a new password is valid: 1 to 168; 1 by default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub email_reset_token_expire_hours: Option<Variable>,
-    /// Where the pages are to which the links of mails lead, such as `https://app.example.com`.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub frontend_host: Option<Variable>,
-    /// The name of the app, in the subject of mails.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub project_name: Option<Variable>,
-    /// `on` adds `DELETE /me`, by which users delete their accounts; `off` by default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub account_deletion: Option<Variable>,
-    /// The scheme of new hashes: `bcrypt`, the default, or `argon2id`, which the host must support.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub password_scheme: Option<Variable>,
-    /// Which hashes unknown users are given, for tables with several schemes or costs: `WEIGHT:STORED` for each, with spaces in between.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub hash_mix: Option<Variable>,
-    /// `accept` accepts new passwords that many people have, or that are the user's e-mail address; `refuse` is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub common_passwords: Option<Variable>,
-    /// Refuses new passwords that are known from data breaches: `on` asks Have I Been Pwned, an `https:` URL a copy of its range search; `off` by
-    /// default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub pwned_passwords: Option<Variable>,
-    /// How many characters a new password must have: 1 to 64; 8 by default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub password_min_length: Option<Variable>,
-    /// The origins of pages that may send requests and read the answers, such as `https://app.example.com`, separated by commas; none by
-    /// default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub cors_origins: Option<Variable>,
-    /// `off` disables the rate limits of logins, sign-ups and refreshes; `on` is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub rate_limit: Option<Variable>,
-    /// `on` delays logins after failed ones of the same account, and needs the table `login_attempts`; `off` is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub lockout: Option<Variable>,
-    /// `on` logs every request, in one line; `off` is the default, which logs refusals and failures.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub access_log: Option<Variable>,
-    /// `on` stores security events in the table `audit`; `off` is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub audit: Option<Variable>,
-    /// `on` sends `Server-Timing` with each answer; `off` is the default.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub server_timing: Option<Variable>,
+    pub revocation: Option<Variable>,
     /// `on` also sets the tokens as cookies at a login, and accepts a token from its cookie; `off` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub token_cookie: Option<Variable>,
+
+    // Passwords
+    /// The cost of new hashes, 10 to 14; 12 by default. Set it to the highest cost of the stored hashes, because
+    /// every refused login computes 2^cost rounds.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub bcrypt_cost: Option<Variable>,
+    /// `on` replaces a stored hash of a lower cost than `BCRYPT_COST`, or of another scheme, at the user's next
+    /// login; `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub rehash: Option<Variable>,
+    /// The scheme of new hashes: `bcrypt`, the default, or `argon2id` (`m=65536,t=3,p=4`), which the host must
+    /// support.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_scheme: Option<Variable>,
+    /// Which hashes unknown users are given, for tables with several schemes or costs: `WEIGHT:STORED` for each, with
+    /// spaces in between.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub hash_mix: Option<Variable>,
+    /// How many characters a new password must have: 1 to 64; 8 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_min_length: Option<Variable>,
+    /// `accept` accepts new passwords that many people have, or that are the user's e-mail address; `refuse` is the
+    /// default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub common_passwords: Option<Variable>,
+    /// `on` refuses new passwords that Have I Been Pwned knows, which is sent five digits of a hash; an `https:` URL
+    /// asks a copy of its range search; `off` by default. If it does not answer, the password passes, and the log
+    /// says so.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub pwned_passwords: Option<Variable>,
+
+    // Accounts
+    /// Who can create a user: `open` anyone, `invitation` who has an invitation, `closed` nobody, which is the
+    /// default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub registration: Option<Variable>,
+    /// `on` adds `PATCH /me/password`; `off` by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_change: Option<Variable>,
+    /// `on` adds `DELETE /me`; `off` by default. The table must not give an id twice: `AUTOINCREMENT` in SQLite, as
+    /// the migrations have it.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub account_deletion: Option<Variable>,
+    /// `on` lets users whose password is lost set a new one by mail; `off` by default. Needs `FRONTEND_HOST`, a host
+    /// that sends mails, and the table `mail_tokens` (migration 7).
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub password_recovery: Option<Variable>,
+    /// `on` sends new users a mail to verify their address, `required` refuses their logins before; `off` by default.
+    /// Needs the same as `PASSWORD_RECOVERY`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub email_verification: Option<Variable>,
+    /// The origin of the pages to which the links of mails lead, such as `https://app.example.com`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub frontend_host: Option<Variable>,
+    /// How many hours the link for a new password is valid: 1 to 168; 1 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub email_reset_token_expire_hours: Option<Variable>,
+    /// The name of the app, in the subject of mails; none by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub project_name: Option<Variable>,
+
+    // Limits and origins
+    /// `off` disables the rate limits of logins, sign-ups and refreshes; `on` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub rate_limit: Option<Variable>,
+    /// `on` delays logins after failed ones of the same account; `off` is the default. Needs the tables of migration
+    /// 4.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub lockout: Option<Variable>,
+    /// The origins of pages that may send requests and read the answers, such as `https://app.example.com`, separated
+    /// by commas; none by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub cors_origins: Option<Variable>,
+    /// How many seconds the body of a request may take to arrive: 1 to 60; 10 by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub body_timeout_seconds: Option<Variable>,
+
+    // Log
+    /// `on` logs every request, in one line; `off` is the default, which logs refusals and failures.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub access_log: Option<Variable>,
+    /// `on` stores security events in the table `audit` (migration 5); `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub audit: Option<Variable>,
+    /// `on` sends `Server-Timing`, which tells how long the database and the answer took; `off` is the default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub server_timing: Option<Variable>,
+
+    // Moving from another backend
     /// The `https:` URL of the backend that runs so far, such as `https://api.example.com`, while users move from it.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub upstream: Option<Variable>,
-    /// The paths of routes that have other ones there, such as `/login=/api/v1/login/access-token,/me=/api/v1/users/me`.
-    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
-    pub upstream_paths: Option<Variable>,
-    /// `on` hands all requests on to `UPSTREAM`, answers as it does, and logs whether this backend would have answered the same; `off` by
-    /// default.
+    /// `on` hands all requests on to `UPSTREAM`, answers as it does, and logs whether this backend would have
+    /// answered the same; `off` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub shadow: Option<Variable>,
     /// `on` asks `UPSTREAM` for a user who is unknown here, and stores who logs in there; `off` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub trickle: Option<Variable>,
-    /// `on` stores new passwords at `UPSTREAM` as well; `off` by default.
+    /// `on` stores a new password at `UPSTREAM` first, and here only then; `off` by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub write_back: Option<Variable>,
+    /// The paths of routes that have other ones there, such as
+    /// `/login=/api/v1/login/access-token,/me=/api/v1/users/me`.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub upstream_paths: Option<Variable>,
 }
 
 /// The settings, parsed and valid.

@@ -8,9 +8,11 @@ mod contract;
 mod dev;
 mod fuzz;
 mod interop;
+mod markers;
 mod mutants;
 mod sbom;
 mod settings;
+mod settings_table;
 mod size;
 mod soak;
 mod steps;
@@ -42,6 +44,8 @@ enum Command {
     Mutants(mutants::Args),
     /// Write what is in the wasm to target/sbom.cdx.json (CycloneDX)
     Sbom,
+    /// Write the table of settings from the comments of src/settings.rs to docs/settings.md
+    Settings,
     Soak(soak::Args),
     #[command(hide = true)]
     TestRunner(mutants::test_runner::Args),
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         Command::Interop(args) => interop::run(&args),
         Command::Mutants(args) => mutants::run(&args),
         Command::Sbom => sbom::write().map(drop),
+        Command::Settings => settings_table::write(),
         Command::Soak(args) => soak::run(&args),
         Command::TestRunner(args) => mutants::test_runner::run(&args),
         Command::Contract(Contract::Record) => contract::record(),

@@ -1,4 +1,4 @@
-// Uses the example of the README.
+// Uses the example of the package's README.
 
 import { hashPassword, verifyPassword } from "./passwords.js";
 

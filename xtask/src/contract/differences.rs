@@ -5,23 +5,18 @@ use std::fs;
 use anyhow::{Context, Result};
 use testkit::fixture::{self, Case};
 
+use crate::markers::replace_between;
+
 const BEGIN: &str = "<!-- begin: written by `cargo xtask contract record` from the `better` entries -->\n";
-const END: &str = "<!-- end -->";
 
 pub(super) fn write(files: &[(&str, Vec<Case>)]) -> Result<()> {
     let path = fixture::dir().join("README.md");
     let readme = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let written = replace_between_markers(&readme, &list(files)).context("tests/contract/README.md has no markers")?;
+    let written = replace_between(&readme, BEGIN, &list(files)).context("tests/contract/README.md has no markers")?;
     if written != readme {
         fs::write(&path, written).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
-}
-
-fn replace_between_markers(readme: &str, list: &str) -> Option<String> {
-    let (before, rest) = readme.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{list}\n{END}{after}"))
 }
 
 /// One entry for each reason, with its cases, in the order of the files.
@@ -47,21 +42,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_list_is_replaced() {
-        let readme = format!("a\n{BEGIN}\nold\n{END}\nb\n");
-        let written = replace_between_markers(&readme, "new\n").unwrap();
-        assert_eq!(written, format!("a\n{BEGIN}\nnew\n\n{END}\nb\n"));
-        assert_eq!(replace_between_markers(&written, "new\n").unwrap(), written);
-        assert_eq!(replace_between_markers("no markers", "new\n"), None);
-    }
-
-    #[test]
     fn the_readme_lists_every_difference() {
         let files: Vec<_> = fixture::FILES.iter().map(|file| (*file, fixture::load(file).unwrap())).collect();
         let readme = fs::read_to_string(fixture::dir().join("README.md")).unwrap();
-        assert!(
-            replace_between_markers(&readme, &list(&files)).unwrap() == readme,
-            "run `cargo xtask contract record`"
-        );
+        assert!(replace_between(&readme, BEGIN, &list(&files)).unwrap() == readme, "run `cargo xtask contract record`");
     }
 }

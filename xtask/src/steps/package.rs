@@ -14,7 +14,8 @@ pub(crate) fn build() -> Result<Did> {
     let stamp = Stamp {
         name: "package",
         inputs: &[
-            "README.md",
+            "docs/npm.md",
+            "docs/settings.md",
             "pkg/src",
             "pkg/types.mjs",
             "pkg/package.json",
@@ -35,7 +36,12 @@ pub(crate) fn build() -> Result<Did> {
         for file in ["LICENSE-APACHE", "LICENSE-MIT"] {
             fs::copy(root.join(file), pkg.join(file))?;
         }
-        fs::write(pkg.join("README.md"), without_links_to_files(&fs::read_to_string(root.join("README.md"))?))?;
+        let [page, settings] =
+            ["docs/npm.md", "docs/settings.md"].map(|name| fs::read_to_string(root.join(name)).context(name));
+        fs::write(
+            pkg.join("README.md"),
+            without_links_to_files(&format!("{}\n#{}", page?.replace("(settings.md", "(#settings"), settings?)),
+        )?;
         Sh::node_tool("tsc").args(["-p", "pkg"]).run()?;
         bundle(&root)?;
         Sh::node_tool("node").args(["types.mjs"]).dir(&pkg).run()?;
@@ -95,10 +101,10 @@ fn bundle_command(root: &Path) -> Result<()> {
         .run()
 }
 
-/// The README as it is published: without links to files of the repository, and without pictures.
-fn without_links_to_files(readme: &str) -> String {
+/// The document as it is published: without links to files of the repository, and without comments.
+fn without_links_to_files(document: &str) -> String {
     let mut is_code = false;
-    let lines = readme.lines().filter(|line| !line.starts_with("![")).map(|line| {
+    let lines = document.lines().filter(|line| !line.starts_with("<!--")).map(|line| {
         is_code ^= line.starts_with("```");
         if is_code { line.to_owned() } else { without_links(line) }
     });
@@ -147,7 +153,7 @@ mod tests {
     #[test]
     fn only_links_that_a_reader_of_the_package_can_follow_stay() {
         let readme = "See [HACKING.md](HACKING.md#a), [keys](#keys), [Node](https://nodejs.org).\n\
-                      ![a chart](bench/a.svg)\n\
+                      <!-- a comment -->\n\
                       ```js\nlist[at](argument);\n```\n\
                       [SECURITY.md](SECURITY.md) [is no link]\n";
         let published = "See HACKING.md, [keys](#keys), [Node](https://nodejs.org).\n\

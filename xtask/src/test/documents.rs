@@ -1,16 +1,20 @@
-//! What the documents claim: each row of SECURITY.md names tests that exist, and no example contains a secret to copy.
+//! What the documents claim: each row of SECURITY.md names tests that exist, links lead somewhere, the table of settings is that of the
+//! source, and no example contains a secret to copy.
+
+mod links;
 
 use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
-use testkit::paths;
+use testkit::{paths, sh::Sh};
 
 use super::Outcome;
+use crate::settings_table;
 
 /// Secrets of this length are accepted.
 const SECRET_MIN_BYTES: usize = 32;
 
-/// Fails for every row without a test, every named test that does not exist, and every secret in an example.
+/// Fails for every row without a test, every named test that does not exist, every link to nowhere, and every secret in an example.
 pub(super) fn check() -> Result<Outcome> {
     let root = paths::root();
     let security = fs::read_to_string(root.join("SECURITY.md")).context("SECURITY.md")?;
@@ -24,22 +28,36 @@ pub(super) fn check() -> Result<Outcome> {
             faults.push(format!("SECURITY.md: `{threat}` names `{test}`, which does not exist"));
         }
     }
-    for name in ["README.md", "MIGRATING.md", "SECURITY.md", "HACKING.md", "CHANGELOG.md", "axum/README.md"] {
-        let text = fs::read_to_string(root.join(name)).context(name)?;
+    let documents = documents(&root)?;
+    for (name, text) in &documents {
         faults.extend(secrets(text.lines()).map(|line| format!("{name}: a secret to copy: {line}")));
     }
+    faults.extend(links::broken(&root, &documents)?);
     let sources = ["src", "axum/src"].map(|folder| paths::files_below(&root.join(folder)));
     for file in sources.concat() {
         let text = fs::read_to_string(&file)?;
         let comments = text.lines().filter(|line| line.trim_start().starts_with("//"));
         faults.extend(secrets(comments).map(|line| format!("{}: a secret to copy: {line}", file.display())));
     }
+    if !settings_table::is_current()? {
+        faults.push("docs/settings.md is not what src/settings.rs says: cargo xtask settings".to_owned());
+    }
     faults.iter().for_each(|fault| println!("{fault}"));
     Ok(match faults.len() {
-        0 if !rows.is_empty() => Outcome::Passed(format!("{} rows of SECURITY.md", rows.len())),
+        0 if !rows.is_empty() => {
+            Outcome::Passed(format!("{} rows of SECURITY.md, {} documents", rows.len(), documents.len()))
+        }
         0 => Outcome::Failed("SECURITY.md has no table".to_owned()),
         count => Outcome::Failed(format!("{count} faults; see above")),
     })
+}
+
+/// The name and the text of every document.
+fn documents(root: &Path) -> Result<Vec<(String, String)>> {
+    let names = Sh::new("git").args(["ls-files", "*.md"]).dir(root).output()?;
+    let read =
+        |name: &str| Ok((name.to_owned(), fs::read_to_string(root.join(name)).with_context(|| name.to_owned())?));
+    names.lines().map(read).collect()
 }
 
 /// The threats of the table, and the names of their tests: `file::test`.

@@ -24,7 +24,7 @@ pub(super) const ALL: [Stage; 31] = [
     stage("modules", "the modules of src/ use each other in one direction", false, modules::check),
     stage(
         "documents",
-        "the tests that SECURITY.md names exist; no document contains a secret",
+        "the tests that SECURITY.md names exist, links lead somewhere, no document contains a secret",
         false,
         documents::check,
     ),
