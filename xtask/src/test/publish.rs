@@ -2,23 +2,29 @@
 
 use std::fs;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use testkit::{paths, sh::Sh};
 
 use super::Outcome::{self, NotRun, Passed};
 
+/// That of all crates and of the npm package.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The crates that are published, each after those that it depends on.
 const CRATES: [&str; 6] = ["-p", "edgegate", "-p", "edgegate-axum", "-p", "edgegate-schemes"];
 
-/// Packs the crates and compiles them from their packages.
+/// Publishes everything but for the upload: packs the crates and compiles them from their packages, and packs the npm package.
 pub(super) fn check() -> Result<Outcome> {
+    let section = format!("## [{VERSION}] - 20");
+    let changelog = fs::read_to_string(paths::root().join("CHANGELOG.md"))?;
+    ensure!(changelog.contains(&section), "CHANGELOG.md has no section with a date for {VERSION}");
     // cargo takes a version that it has unpacked and compiled for unchanged: that of an earlier run.
     let packed = paths::root().join("target/publish");
     if packed.exists() {
         fs::remove_dir_all(&packed)?;
     }
     for registry in fs::read_dir(paths::registry_sources()?)? {
-        let unpacked = registry?.path().join(concat!("edgegate-", env!("CARGO_PKG_VERSION")));
+        let unpacked = registry?.path().join(format!("edgegate-{VERSION}"));
         if unpacked.exists() {
             fs::remove_dir_all(unpacked)?;
         }
@@ -29,7 +35,8 @@ pub(super) fn check() -> Result<Outcome> {
         .args(CRATES)
         .env("CARGO_TARGET_DIR", packed)
         .run()?;
-    Ok(Passed(String::new()))
+    Sh::new("npm").args(["publish", "--dry-run", "--access", "public"]).dir(&paths::root().join("pkg")).run()?;
+    Ok(Passed(VERSION.to_owned()))
 }
 
 /// Compiles the crates on the version of `rust-version`.

@@ -64,7 +64,7 @@ pub(super) const ALL: [Stage; 31] = [
         supply::check,
     ),
     slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),
-    slow("publish", "cargo publish --dry-run of the crates", publish::check),
+    slow("publish", "dry runs of publishing the crates and the npm package", publish::check),
     slow("msrv", "the crates on the oldest Rust that they state", publish::check_oldest_rust),
     slow("minimal", "the crates with the oldest versions of their dependencies", publish::check_oldest_dependencies),
     slow("workers-rs", "the Rust Worker of examples/workers-rs on workerd", workers_rs::check),
