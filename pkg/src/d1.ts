@@ -61,10 +61,31 @@ export function d1Users(database: Database, { replicas = false, ...options }: D1
 
 function driver(database: Database, from: () => Queryable): Driver {
   return {
-    all: async ({ sql, values }) => (await from().prepare(sql).bind(...values).all<Row>()).results,
+    all: async ({ sql, values }) => (await from().prepare(sql).bind(...values).all<Row>().catch(explain)).results,
     async transaction(statements) {
-      const results = await database.batch<Row>(statements.map(({ sql, values }) => database.prepare(sql).bind(...values)));
+      const results = await database.batch<Row>(statements.map(({ sql, values }) => database.prepare(sql).bind(...values))).catch(explain);
       return results.map(({ results }) => results);
     },
   };
+}
+
+/** The migrations of this project, by the table or column that each one adds. */
+const MIGRATIONS = new Map([
+  ["users", "0001_users"],
+  ["token_version", "0002_token_version"],
+  ["sessions", "0003_sessions"],
+  ["login_attempts", "0004_login_attempts"],
+  ["audit", "0005_audit"],
+  ["mail_tokens", "0007_mail_tokens"],
+  ["email_verified", "0007_mail_tokens"],
+]);
+
+/** @throws the error, with what to run if a table or a column is missing. */
+function explain(error: unknown): never {
+  const { message = "" } = error as Partial<Error>;
+  const missing = /no such (?:table|column): (?:\w+\.)?(\w+)|has no column named (\w+)/.exec(message);
+  if (!missing) throw error;
+  const migration = MIGRATIONS.get(missing[1] ?? missing[2] ?? "");
+  const what = migration === undefined ? "a migration" : `the migration ${migration}.sql`;
+  throw new Error(`${message}; ${what} is not applied: \`npx wrangler d1 migrations apply DB --remote\`, or \`--local\` for \`wrangler dev\``, { cause: error });
 }

@@ -8,6 +8,7 @@ setGlue(glue);
 
 export { EdgegateError } from "./errors.js";
 export { createGate } from "./gate.js";
+export { consoleLog } from "./log.js";
 export { bcryptCost, storedEmail } from "./stored.js";
 export { bindingMail, consoleMail, webhookMail } from "./mail.js";
 export { hashPassword, hashPasswords, stopWork, verifyPassword, verifyPasswords } from "./passwords.js";

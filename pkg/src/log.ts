@@ -35,7 +35,7 @@ export interface LogEntry extends Pick<Event, "level">, Partial<Omit<Summary, "r
 /** Receives the entries of the log. */
 export type Log = (entry: LogEntry) => void;
 
-/** Writes each entry to the console as a line of JSON, the format that Workers Logs parses. */
+/** Writes an entry to the console as a line of JSON, the format that Workers Logs parses: the default of {@link CreateOptions.log}. */
 export const consoleLog: Log = ({ level, error, ...entry }) => {
   console[level](JSON.stringify({ source: "edgegate", level, ...entry, ...(error === undefined ? {} : cause(error)) }));
 };

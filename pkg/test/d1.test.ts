@@ -76,7 +76,7 @@ async function rotated() {
   assert.deepEqual({ ...(await sessions.rotate(rotation)) }, { user_id: 1, sealed: "sealed", is_active: "1", token_version: 0 });
   const row = async () => (await all("SELECT * FROM sessions"))[0];
   const version = async () => (await all("SELECT token_version FROM users"))[0]?.["token_version"];
-  return { sessions, session, rotation, row, version };
+  return { sessions, session, rotation, row, version, all };
 }
 
 test("a reused token ends its session, unless it was replaced within the grace", async () => {
@@ -146,4 +146,18 @@ test("the list has the hundred sessions that were used last, and none that has e
   assert.deepEqual({ ...listed[0] }, { id: "s101", created_at: 301, last_used_at: 301, expires_at: 1000, user_agent: "agent", address: "net" });
   assert.deepEqual([(await sessions.list({ userId: 1, now: 999 })).length, (await sessions.list({ userId: 1, now: 1000 })).length], [100, 0]);
   assert.deepEqual(await sessions.list({ userId: 2, now: 300 }), []);
+});
+
+test("an error for what a migration adds names the migration and the command, and another error is as it was", async () => {
+  const { sessions, session, rotation, all } = await rotated();
+  await all("ALTER TABLE users DROP COLUMN token_version");
+  const version = await sessions.rotate({ ...rotation, old: "b" }).catch((error: Error) => error);
+  assert(version instanceof Error && version.cause instanceof Error);
+  assert.equal(version.message, `${version.cause.message}; the migration 0002_token_version.sql is not applied: \`npx wrangler d1 migrations apply DB --remote\`, or \`--local\` for \`wrangler dev\``);
+  await all("DROP TABLE sessions");
+  await assert.rejects(sessions.insert({ ...session, id: "u" }), /no such table: sessions; the migration 0003_sessions\.sql is not applied/);
+  const { database, all: run } = await sqliteDatabase();
+  await assert.rejects(d1Users(database, { further: ["role"] }).userById(1, nothing), /no such column: role; a migration is not applied/);
+  await run("ALTER TABLE users ADD COLUMN role TEXT NOT NULL DEFAULT 'x' CHECK (role <> 'no such table')");
+  await assert.rejects(d1Users(database, { newUser: () => ({ role: "no such table" }) }).insertUser(alice), (error: Error) => /CHECK/.test(error.message) && !error.message.includes("migration"));
 });

@@ -16,7 +16,7 @@ import * as storeTest from "edgegate/store-test";
 import * as token from "edgegate/token";
 
 test("the public names are these and no others", () => {
-  const names = "EdgegateError bcryptCost bindingMail consoleMail createGate hashPassword hashPasswords issueToken stopWork storedEmail verifyPassword verifyPasswords verifyToken webhookMail";
+  const names = "EdgegateError bcryptCost bindingMail consoleLog consoleMail createGate hashPassword hashPasswords issueToken stopWork storedEmail verifyPassword verifyPasswords verifyToken webhookMail";
   assert.deepEqual(Object.keys(edgegate).sort(), names.split(" "));
   assert.deepEqual(Object.keys(inline).sort(), names.split(" "));
   assert.deepEqual(Object.keys(slim).sort(), `${names} bind`.split(" ").sort());
