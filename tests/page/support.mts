@@ -18,6 +18,11 @@ interface Given {
   bare: string;
   /** The Worker with invitations, required verification and cookies. */
   invited: string;
+  /** Workers that cannot serve: without a secret, without the binding `DB`, without migrations, and with a weak secret. */
+  keyless: string;
+  unbound: string;
+  tableless: string;
+  weak: string;
   webhookPort: string;
   secretKey: string;
   screenshots: string;
@@ -57,8 +62,9 @@ export async function open(url: string, { refusals = [], ...options }: Options =
     if (["error", "warning"].includes(message.type()) && !refusals.includes(Number(status))) faults.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  const origins = [given.all, given.bare, given.invited, given.keyless, given.unbound, given.tableless, given.weak];
   page.on("request", (request) => {
-    if (![given.all, given.bare, given.invited].includes(new URL(request.url()).origin)) faults.push(`request: ${request.url()}`);
+    if (!origins.includes(new URL(request.url()).origin)) faults.push(`request: ${request.url()}`);
   });
   await page.exposeFunction("edgegateFault", (fault: string) => faults.push(fault));
   await page.addInitScript(() => {

@@ -1,9 +1,10 @@
 import { bindingMail, consoleMail, createGate, webhookMail, type EmailBinding, type Gate, type Limiter, type SendMail, type Settings } from "edgegate";
 import { d1Users } from "edgegate/d1";
 import { schemes } from "edgegate/schemes";
+import { isWithoutTables, lacksUsers, NO_DATABASE, NO_TABLES, notSetUp, setupOf, watchedLog, type Setup } from "./setup.js";
 
 interface Env extends Settings {
-  DB: D1Database;
+  DB?: D1Database;
   /** The files of `public`; without it there is no page. */
   ASSETS?: Fetcher;
   /** Counts the requests of a client. */
@@ -28,22 +29,52 @@ export default {
   async fetch(request, env, ctx) {
     const page = await pageOf(request, env);
     if (page) return page;
+    const { DB } = env;
+    let ready: Gate;
     try {
-      gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }), {
-        limiters: { client: env.CLIENT_LIMITER, account: env.ACCOUNT_LIMITER },
-        schemes,
-        sendMail: mailOf(env),
-      });
+      ready = gateOf(env);
     } catch (error) {
-      return misconfigured(error);
+      logged(error);
+      return secured(notSetUp(request, setupOf(error, request)));
+    }
+    // Another backend answers with `SHADOW`, and needs no database.
+    const isShadow = env.SHADOW === "on";
+    if (!DB && !isShadow) {
+      logged(new Error("the binding DB is missing: `npx wrangler d1 create edgegate` makes a database, and `d1_databases` of wrangler.jsonc binds it"));
+      return secured(notSetUp(request, NO_DATABASE));
     }
     const [address, requestId] = ["cf-connecting-ip", "cf-ray"].map((name) => request.headers.get(name) ?? undefined);
     const waitUntil = (promise: Promise<unknown>) => ctx.waitUntil(promise);
-    const response = await gate.fetch(request, { address, requestId, waitUntil });
+    const response = await ready.fetch(request, { address, requestId, waitUntil });
     // Another backend has answered, whose header fields are its own.
-    return env.SHADOW === "on" ? response : secured(response);
+    if (isShadow) return response;
+    const isUnready = response.status === 503 && DB !== undefined && (await isWithoutTables(DB));
+    return secured(isUnready ? notSetUp(request, NO_TABLES) : response);
   },
 } satisfies ExportedHandler<Env>;
+
+/** @throws when a setting is wrong. */
+function gateOf(env: Env): Gate {
+  // Without a binding, nothing is asked of it but with `SHADOW`, where what is compared fails and is logged.
+  return (gate ??= createGate(env, d1Users(env.DB as D1Database, { replicas: env.D1_REPLICAS === "on" }), {
+    limiters: { client: env.CLIENT_LIMITER, account: env.ACCOUNT_LIMITER },
+    schemes,
+    sendMail: mailOf(env),
+    log: watchedLog,
+  }));
+}
+
+/** What is missing before the page can be used. */
+async function setup(request: Request, env: Env): Promise<Setup | undefined> {
+  try {
+    gateOf(env);
+  } catch (error) {
+    return setupOf(error, request);
+  }
+  if (env.SHADOW === "on") return undefined;
+  if (!env.DB) return NO_DATABASE;
+  return (await lacksUsers(env.DB)) ? NO_TABLES : undefined;
+}
 
 /** The links of mails lead to the page, whose script reads the path. A file of the path would take its POST from the routes. */
 const MAIL_LINKS = ["/reset-password", "/verify-email"];
@@ -51,7 +82,10 @@ const MAIL_LINKS = ["/reset-password", "/verify-email"];
 async function pageOf(request: Request, env: Env): Promise<Response | undefined> {
   const url = new URL(request.url);
   if (!env.ASSETS || !["GET", "HEAD"].includes(request.method)) return undefined;
-  if (url.pathname === "/page.json") return secured(Response.json(features(request, env), { headers: { "cache-control": "no-store" } }));
+  if (url.pathname === "/page.json") {
+    const body = { ...features(request, env), setup: await setup(request, env) };
+    return secured(Response.json(body, { headers: { "cache-control": "no-store" } }));
+  }
   // With `SHADOW`, the other backend has sent the mail.
   if (!MAIL_LINKS.includes(url.pathname) || env.SHADOW === "on") return undefined;
   return env.ASSETS.fetch(new Request(new URL("/", url), request));
@@ -92,8 +126,7 @@ function secured(response: Response): Response {
 }
 
 /** The log says which setting is wrong, and how to mend it. */
-function misconfigured(error: unknown): Response {
+function logged(error: unknown): void {
   const said = error instanceof Error ? error.message : String(error);
   console.error(JSON.stringify({ source: "edgegate", level: "error", reason: "internal", status: 500, error: said }));
-  return Response.json({ detail: "Internal Server Error" }, { status: 500, headers: { "cache-control": "no-store" } });
 }

@@ -18,6 +18,8 @@ export const features = {
   hasRefreshCookie: false,
   userIdClaim: "user_id",
   accessTokenMinutes: 30,
+  /** What is missing before the service can be used, and what to run. */
+  setup: undefined,
 };
 
 export async function loadFeatures() {
@@ -163,8 +165,8 @@ export async function whoAmI() {
 
 /** After a reload, if the browser has a cookie of the service. */
 export async function resume() {
-  const { cookies, hasAccessCookie, hasRefreshCookie } = features;
-  if (!cookies || !(hasAccessCookie || hasRefreshCookie)) return;
+  const { setup, cookies, hasAccessCookie, hasRefreshCookie } = features;
+  if (setup || !cookies || !(hasAccessCookie || hasRefreshCookie)) return;
   session.byCookie = true;
   if (!hasAccessCookie && !(await refresh()).ok) return forget();
   if (!(await whoAmI()).ok) forget();

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { account } from "./account.js";
 import { el } from "./dom.js";
+import { setup } from "./setup.js";
 import { forgot, resetPassword, signIn, signUp, verifyEmail } from "./sign-in.js";
 import { lang, texts } from "./texts.js";
 
@@ -37,7 +38,8 @@ async function show(make, nav, { focus = true } = {}) {
   for (const [name, link] of Object.entries(links)) link.ariaCurrent = name === nav ? "page" : null;
   let view;
   try {
-    view = await make();
+    // The tools need no service.
+    view = api.features.setup && nav === "account" ? setup(api.features.setup) : await make();
   } catch {
     view = el("p", { class: "message wrong", role: "alert" }, texts.errors.offline);
   }

@@ -39,6 +39,23 @@ export const texts = {
     minLength: (count) => `At least ${count} characters`,
   },
 
+  /** What is missing before the service can be used. The commands are those of the service. */
+  setup: {
+    title: "This service is not set up yet",
+    "missing-setting": ({ setting }) => `The setting ${setting} is missing.`,
+    "invalid-setting": ({ message }) => (message ? `A setting is not valid: ${message}.` : "A setting is not valid."),
+    database: () => "The service has no database: the binding DB is missing.",
+    migrations: () => "The database has no tables: its migrations are not applied.",
+    where: {
+      local: "For wrangler dev, in the folder of the Worker",
+      deployed: "For the Worker at Cloudflare",
+      configuration: "In wrangler.jsonc",
+      settings: "In .dev.vars, or in vars of wrangler.jsonc",
+      log: "The log says which one, and how to mend it",
+    },
+    then: "Then reload this page.",
+  },
+
   signIn: {
     title: "Sign in",
     lead: "With your e-mail address and password.",

@@ -2,18 +2,21 @@
 
 use std::{fs, path::PathBuf, thread};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use serde_json::json;
 use testkit::{
     paths,
     sh::Sh,
     worker::{Worker, WorkerOptions, free_port},
-    wrangler,
+    wrangler::{self, WORKER},
 };
 
 use super::{Outcome, counts::judge, stages::chromium};
 
 const SECRET_KEY: &str = "a secret of the tests of the page, 32 bytes or more";
+
+/// A Worker that has no binding, from the root of the repository.
+const UNBOUND: &str = "tests/page/unbound";
 
 /// A user of the Worker that lets nobody sign up, with the password `correct horse battery`.
 const USER: &str = "INSERT INTO users (email, password) VALUES \
@@ -55,23 +58,42 @@ pub(super) fn check() -> Result<Outcome> {
     let bare = folder.join("bare");
     wrangler::migrate_by_copy(&bare)?;
     wrangler::execute(&bare, USER)?;
+    let [key, weak] = [SECRET_KEY, "hunter2"].map(|secret| [("SECRET_KEY", secret)]);
     // Together: each takes seconds.
-    let workers: [Result<Worker>; 3] = thread::scope(|scope| {
-        [("all", &all[..], Some(port)), ("bare", &[][..], None), ("invited", &invited[..], None)]
-            .map(|(name, vars, port)| {
-                let folder = folder.join(name);
-                scope.spawn(move || start(folder, vars, port))
-            })
-            .map(|started| started.join().unwrap_or_else(|_| Err(anyhow!("the start of a Worker panicked"))))
-    });
-    let [all, bare, invited] = workers;
-    let (all, bare, invited) = (all?, bare?, invited?);
+    let workers = thread::scope(|scope| {
+        let whole = [("all", &all[..], Some(port)), ("bare", &[][..], None), ("invited", &invited[..], None)];
+        let whole = whole.map(|(name, vars, port)| {
+            let folder = folder.join(name);
+            scope.spawn(move || start(folder, vars, port))
+        });
+        let broken = [
+            ("keyless", WORKER, &[][..]),
+            ("unbound", UNBOUND, &key[..]),
+            ("tableless", WORKER, &key[..]),
+            ("weak", WORKER, &weak[..]),
+        ]
+        .map(|(name, worker, vars)| {
+            let options = WorkerOptions { folder: worker, ..WorkerOptions::test(folder.join(name), vars) };
+            scope.spawn(move || Worker::start_migrated(options))
+        });
+        let started = whole.into_iter().chain(broken);
+        let joined =
+            started.map(|started| started.join().unwrap_or_else(|_| Err(anyhow!("the start of a Worker panicked"))));
+        joined.collect::<Result<Vec<Worker>>>()
+    })?;
+    let [all, bare, invited, keyless, unbound, tableless, weak] = &workers[..] else {
+        bail!("seven Workers were started")
+    };
     let url = |worker: &Worker| format!("http://{}", worker.addr());
     let given = json!({
         "browser": browser,
-        "all": url(&all),
-        "bare": url(&bare),
-        "invited": url(&invited),
+        "all": url(all),
+        "bare": url(bare),
+        "invited": url(invited),
+        "keyless": url(keyless),
+        "unbound": url(unbound),
+        "tableless": url(tableless),
+        "weak": url(weak),
         "webhookPort": webhook,
         "secretKey": SECRET_KEY,
         "screenshots": screenshots,
@@ -81,7 +103,7 @@ pub(super) fn check() -> Result<Outcome> {
         .env("EDGEGATE_PAGE", given.to_string());
     let (succeeded, output) = tests.tee()?;
     if !succeeded {
-        [all, bare, invited].iter().for_each(|worker| println!("{}", worker.log()));
+        workers.iter().for_each(|worker| println!("{}", worker.log()));
     }
     Ok(judge(succeeded, &output))
 }
