@@ -19,15 +19,16 @@ const MESSAGES = new Map([
 
 // Without a handler, Node prints a stack trace where the reader of a pipe has ended, or a disk is full.
 process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
-  if (code !== "EPIPE") console.error(`edgegate: standard output cannot be written: ${code}`);
+  if (code !== "EPIPE") console.error(`edgegate: standard output cannot be written: ${code}\n\nNext: \`df -h\` shows which disk is full.`);
   process.exit(1);
 });
 
+const { default: manifest } = await import("../package.json", { with: { type: "json" } });
+const program = command(manifest.version);
 try {
-  const { default: manifest } = await import("../package.json", { with: { type: "json" } });
-  await command(manifest.version).parseAsync();
+  await program.parseAsync();
 } catch (error) {
-  process.exitCode = tell(error);
+  process.exitCode = tell(error, program);
 }
 
 function command(version: string): Command {
@@ -71,13 +72,29 @@ async function exit(status: Promise<number>): Promise<void> {
 }
 
 /** Says what is wrong, and returns the exit status. */
-function tell(error: unknown): number {
+function tell(error: unknown, program: Command): number {
   if (error instanceof CommanderError) {
     // `--help` and `--version`; without a command, the help is an error.
     if (error.exitCode === 0) return 0;
     if (error.code === "commander.help") return 2;
-  } else if (!(error instanceof UsageError || error instanceof EdgegateError)) throw error;
+  } else if (!(error instanceof UsageError || error instanceof EdgegateError)) {
+    console.error(error);
+    console.error(`\nThis is no error of the call, but of edgegate: report it with the lines above.\n\nNext: \`npx ${called(program)} --help\` shows how it is used.`);
+    process.exit(1);
+  }
   const text = error instanceof CommanderError ? (MESSAGES.get(error.code) ?? error.message.replace(/^error: /, "")) : error.message.replace(/^edgegate: /, "");
-  console.error(`edgegate: ${text}\n\n\`edgegate --help\` shows how it is used.`);
+  const next = error instanceof UsageError ? error.next : undefined;
+  console.error(`edgegate: ${text}\n\nNext: ${next === undefined ? `\`npx ${called(program)} --help\` shows how it is used.` : `\`${next}\``}`);
   return 2;
+}
+
+/** The names of the command that was called. Another argument may be a secret, and is not repeated. */
+function called(program: Command): string {
+  let [command, names] = [program, program.name()];
+  for (const argument of process.argv.slice(2)) {
+    const next = command.commands.find((next) => next.name() === argument);
+    if (!next) break;
+    [command, names] = [next, `${names} ${next.name()}`];
+  }
+  return names;
 }

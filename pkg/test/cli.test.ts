@@ -86,7 +86,7 @@ test("a wrong call of keygen has its own exit status and makes no key", () => {
   for (const args of [["--alg", "RS256"], ["--alg", "none"], ["--alg", "toString"], ["--alg"], ["--kid", ""], ["--what"], ["EdDSA"]]) {
     const { status, stdout, stderr } = edgegate(["keygen", ...args]);
     assert.deepEqual([status, stdout], [2, ""], args.join(" "));
-    assert.match(stderr, /^edgegate: .*\n\n`edgegate --help` shows how it is used\.\n$/s);
+    assert.match(stderr, /^edgegate: .*\n\nNext: `npx edgegate keygen --help` shows how it is used\.\n$/s);
   }
 });
 

@@ -392,7 +392,7 @@ test("local D1 by wrangler, and the SQL for a review does the same", async () =>
   const { project, run } = worker();
   const missing = run([CLI, "users", "stats"]);
   assert.equal(missing.status, 2);
-  assert.match(missing.stderr, /has no table users: apply the migrations first, such as `npx wrangler d1 migrations apply DB --local`/);
+  assert.match(missing.stderr, /has no table users: apply the migrations first.*\n\nNext: `npx wrangler d1 migrations apply DB --local`\n$/);
   const migrated = run([WRANGLER, "d1", "migrations", "apply", "DB", "--local"]);
   assert.equal(migrated.status, 0, migrated.stderr);
   // With what could end a text or a statement.

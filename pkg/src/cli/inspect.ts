@@ -10,7 +10,7 @@ export async function inspect({ keys }: { keys?: string }): Promise<number> {
   const settings = keys === undefined ? (process.env as Settings) : { ...process.env, JWT_KEYS: readKeys(keys) };
   if (process.stdin.isTTY) console.error("Paste the token, then press Ctrl-D:");
   const token = (await text(process.stdin)).trim().replace(/^bearer\s+/i, "");
-  if (token === "") throw new UsageError("standard input holds no token");
+  if (token === "") throw new UsageError("standard input holds no token: pipe one into it");
   const form = await checkForm(token);
   const [header, claims] = token.split(".").slice(0, 2).map(decode);
   const isToken = form.outcome === "accepted" || IS_TOKEN.has(form.reason);

@@ -135,7 +135,7 @@ function firebase(): FirebaseParameters | undefined {
 /** Both passes see the same rows: they are of one transaction. */
 async function postgresSource(url: string, table: string): Promise<Source> {
   const given = url === "-" ? process.env["SOURCE_DATABASE_URL"] : url;
-  if (!given) throw new UsageError("SOURCE_DATABASE_URL is missing");
+  if (!given) throw new UsageError("SOURCE_DATABASE_URL is missing: set it to the URL of the database, such as postgres://user:password@host/name");
   const client = await connect(given);
   await client.query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY");
   // Numbers as texts, because JavaScript rounds large ones. `found.*` is the row, also in a table with a column `found`.
@@ -152,7 +152,7 @@ async function postgresSource(url: string, table: string): Promise<Source> {
       await client.query("CLOSE users");
     } catch (error) {
       const { code = "no connection", message } = error as { code?: string; message: string };
-      throw new UsageError(`the table ${table} cannot be read: ${code === "42P01" ? "there is none" : code.startsWith("42") ? message : `error ${code}`}`);
+      throw new UsageError(`the table ${table} cannot be read: ${code === "42P01" ? "there is none, and `--from-table` names another" : code.startsWith("42") ? message : `error ${code}`}`);
     }
   }
   return { read, close: () => client.end() };
@@ -177,13 +177,13 @@ async function exportUsers(file: string, table: Table): Promise<number> {
     })) ?? {};
     // Whoever has read enough, such as `head`, closes the pipe.
     if (code === "EPIPE") return 1;
-    if (code !== undefined) throw new UsageError(`standard output cannot be written: ${code}`);
+    if (code !== undefined) throw new UsageError(`standard output cannot be written: ${code}`, "df -h");
   }
   else {
     await pipeline(lines, createWriteStream(file, { mode: 0o600, flags: "wx" })).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") rmSync(file, { force: true });
       if (error.syscall === undefined) throw error;
-      throw new UsageError(`${file} cannot be written: ${error.code === "EEXIST" ? "it exists already" : error.code}`);
+      throw new UsageError(`${file} cannot be written: ${error.code === "EEXIST" ? "it exists already, so choose another name" : error.code}`);
     });
   }
   console.error(`${counted(users)} users exported. The file has their password hashes: keep it as you keep the database.`);
@@ -198,9 +198,9 @@ function csv(value: unknown): string {
 async function add(typed: string, { argon2id }: { argon2id: boolean }, table: Table): Promise<number> {
   const email = address(typed);
   if (!/^[^\s\p{Cc}]+@[^\s\p{Cc}]+$/u.test(email)) throw new UsageError("this is no e-mail address");
-  if (!table.givesIds) throw new UsageError("this table gives no ids: add the user with an id by `users import`");
+  if (!table.givesIds) throw new UsageError("this table gives no ids: add the user with an id by an import", "npx edgegate users import --help");
   const { database } = table;
-  if (!database.isFile && (await find(email, table))) throw new UsageError("there is a user with this address already");
+  if (!database.isFile && (await find(email, table))) throw new UsageError("there is a user with this address already: `verify` says whether a password is that of the user", "npx edgegate users verify --help");
   const password = await hashed(await askNewPassword(), argon2id);
   async function* one(): AsyncGenerator<Write> {
     yield { user: { id: undefined, email, password, createdAt: undefined, isActive: true, isVerified: true, tokenVersion: undefined }, how: "insert" };
@@ -208,7 +208,7 @@ async function add(typed: string, { argon2id }: { argon2id: boolean }, table: Ta
   await database.run(writes(table, one(), () => {}), async (inserted) => {
     if (database.isFile) return;
     const isThere = inserted === undefined ? (await find(email, table))?.["password"] === password : inserted === 1;
-    if (!isThere) throw new UsageError("there is a user with this address already");
+    if (!isThere) throw new UsageError("there is a user with this address already: `verify` says whether a password is that of the user", "npx edgegate users verify --help");
   });
   console.log(`${database.name}: the user was added`);
   return 0;
@@ -216,7 +216,7 @@ async function add(typed: string, { argon2id }: { argon2id: boolean }, table: Ta
 
 async function setActive(email: string, isActive: boolean, table: Table): Promise<number> {
   readable(table);
-  if (!table.columns.has("is_active")) throw new UsageError("the table has no column is_active: apply migration 6 first");
+  if (!table.columns.has("is_active")) throw new UsageError("the table has no column is_active: apply migration 6 first", table.database.migrate);
   const { database, name } = table;
   const user = (await find(address(email), table)) ?? nobody();
   const changed = await database.all(`UPDATE ${quoted(name)} SET is_active = ${literal(isActive, database.kind)} WHERE id = ${idOf(user, table)} RETURNING id`);
@@ -231,7 +231,10 @@ function idOf({ id }: Row, { database }: Table): string {
 async function remove(email: string, isConfirmed: boolean, table: Table): Promise<number> {
   readable(table);
   const user = (await find(address(email), table)) ?? nobody();
-  if (!isConfirmed && !(await confirm(`Delete the user ${String(user["id"])} of ${table.database.name}, with all sessions?`))) return 1;
+  if (!isConfirmed && !(await confirm(`Delete the user ${String(user["id"])} of ${table.database.name}, with all sessions?`))) {
+    console.error("Nothing was deleted.");
+    return 1;
+  }
   const { database, name } = table;
   const id = idOf(user, table);
   // The library locks a user before the sessions, too: in another order, both could wait for each other.
@@ -272,7 +275,7 @@ async function hashed(password: string, argon2id: boolean, cost?: number): Promi
 async function verify(email: string, table: Table): Promise<number> {
   readable(table);
   const { password: stored } = (await find(address(email), table)) ?? nobody();
-  if (typeof stored !== "string" || stored === "") throw new UsageError("the user has no password hash");
+  if (typeof stored !== "string" || stored === "") throw new UsageError("the user has no password hash: an import with `--overwrite` brings one", "npx edgegate users import --help");
   const password = await askPassword("Password: ");
   const matches = /^\$2[a-z]?\$/.test(stored) ? await verifyPassword(password, stored) : await schemes.verify(password, stored);
   if (typeof matches === "string") throw new UsageError(`the hash cannot be verified: ${matches}`);
@@ -283,13 +286,13 @@ async function verify(email: string, table: Table): Promise<number> {
 async function find(email: string, table: Table): Promise<Row | undefined> {
   const found = await table.database.all(`SELECT id, password FROM ${quoted(table.name)} WHERE ${isUser(table, email)} LIMIT 2`);
   // A table of another backend may tell letter case apart.
-  if (found.length > 1) throw new UsageError("there are several users with this address, ignoring letter case: nothing was changed");
+  if (found.length > 1) throw new UsageError("there are several users with this address, ignoring letter case: nothing was changed. Change one of them in the database", "npx edgegate users export --help");
   return found[0];
 }
 
 function address(typed: string): string {
   const email = storedEmail(typed);
-  if (email === undefined) throw new UsageError("no login finds this e-mail address");
+  if (email === undefined) throw new UsageError("no login finds this e-mail address: check how it is written");
   return email;
 }
 
@@ -300,7 +303,7 @@ function told(changed: Row[], what: string): number {
 }
 
 function nobody(): never {
-  throw new UsageError("there is no user with this address");
+  throw new UsageError("there is no user with this address: check it, and that `--db` is the right database");
 }
 
 function readable({ database }: Table): void {

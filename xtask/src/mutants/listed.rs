@@ -36,7 +36,7 @@ pub(super) enum Suite {
 }
 
 /// The tests of the package, the fastest first. `signal.test.ts` tests the wasm only, `postgres.test.ts` takes too long.
-const TESTS: [&str; 33] = [
+const TESTS: [&str; 34] = [
     "events",
     "lockout",
     "d1",
@@ -60,6 +60,7 @@ const TESTS: [&str; 33] = [
     "login-schemes",
     "email",
     "cli",
+    "cli-errors",
     "trap",
     "lanes",
     "limiters",
@@ -79,8 +80,8 @@ const ONLY: [(&str, &[&str]); 7] = [
     ("pkg/src/libsql.ts", &["stores"]),
     ("pkg/src/memory.ts", &["stores"]),
     ("pkg/src/lanes.ts", &["lanes", "limiters", "passwords", "gate", "arguments"]),
-    ("pkg/src/cli/users", &["users", "users-import"]),
-    ("pkg/src/cli", &["cli"]),
+    ("pkg/src/cli/users", &["users", "users-import", "cli-errors"]),
+    ("pkg/src/cli", &["cli", "cli-errors"]),
 ];
 
 /// The time limit of a file of tests. Without a fault each takes a few seconds, and the one that runs wrangler a minute.

@@ -72,7 +72,7 @@ async function checkAndStore(source: Source, table: Table, options: ImportOption
     try {
       await database.run(lists, check);
     } catch (error) {
-      if (!(error instanceof NothingStored)) throw database.isAtomic || done === 0 ? error : new UsageError(`${(error as Error).message}\n\n${counted(done)} of ${counted(changed)} users are stored. Run the same again: it goes on with the others.`);
+      if (!(error instanceof NothingStored)) throw database.isAtomic || done === 0 ? error : new UsageError(`${(error as Error).message}\n\n${counted(done)} of ${counted(changed)} users are stored. Run the same again: it goes on with the others.`, error instanceof UsageError ? error.next : undefined);
       [isUndone, lost] = [true, { users: 0, overwritten: 0 }];
     }
     progress.clear();
@@ -111,7 +111,7 @@ class Problems {
       this.#file = openSync(report, "wx", 0o600);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      throw new UsageError(`${report} cannot be written: ${code === "EEXIST" ? "it exists already" : code}`);
+      throw new UsageError(`${report} cannot be written: ${code === "EEXIST" ? "it exists already, so choose another name" : code}`);
     }
   }
 

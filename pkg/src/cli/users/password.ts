@@ -6,14 +6,14 @@ import { UsageError } from "../usage.js";
 /** Asks for a password without showing it; without a terminal, it is the first line of standard input. */
 export async function askPassword(question: string): Promise<string> {
   const given = process.stdin.isTTY ? await hidden(question) : ((await text(process.stdin)).split(/\r?\n/, 1)[0] ?? "");
-  if (given === "") throw new UsageError("standard input has no password");
+  if (given === "") throw new UsageError("standard input has no password: its first line is one");
   return given;
 }
 
 /** The same twice: a mistyped password would be known to nobody. */
 export async function askNewPassword(): Promise<string> {
   const password = await askPassword("New password: ");
-  if (process.stdin.isTTY && (await askPassword("The same again: ")) !== password) throw new UsageError("the passwords are not the same");
+  if (process.stdin.isTTY && (await askPassword("The same again: ")) !== password) throw new UsageError("the passwords are not the same: run it again");
   return password;
 }
 

@@ -48,7 +48,7 @@ function stats(name: string): Stats {
 async function* readFile(name: string): AsyncGenerator<Read> {
   const blocks = decoded(bytesOf(name));
   const first = await blocks.next();
-  if (first.done) throw new UsageError("the file is empty");
+  if (first.done) throw new UsageError("the file is empty: export the users again");
   const all = again(first.value, blocks);
   const start = first.value.trimStart();
   if (start.startsWith("[")) return yield* readJson(all);

@@ -28,8 +28,8 @@ export async function openTable(database: Database, name: string): Promise<Table
       : `SELECT attname AS name, format_type(atttypid, NULL) AS type, (atthasdef OR attidentity <> '')::int AS given FROM pg_attribute WHERE attrelid = to_regclass(${literal(quoted(name), database.kind)}) AND attnum > 0 AND NOT attisdropped`,
   );
   const types = new Map(rows.map((row) => [String(row["name"]), String(row["type"]).toLowerCase()]));
-  if (types.size === 0) throw new UsageError(`${database.name} has no table ${name}: apply the migrations first${database.kind === "sqlite" ? ", such as `npx wrangler d1 migrations apply DB --local`" : ""}`);
-  for (const column of ["id", "email", "password"]) if (!types.has(column)) throw new UsageError(`the table ${name} has no column ${column}`);
+  if (types.size === 0) throw new UsageError(`${database.name} has no table ${name}: apply the migrations first, or name another by \`--table\``, database.migrate);
+  for (const column of ["id", "email", "password"]) if (!types.has(column)) throw new UsageError(`the table ${name} has no column ${column}: name another table by \`--table\``);
   const givesIds = rows.some((row) => row["name"] === "id" && Number(row["given"]) === 1);
   const type = types.get("id") ?? "";
   return { database, name, columns: new Set(types.keys()), ids: /int|serial/.test(type) ? "integer" : type === "uuid" && database.kind === "postgres" ? "uuid" : "text", givesIds };

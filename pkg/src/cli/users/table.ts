@@ -22,6 +22,8 @@ export interface Database {
   readonly isAtomic: boolean;
   /** How many rows are read or stored by one call. */
   readonly rowsAtOnce: number;
+  /** The command that applies the migrations, if there is one. */
+  readonly migrate?: string;
   /** Runs one statement, and returns its rows. A file has none. */
   all(sql: string): Promise<Row[]>;
   /**
@@ -72,7 +74,7 @@ async function sqlite(file: string): Promise<Database> {
   process.emitWarning = () => {};
   const { DatabaseSync } = await import("node:sqlite")
     .catch(() => {
-      throw new UsageError("sqlite:FILE needs Node 22.5 or newer");
+      throw new UsageError(`sqlite:FILE needs Node 22.5 or newer, and this is ${process.versions.node}`, "node --version");
     })
     .finally(() => (process.emitWarning = emitWarning));
   let database: DatabaseSync;
@@ -154,7 +156,7 @@ export async function connect(url: string): Promise<Client> {
   try {
     pg = own()("pg") as typeof pg;
   } catch {
-    throw new UsageError("PostgreSQL needs the package `pg`, which is not installed in this folder: npm install pg");
+    throw new UsageError("PostgreSQL needs the package `pg`, which is not installed in this folder", "npm install pg");
   }
   let client: Client;
   try {
@@ -179,7 +181,7 @@ function d1(name: string, where: "--local" | "--remote"): Database {
   try {
     wrangler = resolve(own().resolve("wrangler/package.json"), "../bin/wrangler.js");
   } catch {
-    throw new UsageError("D1 needs wrangler, which is not installed in this folder: npm install --save-dev wrangler");
+    throw new UsageError("D1 needs wrangler, which is not installed in this folder", "npm install --save-dev wrangler");
   }
   const folder = temporaryFolder();
   const execute = async (...args: string[]): Promise<Row[]> => {
@@ -187,7 +189,7 @@ function d1(name: string, where: "--local" | "--remote"): Database {
     // Its logs have the statements, and others can read them.
     const env = { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_WRITE_LOGS: "false" };
     const { status, stdout, stderr } = await runNode(call, env);
-    if (status !== 0) throw new UsageError(ofWrangler(`${stdout}${stderr}`, name));
+    if (status !== 0) throw ofWrangler(`${stdout}${stderr}`, name, where);
     const results = JSON.parse(stdout.slice(stdout.indexOf("["))) as { results?: Row[] }[];
     return results.at(-1)?.results ?? [];
   };
@@ -196,6 +198,7 @@ function d1(name: string, where: "--local" | "--remote"): Database {
     isFile: false,
     isAtomic: false,
     name: `D1 ${name} (${where.slice(2)})`,
+    migrate: migrateCommand(name, where),
     // Each call starts wrangler, which takes one to two seconds.
     rowsAtOnce: 50_000,
     all: (sql) => execute("--command", sql),
@@ -211,16 +214,18 @@ function d1(name: string, where: "--local" | "--remote"): Database {
   };
 }
 
+const migrateCommand = (name: string, where: string): string => `npx wrangler d1 migrations apply ${name} ${where}`;
+
 /** What is wrong, by the output of wrangler, and what to do; without addresses and hashes of a statement. */
-function ofWrangler(output: string, name: string): string {
+function ofWrangler(output: string, name: string, where: string): UsageError {
   if (/CLOUDFLARE_API_TOKEN|wrangler login|not (?:authenticated|logged in)|authentication error|invalid access token|code: (?:9109|10000)/i.test(output)) {
-    return "Cloudflare does not know who you are: run `npx wrangler login` first, or set CLOUDFLARE_API_TOKEN";
+    return new UsageError("Cloudflare does not know who you are: run `npx wrangler login` first, or set CLOUDFLARE_API_TOKEN", "npx wrangler login");
   }
-  if (/fetch failed|ENOTFOUND|ECONNREFUSED|EAI_AGAIN/.test(output)) return "Cloudflare cannot be reached: run the same again when there is a connection";
-  if (/find a D1 DB/.test(output)) return `the configuration of wrangler has no D1 database ${name}: \`npx wrangler d1 list\` shows those of the account, and \`npx wrangler d1 create ${name}\` makes one`;
+  if (/fetch failed|ENOTFOUND|ECONNREFUSED|EAI_AGAIN/.test(output)) return new UsageError("Cloudflare cannot be reached: run the same again when there is a connection", "npx wrangler whoami");
+  if (/find a D1 DB/.test(output)) return new UsageError(`the configuration of wrangler has no D1 database ${name}: \`npx wrangler d1 list\` shows those of the account, and \`npx wrangler d1 create ${name}\` makes one`, "npx wrangler d1 list");
   const texts = [...output.matchAll(/"text": ("(?:[^"\\]|\\.)*")/g)].map(([, text = ""]) => JSON.parse(text) as string);
   const text = texts.length > 0 ? texts.join("\n") : output;
-  return `wrangler has failed:\n${masked(text).trim().slice(0, 2000)}`;
+  return new UsageError(`wrangler has failed:\n${masked(text).trim().slice(0, 2000)}`, /no such (?:table|column)/.test(text) ? migrateCommand(name, where) : undefined);
 }
 
 /** A message without what may be an address or a hash. */
@@ -242,7 +247,7 @@ function sqlFile(file: string, kind: Database["kind"]): Database {
       const failed = new Promise<never>((_, reject) => out.once("error", reject)).catch((error: { code?: string }) => {
         hasFailed = true;
         if (error.code !== "EEXIST") rmSync(file, { force: true });
-        throw new UsageError(`${file} cannot be written: ${error.code === "EEXIST" ? "it exists already" : error.code}`);
+        throw new UsageError(`${file} cannot be written: ${error.code === "EEXIST" ? "it exists already, so choose another name" : error.code}`);
       });
       const write = async (text: string) => {
         if (!out.write(text) && !hasFailed) await new Promise<void>((resolve) => out.once("drain", resolve).once("close", resolve));
@@ -273,7 +278,7 @@ export function literal(value: string | number | boolean | null, kind: Database[
   if (typeof value === "boolean") return value ? "TRUE" : "FALSE";
   if (typeof value === "number") return String(value);
   // Neither database has a NUL in a text.
-  if (value.includes("\0")) throw new UsageError("a value has a NUL character");
+  if (value.includes("\0")) throw new UsageError("a value has a NUL character: take it out");
   const text = `'${value.replaceAll("'", "''")}'`;
   // Whether a backslash in '' is itself depends on a setting, and in E'' it never does.
   if (kind === "postgres") return value.includes("\\") ? `E${text.replaceAll("\\", "\\\\")}` : text;
