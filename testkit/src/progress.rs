@@ -21,6 +21,7 @@ pub enum Did {
 pub struct Progress {
     total: usize,
     done: usize,
+    explains: bool,
     started: Instant,
 }
 
@@ -28,7 +29,14 @@ impl Progress {
     /// A command with `total` steps.
     #[must_use]
     pub fn new(total: usize) -> Self {
-        Self { total, done: 0, started: Instant::now() }
+        Self { total, done: 0, explains: false, started: Instant::now() }
+    }
+
+    /// Whether each step says what it does and why, as on a first run.
+    #[must_use]
+    pub fn explaining(mut self, explains: bool) -> Self {
+        self.explains = explains;
+        self
     }
 
     /// Prints the name of the step, runs it, and prints its duration.
@@ -36,9 +44,20 @@ impl Progress {
     /// # Errors
     /// The error of the step, with the step's name.
     pub fn step(&mut self, name: &str, work: impl FnOnce() -> Result<Did>) -> Result<()> {
+        self.explained(name, "", work)
+    }
+
+    /// The same with an explanation.
+    ///
+    /// # Errors
+    /// As [`Progress::step`].
+    pub fn explained(&mut self, name: &str, why: &str, work: impl FnOnce() -> Result<Did>) -> Result<()> {
         self.done += 1;
         let (number, total) = (self.done, self.total);
         println!("[{number}/{total}] {name}");
+        if self.explains && !why.is_empty() {
+            println!("      {why}");
+        }
         let started = Instant::now();
         let did = work().with_context(|| format!("step {number} of {total} failed: {name}"))?;
         let outcome = match did {

@@ -34,12 +34,40 @@ pub(crate) fn run(_args: &Args) -> Result<()> {
 pub(crate) fn steps(progress: &mut Progress) -> Result<Settings> {
     npm::check_prerequisites()?;
     let settings = Settings::read()?;
-    progress.step("The wasm target of the Rust toolchain", tools::add_target)?;
-    progress.step("npm packages: wrangler, TypeScript, wasm-opt, Node 22", npm::install)?;
-    progress.step("wasm-bindgen", tools::install_wasm_bindgen)?;
-    progress.step("wasm-pack", || tools::install_wasm_pack(&settings))?;
-    progress.step("The crate as wasm", || wasm::build(&settings))?;
-    progress.step("The npm package around it", package::build)?;
-    progress.step("What the page takes from it", page::copy)?;
+    progress.explained(
+        "The wasm target of the Rust toolchain",
+        "workerd runs WebAssembly. Where the target is missing, rustup adds it to the toolchain in some seconds.",
+        tools::add_target,
+    )?;
+    progress.explained(
+        "npm packages: wrangler, TypeScript, wasm-opt, Node 22",
+        "Into node_modules, without install scripts: they bundle and run the Worker. About half a minute.",
+        npm::install,
+    )?;
+    progress.explained(
+        "wasm-bindgen",
+        "Into target/tools: it writes the JavaScript around the wasm, and must have the version of the crate. Two to three minutes.",
+        tools::install_wasm_bindgen,
+    )?;
+    progress.explained(
+        "wasm-pack",
+        "Into target/tools: it calls cargo and wasm-bindgen. One to two minutes.",
+        || tools::install_wasm_pack(&settings),
+    )?;
+    progress.explained(
+        "The crate as wasm",
+        "Into pkg/wasm: the rules of the login, compiled several times with different features. One to three minutes.",
+        || wasm::build(&settings),
+    )?;
+    progress.explained(
+        "The npm package around it",
+        "Into pkg/dist: what `npm install edgegate` would bring. Some seconds.",
+        package::build,
+    )?;
+    progress.explained(
+        "What the page takes from it",
+        "Into www/public/edgegate: the page verifies tokens by the same wasm.",
+        page::copy,
+    )?;
     Ok(settings)
 }

@@ -13,11 +13,11 @@ use anyhow::{Context, Result, bail};
 use testkit::{
     http, paths,
     progress::{Did, Progress, seconds},
-    worker::{Worker, WorkerOptions},
+    worker::{Worker, WorkerOptions, free_port},
     wrangler::{self, WORKER},
 };
 
-use crate::build;
+use crate::{build, next::Advice};
 
 const DEMO_EMAIL: &str = "demo@example.com";
 const DEMO_PASSWORD: &str = "correct horse battery staple";
@@ -30,18 +30,37 @@ pub(crate) struct Args {
     port: u16,
 }
 
+const FIRST_RUN: &str = "\
+The first run takes five to ten minutes on two cores, most of it for compiling. Later runs do only what has changed, and take some seconds.
+It needs a connection to crates.io and registry.npmjs.org, and writes into this folder only, besides the caches of cargo and npm and the
+wasm target of Rust. At the end it prints the address of the page, and opens nothing.
+";
+
 /// Runs the command until Ctrl-C or an error.
 ///
 /// # Errors
 /// Those of the steps, and an error if the Worker ends.
 pub(crate) fn run(args: &Args) -> Result<()> {
     check_port(args.port)?;
-    let mut progress = Progress::new(build::STEPS + 4);
+    // Nothing was built here before.
+    let is_first = !paths::root().join("pkg/dist").exists();
+    if is_first {
+        println!("{FIRST_RUN}");
+    }
+    let mut progress = Progress::new(build::STEPS + 4).explaining(is_first);
     build::steps(&mut progress)?;
-    progress.step("Random secrets in www/.dev.vars", write_dev_vars)?;
-    progress.step("D1 migrations on the local database", migrate)?;
+    progress.explained(
+        "Random secrets in www/.dev.vars",
+        "wrangler dev reads the settings there: a fresh SECRET_KEY, and everything that the page can show. It stays on this machine.",
+        || write_dev_vars(args.port),
+    )?;
+    progress.explained(
+        "D1 migrations on the local database",
+        "Into www/.wrangler/state: a file of SQLite with the tables of www/migrations. Some seconds.",
+        migrate,
+    )?;
     let mut worker = None;
-    progress.step("The Worker on workerd", || {
+    progress.explained("The Worker on workerd", "wrangler dev, on 127.0.0.1 only. Some seconds.", || {
         worker = Some(Worker::start_migrated(WorkerOptions {
             port: Some(args.port),
             persist_to: database(),
@@ -52,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         Ok(Did::Work)
     })?;
     let mut worker = worker.context("the Worker did not start")?;
-    progress.step("The demo user", || create_demo_user(&worker))?;
+    progress.explained("The demo user", "By POST /users, as anybody signs up.", || create_demo_user(&worker))?;
     print_what_to_paste(args.port, &progress);
 
     // Runs until Ctrl-C.
@@ -66,14 +85,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn check_port(port: u16) -> Result<()> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
         Ok(_) => Ok(()),
-        Err(error) => bail!(
-            "port {port} on 127.0.0.1 cannot be used ({error}). Choose another: cargo xtask dev --port {}",
-            port ^ 1
-        ),
+        Err(error) => bail!(Advice {
+            what: format!(
+                "port {port} on 127.0.0.1 cannot be used ({error}): end the program that uses it, or choose another"
+            ),
+            next: format!("cargo xtask dev --port {}", free_port()?),
+        }),
     }
 }
 
-fn write_dev_vars() -> Result<Did> {
+fn write_dev_vars(port: u16) -> Result<Did> {
     let file = paths::root().join(WORKER).join(".dev.vars");
     if file.exists() {
         return Ok(Did::Nothing);
@@ -90,7 +111,7 @@ fn write_dev_vars() -> Result<Did> {
          REFRESH_TOKEN_EXPIRE_MINUTES=1440\nREVOCATION=on\n\
          # What users do by mail. Mails are written to the console.\n\
          PASSWORD_CHANGE=on\nPASSWORD_RECOVERY=on\nEMAIL_VERIFICATION=on\nACCOUNT_DELETION=on\n\
-         FRONTEND_HOST=http://127.0.0.1:8787\nMAIL=console"
+         FRONTEND_HOST=http://127.0.0.1:{port}\nMAIL=console"
     )?;
     Ok(Did::Work)
 }
@@ -116,7 +137,12 @@ fn create_demo_user(worker: &Worker) -> Result<Did> {
     match response.status {
         201 => Ok(Did::Work),
         409 => Ok(Did::Nothing),
-        403 => bail!("the demo user cannot be created: www/.dev.vars does not set REGISTRATION=open"),
+        403 => bail!(Advice {
+            what: "the demo user cannot be created: www/.dev.vars does not set REGISTRATION=open. Add this line, or remove the file: \
+                   the next run writes another one"
+                .to_owned(),
+            next: "cargo xtask dev".to_owned(),
+        }),
         status => bail!("POST /users answered {status} {}\n{}", String::from_utf8_lossy(&response.body), worker.log()),
     }
 }
@@ -124,9 +150,26 @@ fn create_demo_user(worker: &Worker) -> Result<Did> {
 fn print_what_to_paste(port: u16, progress: &Progress) {
     let url = format!("http://127.0.0.1:{port}");
     let login = format!("curl -s {url}/login -d 'username={DEMO_EMAIL}' -d 'password={DEMO_PASSWORD}'");
-    println!("\nready on {url} after {}. Log the demo user in:\n", seconds(progress.elapsed()));
-    println!("  {login}\n\nUse the token:\n");
+    println!("\nready after {}\n", seconds(progress.elapsed()));
+    println!("  the page    {url}/\n  e-mail      {DEMO_EMAIL}\n  password    {DEMO_PASSWORD}\n");
+    println!("Without the page, log in and use the token:\n\n  {login}\n");
+    println!("  curl -s {url}/me -H \"Authorization: Bearer $({login} | cut -d'\"' -f4)\"\n");
     println!(
-        "  curl -s {url}/me -H \"Authorization: Bearer $({login} | cut -d'\"' -f4)\"\n\nCtrl-C stops the server. Its log follows."
+        "Settings are in www/.dev.vars, the Worker in www/src; wrangler loads both again when they change. `cargo xtask test` runs the tests.\n\
+         Ctrl-C stops the server. Its log follows, with the mails that it would send."
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_is_an_error_that_names_a_free_one() -> Result<()> {
+        let used = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let error = check_port(used.local_addr()?.port()).expect_err("it is in use");
+        let advice = error.downcast_ref::<Advice>().context("no advice")?;
+        let port = advice.next.strip_prefix("cargo xtask dev --port ").context("another command")?;
+        check_port(port.parse()?)
+    }
 }

@@ -10,6 +10,7 @@ mod fuzz;
 mod interop;
 mod markers;
 mod mutants;
+mod next;
 mod sbom;
 mod settings;
 mod settings_table;
@@ -19,8 +20,9 @@ mod steps;
 mod test;
 mod venv;
 
-use std::process::ExitCode;
+use std::{env, ffi::OsString, process::ExitCode};
 
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 use testkit::process;
 
@@ -60,9 +62,25 @@ enum Contract {
     Record,
 }
 
+/// The exit code for wrong arguments.
+const USAGE: u8 = 2;
+
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
-    process::run(|| match command {
+    let args: Vec<OsString> = env::args_os().collect();
+    let command = match Cli::try_parse_from(&args) {
+        Ok(Cli { command }) => command,
+        // `--help`.
+        Err(error) if !error.use_stderr() => error.exit(),
+        Err(error) => {
+            eprintln!("{}", next::usage(&error, &args));
+            return ExitCode::from(USAGE);
+        }
+    };
+    process::run(|| run(command).map_err(|error| next::advised(&error, &args)))
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
         Command::Bench(args) => bench::run(&args),
         Command::Build(args) => build::run(&args),
         Command::Dev(args) => dev::run(&args),
@@ -76,5 +94,5 @@ fn main() -> ExitCode {
         Command::Soak(args) => soak::run(&args),
         Command::TestRunner(args) => mutants::test_runner::run(&args),
         Command::Contract(Contract::Record) => contract::record(),
-    })
+    }
 }

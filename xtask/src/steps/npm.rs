@@ -1,7 +1,9 @@
 //! The npm packages of the root, and the programs that must be installed for them.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use testkit::{paths, progress::Did, sh::Sh, stamp::Stamp};
+
+use crate::next::Advice;
 
 /// The oldest Node that runs wrangler.
 const NODE_MIN_MAJOR: u32 = 22;
@@ -13,12 +15,19 @@ const NODE_MIN_MAJOR: u32 = 22;
 pub(crate) fn check_prerequisites() -> Result<()> {
     for program in ["node", "npm"] {
         if paths::which(program).is_none() {
-            bail!(
-                "`{program}` is missing. Install Node.js with npm (any version from 20 on):\n  \
-                 apt-get install nodejs npm      (Debian, Ubuntu)\n  \
-                 brew install node               (macOS)\n  \
-                 https://nodejs.org/en/download  (else)"
-            );
+            bail!(Advice {
+                what: format!(
+                    "`{program}` is missing: the Worker's tools are npm packages. Install Node.js with npm (any version from 20 on):\n  \
+                     apt-get install nodejs npm      (Debian, Ubuntu)\n  \
+                     brew install node               (macOS)\n  \
+                     https://nodejs.org/en/download  (else)"
+                ),
+                next: match std::env::consts::OS {
+                    "macos" => "brew install node",
+                    _ => "sudo apt-get install nodejs npm",
+                }
+                .to_owned(),
+            });
         }
     }
     Ok(())
@@ -38,7 +47,10 @@ pub(crate) fn install() -> Result<Did> {
         outputs: vec!["node_modules/.package-lock.json", "node_modules/.bin/wrangler"],
     };
     stamp.unless_unchanged(|| {
-        Sh::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).run()?;
+        Sh::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).run().context(Advice {
+            what: "npm has not installed the packages. Without a connection to registry.npmjs.org it cannot; a proxy is set by `npm config set proxy URL`".to_owned(),
+            next: "npm ping".to_owned(),
+        })?;
         check_node()
     })
 }
@@ -47,13 +59,16 @@ fn check_node() -> Result<()> {
     let version = Sh::new("node").args(["--version"]).output()?;
     let major = version.trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
     if major.is_none_or(|major| major < NODE_MIN_MAJOR) {
-        bail!(
-            "wrangler needs Node {NODE_MIN_MAJOR}, this is {}, and npm has none for this machine ({} {}): \
-             install it from https://nodejs.org/en/download",
-            version.trim(),
-            std::env::consts::OS,
-            std::env::consts::ARCH
-        );
+        bail!(Advice {
+            what: format!(
+                "wrangler needs Node {NODE_MIN_MAJOR}, this is {}, and npm has none for this machine ({} {}): \
+                 install it from https://nodejs.org/en/download",
+                version.trim(),
+                std::env::consts::OS,
+                std::env::consts::ARCH
+            ),
+            next: "node --version".to_owned(),
+        });
     }
     Ok(())
 }

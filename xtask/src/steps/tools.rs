@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use anyhow::{Context, Result, bail};
 use testkit::{paths, progress::Did, sh::Sh};
 
-use crate::settings::Settings;
+use crate::{next::Advice, settings::Settings};
 
 /// The wasm target of Rust.
 pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
@@ -29,12 +29,20 @@ pub(crate) fn add_target() -> Result<Did> {
         return Ok(Did::Nothing);
     }
     if paths::which("rustup").is_none() {
-        bail!(
-            "the Rust target {TARGET} is missing, and so is rustup, which adds it. Install rustup with:\n  \
-             curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh"
-        );
+        bail!(Advice {
+            what: format!(
+                "the Rust target {TARGET} is missing, and so is rustup, which adds it. With a Rust of the system, its packages may have it \
+                 (Debian: libstd-rust-dev-wasm32)"
+            ),
+            next: "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh".to_owned(),
+        });
     }
-    Sh::new("rustup").args(["target", "add", TARGET]).run()?;
+    Sh::new("rustup").args(["target", "add", TARGET]).run().context(Advice {
+        what: format!(
+            "rustup has not added the target {TARGET}. Without a connection to static.rust-lang.org it cannot"
+        ),
+        next: format!("rustup target add {TARGET}"),
+    })?;
     Ok(Did::Work)
 }
 
@@ -128,7 +136,10 @@ fn install(package: &str, program: &str, version: &str, flags: &[&str]) -> Resul
     for (name, value) in FAST_COMPILE {
         cargo = cargo.env(name, value);
     }
-    cargo.run()?;
+    cargo.run().context(Advice {
+        what: format!("{package} {version} was not installed. Without a connection to crates.io, or with a crate that does not compile, it cannot be"),
+        next: format!("cargo info {package}@{version}"),
+    })?;
     Ok(Did::Work)
 }
 
