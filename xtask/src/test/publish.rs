@@ -35,7 +35,7 @@ pub(super) fn check() -> Result<Outcome> {
         .args(CRATES)
         .env("CARGO_TARGET_DIR", packed)
         .run()?;
-    Sh::new("npm").args(["publish", "--dry-run", "--access", "public"]).dir(&paths::root().join("pkg")).run()?;
+    Sh::new("npm").args(["publish", "--dry-run", "--access", "public"]).dir(paths::root().join("pkg")).run()?;
     Ok(Passed(VERSION.to_owned()))
 }
 
