@@ -28,12 +28,15 @@ pub(crate) struct Args {
     /// The port on 127.0.0.1.
     #[arg(long, default_value_t = 8787)]
     port: u16,
+    /// The folder of the Worker, for tests
+    #[arg(long, hide = true, default_value = WORKER)]
+    worker: String,
 }
 
 const FIRST_RUN: &str = "\
 The first run takes five to ten minutes on two cores, most of it for compiling. Later runs do only what has changed, and take some seconds.
-It needs a connection to crates.io and registry.npmjs.org, and writes into this folder only, besides the caches of cargo and npm and the
-wasm target of Rust. At the end it prints the address of the page, and opens nothing.
+It needs a connection to the registries of Rust and npm, and writes into this folder only, besides the caches of cargo and npm and the wasm
+target of Rust. At the end it prints the address of the page, and opens nothing.
 ";
 
 /// Runs the command until Ctrl-C or an error.
@@ -52,20 +55,20 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     progress.explained(
         "Random secrets in www/.dev.vars",
         "wrangler dev reads the settings there: a fresh SECRET_KEY, and everything that the page can show. It stays on this machine.",
-        || write_dev_vars(args.port),
+        || write_dev_vars(args),
     )?;
     progress.explained(
         "D1 migrations on the local database",
         "Into www/.wrangler/state: a file of SQLite with the tables of www/migrations. Some seconds.",
-        migrate,
+        || migrate(&args.worker),
     )?;
     let mut worker = None;
     progress.explained("The Worker on workerd", "wrangler dev, on 127.0.0.1 only. Some seconds.", || {
         worker = Some(Worker::start_migrated(WorkerOptions {
             port: Some(args.port),
-            persist_to: database(),
+            persist_to: database(&args.worker),
             vars: None,
-            folder: WORKER,
+            folder: &args.worker,
             echo: true,
         })?);
         Ok(Did::Work)
@@ -94,8 +97,8 @@ fn check_port(port: u16) -> Result<()> {
     }
 }
 
-fn write_dev_vars(port: u16) -> Result<Did> {
-    let file = paths::root().join(WORKER).join(".dev.vars");
+fn write_dev_vars(Args { port, worker }: &Args) -> Result<Did> {
+    let file = paths::root().join(worker).join(".dev.vars");
     if file.exists() {
         return Ok(Did::Nothing);
     }
@@ -116,13 +119,16 @@ fn write_dev_vars(port: u16) -> Result<Did> {
     Ok(Did::Work)
 }
 
-fn database() -> std::path::PathBuf {
-    paths::root().join(WORKER).join(".wrangler/state")
+fn database(worker: &str) -> std::path::PathBuf {
+    paths::root().join(worker).join(".wrangler/state")
 }
 
-fn migrate() -> Result<Did> {
+fn migrate(worker: &str) -> Result<Did> {
+    if worker != WORKER {
+        return wrangler::migrate(&database(worker)).map(|()| Did::Work);
+    }
     let stamp = wrangler::migrations_stamp("migrations", "www/.wrangler/state/v3/d1");
-    stamp.unless_unchanged(|| wrangler::migrate(&database()))
+    stamp.unless_unchanged(|| wrangler::migrate(&database(worker)))
 }
 
 fn create_demo_user(worker: &Worker) -> Result<Did> {
