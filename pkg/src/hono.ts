@@ -40,7 +40,7 @@ export interface UserVariables {
  * import { gate, requireUser } from "edgegate/hono";
  *
  * const app = new Hono<{ Bindings: Env }>();
- * app.use(gate((c) => createGate(c.env, d1Users(c.env.DB))));
+ * app.use(gate<{ Bindings: Env }>((c) => createGate(c.env, d1Users(c.env.DB))));
  * app.get("/orders", requireUser(), (c) => c.json({ orders: [], of: c.var.user.email }));
  * ```
  */
