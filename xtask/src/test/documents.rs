@@ -1,7 +1,11 @@
-//! What the documents claim: each row of SECURITY.md names tests that exist, links lead somewhere, the table of settings is that of the
-//! source, and no example contains a secret to copy.
+//! What the documents claim: each row of SECURITY.md names tests that exist, each block of code is run by a test, links lead somewhere, the
+//! table of settings is that of the source, and no example contains a secret to copy.
 
+mod blocks;
+mod commands;
+pub(super) mod examples;
 mod links;
+pub(super) mod markdown;
 
 use std::{fs, path::Path};
 
@@ -14,7 +18,8 @@ use crate::settings_table;
 /// Secrets of this length are accepted.
 const SECRET_MIN_BYTES: usize = 32;
 
-/// Fails for every row without a test, every named test that does not exist, every link to nowhere, and every secret in an example.
+/// Fails for every row without a test, every named test that does not exist, every block that no test runs, every link to nowhere, and every
+/// secret in an example.
 pub(super) fn check() -> Result<Outcome> {
     let root = paths::root();
     let security = fs::read_to_string(root.join("SECURITY.md")).context("SECURITY.md")?;
@@ -29,6 +34,8 @@ pub(super) fn check() -> Result<Outcome> {
         }
     }
     let documents = documents(&root)?;
+    let mut blocks = blocks::collect(&documents)?;
+    faults.append(&mut blocks.faults);
     for (name, text) in &documents {
         faults.extend(secrets(text.lines()).map(|line| format!("{name}: a secret to copy: {line}")));
     }
@@ -44,9 +51,12 @@ pub(super) fn check() -> Result<Outcome> {
     }
     faults.iter().for_each(|fault| println!("{fault}"));
     Ok(match faults.len() {
-        0 if !rows.is_empty() => {
-            Outcome::Passed(format!("{} rows of SECURITY.md, {} documents", rows.len(), documents.len()))
-        }
+        0 if !rows.is_empty() => Outcome::Passed(format!(
+            "{} rows of SECURITY.md, {} documents, {}",
+            rows.len(),
+            documents.len(),
+            blocks.summary()
+        )),
         0 => Outcome::Failed("SECURITY.md has no table".to_owned()),
         count => Outcome::Failed(format!("{count} faults; see above")),
     })
@@ -54,10 +64,11 @@ pub(super) fn check() -> Result<Outcome> {
 
 /// The name and the text of every document.
 fn documents(root: &Path) -> Result<Vec<(String, String)>> {
-    let names = Sh::new("git").args(["ls-files", "*.md"]).dir(root).output()?;
+    let names =
+        Sh::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard", "*.md"]).dir(root).output()?;
     let read =
         |name: &str| Ok((name.to_owned(), fs::read_to_string(root.join(name)).with_context(|| name.to_owned())?));
-    names.lines().map(read).collect()
+    names.lines().filter(|name| root.join(name).is_file()).map(read).collect()
 }
 
 /// The threats of the table, and the names of their tests: `file::test`.

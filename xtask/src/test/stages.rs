@@ -17,14 +17,14 @@ use crate::{build, settings::Settings, size, soak, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 31] = [
+pub(super) const ALL: [Stage; 32] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
     stage("modules", "the modules of src/ use each other in one direction", false, modules::check),
     stage(
         "documents",
-        "the tests that SECURITY.md names exist, links lead somewhere, no document contains a secret",
+        "the tests that SECURITY.md names exist, a test runs each block, links lead somewhere, no document contains a secret",
         false,
         documents::check,
     ),
@@ -56,6 +56,7 @@ pub(super) const ALL: [Stage; 31] = [
         migrating::check,
     ),
     stage("page", "the page of the Worker in headless Chromium: flows, axe, screenshots", true, page::check),
+    stage("examples", "the blocks of code of all documents but MIGRATING.md", true, documents::examples::check),
     stage("soak", "some seconds of mixed traffic against the Worker on workerd", true, soak),
     slow("killed", "workerd killed twenty times in the middle of writes", killed),
     slow(

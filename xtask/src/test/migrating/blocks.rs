@@ -2,6 +2,8 @@
 
 use anyhow::{Context, Result, bail, ensure};
 
+use super::super::documents::markdown::{Fence, code_of};
+
 /// How a block is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -32,48 +34,35 @@ pub(super) struct Block {
 /// When a block is neither `sh` nor a `text` behind one, or does not end.
 pub(super) fn blocks(document: &str) -> Result<Vec<Block>> {
     let mut found: Vec<Block> = Vec::new();
-    let (mut section, mut has_text) = (String::new(), true);
-    let mut lines = document.lines().enumerate();
-    while let Some((number, line)) = lines.next() {
-        if let Some(heading) = line.strip_prefix("## ") {
-            heading.clone_into(&mut section);
-        }
-        let Some(info) = line.strip_prefix("```") else { continue };
-        let mut body = Vec::new();
-        loop {
-            let (_, line) = lines.next().with_context(|| format!("line {}: the block does not end", number + 1))?;
-            if line == "```" {
-                break;
-            }
-            body.push(line.to_owned());
-        }
+    let mut has_text = true;
+    for Fence { section, line, info, code } in code_of(document)?.fences {
         let mut words = info.split(' ');
         match words.next() {
             Some("sh") => {
                 let mut block = Block {
-                    section: section.clone(),
-                    line: number + 2,
+                    section,
+                    line: line + 1,
                     kind: Kind::Foreground,
                     text_ids: false,
-                    script: body.join("\n") + "\n",
+                    script: code,
                     expected: Vec::new(),
                 };
                 for word in words {
                     match word {
                         "background" => block.kind = Kind::Background,
                         "text-ids" => block.text_ids = true,
-                        other => bail!("line {}: `{other}` says nothing about a block", number + 1),
+                        other => bail!("line {line}: `{other}` says nothing about a block"),
                     }
                 }
                 found.push(block);
                 has_text = false;
             }
             Some("text") => {
-                ensure!(!has_text && !body.is_empty(), "line {}: no command prints this", number + 1);
-                found.last_mut().context("no command")?.expected = body;
+                ensure!(!has_text && !code.is_empty(), "line {line}: no command prints this");
+                found.last_mut().context("no command")?.expected = code.lines().map(str::to_owned).collect();
                 has_text = true;
             }
-            _ => bail!("line {}: a block is `sh`, or `text` behind it, and not `{info}`", number + 1),
+            _ => bail!("line {line}: a block is `sh`, or `text` behind it, and not `{info}`"),
         }
     }
     ensure!(!found.is_empty(), "the document has no commands");
