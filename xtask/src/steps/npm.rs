@@ -48,7 +48,7 @@ pub(crate) fn install() -> Result<Did> {
     };
     stamp.unless_unchanged(|| {
         Sh::new("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]).run().context(Advice {
-            what: "npm has not installed the packages. Without a connection to registry.npmjs.org it cannot; a proxy is set by `npm config set proxy URL`".to_owned(),
+            what: "npm has not installed the packages. Without a connection to the npm registry it cannot; a proxy is set by `npm config set proxy URL`".to_owned(),
             next: "npm ping".to_owned(),
         })?;
         check_node()
