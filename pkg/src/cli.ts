@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from "commander";
 import { EdgegateError } from "edgegate";
+import { addInit } from "./cli/init.js";
 import { inspect } from "./cli/inspect.js";
 import { invite } from "./cli/invite.js";
 import { keygen } from "./cli/keygen.js";
@@ -36,6 +37,7 @@ function command(version: string): Command {
   // Errors are told below: a message of commander may repeat an argument, which may be a secret.
   program.exitOverride().configureOutput({ outputError: () => {} }).showHelpAfterError(false).showSuggestionAfterError(false);
   program.version(version, "-V, --version").helpCommand("help [command]").allowExcessArguments(false);
+  addInit(program, version, exit);
   addUsers(program, exit);
   program
     .command("keygen")

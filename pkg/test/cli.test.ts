@@ -190,10 +190,25 @@ test("an unexpected argument is refused and not repeated", async () => {
   }
 });
 
+test("an error names the help of the command that was called, without its arguments", () => {
+  for (const [args, help] of [
+    [["hunter2"], "--help"],
+    [["invite", "keygen", "--minutes", "x"], "invite --help"],
+    [["users", "hunter2"], "users --help"],
+    [["users", "add", "hunter2", "--db", "keygen"], "users add --help"],
+    [["token", "inspect", "hunter2"], "token inspect --help"],
+  ] as const) {
+    const { status, stderr } = edgegate([...args]);
+    assert.equal(status, 2);
+    assert(stderr.endsWith(`\n\n\`npx edgegate ${help}\` shows how it is used.\n`), stderr);
+    assert(!stderr.includes("hunter2"));
+  }
+});
+
 test("--help and --version print to stdout, and a missing command is a wrong call", () => {
   const help = edgegate(["--help"]);
   assert.equal(help.status, 0);
-  assert.match(help.stdout, /\n {2}users .*\n {2}keygen .*\n {2}invite .*\n {2}token /s);
+  assert.match(help.stdout, /\n {2}init .*\n {2}users .*\n {2}keygen .*\n {2}invite .*\n {2}token /s);
   assert.deepEqual([edgegate(["-h"]), edgegate(["help"])], [help, help]);
   const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
   for (const option of ["--version", "-V"]) assert.deepEqual(edgegate([option]), { status: 0, stdout: `${version}\n`, stderr: "" });

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,11 +37,20 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** What `edgegate init` copies: files of its own, and those of the Worker. */
+function copiedByInit(): string[] {
+  const below = (path: string) => readdirSync(here(path), { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(here(path), name)).isFile());
+  const own = below("../../pkg/init").filter((name) => !name.startsWith("www/")).map((name) => `init/${name}`);
+  const page = below("../../www/public").filter((name) => !name.startsWith("edgegate/")).map((name) => `public/${name}`);
+  const others = ["src", "migrations"].flatMap((folder) => below(`../../www/${folder}`).map((name) => `${folder}/${name}`));
+  return [...own, ...["copied.json", "wrangler.jsonc", ...page, ...others].map((name) => `init/www/${name}`)];
+}
+
 test("it contains the files that the manifest names, and no others", () => {
   const files = readdirSync(installed, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1));
   const others = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "dist/cli.js", "wasm/password_bg.wasm", "wasm/schemes.wasm", "wasm/token_bg.wasm"];
-  assert.deepEqual(paths.sort(), [...new Set([...filesIn(manifest().exports), ...others])].sort());
+  assert.deepEqual(paths.sort(), [...new Set([...filesIn(manifest().exports), ...others, ...copiedByInit()])].sort());
 });
 
 /** The files of the package that end up in a bundle. */

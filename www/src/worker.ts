@@ -3,8 +3,8 @@ import { d1Users } from "edgegate/d1";
 import { schemes } from "edgegate/schemes";
 import { isWithoutTables, lacksUsers, NO_DATABASE, NO_TABLES, notSetUp, setupOf, watchedLog, type Setup } from "./setup.js";
 
-interface Env extends Settings {
-  DB?: D1Database;
+export interface Env extends Settings {
+  DB: D1Database;
   /** The files of `public`; without it there is no page. */
   ASSETS?: Fetcher;
   /** Counts the requests of a client. */
@@ -29,7 +29,7 @@ export default {
   async fetch(request, env, ctx) {
     const page = await pageOf(request, env);
     if (page) return page;
-    const { DB } = env;
+    const { DB }: { DB?: D1Database } = env;
     let ready: Gate;
     try {
       ready = gateOf(env);
@@ -56,7 +56,7 @@ export default {
 /** @throws when a setting is wrong. */
 function gateOf(env: Env): Gate {
   // Without a binding, nothing is asked of it but with `SHADOW`, where what is compared fails and is logged.
-  return (gate ??= createGate(env, d1Users(env.DB as D1Database, { replicas: env.D1_REPLICAS === "on" }), {
+  return (gate ??= createGate(env, d1Users(env.DB, { replicas: env.D1_REPLICAS === "on" }), {
     limiters: { client: env.CLIENT_LIMITER, account: env.ACCOUNT_LIMITER },
     schemes,
     sendMail: mailOf(env),

@@ -6,7 +6,7 @@ use testkit::progress::{Progress, seconds};
 use crate::{
     settings::Settings,
     size,
-    steps::{npm, package, page, tools, wasm},
+    steps::{init, npm, package, page, tools, wasm},
 };
 
 /// Build the wasm into pkg/wasm and the npm package into pkg/dist
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct Args {}
 
 /// The number of steps in [`steps`].
-pub(crate) const STEPS: usize = 7;
+pub(crate) const STEPS: usize = 8;
 
 /// Runs the command.
 ///
@@ -68,6 +68,11 @@ pub(crate) fn steps(progress: &mut Progress) -> Result<Settings> {
         "What the page takes from it",
         "Into www/public/edgegate: the page verifies tokens by the same wasm.",
         page::copy,
+    )?;
+    progress.explained(
+        "What `edgegate init` takes from the Worker",
+        "Into pkg/init/www: its files are those of www, so that there is one source.",
+        init::copy,
     )?;
     Ok(settings)
 }

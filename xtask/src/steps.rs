@@ -1,5 +1,6 @@
 //! The steps from a fresh clone to a built package. Each is skipped while its inputs are unchanged.
 
+pub(crate) mod init;
 pub(crate) mod npm;
 pub(crate) mod package;
 pub(crate) mod page;

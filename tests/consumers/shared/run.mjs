@@ -13,6 +13,8 @@ import { promisify } from "node:util";
 
 const environment = { ...process.env, CI: "1", NEXT_TELEMETRY_DISABLED: "1", ASTRO_TELEMETRY_DISABLED: "1", NO_COLOR: "1" };
 delete environment.FORCE_COLOR;
+// With it, `node --test` would report to this test, and to nobody else.
+delete environment.NODE_TEST_CONTEXT;
 
 /** Runs a program to its end, and returns what it prints. */
 export async function run(program, args, options = {}) {

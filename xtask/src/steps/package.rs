@@ -81,8 +81,10 @@ pub(crate) fn bundle(root: &Path) -> Result<()> {
 
 /// Bundles the command with the libraries that only it needs. So who installs the package installs no other.
 fn bundle_command(root: &Path) -> Result<()> {
-    let licences = ["commander", "csv-parse"].map(|name| {
-        let file = paths::root().join("node_modules").join(name).join("LICENSE");
+    let licences =
+        [("commander", "LICENSE"), ("csv-parse", "LICENSE"), ("jsonc-parser", "LICENSE.md"), ("smol-toml", "LICENSE")];
+    let licences = licences.map(|(name, file)| {
+        let file = paths::root().join("node_modules").join(name).join(file);
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         Ok(format!("{name}\n\n{}", text.trim()))
     });
@@ -95,6 +97,8 @@ fn bundle_command(root: &Path) -> Result<()> {
     Sh::node_tool("esbuild")
         .args(["pkg/lib/cli.js", "--bundle", "--platform=node", "--format=esm", "--target=es2023"])
         .args(["--legal-comments=none", "--log-level=warning", "--tsconfig-raw={}"])
+        // The other form of jsonc-parser finds its own files at run time.
+        .args(["--main-fields=module,main"])
         .args(["edgegate", "edgegate/*", "pg"].map(|name| format!("--external:{name}")))
         .args([format!("--banner:js={banner}"), "--outfile=pkg/dist/cli.js".to_owned()])
         .dir(root)

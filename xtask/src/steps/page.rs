@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use testkit::{paths, progress::Did};
 
 /// The entries with their wasm inside, and their names below `www/public`.
-const FILES: [(&str, &str); 2] = [("token/inline.js", "token.js"), ("password/inline.js", "password.js")];
+pub(super) const FILES: [(&str, &str); 2] = [("token/inline.js", "token.js"), ("password/inline.js", "password.js")];
 
 /// Copies them to the files that the Worker serves.
 ///

@@ -9,7 +9,8 @@ use super::{Outcome, counts::judge, package::pack};
 use crate::build;
 
 /// The groups of consumers, which share an install each; the most used are first.
-const GROUPS: [&str; 8] = ["workers", "servers", "bundlers", "typescript", "test-runners", "auth", "next", "sveltekit"];
+const GROUPS: [&str; 9] =
+    ["workers", "servers", "bundlers", "typescript", "init", "test-runners", "auth", "next", "sveltekit"];
 
 /// How many of them `--quick` takes.
 const QUICK: usize = 3;

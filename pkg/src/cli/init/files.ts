@@ -1,0 +1,85 @@
+// Files that `edgegate init` writes: all of them or none, and none over another one.
+
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UsageError } from "../usage.js";
+
+export interface File {
+  /** Below the folder of the project, with `/`. */
+  path: string;
+  content: string | Buffer;
+  /** What the file has now. Without it, there must be none. */
+  before?: string | undefined;
+  /** For the owner only. */
+  isSecret?: boolean;
+}
+
+// The command is one file, `dist/cli.js`.
+const PACKAGE = new URL("../", import.meta.url);
+
+/** A file of this package. */
+export function shipped(path: string): Buffer {
+  return readFileSync(new URL(path, PACKAGE));
+}
+
+/** The files below a folder of this package, with paths from there. */
+export function shippedBelow(folder: string): File[] {
+  const root = fileURLToPath(new URL(folder, PACKAGE));
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const files = entries.map(({ parentPath, name }) => join(parentPath, name));
+  return files.sort().map((file) => ({ path: file.slice(root.length).replaceAll("\\", "/").replace(/^\//, ""), content: readFileSync(file) }));
+}
+
+/** What the build has copied: versions of packages, and which files of `dist` the page loads. */
+export function copied(): { versions: Record<"@cloudflare/workers-types" | "hono" | "typescript" | "wrangler", string>; entries: Record<string, string> } {
+  return JSON.parse(shipped("init/www/copied.json").toString());
+}
+
+export const SIGN_UP = "# Anyone can sign up, on this machine. Deployed, nobody can until REGISTRATION is set there.\nREGISTRATION=open\n";
+
+/** A setting with a new secret. */
+export function secretKey(): string {
+  return `# Signs the tokens: whoever knows it can sign any. This one is random, and for this machine only.\nSECRET_KEY=${randomBytes(32).toString("hex")}\n`;
+}
+
+/** Writes them. If one cannot be written, everything is as it was. */
+export function write(root: string, files: File[]): void {
+  const undo: (() => void)[] = [];
+  let at = root;
+  try {
+    for (const file of files) {
+      const { path, content, before, isSecret = false } = file;
+      at = join(root, path);
+      makeFolder(dirname(at), undo);
+      const target = at;
+      if (before === undefined) {
+        writeFileSync(target, content, { flag: "wx", mode: isSecret ? 0o600 : 0o666 });
+        undo.push(() => rmSync(target));
+      } else {
+        // Somebody may have saved it meanwhile.
+        if (readFileSync(target, "utf8") !== before) throw new UsageError(`${path} was changed meanwhile: run the command again`);
+        undo.push(() => writeFileSync(target, before));
+        writeFileSync(target, content);
+      }
+    }
+  } catch (error) {
+    for (const step of undo.reverse()) step();
+    if (error instanceof UsageError) throw error;
+    throw unwritable(at, error as NodeJS.ErrnoException);
+  }
+}
+
+function makeFolder(folder: string, undo: (() => void)[]): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder), undo);
+  mkdirSync(folder);
+  undo.push(() => rmdirSync(folder));
+}
+
+function unwritable(file: string, { code, syscall }: NodeJS.ErrnoException): UsageError {
+  if (syscall === undefined) throw new Error(`${file}: an error that is not of the file system`);
+  const reason = code === "EEXIST" ? "it is there already" : code === "EACCES" || code === "EPERM" || code === "EROFS" ? `you may not write there (${code})` : code;
+  return new UsageError(`${file} cannot be written: ${reason}. Nothing was left behind. Go to a folder in which you may write, such as by \`cd ~\`, and repeat the command`);
+}

@@ -1,0 +1,366 @@
+// `npx edgegate init` of the packed package, and what it makes.
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { createTestHarness } from "wrangler";
+import { useServer } from "../shared/http.mjs";
+import { freePort, run, serving } from "../shared/run.mjs";
+
+const installed = join(import.meta.dirname, "node_modules");
+const CLI = join(installed, "edgegate/dist/cli.js");
+const WRANGLER = join(installed, "wrangler/bin/wrangler.js");
+const { version } = JSON.parse(readFileSync(join(installed, "edgegate/package.json"), "utf8"));
+/** The packages that the projects get. */
+const group = JSON.parse(readFileSync(join(import.meta.dirname, "package.json"), "utf8"));
+
+const folder = mkdtempSync(join(tmpdir(), "edgegate-init-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+function init(args, { cwd = folder, status = 0 } = {}) {
+  const ran = spawnSync(process.execPath, [CLI, "init", ...args], { cwd, encoding: "utf8" });
+  assert.equal(ran.status, status, ran.stdout + ran.stderr);
+  return ran;
+}
+
+const text = (...path) => readFileSync(join(folder, ...path), "utf8");
+const secretOf = (path) => /^SECRET_KEY=([0-9a-f]{64})$/m.exec(text(path))?.[1];
+const filesBelow = (path) => readdirSync(join(folder, path), { recursive: true }).filter((name) => statSync(join(folder, path, name)).isFile()).sort();
+
+/** The same install for all projects. */
+const share = (project) => symlinkSync(installed, join(folder, project, "node_modules"));
+
+const isAlone = spawnSync("unshare", ["--user", "--map-root-user", "--net", "ip", "link", "set", "lo", "up"]).status === 0;
+
+/** Runs the commands of a project in a network without any other machine, or, where that is not allowed, in that of this one. */
+async function runOffline(project) {
+  const asked = join(folder, `${project}.asked`);
+  const args = [join(import.meta.dirname, "offline.mjs"), join(folder, project), asked];
+  const output = isAlone
+    ? await run("unshare", ["--user", "--map-root-user", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", process.execPath, ...args])
+    : await run(process.execPath, args);
+  assert.equal(existsSync(asked) ? readFileSync(asked, "utf8") : "", "", "hosts that were asked");
+  return output;
+}
+
+test("a new project is installed from its manifest; then `npm run dev` and `npm test` work without a network", async () => {
+  const { stdout, stderr } = init(["my-login"]);
+  assert.match(stdout, /\n {2}cd my-login\n {2}npm install\n {2}npm run dev .*\n {2}npm test /);
+  assert.match(text("my-login/wrangler.jsonc"), /"name": "my-login",[^]*"database_name": "my-login",/);
+  assert.doesNotMatch(text("my-login/wrangler.jsonc"), /edgegate/);
+  assert.equal(statSync(join(folder, "my-login/.dev.vars")).mode & 0o777, 0o600);
+  const secret = secretOf("my-login/.dev.vars");
+  assert(secret && !`${stdout}${stderr}`.includes(secret));
+  assert(filesBelow("my-login").filter((name) => text("my-login", name).includes(secret)).join() === ".dev.vars");
+  assert.match(text("my-login/.gitignore"), /^\.dev\.vars\*\n!\.dev\.vars\.example$/m);
+  assert.match(text("my-login/.dev.vars.example"), /^SECRET_KEY="" #/);
+
+  // The packages of this group are those that a project gets, in the versions of its lock file.
+  const manifest = JSON.parse(text("my-login/package.json"));
+  assert.deepEqual([manifest.dependencies, manifest.devDependencies], [{ edgegate: version }, group.devDependencies]);
+  const packed = await run("npm", ["pack", join(installed, "edgegate"), "--silent", "--pack-destination", folder]);
+  manifest.dependencies.edgegate = `file:../${packed}`;
+  writeFileSync(join(folder, "my-login/package.json"), JSON.stringify(manifest));
+  cpSync(join(import.meta.dirname, "package-lock.json"), join(folder, "my-login/package-lock.json"));
+  await run("npm", ["install", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], { cwd: join(folder, "my-login") });
+  assert(!existsSync(join(folder, "my-login/node_modules/hono")));
+
+  const output = await runOffline("my-login");
+  assert.match(output, /^# pass 3$/m);
+  assert.match(output, /^# fail 0$/m);
+  await run("npm", ["run", "check"], { cwd: join(folder, "my-login") });
+});
+
+test("--hono makes one with Hono and a guarded route", async () => {
+  init(["apps/with-hono", "--hono"]);
+  share("apps/with-hono");
+  const { dependencies } = JSON.parse(text("apps/with-hono/package.json"));
+  assert.deepEqual(dependencies, { edgegate: version, ...group.dependencies });
+  assert.notEqual(secretOf("apps/with-hono/.dev.vars"), undefined);
+  await run("npm", ["run", "check"], { cwd: join(folder, "apps/with-hono") });
+  const output = await run("npm", ["test"], { cwd: join(folder, "apps/with-hono") });
+  assert.match(output, /^# pass 4$/m);
+  // The Worker of a deploy.
+  await run(process.execPath, [WRANGLER, "deploy", "--dry-run"], { cwd: join(folder, "apps/with-hono"), env: { WRANGLER_SEND_METRICS: "false" } });
+});
+
+test("each project has its own secret and its own counters", () => {
+  init(["one"]);
+  init(["two"]);
+  assert.notEqual(secretOf("one/.dev.vars"), secretOf("two/.dev.vars"));
+  const counters = (project) => [...text(project, "wrangler.jsonc").matchAll(/"namespace_id": "(\d+)"/g)].map(([, id]) => id);
+  assert.equal(new Set([...counters("one"), ...counters("two")]).size, 4);
+});
+
+test("--dry-run writes nothing, and names the files", () => {
+  const { stdout } = init(["dry", "--hono", "--dry-run"]);
+  assert(!existsSync(join(folder, "dry")));
+  init(["wet", "--hono"]);
+  const named = [...stdout.matchAll(/^ {2}(\S+)$/gm)].map(([, name]) => name);
+  assert.deepEqual(named.sort(), filesBelow("wet"));
+});
+
+test("a folder with git and nothing else is empty, and the present one can be it", () => {
+  mkdirSync(join(folder, "here/.git"), { recursive: true });
+  const { stdout } = init(["."], { cwd: join(folder, "here") });
+  assert.match(stdout, /^here: /);
+  assert.doesNotMatch(stdout, / cd /);
+  assert.match(text("here/package.json"), /"name": "here"/);
+});
+
+/** What a person has. */
+const HONO = {
+  "package.json": `{
+\t"name": "orders",
+\t"type": "module",
+\t"dependencies": {
+\t\t"hono": "4.13.19"
+\t}
+}
+`,
+  "tsconfig.json": '{ "compilerOptions": { "target": "ES2023", "lib": ["ESNext"], "types": ["@cloudflare/workers-types"], "module": "ESNext", "moduleResolution": "Bundler", "strict": true, "skipLibCheck": true, "noEmit": true }, "include": ["src"] }',
+  "wrangler.jsonc": `// The shop.
+{
+\t"name": "orders", // do not rename
+\t"main": "src/index.ts",
+\t"compatibility_date": "2026-11-01", // tested with it
+\t/* Values
+\t   for all. */
+\t"vars": { // for all
+\t\t"CURRENCY": "EUR", // not USD
+\t}, // the end of vars
+}
+`,
+  "src/index.ts": `import { Hono } from "hono";
+
+interface Env {
+  DB: D1Database;
+  CURRENCY: string;
+}
+
+const app = new Hono<{ Bindings: Env }>();
+// HERE
+app.get("/", (c) => c.text(c.env.CURRENCY));
+
+export default app;
+`,
+  "src/login.ts": "export const ours = 1;\n",
+  ".dev.vars": "OTHER=1",
+  "migrations/0001_orders.sql": "CREATE TABLE orders (id INTEGER PRIMARY KEY);\n",
+  "migrations/0012_more.sql": "ALTER TABLE orders ADD COLUMN users INTEGER;\n",
+};
+
+const PLAIN = {
+  "package.json": '{ "name": "plain", "type": "module" }\n',
+  "wrangler.toml": `# The shop.
+name = "plain"
+main = "worker.js"
+compatibility_date = "2026-11-01"
+
+[vars]
+CURRENCY = "EUR" # not USD
+`,
+  "worker.js": `// HERE
+export default {
+  async fetch(request, env, ctx) {
+    // FIRST
+    if (new URL(request.url).pathname === "/") return new Response(env.CURRENCY);
+    // GUARDED
+    return Response.json({ of: user.email });
+  },
+};
+`,
+};
+
+function project(name, files) {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name, path)), { recursive: true });
+    writeFileSync(join(folder, name, path), content);
+  }
+  return { cwd: join(folder, name) };
+}
+
+const snapshot = (name) => filesBelow(name).map((path) => [path, text(name, path)]);
+
+/** An indented block of the output, as a person copies it. */
+function block(stdout, start) {
+  const [, after] = stdout.split(start);
+  const lines = after.split("\n").slice(2);
+  return lines.slice(0, lines.findIndex((line) => line !== "" && !line.startsWith("  "))).map((line) => line.slice(2)).join("\n");
+}
+
+async function serve(name) {
+  const port = await freePort();
+  const base = `http://127.0.0.1:${port}`;
+  const options = { cwd: join(folder, name), env: { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false", WRANGLER_HIDE_BANNER: "true" } };
+  await run(process.execPath, [WRANGLER, "d1", "migrations", "apply", "DB", "--local"], options);
+  await serving(process.execPath, [WRANGLER, "dev", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"], base, async () => {
+    await useServer(base);
+    assert.equal(await (await fetch(base)).text(), "EUR");
+  }, options);
+}
+
+test("--existing adds the login to a project with Hono, and keeps what is there", async () => {
+  const options = project("orders", HONO);
+  const before = snapshot("orders");
+  const dry = init(["--existing", "--dry-run"], options).stdout;
+  assert.deepEqual(snapshot("orders"), before);
+
+  const { stdout, stderr } = init(["--existing"], options);
+  assert.equal(dry.replace("It would write this:", "What was written:"), stdout);
+  for (const [path, content] of before) {
+    const now = text("orders", path).split("\n");
+    // Each line is there as it was, but for commas behind it.
+    let at = -1;
+    for (const line of content.split("\n")) {
+      at = now.findIndex((other, index) => index > at && (other === line || other === `${line},`));
+      assert.notEqual(at, -1, `${path}: ${line}\n${now.join("\n")}`);
+    }
+  }
+  assert.match(text("orders/wrangler.jsonc"), /\n\t"d1_databases": \[\n\t\t\{\n\t\t\t"binding": "DB",\n\t\t\t"database_name": "orders",/);
+  assert.match(text("orders/wrangler.jsonc"), /"LOCKOUT": "on"/);
+  assert.equal(JSON.parse(text("orders/package.json")).dependencies.edgegate, version);
+  assert.equal(text("orders/.dev.vars").split("\n")[0], "OTHER=1");
+  const secret = secretOf("orders/.dev.vars");
+  assert(secret && !`${stdout}${stderr}`.includes(secret));
+  assert.equal(text("orders/.gitignore"), ".dev.vars\n");
+  const migrations = readdirSync(join(folder, "orders/migrations"));
+  assert.deepEqual([migrations[0], migrations[2], migrations.at(-1)], ["0001_orders.sql", "0013_edgegate_users.sql", "0019_edgegate_mail_tokens.sql"]);
+  for (const path of ["wrangler.jsonc", "package.json", ".dev.vars", ".gitignore", "src/edgegate.ts", "migrations/"]) assert.match(stdout, new RegExp(`^  ${path.replace(".", "\\.")} +\\S`, "m"));
+
+  // What is left to be done by hand is what it prints.
+  const code = block(stdout, "In src/index.ts:");
+  writeFileSync(join(folder, "orders/src/index.ts"), HONO["src/index.ts"].replace("// HERE", code));
+  share("orders");
+  await run(process.execPath, [join(installed, "typescript/bin/tsc"), "-p", "."], options);
+  await serve("orders");
+
+  rmSync(join(folder, "orders/node_modules"));
+  rmSync(join(folder, "orders/.wrangler"), { recursive: true });
+  const done = snapshot("orders");
+  const again = init(["--existing"], options).stdout;
+  assert.deepEqual(snapshot("orders"), done);
+  assert.equal(again.match(/kept: /g)?.length, 5, again);
+});
+
+test("--existing says what to paste into a wrangler.toml, and does without Hono", async () => {
+  const options = project("plain", PLAIN);
+  const { stdout } = init(["--existing"], options);
+  assert.equal(text("plain/wrangler.toml"), PLAIN["wrangler.toml"]);
+  const database = block(stdout, "To the end of wrangler.toml, whose comments this command would lose:");
+  const vars = block(stdout, "Under [vars] of wrangler.toml, to slow down who guesses passwords:");
+  writeFileSync(join(folder, "plain/wrangler.toml"), `${PLAIN["wrangler.toml"]}${vars}\n${database}\n`);
+  const [imports, rest] = block(stdout, "In worker.js:").split("\n\n// First in fetch(request, env, ctx):\n");
+  const [first, guard] = rest.split("\n\n// Where a user is needed:\n");
+  writeFileSync(join(folder, "plain/worker.js"), PLAIN["worker.js"].replace("// HERE", imports).replace("// FIRST", first).replace("// GUARDED", guard));
+  share("plain");
+  Object.assign(process.env, { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" });
+  const server = createTestHarness({ root: join(folder, "plain"), workers: [{ configPath: "wrangler.toml" }] });
+  try {
+    const { url } = await server.listen();
+    await server.getWorker().applyD1Migrations("DB");
+    await useServer(url.origin);
+    assert.equal(await (await fetch(url)).text(), "EUR");
+  } finally {
+    await server.close();
+  }
+});
+
+test("--existing takes the database that is there, or the one that is named", () => {
+  const d1 = (...names) => `{ "name": "x", "main": "src/index.js", "vars": { "LOCKOUT": "on" }, "d1_databases": [${names.map((name) => `{ "binding": "${name}", "database_id": "1" }`)}] }`;
+  const files = (configuration) => ({ "package.json": "{}", "wrangler.json": configuration });
+  init(["--existing"], project("single", files(d1("USERS"))));
+  assert.equal(text("single/wrangler.json"), d1("USERS"));
+  assert.match(text("single/src/login.js"), /d1Users\(env\.USERS\)/);
+
+  const options = project("several", files(d1("A", "B")));
+  const before = snapshot("several");
+  const { stderr } = init(["--existing"], { ...options, status: 2 });
+  assert.match(stderr, /several D1 databases \(A, B\).*`npx edgegate init --existing --binding A`/);
+  assert.deepEqual(snapshot("several"), before);
+  init(["--existing", "--binding", "LOGIN_DB"], options);
+  const { d1_databases } = JSON.parse(text("several/wrangler.json"));
+  assert.deepEqual(d1_databases.map(({ binding, migrations_dir }) => [binding, migrations_dir]), [["A", undefined], ["B", undefined], ["LOGIN_DB", "migrations-login"]]);
+  assert(existsSync(join(folder, "several/migrations-login/0001_edgegate_users.sql")));
+});
+
+test("--existing changes no more of a wrangler.jsonc than it must", () => {
+  const D1 = (unit, eol = "\n") => JSON.stringify([{ binding: "DB", database_name: "x", database_id: "00000000-0000-0000-0000-000000000000", migrations_dir: "migrations" }], undefined, unit).replaceAll("\n", eol + unit);
+  const cases = [
+    ['{ "name": "x", "main": "x.js" }', `{ "name": "x", "main": "x.js", "d1_databases": ${JSON.stringify(JSON.parse(D1("")))}, "vars": {"LOCKOUT":"on"} }`],
+    [
+      '{\n    "name": "x", // the name\n    "env": { "a": {} },\n    "vars": {},\n    "main": "x.js" // "{", the entry\n    // the end\n}\n',
+      `{\n    "name": "x", // the name\n    "env": { "a": {} },\n    "vars": {\n        "LOCKOUT": "on"\n    },\n    "main": "x.js", // "{", the entry\n    "d1_databases": ${D1("    ")}\n    // the end\n}\n`,
+    ],
+    [
+      '{\r\n  "name": "x",\r\n  "main": "x.js",\r\n  "vars": { // all\r\n    "A": "1", /* a */\r\n  },\r\n  "d1_databases": [], /* none */ // yet\r\n}',
+      `{\r\n  "name": "x",\r\n  "main": "x.js",\r\n  "vars": { // all\r\n    "A": "1", /* a */\r\n    "LOCKOUT": "on",\r\n  },\r\n  "d1_databases": ${D1("  ", "\r\n")}, /* none */ // yet\r\n}`,
+    ],
+    ['{\n  "name": "x"\n  , "main": "x.js"\n  , "vars": { "A": 1\n    , "LOCKOUT": "off" }\n  }', `{\n  "name": "x"\n  , "main": "x.js"\n  , "vars": { "A": 1\n    , "LOCKOUT": "off" },\n  "d1_databases": ${D1("  ")}\n  }`],
+  ];
+  for (const [at, [before, after]] of cases.entries()) {
+    init(["--existing"], project(`form-${at}`, { "package.json": "{}", "wrangler.jsonc": before }));
+    assert.equal(text(`form-${at}`, "wrangler.jsonc"), after);
+  }
+});
+
+test("--existing appends to .env where there is no .dev.vars, which would switch it off", () => {
+  const options = project("env", { "package.json": "{}", "wrangler.json": '{ "main": "x.js" }', ".env": "JWT_KEYS='{}'\n", ".gitignore": "node_modules" });
+  init(["--existing"], options);
+  assert.match(text("env/.env"), /^JWT_KEYS='\{\}'\n#[^\n]*\nREGISTRATION=open\n$/);
+  assert(!existsSync(join(folder, "env/.dev.vars")));
+  assert.equal(text("env/.gitignore"), "node_modules");
+});
+
+test("where it cannot work, it changes nothing and names the next command", () => {
+  const WORKER = { "package.json": "{}", "wrangler.jsonc": '{ "main": "x.js" }' };
+  const cases = [
+    ["full", { "notes.txt": "mine" }, ["."], /full is not empty, and nothing in it was changed.*`npx edgegate init my-login`/],
+    ["npm", { "package.json": "{}" }, ["../npm"], /not empty.*`npx edgegate init --existing`/],
+    ["file", { "my-login": "mine" }, ["my-login"], /is a file\. Choose another name: `npx edgegate init my-login-2`/],
+    ["below", { "my-login": "mine" }, ["my-login/x"], /cannot be written: ENOTDIR\. Nothing was left behind/],
+    ["names", {}, ["My Login"], /cannot have the name of this folder.*`npx edgegate init my-login`/],
+    ["names", {}, ["edgegate"], /no package into a project of the same name.*`npx edgegate init my-login`/],
+    ["names", {}, ["-"], /cannot have the name of this folder.*`npx edgegate init my-login`/],
+    ["names", {}, ["a".repeat(64)], /cannot have the name of this folder.*`npx edgegate init my-login`/],
+    ["names", {}, [], /name of the new folder is missing: `npx edgegate init my-login`/],
+    ["names", {}, ["/sys/my-login"], /cannot be written: you may not write there \(E\w+\).*`cd ~`/],
+    ["names", {}, ["x", "--binding", "DB"], /--binding is for --existing/],
+    ["names", {}, ["--existing", "--hono"], /leave --hono out/],
+    ["names", {}, ["--existing"], /no package\.json here: `npm init -y`/],
+    ["node", { "package.json": "{}" }, ["--existing"], /no wrangler\.json, .*`npx edgegate init my-login`/],
+    ["pages", { "package.json": "{}", "wrangler.toml": 'name = "x"' }, ["--existing"], /no `main`.*`npx edgegate init --existing` again/],
+    ["broken", { "package.json": "{}", "wrangler.jsonc": '{\n  "main": }' }, ["--existing"], /wrangler\.jsonc cannot be read \(line 2: ValueExpected\)/],
+    ["toml", { "package.json": "{}", "wrangler.toml": 'main = "x"\nmain = "y"' }, ["--existing"], /wrangler\.toml cannot be read \(line 2\)/],
+    ["list", { "package.json": "[]", "wrangler.jsonc": "{}" }, ["--existing"], /package\.json cannot be read \(it is no object\)/],
+    ["binding", WORKER, ["--existing", "--binding", "a b"], /--binding must be a name of JavaScript/],
+    ["table", { ...WORKER, "migrations/0001_a.sql": "create table if not exists \"users\" (id);" }, ["--existing"], /0001_a\.sql makes a table `users`.*--binding LOGIN_DB`/],
+    ["taken", { ...WORKER, "src/login.js": "1", "src/edgegate.js": "2" }, ["--existing"], /src\/login\.js and src\/edgegate\.js are there/],
+    ["folder", { ...WORKER, ".dev.vars/x": "" }, ["--existing"], /\.dev\.vars cannot be read: EISDIR/],
+    ["migrations", { ...WORKER, migrations: "" }, ["--existing"], /migrations is a file/],
+  ];
+  for (const [name, files, args, message] of cases) {
+    mkdirSync(join(folder, name), { recursive: true });
+    const options = project(name, files);
+    const before = snapshot(name);
+    const { stdout, stderr } = init(args, { ...options, status: 2 });
+    assert.match(stderr, message);
+    assert.match(stderr, /\n\n`npx edgegate init --help` shows how it is used\.\n$/);
+    assert.equal(stdout, "");
+    assert.deepEqual(snapshot(name), before, name);
+  }
+});
+
+test("what cannot be written to its end is undone", () => {
+  const files = { "package.json": "{}", "wrangler.jsonc": '{ "main": "x.js" }', ".dev.vars": "A=1\n" };
+  const options = project("undone", files);
+  // It is not there for who reads it, and cannot be made.
+  symlinkSync("nowhere", join(folder, "undone/.gitignore"));
+  const { stderr } = init(["--existing"], { ...options, status: 2 });
+  assert.match(stderr, /\.gitignore cannot be written: it is there already\. Nothing was left behind/);
+  assert.deepEqual(readdirSync(join(folder, "undone")).sort(), [".dev.vars", ".gitignore", "package.json", "wrangler.jsonc"]);
+  for (const [path, content] of Object.entries(files)) assert.equal(text("undone", path), content);
+});
