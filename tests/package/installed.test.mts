@@ -210,3 +210,12 @@ test("its command makes a key and explains a token", () => {
   const inspected = execFileSync(command, ["token", "inspect", "--keys", "key.json"], { cwd: folder, input: token, encoding: "utf8" });
   assert.match(inspected, /^verdict {2}accepted$/m);
 });
+
+test("its command makes a project, also on the oldest Node", () => {
+  for (const [name, program] of [["new", process.execPath], ["old", isOnLinux ? (RUNTIMES[0]?.[1] as string) : process.execPath]] as const) {
+    run(program, "node_modules/edgegate/dist/cli.js", "init", name, "--hono");
+    const made = readdirSync(join(folder, name), { recursive: true }).length;
+    assert(made > 40, `${made} files and folders`);
+    assert(existsSync(join(folder, name, "public/page/main.js")) && existsSync(join(folder, name, "public/edgegate/token.js")));
+  }
+});

@@ -79,6 +79,7 @@ test("--hono makes one with Hono and a guarded route", async () => {
   share("apps/with-hono");
   const { dependencies } = JSON.parse(text("apps/with-hono/package.json"));
   assert.deepEqual(dependencies, { edgegate: version, ...group.dependencies });
+  assert.match(text("apps/with-hono/README.md"), /^# with-hono\n[^]*your routes in `worker\.ts`/);
   assert.notEqual(secretOf("apps/with-hono/.dev.vars"), undefined);
   await run("npm", ["run", "check"], { cwd: join(folder, "apps/with-hono") });
   const output = await run("npm", ["test"], { cwd: join(folder, "apps/with-hono") });

@@ -3,7 +3,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { UsageError } from "../usage.js";
 
 export interface File {
@@ -24,12 +23,13 @@ export function shipped(path: string): Buffer {
   return readFileSync(new URL(path, PACKAGE));
 }
 
-/** The files below a folder of this package, with paths from there. */
-export function shippedBelow(folder: string): File[] {
-  const root = fileURLToPath(new URL(folder, PACKAGE));
-  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const files = entries.map(({ parentPath, name }) => join(parentPath, name));
-  return files.sort().map((file) => ({ path: file.slice(root.length).replaceAll("\\", "/").replace(/^\//, ""), content: readFileSync(file) }));
+/** The files below a folder of this package, with paths from there. Node 20.0 reads no folder recursively. */
+export function shippedBelow(folder: string, below = ""): File[] {
+  const entries = readdirSync(new URL(`${folder}/${below}`, PACKAGE), { withFileTypes: true }).sort((one, other) => (one.name < other.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = below + entry.name;
+    return entry.isDirectory() ? shippedBelow(folder, `${path}/`) : [{ path, content: shipped(`${folder}/${path}`) }];
+  });
 }
 
 /** What the build has copied: versions of packages, and which files of `dist` the page loads. */

@@ -78,7 +78,7 @@ function filesOf(name: string, hono: boolean, version: string): File[] {
     { path: "package.json", content: manifest(name, hono, version, versions) },
     { path: "wrangler.jsonc", content: configuration(name) },
     { path: "tsconfig.json", content: shipped("init/tsconfig.json") },
-    { path: "README.md", content: shipped("init/README.md").toString().replaceAll("my-login", name) },
+    { path: "README.md", content: readme(name, hono) },
     { path: ".gitignore", content: "node_modules\n.wrangler\n.dev.vars*\n!.dev.vars.example\n" },
     { path: ".env", content: ENV },
     { path: ".dev.vars", content: secretKey() + SIGN_UP + MORE, isSecret: true },
@@ -91,6 +91,11 @@ function filesOf(name: string, hono: boolean, version: string): File[] {
     ...shippedBelow("init/www/public").map((file) => ({ ...file, path: `public/${file.path}` })),
     ...Object.entries(entries).map(([path, entry]) => ({ path, content: shipped(`dist/${entry}`) })),
   ];
+}
+
+function readme(name: string, hono: boolean): string {
+  const text = shipped("init/README.md").toString().replaceAll("my-login", name);
+  return hono ? text.replace("| the Worker |", "| the Worker: your routes in `worker.ts`, the login in `login.ts` |") : text;
 }
 
 const MORE = `# More of what the page can show:
