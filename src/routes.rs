@@ -5,6 +5,7 @@ pub(crate) mod login;
 pub(crate) mod logout;
 mod mail;
 pub(crate) mod me;
+mod openapi;
 pub(crate) mod password;
 pub(crate) mod recovery;
 pub(crate) mod refresh;
@@ -35,13 +36,36 @@ const LOGOUT: &str = "/logout";
 const REVOKE: &str = "/revoke";
 const PASSWORD: &str = "/me/password";
 const RECOVERY: &str = "/password-recovery";
+const RECOVERY_EMAIL: &str = "/password-recovery/{email}";
 const VERIFICATION: &str = "/email-verification";
+const VERIFICATION_EMAIL: &str = "/email-verification/{email}";
 const VERIFY: &str = "/verify-email";
 const RESET: &str = "/reset-password";
 /// As FastAPI's template has it.
 const RESET_SLASH: &str = "/reset-password/";
 const SESSIONS: &str = "/me/sessions";
+const SESSION: &str = "/me/sessions/{id}";
 const JWKS: &str = "/.well-known/jwks.json";
+const OPENAPI: &str = "/openapi.json";
+
+/// All routes. The settings decide which of them have methods.
+const ROUTES: [&str; 15] = [
+    LOGIN,
+    ME,
+    USERS,
+    LOGOUT,
+    REVOKE,
+    PASSWORD,
+    SESSIONS,
+    SESSION,
+    RECOVERY_EMAIL,
+    RESET,
+    RESET_SLASH,
+    VERIFICATION_EMAIL,
+    VERIFY,
+    JWKS,
+    OPENAPI,
+];
 
 /// The reply to a request. A refusal becomes a reply too.
 pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request) -> Reply {
@@ -58,7 +82,7 @@ pub(crate) async fn reply(settings: &Settings, host: &Host, request: &Request) -
     let summary = settings.access_log.then(|| summary(settings, host, &path, result.as_ref().err()));
     let reply = result.unwrap_or_else(|refusal| Reply::refused(&refusal));
     let reply = cors::with_headers(origins, request, Reply { rounds: host.rounds(), summary, ..reply });
-    match has_route(settings, &path) && path != JWKS {
+    match has_route(settings, &path) && ![JWKS, OPENAPI].contains(&&*path) {
         // RFC 6749 5.1 requires it for tokens; the other routes return data of a user.
         true => reply.header("cache-control", "no-store"),
         false => reply,
@@ -101,6 +125,7 @@ async fn route(settings: &Settings, host: &Host, request: &Request, path: &str) 
             Ok(Reply::message("Password updated successfully"))
         }
         JWKS => Ok(Reply::jwk_set(&settings.ring.public_jwk_set())),
+        OPENAPI => Ok(Reply::document(openapi::document(settings, &request.url_prefix()))),
         VERIFY => {
             verification::verify_with_body(settings, host, request).await?;
             Ok(Reply::message("Email verified successfully"))
@@ -235,9 +260,11 @@ pub(crate) fn owns(settings: &Settings, request: &Request) -> bool {
 
 /// Starlette's order: 405 for another method, then 307 for a trailing slash, then 404.
 fn no_route(settings: &Settings, request: &Request, path: &str) -> Refusal {
-    // Of several routes with a path, Starlette names the method of the first one.
-    if let Some(allow) = methods(settings, path).first() {
-        return Refusal::Method { allow };
+    match methods(settings, path) {
+        ["GET", "HEAD"] => return Refusal::Method { allow: "GET, HEAD" },
+        // Of several routes with a path, Starlette names the method of the first one.
+        [allow, ..] => return Refusal::Method { allow },
+        [] => {}
     }
     let without_slash = path.trim_end_matches('/');
     if has_route(settings, without_slash) {
@@ -250,21 +277,23 @@ fn no_route(settings: &Settings, request: &Request, path: &str) -> Refusal {
 fn summary(settings: &Settings, host: &Host, path: &str, refusal: Option<&Refusal>) -> Summary {
     let Subject { user_id, account, client } = host.subject();
     let reason = refusal.map(Refusal::code);
-    Summary { route: template(settings, path), reason, rounds: host.rounds(), user_id, account, client }
+    Summary {
+        route: template(path).filter(|_| has_route(settings, path)),
+        reason,
+        rounds: host.rounds(),
+        user_id,
+        account,
+        client,
+    }
 }
 
-/// The route of this path, without what differs from request to request.
-fn template(settings: &Settings, path: &str) -> Option<&'static str> {
-    if !has_route(settings, path) {
-        return None;
-    }
-    let fixed = [LOGIN, ME, USERS, LOGOUT, REVOKE, PASSWORD, RESET, RESET_SLASH, VERIFY, SESSIONS, JWKS];
-    let with_part = match (below(RECOVERY, path), below(VERIFICATION, path)) {
-        (Some(_), _) => "/password-recovery/{email}",
-        (None, Some(_)) => "/email-verification/{email}",
-        (None, None) => "/me/sessions/{id}",
-    };
-    Some(fixed.into_iter().find(|route| *route == path).unwrap_or(with_part))
+/// The route of this path, without what differs from request to request. The settings may have switched it off.
+fn template(path: &str) -> Option<&'static str> {
+    ROUTES.into_iter().find(|route| match route.split_once("/{") {
+        Some((SESSIONS, _)) => session_id(path).is_some(),
+        Some((above, _)) => below(above, path).is_some(),
+        None => *route == path,
+    })
 }
 
 fn has_route(settings: &Settings, path: &str) -> bool {
@@ -273,22 +302,25 @@ fn has_route(settings: &Settings, path: &str) -> bool {
 
 /// The methods of the routes with this path.
 fn methods(settings: &Settings, path: &str) -> &'static [&'static str] {
+    template(path).map_or(&[], |route| methods_of(settings, route))
+}
+
+/// The methods of a route.
+fn methods_of(settings: &Settings, route: &str) -> &'static [&'static str] {
     let has_sessions = settings.refresh_token_expire_minutes.is_some();
-    match path {
+    match route {
         LOGIN | USERS => &["POST"],
         LOGOUT if settings.revocation || settings.token_cookie => &["POST"],
         REVOKE if has_sessions => &["POST"],
         ME if settings.account_deletion => &["GET", "DELETE"],
         ME | JWKS => &["GET"],
         PASSWORD if settings.password_change => &["PATCH"],
-        RESET | RESET_SLASH if settings.recovers_passwords() => &["POST"],
-        VERIFY if settings.email_verification() != EmailVerification::Off => &["POST"],
+        RESET | RESET_SLASH | RECOVERY_EMAIL if settings.recovers_passwords() => &["POST"],
+        VERIFY | VERIFICATION_EMAIL if settings.email_verification() != EmailVerification::Off => &["POST"],
         SESSIONS if has_sessions => &["GET"],
-        _ if settings.recovers_passwords() && below(RECOVERY, path).is_some() => &["POST"],
-        _ if settings.email_verification() != EmailVerification::Off && below(VERIFICATION, path).is_some() => {
-            &["POST"]
-        }
-        _ if has_sessions && session_id(path).is_some() => &["DELETE"],
+        SESSION if has_sessions => &["DELETE"],
+        // A route of Starlette, and not of FastAPI.
+        OPENAPI if settings.docs => &["GET", "HEAD"],
         _ => &[],
     }
 }

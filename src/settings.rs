@@ -21,8 +21,8 @@ pub use self::{
 use self::{
     name::{
         ACCESS_LOG, ACCESS_TOKEN_EXPIRE_MINUTES, ACCOUNT_DELETION, ALGORITHM, AUDIT, BCRYPT_COST, BODY_TIMEOUT_SECONDS,
-        COMMON_PASSWORDS, CORS_ORIGINS, EMAIL_RESET_TOKEN_EXPIRE_HOURS, EMAIL_VERIFICATION, FRONTEND_HOST, HASH_MIX,
-        JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
+        COMMON_PASSWORDS, CORS_ORIGINS, DOCS, EMAIL_RESET_TOKEN_EXPIRE_HOURS, EMAIL_VERIFICATION, FRONTEND_HOST,
+        HASH_MIX, JWKS_AUDIENCE, JWKS_ISSUER, JWKS_URL, JWT_AUDIENCE, JWT_CLAIMS, JWT_EXP, JWT_ISSUER, JWT_KEYS,
         JWT_LEEWAY_SECONDS, JWT_MAX_AGE_SECONDS, JWT_REQUIRED_CLAIMS, LOCKOUT, PASSWORD_CHANGE, PASSWORD_MIN_LENGTH,
         PASSWORD_RECOVERY, PASSWORD_SCHEME, PROJECT_NAME, PWNED_PASSWORDS, RATE_LIMIT, REFRESH_TOKEN_EXPIRE_MINUTES,
         REFRESH_TOKEN_MAX_DAYS, REGISTRATION, REHASH, REVOCATION, SECRET_KEY, SERVER_TIMING, SHADOW, TOKEN_COOKIE,
@@ -193,7 +193,7 @@ pub struct Vars {
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub project_name: Option<Variable>,
 
-    // Limits and origins
+    // Requests and API docs
     /// `off` disables the rate limits of logins, sign-ups and refreshes; `on` is the default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub rate_limit: Option<Variable>,
@@ -208,6 +208,9 @@ pub struct Vars {
     /// How many seconds the body of a request may take to arrive: 1 to 60; 10 by default.
     #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
     pub body_timeout_seconds: Option<Variable>,
+    /// `on` adds `GET /openapi.json`, which describes the routes that are there, and in the Worker `/docs`; `off` by default.
+    #[cfg_attr(feature = "wasm", tsify(optional, type = "string | number"))]
+    pub docs: Option<Variable>,
 
     // Log
     /// `on` logs every request, in one line; `off` is the default, which logs refusals and failures.
@@ -283,6 +286,8 @@ pub struct Settings {
     pub mail: Option<MailSettings>,
     /// Whether users can delete their accounts.
     pub account_deletion: bool,
+    /// Whether a document describes the routes.
+    pub docs: bool,
     /// Whether new hashes are of Argon2id, and not of bcrypt.
     pub argon2id: bool,
     /// Stored texts with their weights, of which an unknown user is given one.
@@ -368,6 +373,7 @@ impl Vars {
             frontend_host: variable(FRONTEND_HOST),
             project_name: variable(PROJECT_NAME),
             account_deletion: variable(ACCOUNT_DELETION),
+            docs: variable(DOCS),
             password_scheme: variable(PASSWORD_SCHEME),
             hash_mix: variable(HASH_MIX),
             common_passwords: variable(COMMON_PASSWORDS),
@@ -538,6 +544,7 @@ impl TryFrom<Vars> for Settings {
             password_change,
             mail: mail.clone(),
             account_deletion: switch(ACCOUNT_DELETION, vars.account_deletion.as_deref(), ["off", "on"])?,
+            docs: switch(DOCS, vars.docs.as_deref(), ["off", "on"])?,
             argon2id: switch(PASSWORD_SCHEME, vars.password_scheme.as_deref(), ["bcrypt", "argon2id"])?,
             hash_mix: weighted(HASH_MIX, vars.hash_mix.as_deref())?,
             password_min_length: integer(

@@ -48,6 +48,9 @@ const PATHS: [&str; 14] = [
     "/.well-known/jwks.json",
 ];
 
+/// With `DOCS=on`. An app without it may have a document of its own.
+const OPENAPI: &str = "/openapi.json";
+
 const WITH_ADDRESS: [&str; 2] = ["/password-recovery/", "/email-verification/"];
 
 /// The core reads absolute URLs. It sees this origin, which no page can have, only in a redirect, from which it is removed.
@@ -80,7 +83,8 @@ impl Auth {
     /// }
     /// ```
     pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
-        let routes = PATHS.iter().fold(Router::new(), |router, path| router.route(path, any(answer)));
+        let openapi = self.settings().docs.then_some(&OPENAPI);
+        let routes = PATHS.iter().chain(openapi).fold(Router::new(), |router, path| router.route(path, any(answer)));
         routes.with_state(self.clone())
     }
 }
@@ -103,7 +107,7 @@ async fn answer_all(State(auth): State<Auth>, original: OriginalUri, request: Ax
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     // The paths of two routes have an e-mail address, which must not be in the log.
-    let request = head(&parts, auth.settings());
+    let request = below(original.path(), head(&parts, auth.settings()), &parts.uri);
     let decoded = request.path().unwrap_or_default();
     let shown = WITH_ADDRESS.into_iter().find(|route| decoded.starts_with(route)).unwrap_or(&path);
     let address = auth.client_address(&parts).map(|address| address.to_string());
@@ -116,7 +120,7 @@ async fn answer_all(State(auth): State<Auth>, original: OriginalUri, request: Ax
         let total = milliseconds(begun.elapsed());
         reply = reply.header("server-timing", &format!("store;dur={store_ms}, total;dur={total}"));
     }
-    restore_prefix(&mut reply, original.path().strip_suffix(path.as_str()).unwrap_or_default());
+    without_origin(&mut reply);
     GateReply(reply).into_response()
 }
 
@@ -185,12 +189,22 @@ fn url(uri: &Uri) -> String {
     [ORIGIN, if path.starts_with('/') { "" } else { "/" }, path].concat()
 }
 
-/// A nested router does not see the path below which it is nested. The redirect is relative to the origin, which a proxy may have
-/// changed.
-fn restore_prefix(reply: &mut Reply, prefix: &str) {
+/// A nested router does not see the path below which it is nested, which redirects and `/openapi.json` name.
+fn below(original: &str, head: Request, uri: &Uri) -> Request {
+    match original.strip_suffix(uri.path()) {
+        Some(prefix) if !prefix.is_empty() => {
+            let path = uri.path_and_query().map_or("/", |path| path.as_str());
+            Request { url: [ORIGIN, prefix, path].concat(), prefix: prefix.to_owned(), ..head }
+        }
+        _ => head,
+    }
+}
+
+/// Redirects are relative to the origin, which a proxy may have changed.
+fn without_origin(reply: &mut Reply) {
     for (_, value) in reply.headers.iter_mut().filter(|(name, _)| *name == "location") {
         if let Some(path) = value.strip_prefix(ORIGIN) {
-            *value = [prefix, path].concat();
+            *value = path.to_owned();
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use anyhow::{Context as _, Result, ensure};
 use axum::{Router, body::Body, routing};
 use edgegate_axum::{MemoryStore, edgegate::Vars};
+use serde_json::json;
 use testkit::http;
 
 use crate::support::{FORM, NOW, gate, get, post, request, send, serve, user, vars};
@@ -60,6 +61,34 @@ async fn routes_depend_on_the_settings() -> Result<()> {
     ensure!(get(&app()?, "/me/sessions", "").await?.status == 401);
     ensure!(get(&few, "/me/sessions", "").await?.status == 404);
     ensure!(get(&few, "/.well-known/jwks.json", "").await?.text == r#"{"keys":[]}"#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_document_is_there_with_its_setting_and_names_the_path_below_which_it_is() -> Result<()> {
+    let docs = Vars { docs: Some("on".into()), ..vars() };
+    let auth = gate(MemoryStore::new([user()?]), docs)?.build();
+    let app: Router =
+        Router::new().merge(auth.routes()).nest("/auth", auth.router()).nest("/of/{tenant}", auth.router());
+    for (prefix, servers) in [
+        ("", serde_json::Value::Null),
+        ("/auth", json!([{"url": "/auth"}])),
+        ("/of/a%2Fb", json!([{"url": "/of/a%2Fb"}])),
+    ] {
+        let got = get(&app, &format!("{prefix}/openapi.json"), "").await?;
+        ensure!(got.status == 200 && got.header("content-type") == Some("application/json"), "{got:?}");
+        let document = got.json()?;
+        ensure!(document["servers"] == servers && document["paths"]["/me/sessions"].is_object(), "{document}");
+    }
+    let head = send(&app, request("HEAD", "/openapi.json", "", Body::empty())?).await?;
+    ensure!(head.status == 200 && head.text.is_empty(), "{head:?}");
+    let post = post(&app, "/openapi.json", "").await?;
+    ensure!(post.status == 405 && post.header("allow") == Some("GET, HEAD"), "{post:?}");
+    let off = gate(MemoryStore::new([user()?]), vars())?.build();
+    ensure!(get(&off.router(), "/openapi.json", "").await?.status == 404);
+    // The app has a document of its own.
+    let own = Router::new().route("/openapi.json", routing::get(async || "of the app")).merge(off.routes());
+    ensure!(get(&own, "/openapi.json", "").await?.text == "of the app");
     Ok(())
 }
 

@@ -59,7 +59,8 @@ export interface LoginOptions<C extends object = Record<string, unknown>> extend
 export interface Gate {
   /**
    * Answers `POST /login`, `GET /me` and `POST /users` as a FastAPI backend does, `GET /.well-known/jwks.json` (RFC
-   * 7517), and `POST /logout` with `REVOCATION=on`, `PATCH /me/password` with `PASSWORD_CHANGE=on`, `DELETE /me` with `ACCOUNT_DELETION=on`. It never rejects: errors are logged and answered with 500 or 503.
+   * 7517), and `POST /logout` with `REVOCATION=on`, `PATCH /me/password` with `PASSWORD_CHANGE=on`, `DELETE /me` with `ACCOUNT_DELETION=on`,
+   * `GET /openapi.json` with `DOCS=on`. It never rejects: errors are logged and answered with 500 or 503.
    */
   fetch(request: WebRequest, options?: FetchOptions & { fallThrough?: false | undefined }): Promise<WebResponse>;
   fetch(request: WebRequest, options: FetchOptions): Promise<WebResponse | undefined>;

@@ -108,7 +108,7 @@ impl Request {
     #[must_use]
     pub fn with_path(&self, path: &str) -> String {
         // A header field is ASCII.
-        let prefix: Cow<'_, str> = utf8_percent_encode(self.prefix.trim_end_matches('/'), CONTROLS).into();
+        let prefix = self.encoded_prefix(CONTROLS);
         match self.parts() {
             (origin, _, "") => [origin, &prefix, path].concat(),
             (origin, _, query) => {
@@ -116,6 +116,16 @@ impl Request {
                 [origin, &prefix, path, "?", &query].concat()
             }
         }
+    }
+
+    /// `prefix` as it stands in a URL, without a slash at its end. These characters are encoded, and all outside ASCII.
+    fn encoded_prefix(&self, set: &'static AsciiSet) -> Cow<'_, str> {
+        utf8_percent_encode(self.prefix.trim_end_matches('/'), set).into()
+    }
+
+    /// `prefix` for a document: it has no character that JSON escapes.
+    pub(crate) fn url_prefix(&self) -> Cow<'_, str> {
+        self.encoded_prefix(UNSAFE)
     }
 
     /// The URL of the same path below `prefix`, or of this one, at another place. The query is kept.

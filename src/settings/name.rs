@@ -22,6 +22,7 @@ pub(super) const RATE_LIMIT: &str = "RATE_LIMIT";
 pub(super) const REHASH: &str = "REHASH";
 pub(super) const REGISTRATION: &str = "REGISTRATION";
 pub(super) const USER_ID_CLAIM: &str = "USER_ID_CLAIM";
+pub(super) const DOCS: &str = "DOCS";
 pub(super) const EMAIL_RESET_TOKEN_EXPIRE_HOURS: &str = "EMAIL_RESET_TOKEN_EXPIRE_HOURS";
 pub(super) const EMAIL_VERIFICATION: &str = "EMAIL_VERIFICATION";
 pub(super) const FRONTEND_HOST: &str = "FRONTEND_HOST";
@@ -48,7 +49,7 @@ pub(super) const TRICKLE: &str = "TRICKLE";
 pub(super) const WRITE_BACK: &str = "WRITE_BACK";
 
 /// All of them.
-pub(crate) const NAMES: [&str; 46] = [
+pub(crate) const NAMES: [&str; 47] = [
     SECRET_KEY,
     ACCOUNT_DELETION,
     ALGORITHM,
@@ -59,6 +60,7 @@ pub(crate) const NAMES: [&str; 46] = [
     COMMON_PASSWORDS,
     PWNED_PASSWORDS,
     CORS_ORIGINS,
+    DOCS,
     EMAIL_RESET_TOKEN_EXPIRE_HOURS,
     EMAIL_VERIFICATION,
     FRONTEND_HOST,

@@ -17,6 +17,7 @@ mod gate;
 mod jwks;
 mod lockout;
 mod new_password;
+mod openapi;
 mod origins;
 mod password;
 mod password_change;

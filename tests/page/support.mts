@@ -50,9 +50,15 @@ export interface Watched {
 interface Options extends BrowserContextOptions {
   /** Statuses of refusals, which Chromium writes to the console. */
   refusals?: number[];
+  /** What is there when the page can be used. */
+  ready?: string;
+  /** Whether what is there already may move, as in Swagger UI. */
+  shifts?: boolean;
+  /** The server of the page, if it is none of the Workers. */
+  origin?: string;
 }
 
-export async function open(url: string, { refusals = [], ...options }: Options = {}): Promise<Watched> {
+export async function open(url: string, { refusals = [], ready = "main[data-ready] h1", shifts = false, origin = "", ...options }: Options = {}): Promise<Watched> {
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
   context.setDefaultTimeout(10_000);
   const page = await context.newPage();
@@ -62,23 +68,23 @@ export async function open(url: string, { refusals = [], ...options }: Options =
     if (["error", "warning"].includes(message.type()) && !refusals.includes(Number(status))) faults.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
-  const origins = [given.all, given.bare, given.invited, given.keyless, given.unbound, given.tableless, given.weak];
+  const origins = [given.all, given.bare, given.invited, given.keyless, given.unbound, given.tableless, given.weak, origin];
   page.on("request", (request) => {
     if (!origins.includes(new URL(request.url()).origin)) faults.push(`request: ${request.url()}`);
   });
   await page.exposeFunction("edgegateFault", (fault: string) => faults.push(fault));
-  await page.addInitScript(() => {
+  await page.addInitScript((shifts) => {
     const report = (globalThis as unknown as { edgegateFault(fault: string): void }).edgegateFault;
     addEventListener("securitypolicyviolation", (event) => report(`CSP: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean; sources: { node: Node; previousRect: DOMRect; currentRect: DOMRect }[] })[]) {
         const moved = entry.sources.map(({ node, previousRect: { y: from }, currentRect: { y: to } }) => `${node.nodeName} ${(node as Element).className} ${from}-${to}`);
-        if (!entry.hadRecentInput) report(`layout shift: ${entry.value} ${moved.join(", ")}`);
+        if (!entry.hadRecentInput && !shifts) report(`layout shift: ${entry.value} ${moved.join(", ")}`);
       }
     }).observe({ type: "layout-shift", buffered: true });
-  });
+  }, shifts);
   await page.goto(url);
-  await page.locator("main[data-ready] h1").waitFor();
+  await page.locator(ready).first().waitFor();
   return {
     page,
     check: () => assert.deepEqual(faults, []),

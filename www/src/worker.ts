@@ -79,6 +79,9 @@ async function setup(request: Request, env: Env): Promise<Setup | undefined> {
 /** The links of mails lead to the page, whose script reads the path. A file of the path would take its POST from the routes. */
 const MAIL_LINKS = ["/reset-password", "/verify-email"];
 
+/** `docs.html` and the files that it loads, which `wrangler.jsonc` leaves to the Worker. */
+const API_DOCS = /^\/docs(?:[/.]|$)/;
+
 async function pageOf(request: Request, env: Env): Promise<Response | undefined> {
   const url = new URL(request.url);
   if (!env.ASSETS || !["GET", "HEAD"].includes(request.method)) return undefined;
@@ -86,9 +89,10 @@ async function pageOf(request: Request, env: Env): Promise<Response | undefined>
     const body = { ...features(request, env), setup: await setup(request, env) };
     return secured(Response.json(body, { headers: { "cache-control": "no-store" } }));
   }
-  // With `SHADOW`, the other backend has sent the mail.
-  if (!MAIL_LINKS.includes(url.pathname) || env.SHADOW === "on") return undefined;
-  return env.ASSETS.fetch(new Request(new URL("/", url), request));
+  // With `SHADOW`, the other backend has sent the mail, and has docs of its own.
+  if (env.SHADOW === "on") return undefined;
+  if (env.DOCS === "on" && API_DOCS.test(url.pathname)) return env.ASSETS.fetch(request);
+  return MAIL_LINKS.includes(url.pathname) ? env.ASSETS.fetch(new Request(new URL("/", url), request)) : undefined;
 }
 
 /** What the page offers, so that it need not try. It is no secret: each route tells whether it is there. */

@@ -65,8 +65,8 @@ pub(crate) fn steps(progress: &mut Progress) -> Result<Settings> {
         package::build,
     )?;
     progress.explained(
-        "What the page takes from it",
-        "Into www/public/edgegate: the page verifies tokens by the same wasm.",
+        "What the pages take from it, and Swagger UI",
+        "Into www/public/edgegate and www/public/docs: the page verifies tokens by the same wasm.",
         page::copy,
     )?;
     progress.explained(

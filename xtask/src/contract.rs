@@ -23,6 +23,7 @@ pub(crate) fn record() -> Result<()> {
     }
 
     reference::install()?;
+    reference::record_document()?;
     let (cors, others): (Vec<_>, Vec<_>) = files.iter_mut().partition(|(file, _)| *file == fixture::CORS);
     ask(others.into_iter().flat_map(|(_, cases)| cases).collect(), "")?;
     ask(cors.into_iter().flat_map(|(_, cases)| cases).collect(), fixture::CORS_ORIGINS)?;

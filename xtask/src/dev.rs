@@ -1,7 +1,7 @@
 //! `cargo xtask dev`: builds everything, starts the Worker and creates a demo user.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{Read, Write},
     net::{Ipv4Addr, TcpListener},
     os::unix::fs::OpenOptionsExt,
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     })?;
     let mut worker = worker.context("the Worker did not start")?;
     progress.explained("The demo user", "By POST /users, as anybody signs up.", || create_demo_user(&worker))?;
-    print_what_to_paste(args.port, &progress);
+    print_what_to_paste(args, &progress);
 
     // Runs until Ctrl-C.
     loop {
@@ -98,7 +98,7 @@ fn check_port(port: u16) -> Result<()> {
 }
 
 fn write_dev_vars(Args { port, worker }: &Args) -> Result<Did> {
-    let file = paths::root().join(worker).join(".dev.vars");
+    let file = dev_vars(worker);
     if file.exists() {
         return Ok(Did::Nothing);
     }
@@ -112,11 +112,17 @@ fn write_dev_vars(Args { port, worker }: &Args) -> Result<Did> {
         "SECRET_KEY={key}\nREGISTRATION=open\n\
          # Everything that the page shows.\n\
          REFRESH_TOKEN_EXPIRE_MINUTES=1440\nREVOCATION=on\n\
+         # The API docs, on /docs and /openapi.json.\n\
+         DOCS=on\n\
          # What users do by mail. Mails are written to the console.\n\
          PASSWORD_CHANGE=on\nPASSWORD_RECOVERY=on\nEMAIL_VERIFICATION=on\nACCOUNT_DELETION=on\n\
          FRONTEND_HOST=http://127.0.0.1:{port}\nMAIL=console"
     )?;
     Ok(Did::Work)
+}
+
+fn dev_vars(worker: &str) -> std::path::PathBuf {
+    paths::root().join(worker).join(".dev.vars")
 }
 
 fn database(worker: &str) -> std::path::PathBuf {
@@ -153,11 +159,13 @@ fn create_demo_user(worker: &Worker) -> Result<Did> {
     }
 }
 
-fn print_what_to_paste(port: u16, progress: &Progress) {
+fn print_what_to_paste(Args { port, worker }: &Args, progress: &Progress) {
     let url = format!("http://127.0.0.1:{port}");
     let login = format!("curl -s {url}/login -d 'username={DEMO_EMAIL}' -d 'password={DEMO_PASSWORD}'");
     println!("\nready after {}\n", seconds(progress.elapsed()));
-    println!("  the page    {url}/\n  e-mail      {DEMO_EMAIL}\n  password    {DEMO_PASSWORD}\n");
+    let has_docs = fs::read_to_string(dev_vars(worker)).is_ok_and(|vars| vars.lines().any(|line| line == "DOCS=on"));
+    let docs = if has_docs { format!("  API docs    {url}/docs\n") } else { String::new() };
+    println!("  the page    {url}/\n{docs}  e-mail      {DEMO_EMAIL}\n  password    {DEMO_PASSWORD}\n");
     println!("Without the page, log in and use the token:\n\n  {login}\n");
     println!("  curl -s {url}/me -H \"Authorization: Bearer $({login} | cut -d'\"' -f4)\"\n");
     println!(

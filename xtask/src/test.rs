@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Result, bail};
 use testkit::progress::seconds;
 
+mod clients;
 pub(crate) mod consumers;
 mod counts;
 mod crates;

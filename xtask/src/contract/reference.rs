@@ -1,7 +1,7 @@
 //! The reference app in its Python virtual environment.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     path::PathBuf,
     process::Command,
@@ -14,6 +14,7 @@ use testkit::{
     fixture::{self, Seed},
     paths,
     process::Group,
+    sh::Sh,
 };
 
 use crate::venv::Venv;
@@ -88,6 +89,22 @@ pub(crate) fn install() -> Result<()> {
     venv()
         .install(&["python3.11", "python3"], PYTHON)
         .context("install python3.11, the version of the recorded responses")
+}
+
+/// Writes FastAPI's own document of the routes of [`APP`].
+///
+/// # Errors
+/// When the app cannot be imported.
+pub(crate) fn record_document() -> Result<()> {
+    let print =
+        "import json, reference_app; print(json.dumps(reference_app.app.openapi(), indent=2, ensure_ascii=False))";
+    let document = Sh::new(venv().python())
+        .args(["-c", print])
+        .dir(fixture::dir())
+        .env("SECRET_KEY", "none is needed")
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()?;
+    fs::write(fixture::dir().join("openapi.json"), document.trim_end().to_owned() + "\n").context("openapi.json")
 }
 
 /// The log of the app.

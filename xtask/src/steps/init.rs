@@ -46,6 +46,9 @@ pub(crate) fn copy() -> Result<Did> {
         fs::copy(from.join("wrangler.jsonc"), to.join("wrangler.jsonc"))?;
         // The package has these files already: the command copies them from `dist`.
         fs::remove_dir_all(to.join("public/edgegate"))?;
+        // Swagger UI is larger than all the rest.
+        fs::remove_dir_all(to.join("public/docs"))?;
+        fs::remove_file(to.join("public/docs.html"))?;
         let entries = page::FILES.map(|(entry, name)| (format!("public/edgegate/{name}"), entry.into()));
         let copied = json!({ "versions": versions()?, "entries": Map::from_iter(entries) });
         Ok(fs::write(to.join("copied.json"), format!("{copied:#}\n"))?)

@@ -31,6 +31,7 @@ pub(super) fn check() -> Result<Outcome> {
     let (origin, webhook) = (format!("http://127.0.0.1:{port}"), webhook.to_string());
     let mails = format!("http://127.0.0.1:{webhook}/");
     let all = [
+        ("DOCS", "on"),
         ("REGISTRATION", "open"),
         ("RATE_LIMIT", "off"),
         ("PASSWORD_CHANGE", "on"),

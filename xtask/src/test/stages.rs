@@ -7,7 +7,7 @@ use testkit::{paths, progress::Progress, sh::Sh, wrangler::wrangler};
 
 use super::{
     Outcome::{self, NotRun, Passed},
-    Stage, consumers,
+    Stage, clients, consumers,
     counts::judge,
     crates, documents, migrating, modules, package, page, publish, reproducible, supply, workers_rs,
 };
@@ -17,7 +17,7 @@ use crate::{build, settings::Settings, size, soak, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 32] = [
+pub(super) const ALL: [Stage; 33] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -57,6 +57,12 @@ pub(super) const ALL: [Stage; 32] = [
     ),
     stage("page", "the page of the Worker in headless Chromium: flows, axe, screenshots", true, page::check),
     stage("examples", "the blocks of code of all documents but MIGRATING.md", true, documents::examples::check),
+    stage(
+        "clients",
+        "clients in TypeScript and Python, generated from /openapi.json of the Worker",
+        true,
+        clients::check,
+    ),
     stage("soak", "some seconds of mixed traffic against the Worker on workerd", true, soak),
     slow("killed", "workerd killed twenty times in the middle of writes", killed),
     slow(
