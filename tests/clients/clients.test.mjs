@@ -32,7 +32,8 @@ async function typescript(worker, program) {
   await cp(join(sources, program), join(project, program));
   const bin = (name) => join(sources, "node_modules", name);
   await run(process.execPath, [bin("openapi-typescript/bin/cli.js"), `${urls[worker]}/openapi.json`, "--output", "generated/schema.ts"], { cwd: project });
-  const options = ["--strict", "--noUncheckedIndexedAccess", "--target", "es2022", "--module", "nodenext", "--outDir", "out"];
+  // Without the types of packages that are installed further up.
+  const options = ["--typeRoots", "generated", "--strict", "--noUncheckedIndexedAccess", "--target", "es2022", "--module", "nodenext", "--outDir", "out"];
   await run(process.execPath, [bin("typescript/bin/tsc"), ...options, program], { cwd: project });
   return import(pathToFileURL(join(project, "out", program.replace(/ts$/, "js"))).href);
 }

@@ -3,6 +3,9 @@
 import createClient from "openapi-fetch";
 import type { components, paths } from "./generated/schema.js";
 
+/** openapi-fetch sends JSON otherwise. */
+const FORM = { "content-type": "application/x-www-form-urlencoded" };
+
 type User = components["schemas"]["UserOut"];
 
 /** Signs up, logs in, and returns the user of the token. */
@@ -12,7 +15,7 @@ export async function signUp(baseUrl: string, email: string, password: string): 
   if (!created) throw new Error(JSON.stringify(error.detail));
   const { data: token } = await client.POST("/login", {
     body: { username: email, password, scope: "" },
-    bodySerializer: (body) => new URLSearchParams({ username: body.username ?? "", password: body.password ?? "" }),
+    headers: FORM,
   });
   if (!token) throw new Error("the login was refused");
   const { data: me } = await client.GET("/me", { headers: { authorization: `Bearer ${token.access_token}` } });
@@ -25,7 +28,7 @@ export async function refused(baseUrl: string, email: string): Promise<[number, 
   const client = createClient<paths>({ baseUrl });
   const { error, response } = await client.POST("/login", {
     body: { username: email, password: "a wrong password", scope: "" },
-    bodySerializer: (body) => new URLSearchParams({ username: body.username ?? "", password: body.password ?? "" }),
+    headers: FORM,
   });
   // @ts-expect-error an error has no such member
   void error?.message;
