@@ -119,7 +119,7 @@ function manifest(name: string, hono: boolean, version: string, versions: Return
     private: true,
     type: "module",
     scripts: {
-      dev: "npm run migrate && wrangler dev",
+      dev: "npm run migrate && wrangler dev --ip 127.0.0.1",
       // wrangler asks in a terminal, and not where its input is none. This database is one of this machine.
       migrate: "echo y | wrangler d1 migrations apply DB --local",
       test: "node --env-file=.env --test",
