@@ -33,10 +33,10 @@ never printed, and lets you sign up on this machine. Deployed, nobody can sign u
 
 async function init(folder: string | undefined, version: string, { existing, hono, binding, dryRun }: Options): Promise<number> {
   if (existing) {
-    if (hono) throw new UsageError("--existing finds out by itself whether the project uses Hono: leave --hono out");
+    if (hono) throw new UsageError("--existing finds out by itself whether the project uses Hono: leave --hono out", "npx edgegate init --existing");
     return addTo(folder ?? ".", version, { binding, dryRun });
   }
-  if (folder === undefined) throw new UsageError("the name of the new folder is missing: `npx edgegate init my-login`, or `npx edgegate init --existing` for the project in this one");
-  if (binding !== undefined) throw new UsageError("--binding is for --existing: a new project has the binding DB");
+  if (folder === undefined) throw new UsageError("the name of the new folder is missing; `npx edgegate init --existing` adds the login to the project of this one", "npx edgegate init my-login");
+  if (binding !== undefined) throw new UsageError("--binding is for --existing: a new project has the binding DB", "npx edgegate init my-login");
   return create(folder, version, { hono, dryRun });
 }

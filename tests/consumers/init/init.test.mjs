@@ -51,6 +51,7 @@ test("a new project is installed from its manifest; then `npm run dev` and `npm 
   assert.match(stdout, /\n {2}cd my-login\n {2}npm install\n {2}npm run dev .*\n {2}npm test /);
   assert.match(text("my-login/wrangler.jsonc"), /"name": "my-login",[^]*"database_name": "my-login",/);
   assert.doesNotMatch(text("my-login/wrangler.jsonc"), /edgegate/);
+  assert(filesBelow("my-login/src").every((name) => !/d1 create edgegate|"edgegate",/.test(text("my-login/src", name))));
   assert.equal(statSync(join(folder, "my-login/.dev.vars")).mode & 0o777, 0o600);
   const secret = secretOf("my-login/.dev.vars");
   assert(secret && !`${stdout}${stderr}`.includes(secret));
@@ -280,7 +281,7 @@ test("--existing takes the database that is there, or the one that is named", ()
   const options = project("several", files(d1("A", "B")));
   const before = snapshot("several");
   const { stderr } = init(["--existing"], { ...options, status: 2 });
-  assert.match(stderr, /several D1 databases \(A, B\).*`npx edgegate init --existing --binding A`/);
+  assert.match(stderr, /several D1 databases \(A, B\).*\n\nNext: `npx edgegate init --existing --binding A`/);
   assert.deepEqual(snapshot("several"), before);
   init(["--existing", "--binding", "LOGIN_DB"], options);
   const { d1_databases } = JSON.parse(text("several/wrangler.json"));
@@ -318,38 +319,41 @@ test("--existing appends to .env where there is no .dev.vars, which would switch
 
 test("where it cannot work, it changes nothing and names the next command", () => {
   const WORKER = { "package.json": "{}", "wrangler.jsonc": '{ "main": "x.js" }' };
+  const ADD = "npx edgegate init --existing";
+  const NEW = "npx edgegate init my-login";
   const cases = [
-    ["full", { "notes.txt": "mine" }, ["."], /full is not empty, and nothing in it was changed.*`npx edgegate init my-login`/],
-    ["npm", { "package.json": "{}" }, ["../npm"], /not empty.*`npx edgegate init --existing`/],
-    ["file", { "my-login": "mine" }, ["my-login"], /is a file\. Choose another name: `npx edgegate init my-login-2`/],
-    ["below", { "my-login": "mine" }, ["my-login/x"], /cannot be written: ENOTDIR\. Nothing was left behind/],
-    ["names", {}, ["My Login"], /cannot have the name of this folder.*`npx edgegate init my-login`/],
-    ["names", {}, ["edgegate"], /no package into a project of the same name.*`npx edgegate init my-login`/],
-    ["names", {}, ["-"], /cannot have the name of this folder.*`npx edgegate init my-login`/],
-    ["names", {}, ["a".repeat(64)], /cannot have the name of this folder.*`npx edgegate init my-login`/],
-    ["names", {}, [], /name of the new folder is missing: `npx edgegate init my-login`/],
-    ["names", {}, ["/sys/my-login"], /cannot be written: you may not write there \(E\w+\).*`cd ~`/],
-    ["names", {}, ["x", "--binding", "DB"], /--binding is for --existing/],
-    ["names", {}, ["--existing", "--hono"], /leave --hono out/],
-    ["names", {}, ["--existing"], /no package\.json here: `npm init -y`/],
-    ["node", { "package.json": "{}" }, ["--existing"], /no wrangler\.json, .*`npx edgegate init my-login`/],
-    ["pages", { "package.json": "{}", "wrangler.toml": 'name = "x"' }, ["--existing"], /no `main`.*`npx edgegate init --existing` again/],
-    ["broken", { "package.json": "{}", "wrangler.jsonc": '{\n  "main": }' }, ["--existing"], /wrangler\.jsonc cannot be read \(line 2: ValueExpected\)/],
-    ["toml", { "package.json": "{}", "wrangler.toml": 'main = "x"\nmain = "y"' }, ["--existing"], /wrangler\.toml cannot be read \(line 2\)/],
-    ["list", { "package.json": "[]", "wrangler.jsonc": "{}" }, ["--existing"], /package\.json cannot be read \(it is no object\)/],
-    ["binding", WORKER, ["--existing", "--binding", "a b"], /--binding must be a name of JavaScript/],
-    ["table", { ...WORKER, "migrations/0001_a.sql": "create table if not exists \"users\" (id);" }, ["--existing"], /0001_a\.sql makes a table `users`.*--binding LOGIN_DB`/],
-    ["taken", { ...WORKER, "src/login.js": "1", "src/edgegate.js": "2" }, ["--existing"], /src\/login\.js and src\/edgegate\.js are there/],
-    ["folder", { ...WORKER, ".dev.vars/x": "" }, ["--existing"], /\.dev\.vars cannot be read: EISDIR/],
-    ["migrations", { ...WORKER, migrations: "" }, ["--existing"], /migrations is a file/],
+    ["full", { "notes.txt": "mine" }, ["."], /full is not empty, and nothing in it was changed/, NEW],
+    ["npm", { "package.json": "{}" }, ["../npm"], /not empty.*`npx edgegate init --existing`/, NEW],
+    ["file", { "my-login": "mine" }, ["my-login"], /is a file/, "npx edgegate init my-login-2"],
+    ["below", { "my-login": "mine" }, ["my-login/x"], /cannot be written: ENOTDIR\. Nothing was left behind/, "cd ~"],
+    ["names", {}, ["My Login"], /cannot have the name of this folder: use 1 to 63 small letters/, NEW],
+    ["names", {}, ["edgegate"], /npm installs no package into a project of the same name/, NEW],
+    ["names", {}, ["-"], /cannot have the name of this folder/, NEW],
+    ["names", {}, ["shop-"], /cannot have the name of this folder/, "npx edgegate init shop"],
+    ["names", {}, ["a".repeat(64)], /cannot have the name of this folder/, NEW],
+    ["names", {}, [], /name of the new folder is missing/, NEW],
+    ["names", {}, ["/sys/my-login"], /cannot be written: you may not write there \(E\w+\)/, "cd ~"],
+    ["names", {}, ["x", "--binding", "DB"], /--binding is for --existing/, NEW],
+    ["names", {}, ["--existing", "--hono"], /leave --hono out/, ADD],
+    ["names", {}, ["--existing"], /no package\.json here/, NEW],
+    ["node", { "package.json": "{}" }, ["--existing"], /no wrangler\.json, .*no project of Workers/, NEW],
+    ["pages", { "package.json": "{}", "wrangler.toml": 'name = "x"' }, ["--existing"], /no `main`/, ADD],
+    ["broken", { "package.json": "{}", "wrangler.jsonc": '{\n  "main": }' }, ["--existing"], /wrangler\.jsonc cannot be read \(line 2: ValueExpected\)/, ADD],
+    ["toml", { "package.json": "{}", "wrangler.toml": 'main = "x"\nmain = "y"' }, ["--existing"], /wrangler\.toml cannot be read \(line 2\)/, ADD],
+    ["list", { "package.json": "[]", "wrangler.jsonc": "{}" }, ["--existing"], /package\.json cannot be read \(it is no object\)/, ADD],
+    ["binding", WORKER, ["--existing", "--binding", "a b"], /--binding must be a name of JavaScript/, `${ADD} --binding DB`],
+    ["table", { ...WORKER, "migrations/0001_a.sql": 'create table if not exists "users" (id);' }, ["--existing"], /0001_a\.sql makes a table `users`/, `${ADD} --binding LOGIN_DB`],
+    ["taken", { ...WORKER, "src/login.js": "1", "src/edgegate.js": "2" }, ["--existing"], /src\/login\.js and src\/edgegate\.js are there/, ADD],
+    ["folder", { ...WORKER, ".dev.vars/x": "" }, ["--existing"], /\.dev\.vars cannot be read: EISDIR/, ADD],
+    ["migrations", { ...WORKER, migrations: "" }, ["--existing"], /migrations is a file/, ADD],
   ];
-  for (const [name, files, args, message] of cases) {
+  for (const [name, files, args, message, next] of cases) {
     mkdirSync(join(folder, name), { recursive: true });
     const options = project(name, files);
     const before = snapshot(name);
     const { stdout, stderr } = init(args, { ...options, status: 2 });
     assert.match(stderr, message);
-    assert.match(stderr, /\n\n`npx edgegate init --help` shows how it is used\.\n$/);
+    assert(stderr.endsWith(`\n\nNext: \`${next}\`\n`), stderr);
     assert.equal(stdout, "");
     assert.deepEqual(snapshot(name), before, name);
   }

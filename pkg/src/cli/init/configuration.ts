@@ -28,10 +28,10 @@ const FILES = ["wrangler.json", "wrangler.jsonc", "wrangler.toml"];
 
 export function readConfiguration(folder: string): Configuration {
   const file = FILES.find((name) => existsSync(join(folder, name)));
-  if (file === undefined) throw new UsageError(`there is no ${FILES.join(", ")} here, so this is no project of Workers. A new one: \`npx edgegate init my-login\``);
+  if (file === undefined) throw new UsageError(`there is no ${FILES.join(", ")} here, so this is no project of Workers: make a new one`, "npx edgegate init my-login");
   const text = readFileSync(join(folder, file), "utf8");
   const { name, main, d1_databases = [], vars = {}, env = {} } = file.endsWith(".toml") ? tomlOf(text) : objectOf(text, file);
-  if (typeof main !== "string") throw new UsageError(`${file} has no \`main\`, the file of the Worker: add it, and run \`npx edgegate init --existing\` again`);
+  if (typeof main !== "string") throw new UsageError(`${file} has no \`main\`, the file of the Worker: add it, and repeat the command`, "npx edgegate init --existing");
   const d1 = Array.isArray(d1_databases) ? (d1_databases as D1[]).filter((database) => typeof database?.binding === "string") : [];
   return { file, text, name: typeof name === "string" ? name : "login", main, d1, vars: vars as Record<string, unknown>, hasEnvironments: Object.keys(env as object).length > 0 };
 }
@@ -57,7 +57,7 @@ function tomlOf(text: string): Record<string, unknown> {
 }
 
 function wrong(file: string, where: string): UsageError {
-  return new UsageError(`${file} cannot be read (${where}), and nothing was changed: mend it, and run \`npx edgegate init --existing\` again`);
+  return new UsageError(`${file} cannot be read (${where}), and nothing was changed: mend it, and repeat the command`, "npx edgegate init --existing");
 }
 
 /** The text with a further member, or, for an array, a further element. Everything else stays as it is, which `modify` of jsonc-parser does not promise. */

@@ -17,7 +17,7 @@ interface Plan {
 export function addTo(given: string, version: string, { binding, dryRun }: { binding: string | undefined; dryRun: boolean }): number {
   const folder = resolve(given);
   const manifestText = read(folder, "package.json");
-  if (manifestText === undefined) throw new UsageError("there is no package.json here: `npm init -y` makes one, and `npx edgegate init my-login` a whole project");
+  if (manifestText === undefined) throw new UsageError("there is no package.json here, so this is no project: make a new one", "npx edgegate init my-login");
   const manifest = objectOf(manifestText, "package.json");
   const configuration = readConfiguration(folder);
   const plan: Plan = { files: [], told: [], byHand: [] };
@@ -41,7 +41,7 @@ function read(folder: string, path: string): string | undefined {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new UsageError(`${path} cannot be read: ${code}. Nothing was changed: mend it, and run \`npx edgegate init --existing\` again`);
+    throw new UsageError(`${path} cannot be read: ${code}. Nothing was changed: mend it, and repeat the command`, "npx edgegate init --existing");
   }
 }
 
@@ -58,12 +58,12 @@ interface Database extends D1 {
 }
 
 function databaseOf({ d1, name, file }: Configuration, wanted: string | undefined): Database {
-  if (wanted !== undefined && !/^[A-Za-z_$][\w$]*$/.test(wanted)) throw new UsageError("--binding must be a name of JavaScript: `npx edgegate init --existing --binding DB`");
+  if (wanted !== undefined && !/^[A-Za-z_$][\w$]*$/.test(wanted)) throw new UsageError("--binding must be a name of JavaScript", "npx edgegate init --existing --binding DB");
   const found = d1.find(({ binding }) => binding === (wanted ?? "DB")) ?? (wanted === undefined && d1.length === 1 ? d1[0] : undefined);
   if (found) return { migrations_dir: "migrations", ...found, isNew: false };
   if (wanted === undefined && d1.length > 1) {
     const bindings = d1.map(({ binding }) => binding).join(", ");
-    throw new UsageError(`${file} has several D1 databases (${bindings}), and nothing was changed. Say which one is to have the users: \`npx edgegate init --existing --binding ${d1[0]?.binding}\`, or the name of a new one`);
+    throw new UsageError(`${file} has several D1 databases (${bindings}), and nothing was changed. Say which one is to have the users, or the name of a new one`, `npx edgegate init --existing --binding ${d1[0]?.binding}`);
   }
   const isTaken = d1.some(({ migrations_dir = "migrations" }) => posix.normalize(migrations_dir) === "migrations");
   return { binding: wanted ?? "DB", database_name: d1.length > 0 ? `${name}-login` : name, migrations_dir: isTaken ? "migrations-login" : "migrations", isNew: true };
@@ -106,12 +106,12 @@ const TABLE = /\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?["'`[]?(users|session
 
 function addMigrations(plan: Plan, folder: string, { migrations_dir, migrations_pattern }: Database): void {
   const below = join(folder, migrations_dir);
-  if (existsSync(below) && !statSync(below).isDirectory()) throw new UsageError(`${migrations_dir} is a file, and nothing was changed: rename it, and run \`npx edgegate init --existing\` again`);
+  if (existsSync(below) && !statSync(below).isDirectory()) throw new UsageError(`${migrations_dir} is a file, and nothing was changed: rename it, and repeat the command`, "npx edgegate init --existing");
   const names = existsSync(below) ? readdirSync(below).filter((name) => name.endsWith(".sql")) : [];
   for (const name of names.filter((name) => !OURS.test(name))) {
     const table = TABLE.exec(read(folder, join(migrations_dir, name)) ?? "")?.[1];
     if (table) {
-      throw new UsageError(`${migrations_dir}/${name} makes a table \`${table}\`, which the login needs for itself, and nothing was changed. Give the login a database of its own: \`npx edgegate init --existing --binding LOGIN_DB\``);
+      throw new UsageError(`${migrations_dir}/${name} makes a table \`${table}\`, which the login needs for itself, and nothing was changed. Give the login a database of its own`, "npx edgegate init --existing --binding LOGIN_DB");
     }
   }
   const there = new Set(names.map((name) => OURS.exec(name)?.[1]));
@@ -175,7 +175,7 @@ function addGate(plan: Plan, folder: string, { main }: Configuration, manifest: 
       return gate;
     }
   }
-  throw new UsageError(`${candidates.map(({ path }) => path).join(" and ")} are there and have something else, and nothing was changed. Rename one, and run \`npx edgegate init --existing\` again`);
+  throw new UsageError(`${candidates.map(({ path }) => path).join(" and ")} are there and have something else, and nothing was changed. Rename one, and repeat the command`, "npx edgegate init --existing");
 }
 
 function gateOf(usesHono: boolean, isTypeScript: boolean, binding: string): string {

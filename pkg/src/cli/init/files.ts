@@ -59,7 +59,7 @@ export function write(root: string, files: File[]): void {
         undo.push(() => rmSync(target));
       } else {
         // Somebody may have saved it meanwhile.
-        if (readFileSync(target, "utf8") !== before) throw new UsageError(`${path} was changed meanwhile: run the command again`);
+        if (readFileSync(target, "utf8") !== before) throw new UsageError(`${path} was changed meanwhile. Nothing else was left changed: run it again`, "npx edgegate init --existing");
         undo.push(() => writeFileSync(target, before));
         writeFileSync(target, content);
       }
@@ -81,5 +81,5 @@ function makeFolder(folder: string, undo: (() => void)[]): void {
 function unwritable(file: string, { code, syscall }: NodeJS.ErrnoException): UsageError {
   if (syscall === undefined) throw new Error(`${file}: an error that is not of the file system`);
   const reason = code === "EEXIST" ? "it is there already" : code === "EACCES" || code === "EPERM" || code === "EROFS" ? `you may not write there (${code})` : code;
-  return new UsageError(`${file} cannot be written: ${reason}. Nothing was left behind. Go to a folder in which you may write, such as by \`cd ~\`, and repeat the command`);
+  return new UsageError(`${file} cannot be written: ${reason}. Nothing was left behind. Repeat the command where you may write`, "cd ~");
 }

@@ -41,26 +41,26 @@ function nameOf(name: string): string {
   const proposed = name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
   const next = proposed !== "" && proposed.length <= 30 && !isTaken ? proposed : "my-login";
   const reason = isTaken ? "npm installs no package into a project of the same name" : "use 1 to 63 small letters, digits and hyphens, without a hyphen at an end";
-  throw new UsageError(`a package and a Worker cannot have the name of this folder: ${reason}. Choose another: \`npx edgegate init ${next}\``);
+  throw new UsageError(`a package and a Worker cannot have the name of this folder: ${reason}`, `npx edgegate init ${next}`);
 }
 
 function checkEmpty(folder: string, isHere: boolean): void {
   if (!existsSync(folder)) return;
-  const other = `\`npx edgegate init ${basename(folder).slice(0, 61)}-2\``;
-  if (!statSync(folder).isDirectory()) throw new UsageError(`${folder} is a file. Choose another name: ${other}`);
+  const other = `npx edgegate init ${isHere ? "my-login" : `${basename(folder).slice(0, 61)}-2`}`;
+  if (!statSync(folder).isDirectory()) throw new UsageError(`${folder} is a file: choose another name`, other);
   // Of git and of editors: no part of a project.
-  const found = readable(folder).filter((name) => ![".git", ".DS_Store", ".idea", ".vscode"].includes(name));
+  const found = readable(folder, other).filter((name) => ![".git", ".DS_Store", ".idea", ".vscode"].includes(name));
   if (found.length === 0) return;
-  const isProject = found.includes("package.json");
-  const add = isProject ? `, or add the login to the project that is there: \`npx edgegate init --existing${isHere ? "" : ` ${quoted(relative(process.cwd(), folder))}`}\`` : "";
-  throw new UsageError(`${folder} is not empty, and nothing in it was changed. Choose another name: ${isHere ? "`npx edgegate init my-login`" : other}${add}`);
+  const add = `npx edgegate init --existing${isHere ? "" : ` ${quoted(relative(process.cwd(), folder))}`}`;
+  const instead = found.includes("package.json") ? `, or add the login to the project that is there: \`${add}\`` : "";
+  throw new UsageError(`${folder} is not empty, and nothing in it was changed: choose another name${instead}`, other);
 }
 
-function readable(folder: string): string[] {
+function readable(folder: string, next: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
-    throw new UsageError(`${folder} cannot be read (${(error as NodeJS.ErrnoException).code}). Choose another: \`npx edgegate init my-login\``);
+    throw new UsageError(`${folder} cannot be read (${(error as NodeJS.ErrnoException).code}): choose another name`, next);
   }
 }
 
@@ -70,10 +70,7 @@ function quoted(path: string): string {
 
 function filesOf(name: string, hono: boolean, version: string): File[] {
   const { versions, entries } = copied();
-  const worker = shippedBelow("init/www/src").map(({ path, content }) => ({
-    path: `src/${hono && path === "worker.ts" ? "login.ts" : path}`,
-    content: named(content.toString(), name),
-  }));
+  const worker = shippedBelow("init/www/src").map((file) => ({ content: named(file.content, name), path: `src/${hono && file.path === "worker.ts" ? "login.ts" : file.path}` }));
   return [
     { path: "package.json", content: manifest(name, hono, version, versions) },
     { path: "wrangler.jsonc", content: configuration(name) },
@@ -134,9 +131,9 @@ function manifest(name: string, hono: boolean, version: string, versions: Return
   return `${JSON.stringify(content, undefined, 2)}\n`;
 }
 
-/** The database has the name of the project. */
-function named(text: string, name: string): string {
-  return text.replaceAll("d1 create edgegate", `d1 create ${name}`).replaceAll('"database_name": "edgegate"', `"database_name": "${name}"`);
+/** What the Worker says to run names the database. */
+function named(content: string | Buffer, name: string): string {
+  return content.toString().replaceAll("d1 create edgegate", `d1 create ${name}`).replaceAll('"database_name": "edgegate"', `"database_name": "${name}"`);
 }
 
 function configuration(name: string): string {
@@ -144,11 +141,10 @@ function configuration(name: string): string {
   const values: [(string | number)[], string][] = [
     [["$schema"], "node_modules/wrangler/config-schema.json"],
     [["name"], name],
-    [["d1_databases", 0, "database_name"], name],
     // Two projects of an account would share a counter.
     [["ratelimits", 0, "namespace_id"], String(limiter)],
     [["ratelimits", 1, "namespace_id"], String(limiter + 1)],
   ];
-  const text = named(shipped("init/www/wrangler.jsonc").toString(), name);
+  const text = named(shipped("init/www/wrangler.jsonc"), name);
   return values.reduce((text, [path, value]) => applyEdits(text, modify(text, path, value, {})), text);
 }
