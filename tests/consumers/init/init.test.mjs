@@ -59,6 +59,10 @@ test("a new project is installed from its manifest; then `npm run dev` and `npm 
   assert.match(text("my-login/.gitignore"), /^\.dev\.vars\*\n!\.dev\.vars\.example$/m);
   assert.match(text("my-login/.dev.vars.example"), /^SECRET_KEY="" #/);
 
+  // All of them are run below; those of the second block need an account.
+  const [commands] = text("my-login/README.md").split("```sh\n").slice(1).map((block) => block.split("```")[0]);
+  assert.deepEqual(commands.trim().split("\n").map((line) => line.split("#")[0].trim()), ["npm install", "npm run dev", "npm test", "npm run check"]);
+
   // The packages of this group are those that a project gets, in the versions of its lock file.
   const manifest = JSON.parse(text("my-login/package.json"));
   assert.deepEqual([manifest.dependencies, manifest.devDependencies], [{ edgegate: version }, group.devDependencies]);

@@ -15,8 +15,9 @@ use super::{
     markdown::{Code, code_of},
 };
 
-/// A document that its own stage runs from the beginning to the end.
-const RUN_AS_A_WHOLE: &str = "MIGRATING.md";
+/// Documents that another stage runs from the beginning to the end.
+const RUN_AS_A_WHOLE: [(&str, &str); 2] =
+    [("MIGRATING.md", "in the stage `migrating`"), ("pkg/init/README.md", "in the stage `consumers`")];
 
 /// The folder of the programs that run blocks.
 pub(super) const PROGRAMS: &str = "tests/documents";
@@ -69,8 +70,8 @@ impl Blocks {
         let mut before: Option<(String, usize)> = None;
         for fence in code.fences {
             let place = format!("{document}:{}", fence.line);
-            if document == RUN_AS_A_WHOLE {
-                self.count("in the stage `migrating`");
+            if let Some((_, stage)) = RUN_AS_A_WHOLE.iter().find(|(name, _)| *name == document) {
+                self.count(stage);
                 continue;
             }
             let mut words = fence.info.split_whitespace();
