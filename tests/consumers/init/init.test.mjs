@@ -51,7 +51,7 @@ test("a new project is installed from its manifest; then `npm run dev` and `npm 
   assert.match(stdout, /\n {2}cd my-login\n {2}npm install\n {2}npm run dev .*\n {2}npm test /);
   assert.match(text("my-login/wrangler.jsonc"), /"name": "my-login",[^]*"database_name": "my-login",/);
   assert.doesNotMatch(text("my-login/wrangler.jsonc"), /edgegate/);
-  assert(filesBelow("my-login/src").every((name) => !/d1 create edgegate|"edgegate",/.test(text("my-login/src", name))));
+  assert(filesBelow("my-login/src").every((name) => !/d1 create edgegate|"database_name": "edgegate"/.test(text("my-login/src", name))));
   assert.equal(statSync(join(folder, "my-login/.dev.vars")).mode & 0o777, 0o600);
   const secret = secretOf("my-login/.dev.vars");
   assert(secret && !`${stdout}${stderr}`.includes(secret));
