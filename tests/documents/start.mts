@@ -26,7 +26,7 @@ try {
   let isReady = false;
   for await (const line of createInterface(server.stdout)) {
     log += `${line}\n`;
-    isReady = line.startsWith(`ready on http://127.0.0.1:${port} `);
+    isReady = line.startsWith("ready ");
     if (isReady) break;
   }
   assert(isReady, log);
