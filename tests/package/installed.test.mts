@@ -197,7 +197,7 @@ test("the types compile without a library that declares `Request`, and fit those
 
 test("the README of the package is the real one", () => {
   const readme = readFileSync(join(installed, "README.md"), "utf8");
-  for (const needed of ["`BCRYPT_COST`", "`edgegate/postgres`", "'wasm-unsafe-eval'", "npx edgegate keygen"]) assert(readme.includes(needed), needed);
+  for (const needed of ["`BCRYPT_COST`", "`edgegate/postgres`", "'wasm-unsafe-eval'", "npx edgegate init"]) assert(readme.includes(needed), needed);
   assert.doesNotMatch(readme.replace(/```.+?```/gs, ""), /\]\((?!#|https:)/, "a link to a file that is not in the package");
 });
 
