@@ -41,7 +41,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 function copiedByInit(): string[] {
   const below = (path: string) => readdirSync(here(path), { recursive: true, encoding: "utf8" }).filter((name) => statSync(join(here(path), name)).isFile());
   const own = below("../../pkg/init").filter((name) => !name.startsWith("www/")).map((name) => `init/${name}`);
-  const page = below("../../www/public").filter((name) => !name.startsWith("edgegate/")).map((name) => `public/${name}`);
+  const page = below("../../www/public").filter((name) => !/^(edgegate\/|docs)/.test(name)).map((name) => `public/${name}`);
   const others = ["src", "migrations"].flatMap((folder) => below(`../../www/${folder}`).map((name) => `${folder}/${name}`));
   return [...own, ...["copied.json", "wrangler.jsonc", ...page, ...others].map((name) => `init/www/${name}`)];
 }
