@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { PASSWORD, fits, given, register, screenshot, using } from "./support.mts";
 
+const SWAGGER_UI = fileURLToPath(new URL("../../node_modules/swagger-ui-dist/", import.meta.url));
 const DOCS = { ready: ".opblock", shifts: true };
 
 /** Logs in by "Authorize", and returns what "Try it out" answers for `/me`. */
@@ -79,14 +81,13 @@ test("without DOCS=on there is neither the page, nor its files, nor the document
 
 test("in an app of Express, below a path", async () => {
   const { default: express } = await import("express");
-  const { absolutePath } = (await import("swagger-ui-dist")).default;
   const { createGate } = await import("edgegate");
   const { gate } = await import("edgegate/express");
   const { memoryUsers } = await import("edgegate/memory");
   const settings = { SECRET_KEY: given.secretKey, BCRYPT_COST: 10, REGISTRATION: "open", DOCS: "on" };
   const app = express().use("/auth", gate(createGate(settings, memoryUsers(), { log: () => {} })));
   app.get("/docs/swagger-initializer.js", (_, response) => response.type("js").send('SwaggerUIBundle({ dom_id: "#swagger-ui", url: "/auth/openapi.json" })'));
-  app.use("/docs", express.static(absolutePath()));
+  app.use("/docs", express.static(SWAGGER_UI));
   const server = app.listen(0, "127.0.0.1");
   await once(server, "listening");
   try {
