@@ -200,7 +200,7 @@ test("an error names the help of the command that was called, without its argume
   ] as const) {
     const { status, stderr } = edgegate([...args]);
     assert.equal(status, 2);
-    assert(stderr.endsWith(`\n\n\`npx edgegate ${help}\` shows how it is used.\n`), stderr);
+    assert(stderr.endsWith(`\n\nNext: \`npx edgegate ${help}\` shows how it is used.\n`), stderr);
     assert(!stderr.includes("hunter2"));
   }
 });
