@@ -197,6 +197,10 @@ test("an error names the help of the command that was called, without its argume
     [["users", "hunter2"], "users --help"],
     [["users", "add", "hunter2", "--db", "keygen"], "users add --help"],
     [["token", "inspect", "hunter2"], "token inspect --help"],
+    [["users", "import", "postgres://user:hunter2@127.0.0.1/db"], "users import --help"],
+    [["users", "stats", "--db", "sqlite:postgres://user:hunter2@127.0.0.1/db"], "users stats --help"],
+    [["users", "stats", "--db", "d1:postgres://user:hunter2@127.0.0.1/db"], "users stats --help"],
+    [["shadow", "report", "postgres://user:hunter2@127.0.0.1/db"], "shadow report --help"],
   ] as const) {
     const { status, stderr } = edgegate([...args]);
     assert.equal(status, 2);

@@ -123,9 +123,10 @@ impl Request {
         utf8_percent_encode(self.prefix.trim_end_matches('/'), set).into()
     }
 
-    /// `prefix` for a document: it has no character that JSON escapes.
-    pub(crate) fn url_prefix(&self) -> Cow<'_, str> {
-        self.encoded_prefix(UNSAFE)
+    /// `prefix` for a document: it has no character that JSON escapes, and one slash at its beginning, where two would name a host.
+    pub(crate) fn url_prefix(&self) -> String {
+        let names: Cow<'_, str> = utf8_percent_encode(self.prefix.trim_matches('/'), UNSAFE).into();
+        if names.is_empty() { String::new() } else { ["/", &names].concat() }
     }
 
     /// The URL of the same path below `prefix`, or of this one, at another place. The query is kept.

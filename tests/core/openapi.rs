@@ -66,6 +66,9 @@ fn below_a_path_it_names_the_server() {
         let below = server("http://localhost/auth/openapi.json", prefix);
         assert_eq!(below, (json!([{ "url": "/auth" }]), json!("/auth/login")));
     }
+    // Two slashes would be another host, which would get the passwords.
+    let below = server("http://localhost//evil.example/openapi.json", "//evil.example");
+    assert_eq!(below, (json!([{ "url": "/evil.example" }]), json!("/evil.example/login")));
     // What stands in JSON, in a URL or in a template of OpenAPI for something else is encoded.
     let below = server("http://localhost/%22%5C%7Bü/openapi.json", "/\"\\{ü");
     assert_eq!(below, (json!([{ "url": "/%22%5C%7B%C3%BC" }]), json!("/%22%5C%7B%C3%BC/login")));

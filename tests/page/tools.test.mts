@@ -58,6 +58,12 @@ test("the inspector decodes and verifies a token, and says why it refuses one", 
     await paste(token, signed({ alg: "HS256" }, { user_id: 7, exp: now() - 90 }));
     await verdict.getByText("Its time is over (exp).").waitFor();
     await page.getByText(/^Expired 1 minute/).waitFor();
+    // A number that JavaScript reads as infinite: what is shown is of this token.
+    const infinite = ['{"alg":"HS256"}', '{"role":"of another","exp":1e400}'].map((part) => Buffer.from(part).toString("base64url"));
+    await paste(token, `${infinite.join(".")}.AAAA`);
+    await page.getByText('"of another"').waitFor();
+    assert.equal(await page.getByText(/^Expired/).count(), 0);
+
     await paste(token, signed({ alg: "HS256" }, { user_id: 7, exp: now() + 90, aud: "others" }));
     await verdict.getByText("The claim aud is missing, or its value is not allowed.").waitFor();
     await page.getByText("Further rules").click();

@@ -1,6 +1,6 @@
 // What a Worker says that cannot serve yet: what is missing, and what to run. A visitor may be anybody, so nothing has the value of a
-// setting, and which one is invalid is told on the developer's machine only: whoever knew that `SECRET_KEY` is too weak could guess it,
-// and another backend may have the same one.
+// setting, and which one is invalid is in the log only: whoever knew that `SECRET_KEY` is too weak could guess it, and another backend
+// may have the same one. A request cannot show that it comes from the developer: a proxy may set the same `Host`.
 
 import { consoleLog, EdgegateError, type Log } from "edgegate";
 
@@ -9,8 +9,6 @@ export interface Setup {
   problem: "missing-setting" | "invalid-setting" | "database" | "migrations";
   /** The name of a setting. */
   setting?: string;
-  /** What is wrong with a setting. */
-  message?: string;
   steps: Step[];
 }
 
@@ -47,10 +45,10 @@ export const NO_DATABASE: Setup = {
 export const NO_TABLES: Setup = { problem: "migrations", steps: [LOCALLY, { where: "deployed", run: DEPLOYED }] };
 
 /** An error of `createGate`. The log has what is not told here. */
-export function setupOf(error: unknown, request: Request): Setup {
+export function setupOf(error: unknown): Setup {
   const message = error instanceof EdgegateError && error.code === "setting" ? error.message : "";
   const [, setting, isMissing] = /^([A-Z_]+) (is missing)?/.exec(message) ?? [];
-  if (setting === undefined || !(isMissing || isLocal(request))) return { problem: "invalid-setting", steps: [{ where: "log", run: "npx wrangler tail" }] };
+  if (setting === undefined || !isMissing) return { problem: "invalid-setting", steps: [{ where: "log", run: "npx wrangler tail" }] };
   const secret: Step[] = [
     { where: "local", run: 'echo "SECRET_KEY=$(openssl rand -hex 32)" >> .dev.vars' },
     { where: "deployed", run: "openssl rand -hex 32 | npx wrangler secret put SECRET_KEY" },
@@ -59,14 +57,7 @@ export function setupOf(error: unknown, request: Request): Setup {
     { where: "settings", run: `${setting}=...` },
     { where: "deployed", run: `npx wrangler secret put ${setting}` },
   ];
-  return isMissing
-    ? { problem: "missing-setting", setting, steps: setting === "SECRET_KEY" ? secret : other }
-    : { problem: "invalid-setting", setting, message, steps: other };
-}
-
-/** No request to a Worker at Cloudflare has such an address. */
-function isLocal({ url }: Request): boolean {
-  return ["localhost", "127.0.0.1", "[::1]"].includes(new URL(url).hostname);
+  return { problem: "missing-setting", setting, steps: setting === "SECRET_KEY" ? secret : other };
 }
 
 /** Whether a table was missing since the last question for it. */
@@ -83,15 +74,25 @@ export const watchedLog: Log = (entry) => {
 export async function isWithoutTables(database: D1Database): Promise<boolean> {
   if (!isSuspected) return false;
   hasUsers = false;
-  return (isSuspected = await lacksUsers(database));
+  return (isSuspected = await isMissingNow(database));
 }
 
 /** Whether this isolate has seen the table. */
 let hasUsers = false;
 
-/** Another failure is none of the setup. A visitor of the page asks once for each isolate. */
+/** When it was last looked for, and whether it was missing then. */
+let [lookedAt, wasMissing] = [-Infinity, false];
+
+/** Another failure is none of the setup. Visitors of the page ask once for each isolate, and once a second while the table is not there. */
 export async function lacksUsers(database: D1Database): Promise<boolean> {
   if (hasUsers) return false;
+  const now = Date.now();
+  if (now - lookedAt < 1000) return wasMissing;
+  lookedAt = now;
+  return (wasMissing = await isMissingNow(database));
+}
+
+async function isMissingNow(database: D1Database): Promise<boolean> {
   try {
     await database.prepare("SELECT 1 FROM users LIMIT 0").all();
     hasUsers = true;
@@ -106,15 +107,15 @@ const WORDS: Record<Step["where"], string> = {
   deployed: "For the Worker at Cloudflare",
   configuration: "In wrangler.jsonc",
   settings: "In .dev.vars, or in vars of wrangler.jsonc",
-  log: "The log says which one, and how to mend it",
+  log: "The log says which one, and how to mend it: that of wrangler dev, or at Cloudflare",
 };
 
-function said({ problem, setting, message }: Setup): string {
+function said({ problem, setting }: Setup): string {
   switch (problem) {
     case "missing-setting":
       return `The setting ${setting} is missing.`;
     case "invalid-setting":
-      return message === undefined ? "A setting is not valid." : `A setting is not valid: ${message}.`;
+      return "A setting is not valid.";
     case "database":
       return "The Worker has no database: the binding DB is missing.";
     case "migrations":

@@ -35,7 +35,7 @@ export default {
       ready = gateOf(env);
     } catch (error) {
       logged(error);
-      return secured(notSetUp(request, setupOf(error, request)));
+      return secured(notSetUp(request, setupOf(error)));
     }
     // Another backend answers with `SHADOW`, and needs no database.
     const isShadow = env.SHADOW === "on";
@@ -65,11 +65,11 @@ function gateOf(env: Env): Gate {
 }
 
 /** What is missing before the page can be used. */
-async function setup(request: Request, env: Env): Promise<Setup | undefined> {
+async function setup(env: Env): Promise<Setup | undefined> {
   try {
     gateOf(env);
   } catch (error) {
-    return setupOf(error, request);
+    return setupOf(error);
   }
   if (env.SHADOW === "on") return undefined;
   if (!env.DB) return NO_DATABASE;
@@ -86,7 +86,9 @@ async function pageOf(request: Request, env: Env): Promise<Response | undefined>
   const url = new URL(request.url);
   if (!env.ASSETS || !["GET", "HEAD"].includes(request.method)) return undefined;
   if (url.pathname === "/page.json") {
-    const body = { ...features(request, env), setup: await setup(request, env) };
+    // Settings that are not valid may be anything, also what somebody has pasted by mistake.
+    const missing = await setup(env);
+    const body = missing ? { setup: missing } : features(request, env);
     return secured(Response.json(body, { headers: { "cache-control": "no-store" } }));
   }
   // With `SHADOW`, the other backend has sent the mail, and has docs of its own.

@@ -3,7 +3,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { LogEntry } from "edgegate";
-import { UsageError } from "./usage.js";
+import { unreadable, UsageError } from "./usage.js";
 
 /** What a difference means, and what to do. */
 const DIFFERENCES: Record<string, string> = {
@@ -77,7 +77,7 @@ const counted = (count: number): string => count.toLocaleString("en-US");
 async function* entriesOf(file: string): AsyncGenerator<LogEntry> {
   const input = file === "-" ? process.stdin : createReadStream(file);
   const failed = new Promise<never>((_, reject) => {
-    input.on("error", ({ code }: NodeJS.ErrnoException) => reject(new UsageError(`${file} cannot be read: ${code === "ENOENT" ? "there is no such file" : code}`)));
+    input.on("error", ({ code }: NodeJS.ErrnoException) => reject(unreadable(file, code)));
   });
   const lines = createInterface({ input, crlfDelay: Infinity })[Symbol.asyncIterator]();
   for (;;) {

@@ -65,6 +65,8 @@ export async function inspector() {
     const shown = JSON.stringify([header, claims]);
     if (shown === lastParts) return;
     lastParts = shown;
+    // Claims of another token must not stay beside this verdict.
+    parts.replaceChildren();
     parts.replaceChildren(
       ...(claims ? [el("div", { class: "block" }, el("h2", {}, words.timeLeft), timeBar(() => claims))] : []),
       ...(header ? [table(words.header, header, explainHeader)] : []),

@@ -3,12 +3,12 @@
 import { card, el, heading } from "./dom.js";
 import { texts } from "./texts.js";
 
-export function setup({ problem, setting, message, steps }) {
+export function setup({ problem, setting, steps }) {
   const { setup: words } = texts;
   return el(
     "div",
     { class: "setup" },
-    heading(words.title, words[problem]?.({ setting, message })),
+    heading(words.title, words[problem]?.({ setting })),
     card(undefined, ...steps.map(({ where, run }) => [el("h2", {}, words.where[where]), el("pre", {}, el("code", {}, run))])),
     el("p", { class: "aside" }, words.then),
   );

@@ -43,7 +43,7 @@ export const texts = {
   setup: {
     title: "This service is not set up yet",
     "missing-setting": ({ setting }) => `The setting ${setting} is missing.`,
-    "invalid-setting": ({ message }) => (message ? `A setting is not valid: ${message}.` : "A setting is not valid."),
+    "invalid-setting": () => "A setting is not valid.",
     database: () => "The service has no database: the binding DB is missing.",
     migrations: () => "The database has no tables: its migrations are not applied.",
     where: {
@@ -51,7 +51,7 @@ export const texts = {
       deployed: "For the Worker at Cloudflare",
       configuration: "In wrangler.jsonc",
       settings: "In .dev.vars, or in vars of wrangler.jsonc",
-      log: "The log says which one, and how to mend it",
+      log: "The log says which one, and how to mend it: that of wrangler dev, or at Cloudflare",
     },
     then: "Then reload this page.",
   },

@@ -15,7 +15,7 @@ export function timeBar(claims) {
   everySecond(element, () => {
     const { exp, iat, nbf } = claims();
     const left = exp - now();
-    bar.hidden = typeof exp !== "number";
+    bar.hidden = !Number.isFinite(exp);
     if (bar.hidden) text.textContent = texts.time.never;
     else {
       // Without a time of issue, the lifetime of this service's tokens.

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { CsvError, parse } from "csv-parse";
-import { UsageError } from "../usage.js";
+import { unreadable, UsageError } from "../usage.js";
 import { temporaryFolder } from "./temporary.js";
 
 /** A user as the file has it, or what is wrong with the line. */
@@ -41,7 +41,7 @@ function stats(name: string): Stats {
     return statSync(name);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${name} cannot be read: ${code === "ENOENT" ? "there is no such file" : code}`);
+    throw unreadable(name, code);
   }
 }
 

@@ -43,6 +43,8 @@ sql:FILE          writes SQL to a file instead, to be reviewed (SQLite and D1; s
 
 export async function openDatabase(target: string): Promise<Database> {
   const [scheme = "", rest = ""] = /^([\w-]+)(?::(.*))?$/s.exec(target)?.slice(1) ?? [];
+  // A URL may have a password, and is not repeated.
+  if (rest.includes("://")) throw new UsageError("--db has a URL where a name or a file is expected: that of a PostgreSQL database is in DATABASE_URL, with `--db postgres`");
   switch (scheme) {
     case "d1":
       return d1(rest || "DB", "--local");
