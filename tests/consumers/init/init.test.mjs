@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -321,10 +321,12 @@ test("--existing appends to .env where there is no .dev.vars, which would switch
   assert.equal(text("env/.gitignore"), "node_modules");
 });
 
+const WORKER = { "package.json": "{}", "wrangler.jsonc": '{ "main": "x.js" }' };
+
 test("where it cannot work, it changes nothing and names the next command", () => {
-  const WORKER = { "package.json": "{}", "wrangler.jsonc": '{ "main": "x.js" }' };
   const ADD = "npx edgegate init --existing";
   const NEW = "npx edgegate init my-login";
+  const configured = (members) => ({ ...WORKER, "wrangler.jsonc": `{ "main": "x.js", ${members} }` });
   const cases = [
     ["full", { "notes.txt": "mine" }, ["."], /full is not empty, and nothing in it was changed/, NEW],
     ["npm", { "package.json": "{}" }, ["../npm"], /not empty.*`npx edgegate init --existing`/, NEW],
@@ -350,6 +352,22 @@ test("where it cannot work, it changes nothing and names the next command", () =
     ["taken", { ...WORKER, "src/login.js": "1", "src/edgegate.js": "2" }, ["--existing"], /src\/login\.js and src\/edgegate\.js are there/, ADD],
     ["folder", { ...WORKER, ".dev.vars/x": "" }, ["--existing"], /\.dev\.vars cannot be read: EISDIR/, ADD],
     ["migrations", { ...WORKER, migrations: "" }, ["--existing"], /migrations is a file/, ADD],
+    ["latin1", { ...WORKER, ".dev.vars": Buffer.from("A=p\xe4ss\n", "latin1") }, ["--existing"], /\.dev\.vars cannot be read: it is not UTF-8/, ADD],
+    ["null", { ...WORKER, "package.json": '{ "dependencies": null }' }, ["--existing"], /package\.json .*`dependencies` is no object/, ADD],
+    ["array", { ...WORKER, "package.json": '{ "dependencies": [] }' }, ["--existing"], /package\.json .*`dependencies` is no object/, ADD],
+    ["twice", configured('"vars": {}, "vars": {}'), ["--existing"], /line 1: a second "vars"/, ADD],
+    ["vars", configured('"vars": "x"'), ["--existing"], /`vars` is no object/, ADD],
+    ["no-vars", configured('"vars": null'), ["--existing"], /`vars` is no object/, ADD],
+    ["no-env", configured('"env": null'), ["--existing"], /`env` is no object/, ADD],
+    ["no-list", configured('"d1_databases": {}'), ["--existing"], /`d1_databases` is no array/, ADD],
+    ["number", configured('"d1_databases": [{ "binding": "DB", "migrations_dir": 5 }]'), ["--existing"], /`migrations_dir` is no path/, ADD],
+    ["hostile", configured('"d1_databases": [{ "binding": "DB); evil(" }]'), ["--existing"], /`binding` is no name of JavaScript/, ADD],
+    ["control", { ...WORKER, "wrangler.jsonc": '{ "main": "x\\u001b.js" }' }, ["--existing"], /`main` is no path/, ADD],
+    ["above", configured('"d1_databases": [{ "binding": "DB", "migrations_dir": "../a" }]'), ["--existing"], /migrations of DB are outside/, `${ADD} --binding LOGIN_DB`],
+    ["absolute", configured('"d1_databases": [{ "binding": "DB", "migrations_dir": "/a" }]'), ["--existing"], /migrations of DB are outside/, `${ADD} --binding LOGIN_DB`],
+    ["configuration", { "package.json": "{}", "wrangler.json/x": "" }, ["--existing"], /wrangler\.json cannot be read: EISDIR/, ADD],
+    ["nested", configured(`"x": ${"[".repeat(200)}${"]".repeat(200)}`), ["--existing"], /nested too deeply/, ADD],
+    ["stack", configured(`"x": ${"[".repeat(1e5)}${"]".repeat(1e5)}`), ["--existing"], /nested too deeply/, ADD],
   ];
   for (const [name, files, args, message, next] of cases) {
     mkdirSync(join(folder, name), { recursive: true });
@@ -364,12 +382,101 @@ test("where it cannot work, it changes nothing and names the next command", () =
 });
 
 test("what cannot be written to its end is undone", () => {
-  const files = { "package.json": "{}", "wrangler.jsonc": '{ "main": "x.js" }', ".dev.vars": "A=1\n" };
+  const files = { ...WORKER, ".dev.vars": "A=1\n", "src/x.js": "" };
   const options = project("undone", files);
   // It is not there for who reads it, and cannot be made.
-  symlinkSync("nowhere", join(folder, "undone/.gitignore"));
+  symlinkSync("nowhere", join(folder, "undone/src/login.js"));
   const { stderr } = init(["--existing"], { ...options, status: 2 });
-  assert.match(stderr, /\.gitignore cannot be written: it is there already\. Nothing was left behind/);
-  assert.deepEqual(readdirSync(join(folder, "undone")).sort(), [".dev.vars", ".gitignore", "package.json", "wrangler.jsonc"]);
+  assert.match(stderr, /login\.js cannot be written: it is there already\. Nothing was left behind/);
+  assert.deepEqual(readdirSync(join(folder, "undone")).sort(), [".dev.vars", "package.json", "src", "wrangler.jsonc"]);
   for (const [path, content] of Object.entries(files)) assert.equal(text("undone", path), content);
+});
+
+test("a disk that is full in the midst of a file leaves nothing behind", () => {
+  const { cwd } = project("disk", { ...WORKER, "wrangler.jsonc": `{ "main": "x.js" } // ${"x".repeat(2000)}` });
+  const before = snapshot("disk");
+  for (const args of [["--existing"], ["new"]]) {
+    // No file can be longer than that.
+    const { status, stderr } = spawnSync("sh", ["-c", 'ulimit -f 1 && exec "$@"', "sh", process.execPath, CLI, "init", ...args], { cwd, encoding: "utf8" });
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /cannot be written: EFBIG\. Nothing was left behind/);
+    assert.deepEqual(snapshot("disk"), before);
+    assert.deepEqual(readdirSync(cwd).sort(), Object.keys(WORKER));
+  }
+});
+
+test("files that were replaced already are restored", { skip: !isAlone }, () => {
+  const { cwd } = project("busy", { ...WORKER, ".gitignore": "a\n" });
+  chmodSync(join(cwd, "package.json"), 0o640);
+  const before = snapshot("busy");
+  // No other file can take the place of one that is mounted, and this one is written last.
+  const script = 'mount --bind .gitignore .gitignore && exec "$@"';
+  const { status, stderr } = spawnSync("unshare", ["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", process.execPath, CLI, "init", "--existing"], { cwd, encoding: "utf8" });
+  assert.equal(status, 2, stderr);
+  assert.match(stderr, /\.gitignore cannot be written: EBUSY\. Nothing was left behind/);
+  assert.deepEqual(snapshot("busy"), before);
+  assert.equal(statSync(join(cwd, "package.json")).mode & 0o777, 0o640);
+});
+
+test("--existing writes nothing outside of the project", () => {
+  mkdirSync(join(folder, "elsewhere"));
+  const options = project("links", WORKER);
+  symlinkSync("../elsewhere", join(folder, "links/src"));
+  for (const args of [[], ["--dry-run"]]) assert.match(init(["--existing", ...args], { ...options, status: 2 }).stderr, /src\/login\.js is outside of the project/);
+  assert.deepEqual(readdirSync(join(folder, "elsewhere")), []);
+  assert(!existsSync(join(folder, "links/.dev.vars")));
+});
+
+test("--existing gives no secret to git", () => {
+  const git = (name, ...args) => assert.equal(spawnSync("git", args, { cwd: join(folder, name) }).status, 0);
+  for (const file of [".dev.vars", ".env"]) {
+    const name = `tracked${file}`;
+    const options = project(name, { ...WORKER, [file]: "A=1\n" });
+    git(name, "init", "-q");
+    git(name, "add", "--force", file);
+    const { stderr } = init(["--existing"], { ...options, status: 2 });
+    assert(stderr.endsWith(`\n\nNext: \`git rm --cached ${file}\`\n`), stderr);
+    assert.deepEqual(readdirSync(options.cwd).sort(), [".git", file, ...Object.keys(WORKER)].sort());
+    assert.equal(text(name, file), "A=1\n");
+    git(name, "rm", "-q", "--cached", file);
+    init(["--existing"], options);
+    git(name, "check-ignore", "-q", file);
+  }
+  for (const [at, ignored] of [".dev.vars\n!.dev*\n", ".dev.vars*\n!.dev.vars", "  .dev.vars\n", "/.dev.*\n"].entries()) {
+    for (const hasGit of [true, false]) {
+      const name = `ignored-${at}-${hasGit}`;
+      const options = project(name, { ...WORKER, ".gitignore": ignored });
+      if (hasGit) git(name, "init", "-q");
+      init(["--existing"], options);
+      if (!hasGit) git(name, "init", "-q");
+      git(name, "check-ignore", "-q", ".dev.vars");
+      if (hasGit) assert.equal(text(name, ".gitignore") === ignored, at === 3);
+    }
+  }
+  for (const link of [".gitignore", ".dev.vars"]) {
+    const name = `link${link}`;
+    const options = project(name, { ...WORKER, other: "A=1\n" });
+    symlinkSync("other", join(options.cwd, link));
+    assert.match(init(["--existing"], { ...options, status: 2 }).stderr, /is a symbolic link.* nothing was changed/);
+    assert.equal(text(name, "other"), "A=1\n");
+  }
+});
+
+test("--existing lets only the owner read the file that gets the secret, and takes an empty one for none", () => {
+  for (const [at, empty] of ["SECRET_KEY=\n", "SECRET_KEY= '' # later\r\n", 'export SECRET_KEY=""'].entries()) {
+    const options = project(`mode-${at}`, { ...WORKER, ".dev.vars": empty });
+    chmodSync(join(options.cwd, ".dev.vars"), 0o644);
+    chmodSync(join(options.cwd, "package.json"), 0o640);
+    init(["--existing"], options);
+    assert.notEqual(secretOf(`mode-${at}/.dev.vars`), undefined);
+    assert.deepEqual([".dev.vars", "package.json"].map((path) => statSync(join(options.cwd, path)).mode & 0o777), [0o600, 0o640]);
+  }
+});
+
+test("--existing keeps a byte order mark, and prints no name that is none", () => {
+  const options = project("mark", { "package.json": "\uFEFF{}", "wrangler.jsonc": '\uFEFF{ "main": "x.js", "name": "x; evil" }' });
+  const { stdout } = init(["--existing"], options);
+  assert.match(stdout, /d1 create login /);
+  assert.doesNotMatch(stdout, /evil/);
+  for (const path of ["package.json", "wrangler.jsonc"]) assert.match(text("mark", path), /^\uFEFF\{[^]*(edgegate|LOCKOUT)/);
 });

@@ -1,10 +1,11 @@
 // The login in a project that is there.
 
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, posix, resolve } from "node:path";
+import { spawnSync } from "node:child_process";
+import { existsSync, lstatSync, readdirSync, statSync } from "node:fs";
+import { dirname, isAbsolute, join, posix, resolve } from "node:path";
 import { UsageError } from "../usage.js";
-import { objectOf, readConfiguration, withMember, type Configuration, type D1 } from "./configuration.js";
-import { secretKey, shippedBelow, SIGN_UP, write, type File } from "./files.js";
+import { added, NAME, objectOf, readConfiguration, type Configuration, type D1 } from "./configuration.js";
+import { checkInside, read, secretKey, shippedBelow, SIGN_UP, write, type File } from "./files.js";
 
 /** What was found and what will be. */
 interface Plan {
@@ -30,19 +31,10 @@ export function addTo(given: string, version: string, { binding, dryRun }: { bin
   ignoreSecrets(plan, folder);
   const gate = addGate(plan, folder, configuration, manifest, database.binding);
 
+  checkInside(folder, plan.files);
   if (!dryRun) write(folder, plan.files);
   tell(plan, folder, configuration, database, gate, dryRun);
   return 0;
-}
-
-function read(folder: string, path: string): string | undefined {
-  try {
-    return readFileSync(join(folder, path), "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new UsageError(`${path} cannot be read: ${code}. Nothing was changed: mend it, and repeat the command`, "npx edgegate init --existing");
-  }
 }
 
 /** A change of a text file, or a new one. */
@@ -58,7 +50,7 @@ interface Database extends D1 {
 }
 
 function databaseOf({ d1, name, file }: Configuration, wanted: string | undefined): Database {
-  if (wanted !== undefined && !/^[A-Za-z_$][\w$]*$/.test(wanted)) throw new UsageError("--binding must be a name of JavaScript", "npx edgegate init --existing --binding DB");
+  if (wanted !== undefined && !NAME.test(wanted)) throw new UsageError("--binding must be a name of JavaScript", "npx edgegate init --existing --binding DB");
   const found = d1.find(({ binding }) => binding === (wanted ?? "DB")) ?? (wanted === undefined && d1.length === 1 ? d1[0] : undefined);
   if (found) return { migrations_dir: "migrations", ...found, isNew: false };
   if (wanted === undefined && d1.length > 1) {
@@ -72,7 +64,7 @@ function databaseOf({ d1, name, file }: Configuration, wanted: string | undefine
 function addDependency(plan: Plan, text: string, manifest: Record<string, unknown>, version: string): void {
   const installed = ["dependencies", "devDependencies"].some((list) => (manifest[list] as Record<string, unknown> | undefined)?.["edgegate"] !== undefined);
   if (installed) return void plan.told.push(["package.json", "kept: it has edgegate already"]);
-  change(plan, "package.json", text, withMember(text, ["dependencies"], "edgegate", version), `the dependency edgegate ${version}`);
+  change(plan, "package.json", text, added(text, "package.json", "dependencies", "edgegate", version), `the dependency edgegate ${version}`);
 }
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";
@@ -87,11 +79,11 @@ function configure(plan: Plan, { file, text, vars, hasEnvironments }: Configurat
     const what: string[] = [];
     if (isNew) {
       const database = { binding, database_name, database_id: NO_ID, migrations_dir };
-      changed = withMember(changed, ["d1_databases"], undefined, database);
+      changed = added(changed, file, "d1_databases", undefined, database);
       what.push(`the D1 database ${database_name}, as ${binding}`);
     }
     if (!locksOut) {
-      changed = withMember(changed, ["vars"], "LOCKOUT", "on");
+      changed = added(changed, file, "vars", "LOCKOUT", "on");
       what.push("LOCKOUT=on, which slows down who guesses passwords");
     }
     if (what.length > 0) change(plan, file, text, changed, what.join("; "));
@@ -104,7 +96,10 @@ function configure(plan: Plan, { file, text, vars, hasEnvironments }: Configurat
 const OURS = /_edgegate_(\w+\.sql)$/;
 const TABLE = /\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?["'`[]?(users|sessions|login_attempts|audit|mail_tokens)\b/i;
 
-function addMigrations(plan: Plan, folder: string, { migrations_dir, migrations_pattern }: Database): void {
+function addMigrations(plan: Plan, folder: string, { binding, migrations_dir, migrations_pattern }: Database): void {
+  if (isAbsolute(migrations_dir) || posix.normalize(migrations_dir).startsWith("..")) {
+    throw new UsageError(`the migrations of ${binding} are outside of the project, and nothing was changed. Give the login a database of its own`, "npx edgegate init --existing --binding LOGIN_DB");
+  }
   const below = join(folder, migrations_dir);
   if (existsSync(below) && !statSync(below).isDirectory()) throw new UsageError(`${migrations_dir} is a file, and nothing was changed: rename it, and repeat the command`, "npx edgegate init --existing");
   const names = existsSync(below) ? readdirSync(below).filter((name) => name.endsWith(".sql")) : [];
@@ -130,21 +125,42 @@ function addSecret(plan: Plan, folder: string, { vars }: Configuration): void {
   // With a `.dev.vars`, wrangler reads no `.env`.
   const file = existsSync(join(folder, ".dev.vars")) || !existsSync(join(folder, ".env")) ? ".dev.vars" : ".env";
   const before = read(folder, file);
-  const has = (name: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=`, "m").test(before ?? "") || vars[name] !== undefined;
+  // One without a value is none.
+  const has = (name: string) => new RegExp(`^\\s*(export\\s+)?${name}\\s*=(?![ \\t]*(""|'')?[ \\t]*(#|\\r?$))`, "m").test(before ?? "") || (vars[name] ?? "") !== "";
   const [keyIsThere, signUpIsThere] = [has("SECRET_KEY") || has("JWT_KEYS"), has("REGISTRATION")];
-  const added = [keyIsThere ? "" : secretKey(), signUpIsThere ? "" : SIGN_UP].filter((text) => text !== "");
-  if (added.length === 0) return void plan.told.push([file, "kept: it has a key already"]);
+  const more = [keyIsThere ? "" : secretKey(), signUpIsThere ? "" : SIGN_UP].filter((text) => text !== "");
+  if (more.length === 0) return void plan.told.push([file, "kept: it has a key already"]);
+  if (!keyIsThere) checkUntracked(folder, file);
   const what = [...(keyIsThere ? [] : ["a new random SECRET_KEY"]), ...(signUpIsThere ? [] : ["REGISTRATION=open, for this machine"])].join("; ");
   const start = before === undefined || before === "" || before.endsWith("\n") ? (before ?? "") : `${before}\n`;
-  change(plan, file, before, start + added.join(""), what, !keyIsThere);
+  change(plan, file, before, start + more.join(""), what, !keyIsThere);
+}
+
+function checkUntracked(folder: string, file: string): void {
+  if (isLink(folder, file)) throw new UsageError(`${file} is a symbolic link, and nothing was changed: put SECRET_KEY into it yourself, and repeat the command`, "openssl rand -hex 32");
+  if (git(folder, "ls-files", "--error-unmatch", "--", file) !== 0) return;
+  throw new UsageError(`git has ${file}, so a commit would publish the new SECRET_KEY. Nothing was changed: take the file out of git, and repeat the command`, `git rm --cached ${file}`);
+}
+
+function isLink(folder: string, path: string): boolean {
+  return lstatSync(join(folder, path), { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** The exit status. It is null without git, and 128 outside of a repository. */
+function git(folder: string, ...args: string[]): number | null {
+  // The project may name a command as its monitor.
+  return spawnSync("git", ["-c", "core.fsmonitor=false", ...args], { cwd: folder, stdio: "ignore" }).status;
 }
 
 function ignoreSecrets(plan: Plan, folder: string): void {
   const secrets = plan.files.find(({ isSecret }) => isSecret)?.path;
   if (secrets === undefined) return;
   const before = read(folder, ".gitignore");
-  const lines = (before ?? "").split(/\r?\n/).map((line) => line.trim().replace(/^\//, ""));
-  if (lines.some((line) => line === secrets || line === `${secrets}*`)) return;
+  if (git(folder, "check-ignore", "-q", "--no-index", "--", secrets) === 0) return;
+  if (isLink(folder, ".gitignore")) throw new UsageError(".gitignore is a symbolic link, which git does not follow, and nothing was changed: make it a file, and repeat the command", "npx edgegate init --existing");
+  const lines = (before ?? "").split(/\r?\n/).map((line) => line.replace(/ +$/, ""));
+  const at = Math.max(...[secrets, `/${secrets}`, `${secrets}*`].map((line) => lines.lastIndexOf(line)));
+  if (at >= 0 && !lines.slice(at).some((line) => line.startsWith("!"))) return;
   const start = before === undefined || before === "" || before.endsWith("\n") ? (before ?? "") : `${before}\n`;
   change(plan, ".gitignore", before, `${start}${secrets}\n`, secrets);
 }

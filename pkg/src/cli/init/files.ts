@@ -1,8 +1,8 @@
 // Files that `edgegate init` writes: all of them or none, and none over another one.
 
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, realpathSync, renameSync, rmdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import { UsageError } from "../usage.js";
 
 export interface File {
@@ -44,38 +44,119 @@ export function secretKey(): string {
   return `# Signs the tokens: whoever knows it can sign any. This one is random, and for this machine only.\nSECRET_KEY=${randomBytes(32).toString("hex")}\n`;
 }
 
+/** The text of a file, with its byte order mark, so that it can be written again as it was. */
+export function read(folder: string, path: string): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(join(folder, path)));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    const reason = error instanceof TypeError ? "it is not UTF-8" : code;
+    throw new UsageError(`${path} cannot be read: ${reason}. Nothing was changed: mend it, and repeat the command`, "npx edgegate init --existing");
+  }
+}
+
+/** A symbolic link may lead anywhere. */
+export function checkInside(root: string, files: File[]): void {
+  for (const { path } of files) {
+    const way = relative(realpathSync(root), realPathOf(join(root, path)));
+    if (isAbsolute(way) || /^\.\.([\\/]|$)/.test(way)) {
+      throw new UsageError(`${path} is outside of the project, and nothing was changed: call the command in the folder that has it, or move it`, "npx edgegate init --existing");
+    }
+  }
+}
+
+/** Of the nearest that exists. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return realPathOf(dirname(path));
+  }
+}
+
+interface Undo {
+  path: string;
+  step: () => void;
+}
+
 /** Writes them. If one cannot be written, everything is as it was. */
 export function write(root: string, files: File[]): void {
-  const undo: (() => void)[] = [];
+  const undo: Undo[] = [];
   let at = root;
   try {
-    for (const file of files) {
-      const { path, content, before, isSecret = false } = file;
+    const replacements = [];
+    for (const { path, content, before, isSecret = false } of files) {
       at = join(root, path);
-      makeFolder(dirname(at), undo);
-      const target = at;
       if (before === undefined) {
-        writeFileSync(target, content, { flag: "wx", mode: isSecret ? 0o600 : 0o666 });
-        undo.push(() => rmSync(target));
+        makeFolder(dirname(at), undo);
+        make(at, content, isSecret ? 0o600 : 0o666, undo);
       } else {
-        // Somebody may have saved it meanwhile.
-        if (readFileSync(target, "utf8") !== before) throw new UsageError(`${path} was changed meanwhile. Nothing else was left changed: run it again`, "npx edgegate init --existing");
-        undo.push(() => writeFileSync(target, before));
-        writeFileSync(target, content);
+        const target = realpathSync(at);
+        const mode = statSync(target).mode & 0o777;
+        const temporary = temporaryFor(target);
+        make(temporary, content, 0o600, undo);
+        chmodSync(temporary, isSecret ? 0o600 : mode);
+        replacements.push({ path, target, temporary, before, mode });
       }
     }
+    // A full disk was noticed before this.
+    for (const { path, target, temporary, before, mode } of replacements) {
+      at = target;
+      // Somebody may have saved it meanwhile.
+      if (!readFileSync(target).equals(Buffer.from(before))) {
+        throw new UsageError(`${path} was changed meanwhile. Nothing else was left changed: run it again`, "npx edgegate init --existing");
+      }
+      renameSync(temporary, target);
+      undo.push({ path: target, step: () => restore(target, before, mode) });
+    }
   } catch (error) {
-    for (const step of undo.reverse()) step();
+    const left = undo.reverse().filter(({ step }) => !succeeds(step)).map(({ path }) => path);
+    if (left.length > 0) throw new UsageError(`${at} cannot be written, and this could not be undone: ${left.join(", ")}. See what changed`, "git status");
     if (error instanceof UsageError) throw error;
     throw unwritable(at, error as NodeJS.ErrnoException);
   }
 }
 
-function makeFolder(folder: string, undo: (() => void)[]): void {
+function make(path: string, content: string | Buffer, mode: number, undo: Undo[]): void {
+  const opened = openSync(path, "wx", mode);
+  undo.push({ path, step: () => rmSync(path, { force: true }) });
+  try {
+    writeFileSync(opened, content);
+  } finally {
+    closeSync(opened);
+  }
+}
+
+function temporaryFor(path: string): string {
+  return `${path}.${randomBytes(6).toString("hex")}.tmp`;
+}
+
+function restore(target: string, content: string, mode: number): void {
+  const temporary = temporaryFor(target);
+  try {
+    writeFileSync(temporary, content, { flag: "wx", mode: 0o600 });
+    chmodSync(temporary, mode);
+    renameSync(temporary, target);
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+}
+
+function succeeds(step: () => void): boolean {
+  try {
+    step();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function makeFolder(folder: string, undo: Undo[]): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder), undo);
   mkdirSync(folder);
-  undo.push(() => rmdirSync(folder));
+  undo.push({ path: folder, step: () => rmdirSync(folder) });
 }
 
 function unwritable(file: string, { code, syscall }: NodeJS.ErrnoException): UsageError {
