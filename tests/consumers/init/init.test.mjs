@@ -480,3 +480,10 @@ test("--existing keeps a byte order mark, and prints no name that is none", () =
   assert.doesNotMatch(stdout, /evil/);
   for (const path of ["package.json", "wrangler.jsonc"]) assert.match(text("mark", path), /^\uFEFF\{[^]*(edgegate|LOCKOUT)/);
 });
+
+test("a printed folder is one word of a shell", () => {
+  const { stdout } = init(["a $(id)'s/my-login"]);
+  const [, cd] = /^ {2}(cd .*)$/m.exec(stdout);
+  const { stdout: pwd } = spawnSync("sh", ["-c", `${cd} && pwd -P`], { cwd: folder, encoding: "utf8" });
+  assert.equal(pwd.trim().split("/").slice(-2).join("/"), "a $(id)'s/my-login");
+});

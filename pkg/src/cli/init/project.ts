@@ -65,7 +65,7 @@ function readable(folder: string, next: string): string[] {
 }
 
 function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : JSON.stringify(path);
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function filesOf(name: string, hono: boolean, version: string): File[] {
