@@ -453,6 +453,11 @@ test("--existing gives no secret to git", () => {
       if (hasGit) assert.equal(text(name, ".gitignore") === ignored, at === 3);
     }
   }
+  const silent = project("silent", { ...WORKER, ".dev.vars": "A=1\n" });
+  git("silent", "init", "-q");
+  writeFileSync(join(silent.cwd, ".git/config"), "[");
+  assert.match(init(["--existing"], { ...silent, status: 2 }).stderr, /git cannot say which files it has.*\n\nNext: `git status`/);
+  assert.equal(text("silent", ".dev.vars"), "A=1\n");
   for (const link of [".gitignore", ".dev.vars"]) {
     const name = `link${link}`;
     const options = project(name, { ...WORKER, other: "A=1\n" });

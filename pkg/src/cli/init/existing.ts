@@ -149,7 +149,10 @@ function isLink(folder: string, path: string): boolean {
 /** The exit status. It is null without git, and 128 outside of a repository. */
 function git(folder: string, ...args: string[]): number | null {
   // The project may name a command as its monitor.
-  return spawnSync("git", ["-c", "core.fsmonitor=false", ...args], { cwd: folder, stdio: "ignore" }).status;
+  const { status, stderr } = spawnSync("git", ["-c", "core.fsmonitor=false", ...args], { cwd: folder, encoding: "utf8", env: { ...process.env, LC_ALL: "C" } });
+  // Such as a folder of another owner.
+  if (status === 128 && !stderr.includes("not a git repository")) throw new UsageError("git cannot say which files it has, and nothing was changed: see why, and repeat the command", "git status");
+  return status;
 }
 
 function ignoreSecrets(plan: Plan, folder: string): void {
