@@ -17,7 +17,7 @@ use crate::{build, settings::Settings, size, soak, steps::tools};
 pub(super) const BUILD: &str = "build";
 
 /// Every stage.
-pub(super) const ALL: [Stage; 33] = [
+pub(super) const ALL: [Stage; 34] = [
     stage("fmt", "cargo fmt --check", false, fmt),
     stage("clippy", "clippy on the workspace, warnings are errors", false, clippy),
     stage("clippy-wasm", "clippy on the crate for each module of wasm", false, clippy_wasm),
@@ -42,7 +42,7 @@ pub(super) const ALL: [Stage; 33] = [
     stage("package", "the packed npm package: publint, attw, an install", true, package::check),
     stage(
         "consumers",
-        "the packed npm package in the projects of its users: bundlers, servers, frameworks",
+        "the packed npm package in the projects of its users: Workers, servers, bundlers, and `edgegate init`",
         true,
         consumers::check,
     ),
@@ -71,6 +71,10 @@ pub(super) const ALL: [Stage; 33] = [
         supply::check,
     ),
     slow("axum-all", "the crate for axum with reqwest, and with each feature alone", axum_all),
+    Stage {
+        needs_build: true,
+        ..slow("consumers-rare", "the packed npm package in Next and SvelteKit", consumers::check_rare)
+    },
     slow("publish", "dry runs of publishing the crates and the npm package", publish::check),
     slow("msrv", "the crates on the oldest Rust that they state", publish::check_oldest_rust),
     slow("minimal", "the crates with the oldest versions of their dependencies", publish::check_oldest_dependencies),
