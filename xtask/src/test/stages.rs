@@ -47,7 +47,6 @@ pub(super) const ALL: [Stage; 34] = [
         consumers::check,
     ),
     stage("npm", "the npm package's own tests on Node", true, npm),
-    stage("reproducible", "two builds of the wasm in different folders", false, reproducible::check),
     stage("e2e", "HTTP requests to the Worker on workerd with a local D1", true, e2e),
     stage(
         "migrating",
@@ -75,6 +74,7 @@ pub(super) const ALL: [Stage; 34] = [
         needs_build: true,
         ..slow("consumers-rare", "the packed npm package in Next and SvelteKit", consumers::check_rare)
     },
+    slow("reproducible", "two builds of the wasm in different folders", reproducible::check),
     slow("publish", "dry runs of publishing the crates and the npm package", publish::check),
     slow("msrv", "the crates on the oldest Rust that they state", publish::check_oldest_rust),
     slow("minimal", "the crates with the oldest versions of their dependencies", publish::check_oldest_dependencies),
