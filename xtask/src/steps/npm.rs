@@ -8,6 +8,24 @@ use crate::next::Advice;
 /// The oldest Node that runs wrangler.
 const NODE_MIN_MAJOR: u32 = 22;
 
+/// Installs the packages of a folder of the tests, from its lock file.
+///
+/// # Errors
+/// When npm fails.
+pub(crate) fn install_in(folder: &str) -> Result<Did> {
+    let [manifest, lock, modules] =
+        ["package.json", "package-lock.json", "node_modules/.package-lock.json"].map(|name| format!("{folder}/{name}"));
+    let stamp = Stamp {
+        name: &folder.replace('/', "-"),
+        inputs: &[&manifest, &lock],
+        also: std::env::consts::ARCH,
+        outputs: vec![&modules],
+    };
+    let install =
+        || Sh::new("npm").args(["ci", "--ignore-scripts", "--loglevel=error"]).dir(paths::root().join(folder)).run();
+    stamp.unless_unchanged(install)
+}
+
 /// Checks that Node and npm are installed.
 ///
 /// # Errors

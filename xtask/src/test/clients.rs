@@ -7,13 +7,12 @@ use serde_json::json;
 use testkit::{
     paths,
     sh::Sh,
-    stamp::Stamp,
     worker::{Worker, WorkerOptions},
     wrangler,
 };
 
 use super::{Outcome, counts::judge};
-use crate::venv::Venv;
+use crate::{steps::npm, venv::Venv};
 
 const BARE: [(&str, &str); 5] = [
     ("SECRET_KEY", "a secret of the tests of clients, 32 bytes or more"),
@@ -42,12 +41,7 @@ pub(super) fn check() -> Result<Outcome> {
     let folder = paths::root().join("tests/clients");
     let venv = Venv { dir: paths::root().join("target/clients-venv"), requirements: folder.join("requirements.txt") };
     venv.install(&["python3"], "Python ")?;
-    let [manifest, lock, modules] = ["package.json", "package-lock.json", "node_modules/.package-lock.json"]
-        .map(|name| format!("tests/clients/{name}"));
-    let stamp =
-        Stamp { name: "clients", inputs: &[&manifest, &lock], also: std::env::consts::ARCH, outputs: vec![&modules] };
-    stamp
-        .unless_unchanged(|| Sh::new("npm").args(["ci", "--ignore-scripts", "--loglevel=error"]).dir(&folder).run())?;
+    npm::install_in("tests/clients")?;
 
     let databases = paths::state().join("clients");
     if databases.exists() {

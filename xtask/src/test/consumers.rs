@@ -3,10 +3,10 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use testkit::{paths, progress::Progress, sh::Sh, stamp::Stamp};
+use testkit::{paths, progress::Progress, sh::Sh};
 
 use super::{Outcome, counts::judge, package::pack};
-use crate::build;
+use crate::{build, steps::npm};
 
 /// The groups of consumers, which share an install each; the most used are first.
 const GROUPS: [&str; 9] =
@@ -74,15 +74,7 @@ fn run_groups(groups: &[&str]) -> Result<(bool, String)> {
 
 /// The package is not in the lock file: its tarball is another one after each build.
 fn install(group: &str, folder: &Path, tarball: &Path) -> Result<()> {
-    let [manifest, lock, modules] = ["package.json", "package-lock.json", "node_modules/.package-lock.json"]
-        .map(|name| format!("tests/consumers/{group}/{name}"));
-    let stamp = Stamp {
-        name: &format!("consumers-{group}"),
-        inputs: &[&manifest, &lock],
-        also: std::env::consts::ARCH,
-        outputs: vec![&modules],
-    };
-    stamp.unless_unchanged(|| Sh::new("npm").args(["ci", "--ignore-scripts", "--loglevel=error"]).dir(folder).run())?;
+    npm::install_in(&format!("tests/consumers/{group}"))?;
     let installed = folder.join("node_modules/edgegate");
     if installed.exists() {
         fs::remove_dir_all(&installed).with_context(|| installed.display().to_string())?;
